@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_UPLOAD_H
+#define WFP_UPLOAD_H
+
+#include <apr_pools.h>
+
+#include "core/limits.h"
+#include "core/result.h"
+#include "core/script.h"
+
+/**
+ * @file
+ * The one check of an upload, used by wfpctl and the API before anything is
+ * stored: names, sizes, counts, bindings, limits, syntax of every Lua module,
+ * and the top level run in a throw-away isolate under the start-up limit.
+ */
+
+/** Bytes of a script in all, of one Lua module; counts. worker-api 8. */
+#define WFP_UPLOAD_BYTES_MAX     (10 * 1024 * 1024)
+#define WFP_UPLOAD_LUA_BYTES_MAX (1024 * 1024)
+#define WFP_UPLOAD_VARS_MAX      128
+#define WFP_UPLOAD_VAR_BYTES_MAX 5120
+#define WFP_UPLOAD_TAGS_MAX      8
+
+/**
+ * Is this script fit to be stored?
+ *
+ * @param startup_us  how long the top level took; may be NULL
+ * @param res         WFP_INVALID with a text that names what is wrong
+ *                    ("worker.lua:3: ..."), WFP_STARTUP_LIMIT
+ */
+apr_status_t wfp_upload_check(wfp_script_t *script,
+                              const wfp_limit_policy_t *policy,
+                              apr_int64_t *startup_us, wfp_result_t *res,
+                              apr_pool_t *p) WFP_CHECK;
+
+#endif

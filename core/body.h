@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_BODY_H
+#define WFP_BODY_H
+
+#include <apr_buckets.h>
+#include <apr_pools.h>
+
+#include "core/result.h"
+#include "core/wfp.h"
+
+/**
+ * @file
+ * The body of a message: a stream of bytes that its reader pulls. Whoever
+ * makes one (httpd's input, curl, a Lua string or function) fills in the
+ * kind; whoever holds one reads it once, to its end, or cancels it. Nothing
+ * is buffered here: a body of any size passes in bounded memory.
+ *
+ * Phases: fresh (read nothing) -> reading -> ended (end, error or cancel).
+ * One thread at a time.
+ */
+
+typedef struct wfp_body_t wfp_body_t;
+
+typedef struct wfp_body_kind_t {
+    const char *name;
+    /**
+     * Append at least one byte and about max bytes at most to bb, waiting
+     * for them where needed.
+     *
+     * @return APR_SUCCESS; APR_EOF at the end (nothing appended); any other
+     *         status: failed, res tells why, the body is ended
+     */
+    apr_status_t (*read)(wfp_body_t *body, apr_bucket_brigade *bb,
+                         apr_size_t max, wfp_result_t *res);
+    /** Give back what the source holds; called at most once, also after the
+     *  end. May be NULL. */
+    void (*close)(wfp_body_t *body);
+} wfp_body_kind_t;
+
+struct wfp_body_t {
+    const wfp_body_kind_t *kind;
+    apr_pool_t *pool;  /* lives at least as long as the body */
+    apr_off_t length;  /* bytes in all, -1 when not known */
+    apr_off_t done;    /* bytes read so far */
+    void *baton;       /* the kind's own */
+    const char *data;  /* wfp_body_mem(): the bytes, else NULL */
+    unsigned used : 1; /* somebody has begun to read or cancelled it */
+    unsigned ended : 1;
+    unsigned closed : 1;
+};
+
+/** Bytes a reader asks for when it has no better idea. */
+#define WFP_BODY_CHUNK 16384
+
+/** A body of the given kind, fresh. close runs at the latest with the pool. */
+wfp_body_t *wfp_body_make(const wfp_body_kind_t *kind, void *baton,
+                          apr_off_t length, apr_pool_t *p);
+
+/** A body over bytes that live as long as p; they are not copied. */
+wfp_body_t *wfp_body_mem(const char *data, apr_size_t n, apr_pool_t *p);
+
+/** The bytes of an unread memory body, or NULL: lets a reader skip brigades. */
+const char *wfp_body_peek(const wfp_body_t *body, apr_size_t *n);
+
+/**
+ * Read on, as the kind's read does; marks the body used, counts `done`, ends
+ * and closes it at its end.
+ */
+apr_status_t wfp_body_read(wfp_body_t *body, apr_bucket_brigade *bb,
+                           apr_size_t max, wfp_result_t *res) WFP_CHECK;
+
+/**
+ * Read all that is left into one string.
+ *
+ * @param pdata  NUL-terminated, in p
+ * @param max    most bytes taken; more: APR_ENOSPC with WFP_BODY_TOO_LARGE,
+ *               at once where the length is known
+ */
+apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
+                            wfp_body_t *body, apr_size_t max, wfp_result_t *res,
+                            apr_pool_t *p) WFP_CHECK;
+
+/** The reader does not want the rest. Safe at any time, also twice. */
+void wfp_body_cancel(wfp_body_t *body);
+
+#endif

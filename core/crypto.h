@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_CRYPTO_H
+#define WFP_CRYPTO_H
+
+#include <apr_pools.h>
+
+#include "core/result.h"
+#include "core/wfp.h"
+
+/**
+ * @file
+ * The only file that includes OpenSSL: random bytes, digests, sealing of
+ * secrets.
+ */
+
+/** Bytes of a master key. */
+#define WFP_KEY_SIZE 32
+
+/** Fill buf with n bytes of the system's CSPRNG. @return APR_SUCCESS or
+ *  APR_EGENERAL (then buf must not be used) */
+apr_status_t wfp_crypto_random(void *buf, apr_size_t n) WFP_CHECK;
+
+/** A random (version 4) UUID in text. */
+apr_status_t wfp_crypto_uuid(char out[WFP_UUID_SIZE]) WFP_CHECK;
+
+/** 2*n lower-case hex digits and NUL, in p. */
+const char *wfp_crypto_hex(const void *data, apr_size_t n, apr_pool_t *p);
+
+/** SHA-256 of data as 64 hex digits, in p. */
+const char *wfp_crypto_sha256_hex(const void *data, apr_size_t n,
+                                  apr_pool_t *p);
+
+/** Compare in a time that does not depend on the bytes. @return 1: equal */
+int wfp_crypto_equal(const void *a, const void *b, apr_size_t n);
+
+/**
+ * Seal text with AES-256-GCM: base64 of key number, nonce, ciphertext, tag.
+ *
+ * @param context  bound to the sealed text (who owns it): opening it for
+ *                 another owner fails
+ */
+apr_status_t wfp_crypto_seal(const char **psealed,
+                             const unsigned char key[WFP_KEY_SIZE],
+                             const char *context, const char *text,
+                             apr_size_t n, apr_pool_t *p) WFP_CHECK;
+
+/** Open it again. @return APR_SUCCESS, or APR_EINVAL: wrong key, context or
+ *  a changed text; *ptext untouched */
+apr_status_t wfp_crypto_open(const char **ptext, apr_size_t *pn,
+                             const unsigned char key[WFP_KEY_SIZE],
+                             const char *context, const char *sealed,
+                             apr_pool_t *p) WFP_CHECK;
+
+/**
+ * Read a master key file: 64 hex digits and an optional newline.
+ *
+ * @return APR_SUCCESS; APR_EACCES: group or others may read it; APR_EINVAL:
+ *         not a key; other: the system's reason. res names the file.
+ */
+apr_status_t wfp_crypto_read_key(unsigned char key[WFP_KEY_SIZE],
+                                 const char *path, wfp_result_t *res,
+                                 apr_pool_t *p) WFP_CHECK;
+
+/** Make a key file (mode 0600). APR_EEXIST when there is one: it is kept. */
+apr_status_t wfp_crypto_make_key(const char *path, wfp_result_t *res,
+                                 apr_pool_t *p) WFP_CHECK;
+
+#endif

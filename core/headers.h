@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_HEADERS_H
+#define WFP_HEADERS_H
+
+#include <apr_pools.h>
+
+#include "core/wfp.h"
+
+/**
+ * @file
+ * Header fields of one message, in the order they were added. Names compare
+ * without case. A message's fields are few, so the list is searched from the
+ * front. Used by one thread at a time.
+ */
+
+typedef struct wfp_header_t {
+    const char *name; /* as given */
+    const char *value;
+} wfp_header_t;
+
+typedef struct wfp_headers_t {
+    apr_pool_t *pool;
+    wfp_header_t *list; /* count fields, none NULL */
+    int count;
+    int room;
+} wfp_headers_t;
+
+/** An empty list that grows in p. */
+wfp_headers_t *wfp_headers_make(apr_pool_t *p);
+
+/** A copy in p of the list; names and values are copied too. */
+wfp_headers_t *wfp_headers_clone(const wfp_headers_t *h, apr_pool_t *p);
+
+/** First value of this name, or NULL. */
+const char *wfp_headers_get(const wfp_headers_t *h, const char *name);
+
+/** Add a field; name and value are not copied: they must live as long. */
+void wfp_headers_addn(wfp_headers_t *h, const char *name, const char *value);
+
+/** Add a field, copying name and value into the list's pool. */
+void wfp_headers_add(wfp_headers_t *h, const char *name, const char *value);
+
+/** Replace all fields of this name by one; copies. */
+void wfp_headers_set(wfp_headers_t *h, const char *name, const char *value);
+
+/** Remove all fields of this name. @return how many there were */
+int wfp_headers_unset(wfp_headers_t *h, const char *name);
+
+/** Is this an RFC 9110 token (5.6.2)? n bytes, at least one. */
+int wfp_headers_is_name(const char *s, apr_size_t n);
+
+/** May these bytes be a field value: no CR, LF, NUL (RFC 9110, 5.5)? */
+int wfp_headers_is_value(const char *s, apr_size_t n);
+
+#endif

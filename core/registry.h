@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_REGISTRY_H
+#define WFP_REGISTRY_H
+
+#include <apr_pools.h>
+
+#include "core/limits.h"
+#include "core/result.h"
+#include "core/wfp.h"
+
+/**
+ * @file
+ * The shared-memory table of all Workers (and namespaces) that this server
+ * knows. One segment a server generation, inherited by the children; readers
+ * take no lock. The layout is drawn in registry.c, decisions and their
+ * reasons in docs/architecture.md (Registry).
+ *
+ * A key is (namespace, name). Account scripts have namespace WFP_ACCOUNT_NS;
+ * the settings of a namespace are the entry (namespace, "").
+ *
+ * Phases of a segment: made (parent, post_config) -> filled from the old
+ * generation (parent) -> serving (children, any thread) -> unmapped with its
+ * pool.
+ */
+
+typedef struct wfp_registry_t wfp_registry_t;
+
+/** What is copied out for every request; no pool needed. */
+typedef struct wfp_entry_t {
+    char ns[WFP_NAME_MAX + 1];
+    char name[WFP_NAME_MAX + 1];
+    char version_id[WFP_UUID_SIZE];
+    apr_int64_t stamp; /* also the version's key: every change of a
+                               * Worker has a stamp of its own */
+    wfp_limits_t limits;
+    apr_uint32_t flags;     /* free for the caller: mod_wfp's WFP_ENTRY_* */
+    apr_uint32_t body_size; /* bytes of the packed script */
+    apr_uint32_t slot;      /* where it was: for wfp_registry_body() */
+} wfp_entry_t;
+
+typedef struct wfp_registry_stats_t {
+    apr_uint64_t slots;  /* room in the index */
+    apr_uint64_t known;  /* live entries */
+    apr_uint64_t bodies; /* entries whose body is in memory */
+    apr_uint64_t body_bytes_used;
+    apr_uint64_t body_bytes_free;
+    apr_uint64_t hits, misses, loads, evicted_bodies, evicted_entries, repairs;
+} wfp_registry_stats_t;
+
+/**
+ * Make a segment (anonymous, shared with children forked later).
+ *
+ * @param size_bytes  whole segment; at least 1 MB. A quarter becomes the
+ *                    index (128 bytes a slot), the rest bodies
+ * @param res         told the reason
+ * @return APR_SUCCESS; APR_EINVAL: size too small; APR_ENOMEM and other
+ *         values of the system
+ * @note start scope (parent, alone)
+ */
+apr_status_t wfp_registry_create(wfp_registry_t **preg, apr_size_t size_bytes,
+                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/**
+ * Look a Worker up. The hot path: no lock, no system call, no allocation.
+ *
+ * @return APR_SUCCESS: *out is filled in; APR_NOTFOUND: known not to exist
+ *         (a miss cached within the last second); APR_EAGAIN: not known, or
+ *         its body was evicted: load it (wfp_registry_claim())
+ * @note any thread of a child
+ */
+apr_status_t wfp_registry_get(wfp_entry_t *out, wfp_registry_t *reg,
+                              const char *ns, const char *name) WFP_CHECK;
+
+/**
+ * Copy the packed body of an entry that wfp_registry_get() gave.
+ *
+ * @param pblob  in p
+ * @return APR_SUCCESS; APR_EAGAIN: the entry has changed or its body has gone
+ *         since: get it again
+ */
+apr_status_t wfp_registry_body(const char **pblob, wfp_registry_t *reg,
+                               const wfp_entry_t *entry,
+                               apr_pool_t *p) WFP_CHECK;
+
+/**
+ * After APR_EAGAIN of get: shall I load it?
+ *
+ * @return APR_SUCCESS: you do, and must end with put, put_absent or unclaim;
+ *         APR_EBUSY: another thread or process is loading it: wait a little
+ *         and get again (a loader that died is taken over: its pid is gone)
+ */
+apr_status_t wfp_registry_claim(wfp_registry_t *reg, const char *ns,
+                                const char *name) WFP_CHECK;
+
+/** The load failed (store down): nothing is remembered. */
+void wfp_registry_unclaim(wfp_registry_t *reg, const char *ns,
+                          const char *name);
+
+/**
+ * Put a version in, visible to every child when this returns. A stamp that is
+ * older than what is there is ignored (APR_SUCCESS).
+ *
+ * @param entry  ns, name, version_id, stamp, limits, flags are taken; slot and
+ *               body_size are not read
+ * @param blob   the packed body, size bytes, copied
+ * @return APR_SUCCESS; APR_ENOSPC: larger than the whole room for bodies;
+ *         other: the writers' mutex failed
+ */
+apr_status_t wfp_registry_put(wfp_registry_t *reg, const wfp_entry_t *entry,
+                              const char *blob, apr_size_t size,
+                              wfp_result_t *res) WFP_CHECK;
+
+/**
+ * It does not exist (any more).
+ *
+ * @param stamp  of the deletion: older than the entry's: ignored; 0: a miss
+ *               found by a loader, remembered for one second
+ */
+apr_status_t wfp_registry_put_absent(wfp_registry_t *reg, const char *ns,
+                                     const char *name,
+                                     apr_int64_t stamp) WFP_CHECK;
+
+/**
+ * Forget what is known of a name: the next get loads it. For a change by
+ * another host of which only the name is known.
+ *
+ * @param stamp  of that change: an entry at least as new stays
+ */
+apr_status_t wfp_registry_invalidate(wfp_registry_t *reg, const char *ns,
+                                     const char *name,
+                                     apr_int64_t stamp) WFP_CHECK;
+
+/** Forget every entry of a namespace, its settings included. */
+apr_status_t wfp_registry_drop_namespace(wfp_registry_t *reg, const char *ns,
+                                         apr_int64_t stamp) WFP_CHECK;
+
+/** The change number up to which this segment has followed the store. */
+apr_int64_t wfp_registry_synced(wfp_registry_t *reg);
+
+/** Set it; never backwards. */
+void wfp_registry_set_synced(wfp_registry_t *reg, apr_int64_t stamp);
+
+/** Become the one process that follows the store for the next ms
+ *  milliseconds (several children, one poller). @return 1: you are */
+int wfp_registry_take_sync_turn(wfp_registry_t *reg, apr_int64_t ms);
+
+/**
+ * Copy all entries of the old generation's segment, newest used first, until
+ * the new one is full; and its synced number.
+ * @note start scope; children of the old generation may still be writing
+ */
+apr_status_t wfp_registry_copy(wfp_registry_t *to,
+                               wfp_registry_t *from) WFP_CHECK;
+
+/** Numbers for status pages. */
+void wfp_registry_stats(wfp_registry_stats_t *stats, wfp_registry_t *reg);
+
+/**
+ * Walk everything and compare it with itself; repairs nothing.
+ *
+ * @param res  told the first thing found wrong
+ * @return APR_SUCCESS or APR_EGENERAL
+ */
+apr_status_t wfp_registry_validate(wfp_registry_t *reg,
+                                   wfp_result_t *res) WFP_CHECK;
+
+#endif

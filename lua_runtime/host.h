@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_HOST_H
+#define WFP_HOST_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "core/limits.h"
+#include "core/message.h"
+#include "core/result.h"
+#include "core/script.h"
+
+/**
+ * @file
+ * What a Worker may ask of the server. Declared here, filled in above
+ * (mod_wfp/host.c, or a throw-away host for upload checks and tests). Kept
+ * narrow and made of plain data, so that isolates can one day live in
+ * processes of their own. Every call runs on the invocation's thread, with
+ * the isolate's meter paused (the call is critical: no jump leaves it), and
+ * may block at most until the invocation's deadline.
+ */
+
+/** An invocation as the host knows it (mod_wfp: wfp_invoke_t). */
+typedef struct wfp_host_ctx_t wfp_host_ctx_t;
+
+/** What a dispatcher gives to env.DISPATCHER:get(name, args, options). */
+typedef struct wfp_dispatch_t {
+    const wfp_binding_t *binding; /* the dispatch_namespace binding */
+    const char *name;             /* of the user Worker */
+    const char *props;            /* JSON text of args; NULL: none */
+    wfp_limits_t limits;          /* of options.limits */
+    apr_array_header_t *params;   /* wfp_param_t of options.outbound; NULL */
+} wfp_dispatch_t;
+
+typedef enum {
+    WFP_LOG_DEBUG = 0,
+    WFP_LOG_INFO,
+    WFP_LOG_LOG,
+    WFP_LOG_WARN,
+    WFP_LOG_ERROR
+} wfp_log_e;
+
+typedef struct wfp_host_t {
+    /** fetch(): one subrequest through the outbound pipeline. */
+    apr_status_t (*fetch)(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                          wfp_request_t *req, wfp_result_t *res);
+    /** env.DISPATCHER:get(...):fetch(req): run a user Worker. */
+    apr_status_t (*dispatch)(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                             const wfp_dispatch_t *what, wfp_request_t *req,
+                             wfp_result_t *res);
+    /** env.SVC:fetch(req): run an account Worker. */
+    apr_status_t (*service)(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                            const wfp_binding_t *binding, wfp_request_t *req,
+                            wfp_result_t *res);
+    /** env.SVC:method(args...): args and *presult are JSON texts; *presult
+     *  NULL: the function returned nothing. */
+    apr_status_t (*service_call)(const char **presult, wfp_host_ctx_t *ctx,
+                                 const wfp_binding_t *binding,
+                                 const char *method, const char *args,
+                                 wfp_result_t *res);
+    /** A line for the Worker's log: n bytes, control characters allowed (the
+     *  host escapes), already cut to log_kb. */
+    void (*log)(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
+                apr_size_t n);
+    /** Sleep; ends early at the invocation's deadline. */
+    apr_status_t (*wait)(wfp_host_ctx_t *ctx, apr_interval_time_t time,
+                         wfp_result_t *res);
+    /** ctx:passThroughOnException() was called. */
+    void (*pass_through)(wfp_host_ctx_t *ctx);
+    /** A secret_text binding's value, opened for the isolate being made. */
+    apr_status_t (*open_secret)(const char **ptext, apr_size_t *pn,
+                                void *server, const wfp_script_t *script,
+                                const wfp_binding_t *binding, apr_pool_t *p);
+} wfp_host_t;
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_POOL_H
+#define WFP_POOL_H
+
+#include <apr_pools.h>
+
+#include "core/result.h"
+#include "lua_runtime/isolate.h"
+
+/**
+ * @file
+ * The warm isolates of a child, keyed by Worker and version (stamp). Sharded;
+ * CLOCK eviction by count and by bytes. An isolate that is out belongs to the
+ * one who took it.
+ */
+
+typedef struct wfp_pool_t wfp_pool_t;
+
+/** @param count_max  WfpIsolates; @param bytes_max  WfpIsolateMemory: idle
+ *  and running ones together; child scope */
+apr_status_t wfp_pool_create(wfp_pool_t **ppool, int count_max,
+                             apr_size_t bytes_max, apr_pool_t *p) WFP_CHECK;
+
+/** An idle isolate of exactly this version, or NULL. */
+wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
+                             apr_int64_t stamp);
+
+/** May another isolate that could grow to bytes be made? Evicts idle ones to
+ *  make room. @return 1, or 0: WFP_ISOLATE_UNAVAILABLE */
+int wfp_pool_admit(wfp_pool_t *pool, apr_size_t bytes);
+
+/** Give back after use; dead ones and, when full, cold ones are destroyed. */
+void wfp_pool_give(wfp_pool_t *pool, wfp_isolate_t *iso);
+
+typedef struct wfp_pool_stats_t {
+    apr_uint32_t idle;
+    apr_uint32_t out;
+    apr_uint64_t bytes;
+    apr_uint64_t warm, cold, killed, evicted;
+} wfp_pool_stats_t;
+
+void wfp_pool_stats(wfp_pool_stats_t *stats, wfp_pool_t *pool);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_CLIENT_H
+#define WFP_CLIENT_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "core/message.h"
+#include "core/result.h"
+#include "outbound/policy.h"
+
+/**
+ * @file
+ * The HTTP client: the only file that speaks to curl's transfers. One loop
+ * thread per child drives all transfers of the child with curl multi;
+ * connections are shared. Request threads hand a transfer over and block on
+ * it with a deadline. Bodies stream both ways through a bounded window.
+ */
+
+typedef struct wfp_client_t wfp_client_t;
+
+typedef struct wfp_client_config_t {
+    const char *ca_file;        /* NULL: the system's */
+    int connections_max;        /* per child, WfpEgressConnections */
+    int connections_per_origin; /* 16 */
+    const char *user_agent;     /* sent when the request has none; NULL */
+} wfp_client_config_t;
+
+/**
+ * Start the loop thread. child scope, once.
+ * @param p  child pool; joins the thread before it goes
+ */
+apr_status_t wfp_client_create(wfp_client_t **pclient,
+                               const wfp_client_config_t *config,
+                               wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** One transfer's terms. */
+typedef struct wfp_client_terms_t {
+    const wfp_policy_t *policy; /* asked at connect and before each reuse */
+    apr_interval_time_t connect_timeout;
+    apr_interval_time_t total_timeout; /* to the last byte of the body */
+    apr_time_t deadline;               /* of the invocation, wall clock */
+} wfp_client_terms_t;
+
+/**
+ * Send a request and wait for the response's header. No redirect is followed,
+ * no cookie kept, no proxy or netrc of the environment used, http and https
+ * only. The request body is read on this thread; the response body streams
+ * (close it or read it to the end; at the latest the pool's end does).
+ *
+ * @param presp  in req->pool
+ * @return APR_SUCCESS; else res: WFP_EGRESS_BLOCKED, WFP_NETWORK_ERROR (text
+ *         without addresses), WFP_TIMEOUT
+ * @note request scope; blocks
+ */
+apr_status_t wfp_client_send(wfp_response_t **presp, wfp_client_t *client,
+                             wfp_request_t *req,
+                             const wfp_client_terms_t *terms,
+                             wfp_result_t *res) WFP_CHECK;
+
+/** Numbers for status pages. */
+typedef struct wfp_client_stats_t {
+    apr_uint64_t transfers;
+    apr_uint64_t failures;
+    apr_uint32_t active;
+} wfp_client_stats_t;
+
+void wfp_client_stats(wfp_client_stats_t *stats, wfp_client_t *client);
+
+#endif

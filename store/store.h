@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_STORE_H
+#define WFP_STORE_H
+
+#include <apr_pools.h>
+
+#include "core/result.h"
+#include "core/wfp.h"
+
+/**
+ * @file
+ * The store: the database that is the truth, behind apr_dbd. This header opens
+ * it; each noun (namespaces, scripts, versions, secrets, tokens, changes) has a
+ * header of its own beside it. SQLite and PostgreSQL answer alike.
+ *
+ * Every mutation is one transaction that also takes the next change number and
+ * writes a row of `changes`; a refused one leaves everything as it was. When
+ * the database cannot be reached or fails, functions return a status with code
+ * WFP_STORE_UNAVAILABLE; SQL, paths and addresses are in the log text only
+ * (result->message), never meant for tenants.
+ *
+ * Any thread; each call takes a handle of the pool for its duration.
+ */
+
+typedef struct wfp_store_t wfp_store_t;
+
+/** Schema version that this build wants (the highest NNN of conf/schema). */
+#define WFP_SCHEMA_VERSION 1
+
+/**
+ * Open.
+ *
+ * @param driver      "sqlite3" or "pgsql"
+ * @param params      file name, or CONNINFO
+ * @param must_match  1: the schema version is checked here: APR_EINCOMPLETE-
+ *                    like refusal with a text that names `wfpctl init`
+ * @param p           closes it at its end
+ */
+apr_status_t wfp_store_open(wfp_store_t **pstore, const char *driver,
+                            const char *params, int must_match,
+                            wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/**
+ * Make or upgrade the schema from the numbered files of schema_dir
+ * (DIR/sqlite3/NNN_*.sql, DIR/pgsql/NNN_*.sql), each in one transaction.
+ *
+ * @param papplied  how many were applied
+ */
+apr_status_t wfp_store_migrate(int *papplied, wfp_store_t *store,
+                               const char *schema_dir, wfp_result_t *res,
+                               apr_pool_t *p) WFP_CHECK;
+
+/** A setting of the server kept in the store ("account_id"); NULL: none. */
+apr_status_t wfp_store_setting(const char **pvalue, wfp_store_t *store,
+                               const char *name, wfp_result_t *res,
+                               apr_pool_t *p) WFP_CHECK;
+
+/** Set it when there is none yet; *pvalue is what holds then. */
+apr_status_t wfp_store_setting_once(const char **pvalue, wfp_store_t *store,
+                                    const char *name, const char *value,
+                                    wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+#endif
