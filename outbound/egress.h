@@ -2,6 +2,8 @@
 #ifndef WFP_EGRESS_H
 #define WFP_EGRESS_H
 
+#include <apu.h>
+#include <apr_hooks.h>
 #include <apr_optional_hooks.h>
 #include <apr_pools.h>
 #include <apr_time.h>
