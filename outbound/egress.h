@@ -39,14 +39,12 @@ typedef struct wfp_egress_t {
 } wfp_egress_t;
 
 /**
- * A filter.
+ * A filter (the type that APR_OPTIONAL_HOOK expects).
  *
  * @return WFP_EGRESS_DECLINED: pass it on; WFP_EGRESS_OK: answered, response
  *         is set; an APR status: refused or failed, result says why
  * @note runs on the request's thread, may block until the deadline
  */
-typedef int wfp_egress_fn(wfp_egress_t *egress);
-
-APR_DECLARE_EXTERNAL_HOOK(wfp, WFP, int, egress, (wfp_egress_t * egress))
+typedef int wfp_HOOK_egress_t(wfp_egress_t *egress);
 
 #endif
