@@ -58,7 +58,7 @@ typedef struct wfp_test_case_t {
 
 static inline int wfp_test_run(const wfp_test_case_t *cases)
 {
-    int n = 0;
+    volatile int n = 0;
     volatile int failed = 0;
     const wfp_test_case_t *volatile c;
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A body is a stream that its reader pulls; the kinds live where the bytes
+ * come from, except the one over bytes in memory, which is here. */
+#include "core/body.h"
+
+#include <string.h>
+
+static apr_status_t close_cleanup(void *data)
+{
+    wfp_body_cancel(data);
+    return APR_SUCCESS;
+}
+
+static void close_once(wfp_body_t *body)
+{
+    body->ended = 1;
+    if (body->closed) {
+        return;
+    }
+    body->closed = 1;
+    if (body->kind->close) {
+        apr_pool_cleanup_kill(body->pool, body, close_cleanup);
+        body->kind->close(body);
+    }
+}
+
+wfp_body_t *wfp_body_make(const wfp_body_kind_t *kind, void *baton,
+                          apr_off_t length, apr_pool_t *p)
+{
+    wfp_body_t *body = apr_pcalloc(p, sizeof(*body));
+
+    body->kind = kind;
+    body->baton = baton;
+    body->length = length;
+    body->pool = p;
+    if (kind->close) {
+        /* before the pool's children go: a source may live in a subpool */
+        apr_pool_pre_cleanup_register(p, body, close_cleanup);
+    }
+    return body;
+}
+
+static apr_status_t mem_read(wfp_body_t *body, apr_bucket_brigade *bb,
+                             apr_size_t max, wfp_result_t *res)
+{
+    apr_size_t left = (apr_size_t)(body->length - body->done);
+    apr_bucket *b;
+
+    if (left == 0) {
+        return APR_EOF;
+    }
+    /* nothing is copied, so all of it may go at once */
+    b = apr_bucket_pool_create(body->data + body->done, left, body->pool,
+                               bb->bucket_alloc);
+    APR_BRIGADE_INSERT_TAIL(bb, b);
+    return APR_SUCCESS;
+}
+
+static const wfp_body_kind_t mem_kind = { "memory", mem_read, NULL };
+
+wfp_body_t *wfp_body_mem(const char *data, apr_size_t n, apr_pool_t *p)
+{
+    wfp_body_t *body = wfp_body_make(&mem_kind, NULL, (apr_off_t)n, p);
+
+    body->data = data;
+    return body;
+}
+
+const char *wfp_body_peek(const wfp_body_t *body, apr_size_t *n)
+{
+    if (!body->data || body->used) {
+        return NULL;
+    }
+    *n = (apr_size_t)body->length;
+    return body->data;
+}
+
+apr_status_t wfp_body_read(wfp_body_t *body, apr_bucket_brigade *bb,
+                           apr_size_t max, wfp_result_t *res)
+{
+    apr_bucket *last = APR_BRIGADE_LAST(bb), *b;
+    apr_status_t rv;
+
+    body->used = 1;
+    if (body->ended) {
+        return APR_EOF;
+    }
+    rv = body->kind->read(body, bb, max, res);
+    if (rv != APR_SUCCESS) {
+        close_once(body);
+        return rv;
+    }
+    b = last == APR_BRIGADE_SENTINEL(bb) ? APR_BRIGADE_FIRST(bb)
+                                         : APR_BUCKET_NEXT(last);
+    for (; b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
+        if (b->length != (apr_size_t)-1) {
+            body->done += (apr_off_t)b->length;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t too_large(wfp_body_t *body, apr_size_t max,
+                              wfp_result_t *res)
+{
+    wfp_body_cancel(body);
+    return wfp_result_set(res, WFP_BODY_TOO_LARGE, APR_ENOSPC,
+                          "Body too large: more than %" APR_SIZE_T_FMT " bytes",
+                          max);
+}
+
+apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
+                            wfp_body_t *body, apr_size_t max, wfp_result_t *res,
+                            apr_pool_t *p)
+{
+    apr_bucket_brigade *bb;
+    apr_bucket_alloc_t *alloc;
+    apr_status_t rv;
+    char *data;
+
+    if (body->length >= 0 && (apr_uint64_t)(body->length - body->done) > max) {
+        return too_large(body, max, res);
+    }
+    if (body->data && body->done == 0 && !body->ended) {
+        body->used = 1;
+        close_once(body);
+        *pdata = body->data;
+        *pn = (apr_size_t)body->length;
+        return APR_SUCCESS;
+    }
+    alloc = apr_bucket_alloc_create(p);
+    bb = apr_brigade_create(p, alloc);
+    do {
+        apr_off_t have;
+
+        rv = wfp_body_read(body, bb, WFP_BODY_CHUNK, res);
+        if (rv == APR_SUCCESS) {
+            rv = apr_brigade_length(bb, 1, &have);
+            if (rv == APR_SUCCESS && (apr_uint64_t)have > max) {
+                return too_large(body, max, res);
+            }
+        }
+    } while (rv == APR_SUCCESS);
+    if (rv != APR_EOF) {
+        return rv;
+    }
+    rv = apr_brigade_pflatten(bb, &data, pn, p);
+    apr_brigade_destroy(bb);
+    *pdata = *pn ? data : "";
+    return rv;
+}
+
+void wfp_body_cancel(wfp_body_t *body)
+{
+    body->used = 1;
+    close_once(body);
+}
