@@ -75,10 +75,25 @@ const char *wfp_body_peek(const wfp_body_t *body, apr_size_t *n)
     return body->data;
 }
 
+/* Bytes in bb; buckets of unknown length count as none. */
+static apr_off_t known_length(const apr_bucket_brigade *bb)
+{
+    apr_off_t n = 0;
+    apr_bucket *b;
+
+    for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        if (b->length != (apr_size_t)-1) {
+            n += (apr_off_t)b->length;
+        }
+    }
+    return n;
+}
+
 apr_status_t wfp_body_read(wfp_body_t *body, apr_bucket_brigade *bb,
                            apr_size_t max, wfp_result_t *res)
 {
-    apr_bucket *last = APR_BRIGADE_LAST(bb), *b;
+    apr_off_t before = known_length(bb);
     apr_status_t rv;
 
     body->used = 1;
@@ -90,13 +105,7 @@ apr_status_t wfp_body_read(wfp_body_t *body, apr_bucket_brigade *bb,
         close_once(body);
         return rv;
     }
-    b = last == APR_BRIGADE_SENTINEL(bb) ? APR_BRIGADE_FIRST(bb)
-                                         : APR_BUCKET_NEXT(last);
-    for (; b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
-        if (b->length != (apr_size_t)-1) {
-            body->done += (apr_off_t)b->length;
-        }
-    }
+    body->done += known_length(bb) - before;
     return APR_SUCCESS;
 }
 
@@ -113,8 +122,9 @@ apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
                             wfp_body_t *body, apr_size_t max, wfp_result_t *res,
                             apr_pool_t *p)
 {
-    apr_bucket_brigade *bb;
+    apr_bucket_brigade *bb, *chunk;
     apr_bucket_alloc_t *alloc;
+    apr_off_t start = body->done;
     apr_status_t rv;
     char *data;
 
@@ -130,16 +140,13 @@ apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
     }
     alloc = apr_bucket_alloc_create(p);
     bb = apr_brigade_create(p, alloc);
+    chunk = apr_brigade_create(p, alloc);
     do {
-        apr_off_t have;
-
-        rv = wfp_body_read(body, bb, WFP_BODY_CHUNK, res);
-        if (rv == APR_SUCCESS) {
-            rv = apr_brigade_length(bb, 1, &have);
-            if (rv == APR_SUCCESS && (apr_uint64_t)have > max) {
-                return too_large(body, max, res);
-            }
+        rv = wfp_body_read(body, chunk, WFP_BODY_CHUNK, res);
+        if (rv == APR_SUCCESS && (apr_uint64_t)(body->done - start) > max) {
+            return too_large(body, max, res);
         }
+        APR_BRIGADE_CONCAT(bb, chunk);
     } while (rv == APR_SUCCESS);
     if (rv != APR_EOF) {
         return rv;
