@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The guards on this tree, and each guard on a tree with a planted fault."""
+
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+import check_directives
+import check_errors
+import check_exports
+import check_headers
+import check_layers
+import check_shell
+import check_sizes
+import check_style
+import guardlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+GUARDS = [check_layers, check_headers, check_sizes, check_directives,
+          check_errors, check_style, check_shell, check_exports]
+
+
+def name_of(guard):
+    return guard.__name__.removeprefix("check_")
+
+
+def plant(root, files):
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+class TestGuards:
+    """The house keeps its own rules."""
+
+    @pytest.mark.parametrize("guard", GUARDS, ids=name_of)
+    def test_000_01_tree_is_clean(self, guard):
+        assert guard.check(ROOT) == []
+
+    @pytest.mark.parametrize("guard", GUARDS, ids=name_of)
+    def test_000_02_no_input_is_a_fault(self, guard, tmp_path, monkeypatch):
+        monkeypatch.delenv("WFP_BUILD", raising=False)
+        assert guard.check(tmp_path)
+
+
+def many(n, line):
+    return "".join(line for _ in range(n))
+
+
+FAULTS = [
+    (check_layers, "core/a.c", LICENCE + "#include <httpd.h>\n",
+     "core/a.c: may not include <httpd.h>"),
+    (check_layers, "store/a.c", LICENCE + '#include "outbound/b.h"\n',
+     "may not include <outbound/b.h>"),
+    (check_layers, "core/sub/a.c", LICENCE, "no layer row matches"),
+    (check_headers, "core/a.h", LICENCE + "void f(apr_pool_t *p);\n",
+     "core/a.h: does not compile alone"),
+    (check_sizes, "core/a.c", many(701, "\n"), "more than 700 lines"),
+    (check_sizes, "core/a.c",
+     "void wfp_a_f(void)\n{\n" + many(100, "    ;\n") + "}\n", "has 103 lines"),
+    (check_sizes, "core/a.c",
+     "int wfp_a_f(int n)\n{\n" + many(20, "    if (n) return n;\n")
+     + "    return 0;\n}\n", "complexity 21"),
+    (check_sizes, "core/a.c",
+     "void wfp_a_f(int a, int b, int c, int d, int e, int f, int g,\n"
+     "             int (*h)(int, int), int i)\n{\n}\n",
+     "more than 8 parameters"),
+    (check_style, "core/a.c", LICENCE + "void  wfp_a_f(void)\n{\n}\n",
+     "clang-format differs"),
+    (check_style, "core/a.c", LICENCE + "void wfp_a_f(void)\n{\n"
+     "    free(0);\n}\n", "free() is banned"),
+    (check_style, "core/a.c", LICENCE + "void wfp_b_f(void)\n{\n}\n",
+     "wfp_b_f does not begin with wfp_a_"),
+    (check_style, "core/a.c", LICENCE + "static void wfp_a_f(void)\n{\n}\n",
+     "static wfp_a_f has a prefix"),
+    (check_style, "core/a.c", "void wfp_a_f(void)\n{\n}\n",
+     "first line is not the licence line"),
+    (check_style, "core/a.c", LICENCE + "int wfp_a;\t\n", "has a tab"),
+    (check_shell, "script/a", "#!/bin/sh\n# SPDX-License-Identifier: x\n"
+     "echo $1\n", "Double quote"),
+    (check_shell, "script/a", "#!/bin/sh\necho\n", "no licence line"),
+]
+
+
+class TestGuardsOnFaults:
+    """Each guard finds what it is for."""
+
+    @pytest.mark.parametrize("guard,path,text,complaint", FAULTS)
+    def test_001_01_planted_fault_is_found(self, tmp_path, guard, path, text,
+                                           complaint):
+        shutil.copy(ROOT / ".clang-format", tmp_path)
+        plant(tmp_path, {path: text})
+        assert complaint in "\n".join(guard.check(tmp_path))
+
+    def test_001_02_innocent_file_passes(self, tmp_path):
+        shutil.copy(ROOT / ".clang-format", tmp_path)
+        plant(tmp_path, {"core/a.c": LICENCE
+                         + "#include <string.h>\n\n"
+                         "/* free(x) in a comment */\n"
+                         "int wfp_a_size(const char *s)\n{\n"
+                         '    return s->free("abort()");\n}\n'})
+        for guard in (check_layers, check_sizes, check_style):
+            assert guard.check(tmp_path) == []
+
+    def test_001_03_directives(self, tmp_path):
+        plant(tmp_path, {
+            "mod_wfp/directives.c": '{ "WfpA", 1 },\n{ "WfpB", 2 },\n'
+                                    '"WfpA: a message"\n',
+            "docs/directives/WfpA.md": "Syntax Default Context",
+            "docs/directives/WfpC.md": "",
+            "conf/wfp.conf": "# WfpA on\nWfpD off\n"})
+        assert check_directives.check(tmp_path) == [
+            "WfpB: no page docs/directives/WfpB.md",
+            "WfpB: not in conf/wfp.conf",
+            "conf/wfp.conf: WfpD is no directive",
+            "docs/directives/WfpC.md: no such directive"]
+
+    def test_001_04_errors(self, tmp_path):
+        plant(tmp_path, {
+            "core/result.c": '    { "a_limit", 503, "x", "y", 1 },\n'
+                             '    { "b_limit", HTTP_X, "x", "y", 1 },\n'
+                             "/* WFPLOGNO(0101) WFPLOGNO(0101) */\n"
+                             "/* WFPLOGNO(77) */\n",
+            "docs/operations/errors.md": "| `a_limit` | 503 |\n"
+                                         "| `c_limit` | 503 |\n"})
+        assert check_errors.check(tmp_path) == [
+            "WFPLOGNO(0101): used 2 times",
+            "WFPLOGNO(77): not four digits",
+            "b_limit: not in docs/operations/errors.md",
+            "docs/operations/errors.md: c_limit is no error code"]
+
+    def test_001_05_exports(self, tmp_path):
+        library = tmp_path / "mod_wfp.so"
+        source = "int wfp_module; int leaked;"
+        subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o",
+                        str(library)], input=source, text=True, check=True)
+        assert check_exports.check_library(library) == ["exports leaked"]
+
+    def test_001_06_functions_are_seen(self):
+        text = ("static int f(const char *a, int (*b)(int, int))\n{\n}\n"
+                "struct s {\n    int g(void);\n};\n"
+                "wfp_t *h(void)\n{\n}\n")
+        assert [(n, s, guardlib.argument_count(a))
+                for n, s, a in guardlib.functions(text)] == [
+                    ("f", True, 2), ("h", False, 0)]
