@@ -1,2 +1,70 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every test may use."""
+"""What every test may use: httpd, origin, client, tenant."""
+
+import os
+import pathlib
+
+import pytest
+
+from wfptest.client import Client
+from wfptest.httpd import Httpd
+from wfptest.origin import Origin
+from wfptest.tenant import Tenant
+
+TESTS = pathlib.Path(__file__).resolve().parent
+
+
+def pytest_addoption(parser):
+    parser.addoption("--mpm", choices=("event", "worker", "prefork"),
+                     default="event", help="httpd's MPM")
+
+
+@pytest.fixture(scope="session")
+def build():
+    """The build folder."""
+    return pathlib.Path(os.environ.get("WFP_BUILD", TESTS.parent / "build")
+                        ).resolve()
+
+
+@pytest.fixture(scope="session")
+def origin():
+    server = Origin()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def httpd(request, build, origin):
+    """The server, with an empty store and the namespace demo."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    level = "trace2" if request.config.option.verbose > 1 else "info"
+    server = Httpd(build, TESTS / "gen" / worker,
+                   request.config.option.mpm, origin, level)
+    server.init_store()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _error_log(request):
+    """A test that leaves a warning nobody expected has failed."""
+    if "httpd" not in request.fixturenames:
+        yield
+        return
+    server = request.getfixturevalue("httpd")
+    server.log.begin()
+    yield
+    assert server.log.unexpected() == []
+
+
+@pytest.fixture
+def client(httpd):
+    return Client(httpd.port)
+
+
+@pytest.fixture
+def tenant(httpd, client):
+    """Deploys Workers that go when the test ends."""
+    tenants = Tenant(httpd, client)
+    yield tenants
+    tenants.remove_all()

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The test framework: a real httpd, an origin, a client, tenants."""

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real httpd with the module as built, in a server root of its own."""
+
+import grp
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+from .errorlog import ErrorLog
+from .ports import free_ports
+from .wait import until
+
+MODULES = ("authz_core", "alias", "headers", "rewrite", "setenvif", "proxy",
+           "proxy_http", "status", "auth_basic", "authn_file", "authn_core",
+           "authz_user")
+
+BASE = """
+ServerRoot "{root}"
+PidFile "{root}/httpd.pid"
+DefaultRuntimeDir "{root}"
+ErrorLog "{root}/logs/error_log"
+LogLevel warn mpm_{mpm}:notice wfp:{level}
+Listen 127.0.0.1:{port}
+ServerName localhost
+DocumentRoot "{root}/htdocs"
+{modules}
+LoadModule wfp_module "{module}"
+{user}
+{mpm_conf}
+GracefulShutdownTimeout 30
+WfpDatabase sqlite3 "{root}/data/wfp.db"
+WfpDataDir "{root}/data"
+WfpEgressAllow 127.0.0.1/32:{origin_port}
+<Location "/_ns/">
+    WfpNamespace by-path
+</Location>
+{lines}
+"""
+MPM_CONF = {
+    "prefork": "StartServers 4\nMinSpareServers 4\nMaxSpareServers 16\n"
+               "MaxRequestWorkers 16\nMaxConnectionsPerChild 0",
+    "worker": "StartServers 2\nServerLimit 2\nThreadsPerChild 16\n"
+              "MaxRequestWorkers 32\nMinSpareThreads 1\nMaxSpareThreads 32",
+}
+MPM_CONF["event"] = MPM_CONF["worker"]
+
+
+def first_existing(*paths):
+    return next((p for p in paths if p.exists()), paths[0])
+
+
+def server_user():
+    """(user, group) that children run as when we are root."""
+    for user in ("www-data", "nobody"):
+        try:
+            entry = pwd.getpwnam(user)
+            return user, grp.getgrgid(entry.pw_gid).gr_name
+        except KeyError:
+            pass
+    raise AssertionError("no user for httpd's children")
+
+
+def place(wanted):
+    """A server root that children can reach, made new."""
+    shutil.rmtree(wanted, ignore_errors=True)
+    if os.getuid() == 0 and any(not p.stat().st_mode & 0o001
+                                for p in wanted.parents if p.exists()):
+        wanted = pathlib.Path(tempfile.mkdtemp(prefix="wfp-test-"))
+    for name in ("logs", "htdocs", "data"):
+        (wanted / name).mkdir(parents=True)
+    wanted.chmod(0o755)
+    if os.getuid() == 0:
+        shutil.chown(wanted / "data", *server_user())
+    (wanted / "data").chmod(0o700)
+    return wanted
+
+
+class Httpd:
+    """One server; configure() makes it run with the lines given."""
+
+    def __init__(self, build, folder, mpm, origin, level):
+        self.build, self.mpm, self.level = build, mpm, level
+        self.root = place(folder)
+        self.port, = free_ports(1, folder.parent / "ports")
+        self.origin = origin
+        self.binary = shutil.which("apache2") or shutil.which("httpd") \
+            or "/usr/sbin/apache2"
+        apxs = shutil.which("apxs") or shutil.which("apxs2")
+        self.modules = pathlib.Path(subprocess.run(
+            [apxs, "-q", "LIBEXECDIR"], text=True, capture_output=True,
+            check=True).stdout.strip())
+        self.conf = self.root / "httpd.conf"
+        self.log = ErrorLog(self.root / "logs/error_log")
+        self.process = None
+        self.running = None
+        self.env = {k: v for k, v in os.environ.items()
+                    if not k.startswith(("WFP_", "APACHE_"))}
+        (self.root / "htdocs/index.html").write_text("static\n")
+
+    def config(self, lines):
+        """The whole configuration for these lines."""
+        names = (f"mpm_{self.mpm}", *MODULES,
+                 *(() if self.mpm == "prefork" else ("http2",)))
+        load = [f'LoadModule {n}_module "{self.modules}/mod_{n}.so"'
+                for n in names]
+        if self.mpm != "prefork":
+            load.append("Protocols h2c http/1.1")
+        user = "User {}\nGroup {}".format(*server_user()) \
+            if os.getuid() == 0 else ""
+        return BASE.format(
+            root=self.root, mpm=self.mpm, level=self.level, port=self.port,
+            modules="\n".join(load), user=user, mpm_conf=MPM_CONF[self.mpm],
+            module=self.build / ".libs/mod_wfp.so",
+            origin_port=self.origin.port, lines="\n".join(lines))
+
+    def configtest(self, lines):
+        """(exit code, output) of httpd -t on these lines."""
+        path = self.root / "configtest.conf"
+        path.write_text(self.config(lines))
+        done = subprocess.run([self.binary, "-t", "-f", str(path)], text=True,
+                              env=self.server_env(), capture_output=True,
+                              check=False)
+        return done.returncode, done.stderr + done.stdout
+
+    def configure(self, lines=()):
+        """Run with these lines; a restart only when the text changed."""
+        text = self.config(lines)
+        if self.running == text and self.process.poll() is None:
+            return
+        self.stop()
+        self.conf.write_text(text)
+        self.start()
+
+    def init_store(self):
+        """wfpctl init, once; the namespace that tests use."""
+        self.conf.write_text(self.config(()))
+        self.token = self.wfpctl("init").stdout
+        self.wfpctl("namespace", "create", "demo")
+
+    def server_env(self):
+        """WFP_PRELOAD: a sanitizer's runtime, needed by httpd only."""
+        preload = os.environ.get("WFP_PRELOAD")
+        return {**self.env, **({"LD_PRELOAD": preload} if preload else {})}
+
+    def start(self):
+        text = self.conf.read_text()
+        with (self.root / "logs/stderr").open("ab") as out:
+            # a session of its own: prefork signals its process group
+            self.process = subprocess.Popen(
+                [self.binary, "-DFOREGROUND", "-f", str(self.conf)],
+                cwd=self.root, env=self.server_env(), stdin=subprocess.DEVNULL,
+                stdout=out, stderr=out, start_new_session=True)
+        until(self.answers, "httpd to listen", 60)
+        self.running = text
+
+    def answers(self):
+        """Does it accept connections? Fails when it ended."""
+        if self.process.poll() is not None:
+            tail = (self.root / "logs/stderr").read_text()[-2000:]
+            raise AssertionError(f"httpd ended {self.process.returncode}: "
+                                 f"{tail}{self.log.lines()[-20:]}")
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def stop(self):
+        """End the server we started; killed when it does not obey."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError("httpd did not stop in 30 s") from None
+        self.running = None
+
+    def graceful(self):
+        """A graceful restart, until the new generation serves."""
+        before = len(self.log.lines())
+        self.process.send_signal(signal.SIGUSR1)
+        until(lambda: any("resuming normal" in line
+                          for line in self.log.lines()[before:]),
+              "httpd to restart")
+
+    def children(self):
+        """Process ids of the children."""
+        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        return [int(pid) for pid in pathlib.Path(path).read_text().split()]
+
+    def wfpctl(self, *args, check=True, stdin=None):
+        """Run wfpctl on this server's store."""
+        command = first_existing(self.build / "wfpctl",
+                                 self.build / "admin/wfpctl/wfpctl")
+        done = subprocess.run(
+            [str(command), "--config", str(self.conf), *args], text=True,
+            env=self.env, input=stdin, capture_output=True, check=False,
+            timeout=60)
+        assert not check or done.returncode == 0, \
+            f"wfpctl {args}: {done.returncode} {done.stderr}{done.stdout}"
+        return done
