@@ -26,7 +26,8 @@ apr_status_t wfp_crypto_uuid(char out[WFP_UUID_SIZE]) WFP_CHECK;
 /** 2*n lower-case hex digits and NUL, in p. */
 const char *wfp_crypto_hex(const void *data, apr_size_t n, apr_pool_t *p);
 
-/** SHA-256 of data as 64 hex digits, in p. */
+/** SHA-256 of data as 64 hex digits, in p; NULL only when OpenSSL is out of
+ *  memory. */
 const char *wfp_crypto_sha256_hex(const void *data, apr_size_t n,
                                   apr_pool_t *p);
 
@@ -38,14 +39,16 @@ int wfp_crypto_equal(const void *a, const void *b, apr_size_t n);
  *
  * @param context  bound to the sealed text (who owns it): opening it for
  *                 another owner fails
+ * @return APR_SUCCESS; APR_EGENERAL: OpenSSL failed; APR_EINVAL: n is over
+ *         1 GB
  */
 apr_status_t wfp_crypto_seal(const char **psealed,
                              const unsigned char key[WFP_KEY_SIZE],
                              const char *context, const char *text,
                              apr_size_t n, apr_pool_t *p) WFP_CHECK;
 
-/** Open it again. @return APR_SUCCESS, or APR_EINVAL: wrong key, context or
- *  a changed text; *ptext untouched */
+/** Open it again; the text is NUL-terminated. @return APR_SUCCESS, or
+ *  APR_EINVAL: wrong key, context or a changed text; *ptext untouched */
 apr_status_t wfp_crypto_open(const char **ptext, apr_size_t *pn,
                              const unsigned char key[WFP_KEY_SIZE],
                              const char *context, const char *sealed,
@@ -54,8 +57,9 @@ apr_status_t wfp_crypto_open(const char **ptext, apr_size_t *pn,
 /**
  * Read a master key file: 64 hex digits and an optional newline.
  *
- * @return APR_SUCCESS; APR_EACCES: group or others may read it; APR_EINVAL:
- *         not a key; other: the system's reason. res names the file.
+ * @return APR_SUCCESS; APR_EACCES: group or others may read or write it;
+ *         APR_EINVAL: not a key; other: the system's reason. res names the
+ *         file. key is whole or must not be used
  */
 apr_status_t wfp_crypto_read_key(unsigned char key[WFP_KEY_SIZE],
                                  const char *path, wfp_result_t *res,
