@@ -26,8 +26,12 @@ wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
                              apr_int64_t stamp);
 
 /** May another isolate that could grow to bytes be made? Evicts idle ones to
- *  make room. @return 1, or 0: WFP_ISOLATE_UNAVAILABLE */
+ *  make room. It counts as out until it is given, or withdrawn.
+ *  @return 1, or 0: WFP_ISOLATE_UNAVAILABLE */
 int wfp_pool_admit(wfp_pool_t *pool, apr_size_t bytes);
+
+/** The isolate that was admitted with bytes could not be made. */
+void wfp_pool_withdraw(wfp_pool_t *pool, apr_size_t bytes);
 
 /** Give back after use; dead ones and, when full, cold ones are destroyed. */
 void wfp_pool_give(wfp_pool_t *pool, wfp_isolate_t *iso);
