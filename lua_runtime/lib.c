@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Budgets and registration, shared by the files of the standard library
+ * (lib_*.c). Knows nothing of what the functions do.
+ */
+#include "lua_runtime/lib.h"
+#include "lua_runtime/meter.h"
+
+wfp_steps_t wfp_lib_steps(lua_State *L)
+{
+    return wfp_meter_steps_max(wfp_isolate_of(L));
+}
+
+size_t wfp_lib_result_max(lua_State *L)
+{
+    return wfp_meter_result_max(wfp_isolate_of(L));
+}
+
+int wfp_lib_too_much(lua_State *L)
+{
+    return luaL_error(L, "too much work");
+}
+
+int wfp_lib_too_large(lua_State *L)
+{
+    return luaL_error(L, "result too large");
+}
+
+void wfp_lib_check_pass(lua_State *L, size_t n)
+{
+    /* most strings are short: ask for the budget only when it can matter */
+    if (n > 4096 && n > wfp_lib_steps(L)) {
+        wfp_lib_too_much(L);
+    }
+}
+
+void wfp_lib_push_stock(lua_State *L, lua_CFunction open,
+                        const char *const *names)
+{
+    lua_pushcfunction(L, open);
+    lua_call(L, 0, 1);
+    lua_newtable(L);
+    for (; *names; names++) {
+        lua_getfield(L, -2, *names);
+        lua_setfield(L, -2, *names);
+    }
+    lua_remove(L, -2);
+}
+
+void wfp_lib_set_global(lua_State *L, const char *name)
+{
+    /* the auxiliary library looks here for a function's name when it words
+       an error; nothing a tenant has reaches this table */
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+    lua_setglobal(L, name);
+}

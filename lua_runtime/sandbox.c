@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The allow-list of what a tenant sees of the standard library, and what the
+ * parts of the library share with the Worker API: text of a value, protection
+ * of host classes. Called by isolate.c when an isolate is made.
+ */
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include "lua_runtime/lib.h"
+#include "lua_runtime/sandbox.h"
+
+/* registry key: object -> its serial number (weak keys); [0]: the last one */
+static const char serials_key = 's';
+
+static const char *const global_names[] = {
+    "_G",
+    "_VERSION",
+    "assert",
+    "collectgarbage",
+    "coroutine.create",
+    "coroutine.isyieldable",
+    "coroutine.resume",
+    "coroutine.running",
+    "coroutine.status",
+    "coroutine.wrap",
+    "coroutine.yield",
+    "debug.traceback",
+    "error",
+    "getmetatable",
+    "ipairs",
+    "load",
+    "math.abs",
+    "math.acos",
+    "math.asin",
+    "math.atan",
+    "math.ceil",
+    "math.cos",
+    "math.deg",
+    "math.exp",
+    "math.floor",
+    "math.fmod",
+    "math.huge",
+    "math.log",
+    "math.max",
+    "math.maxinteger",
+    "math.min",
+    "math.mininteger",
+    "math.modf",
+    "math.pi",
+    "math.rad",
+    "math.random",
+    "math.randomseed",
+    "math.sin",
+    "math.sqrt",
+    "math.tan",
+    "math.tointeger",
+    "math.type",
+    "math.ult",
+    "next",
+    "os.date",
+    "os.difftime",
+    "os.time",
+    "pairs",
+    "pcall",
+    "rawequal",
+    "rawget",
+    "rawlen",
+    "rawset",
+    "select",
+    "setmetatable",
+    "string.byte",
+    "string.char",
+    "string.find",
+    "string.format",
+    "string.gmatch",
+    "string.gsub",
+    "string.len",
+    "string.lower",
+    "string.match",
+    "string.pack",
+    "string.packsize",
+    "string.rep",
+    "string.reverse",
+    "string.sub",
+    "string.unpack",
+    "string.upper",
+    "table.concat",
+    "table.insert",
+    "table.move",
+    "table.pack",
+    "table.remove",
+    "table.sort",
+    "table.unpack",
+    "tonumber",
+    "tostring",
+    "type",
+    "utf8.char",
+    "utf8.charpattern",
+    "utf8.codepoint",
+    "utf8.codes",
+    "utf8.len",
+    "utf8.offset",
+    "xpcall",
+    NULL,
+};
+
+const char *const *wfp_sandbox_globals(void)
+{
+    return global_names;
+}
+
+const char *wfp_sandbox_scan(const char *source, size_t n, size_t max)
+{
+    if (n > max) {
+        return "source text too large";
+    }
+    if (n > 0 && source[0] == LUA_SIGNATURE[0]) {
+        return "attempt to load a binary chunk";
+    }
+    return NULL;
+}
+
+/* @return the serial number of the object at idx */
+static lua_Integer serial(lua_State *L, int idx)
+{
+    lua_Integer n;
+
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &serials_key);
+    lua_pushvalue(L, idx);
+    if (lua_rawget(L, -2) == LUA_TNUMBER) {
+        n = lua_tointeger(L, -1);
+        lua_pop(L, 2);
+        return n;
+    }
+    lua_pop(L, 1);
+    lua_rawgeti(L, -1, 0);
+    n = lua_tointeger(L, -1) + 1;
+    lua_pop(L, 1);
+    lua_pushinteger(L, n);
+    lua_rawseti(L, -2, 0);
+    lua_pushvalue(L, idx);
+    lua_pushinteger(L, n);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    return n;
+}
+
+const char *wfp_sandbox_tostring(lua_State *L, int idx, size_t *n)
+{
+    const char *kind;
+
+    luaL_checkstack(L, 6, NULL);
+    idx = lua_absindex(L, idx);
+    if (lua_type(L, idx) <= LUA_TSTRING
+        && lua_type(L, idx) != LUA_TLIGHTUSERDATA) {
+        return luaL_tolstring(L, idx, n); /* no address in these */
+    }
+    if (luaL_callmeta(L, idx, "__tostring")) {
+        if (!lua_isstring(L, -1)) {
+            luaL_error(L, "'__tostring' must return a string");
+        }
+        return lua_tolstring(L, -1, n);
+    }
+    kind = luaL_typename(L, idx);
+    if (luaL_getmetafield(L, idx, "__name") == LUA_TSTRING) {
+        kind = lua_tostring(L, -1);
+    }
+    else {
+        lua_pushnil(L);
+    }
+    lua_pushfstring(L, "%s: #%I", kind, (LUAI_UACINT)serial(L, idx));
+    lua_remove(L, -2);
+    return lua_tolstring(L, -1, n);
+}
+
+void wfp_sandbox_protect(lua_State *L, int idx)
+{
+    idx = lua_absindex(L, idx);
+    lua_pushliteral(L, "__metatable");
+    lua_pushboolean(L, 0);
+    lua_rawset(L, -3);
+    lua_setmetatable(L, idx);
+}
+
+void wfp_sandbox_open(lua_State *L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &serials_key);
+    wfp_lib_base_open(L);
+    wfp_lib_metatable_open(L);
+    wfp_lib_string_open(L);
+    wfp_lib_table_open(L);
+    wfp_lib_math_open(L);
+    wfp_lib_utf8_open(L);
+    wfp_lib_coroutine_open(L);
+    wfp_lib_os_open(L);
+    wfp_lib_debug_open(L);
+}
