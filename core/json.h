@@ -5,19 +5,22 @@
 #include <apr_pools.h>
 
 #include "core/result.h"
-#include "core/script.h"
 #include "core/wfp.h"
 
 /**
  * @file
  * The only file that includes jansson: JSON of the control plane, the store
  * and the log records. (Scripts have a metered JSON of their own in
- * lua_runtime/api/json.c.) Values are freed with the pool they were made in.
+ * lua_runtime/api/json.c.) Values are freed with the pool they were made in;
+ * a NULL value is allowed everywhere and is nothing: no member, no element, the
+ * text "null". Keys are UTF-8.
  */
 
 typedef struct wfp_json_t wfp_json_t;
 
-/** Parse n bytes. res: what and at which byte. @return APR_EINVAL if bad */
+/** Parse n bytes: one value of any type. A NUL in a text or key (\\u0000) is
+ *  refused, the last of a double key wins. res: what and at which byte, none of
+ *  the text. @return APR_EINVAL if bad */
 apr_status_t wfp_json_parse(wfp_json_t **pv, const char *text, apr_size_t n,
                             wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
@@ -47,11 +50,14 @@ int wfp_json_is_true(const wfp_json_t *v);
 int wfp_json_is_object(const wfp_json_t *v);
 int wfp_json_is_array(const wfp_json_t *v);
 int wfp_json_is_null(const wfp_json_t *v);
+/** Members of an object or elements of an array, else 0. */
 apr_size_t wfp_json_size(const wfp_json_t *v);
 /** Element of an array, NULL out of range. */
 wfp_json_t *wfp_json_at(const wfp_json_t *arr, apr_size_t i, apr_pool_t *p);
 
-/** Call back for each member of an object, in order of insertion. */
+/** Call back for each member of an object, in order of insertion; for none when
+ *  obj is no object. v lives as long as p. Any status but APR_SUCCESS ends it
+ *  and is returned. The object must not change meanwhile. */
 typedef apr_status_t wfp_json_member_fn(void *baton, const char *key,
                                         wfp_json_t *v);
 apr_status_t wfp_json_each(const wfp_json_t *obj, wfp_json_member_fn *fn,

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bindings to JSON and back. The store keeps them so, wfpctl and the API are
+ * given them so. One row a kind of binding
+ * says how it is read and written. Whether a service or namespace that a
+ * binding names exists is the store's business, not this file's.
+ */
+#include "core/binding_json.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/name.h"
+
+/* What the functions below need besides the thing they work on. */
+typedef struct reader_t {
+    const char *where; /* name of the binding, for messages */
+    wfp_result_t *res;
+    apr_pool_t *p;
+} reader_t;
+
+static apr_status_t missing(reader_t *rd, const char *member)
+{
+    return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
+                          "binding \"%s\": \"%s\" is missing", rd->where,
+                          member);
+}
+
+static apr_status_t not_a(reader_t *rd, const char *member, const char *what)
+{
+    return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
+                          "binding \"%s\": \"%s\" is not %s", rd->where, member,
+                          what);
+}
+
+/* A member that must be a string. shown: its name in messages. */
+static apr_status_t read_string(const char **ptext, const wfp_json_t *v,
+                                const char *member, const char *shown,
+                                reader_t *rd)
+{
+    wfp_json_t *text = wfp_json_get(v, member, rd->p);
+
+    if (!text || wfp_json_is_null(text)) {
+        return missing(rd, shown);
+    }
+    *ptext = wfp_json_str(text);
+    return *ptext ? APR_SUCCESS : not_a(rd, shown, "a string");
+}
+
+/* The same for the name of a Worker or namespace. */
+static apr_status_t read_target(const char **pname, const wfp_json_t *v,
+                                const char *member, const char *shown,
+                                reader_t *rd)
+{
+    apr_status_t rv = read_string(pname, v, member, shown, rd);
+
+    if (rv == APR_SUCCESS && !wfp_name_is_valid(*pname, strlen(*pname))) {
+        rv = not_a(rd, shown, "a valid name");
+    }
+    return rv;
+}
+
+/* A member that would change what is called must not be dropped silently.
+ * "production" is the only environment there is. */
+static apr_status_t refuse_extras(const wfp_json_t *v, reader_t *rd)
+{
+    static const char *const extras[] = { "entrypoint", "props",
+                                          "cross_account_grant",
+                                          "environment" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(extras) / sizeof(extras[0]); i++) {
+        wfp_json_t *extra = wfp_json_get(v, extras[i], rd->p);
+        const char *text = wfp_json_str(extra);
+
+        if (extra && !wfp_json_is_null(extra)
+            && !(text && !strcmp(extras[i], "environment")
+                 && !strcmp(text, "production"))) {
+            return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
+                                  "binding \"%s\": \"%s\" is not supported",
+                                  rd->where, extras[i]);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* Is there a parameter of that name already? */
+static int has_param(const wfp_outbound_t *outbound, const char *name)
+{
+    int i;
+
+    for (i = 0; i < outbound->params->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(outbound->params, i, wfp_param_t).name,
+                    name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void outbound_clear(wfp_outbound_t *outbound, apr_pool_t *p)
+{
+    outbound->service = NULL;
+    outbound->params = apr_array_make(p, 2, sizeof(wfp_param_t));
+}
+
+/* ---- one kind of binding after the other ------------------------------ */
+
+static apr_status_t read_text(wfp_binding_t *binding, const wfp_json_t *v,
+                              reader_t *rd)
+{
+    apr_status_t rv = read_string(&binding->text, v, "text", "text", rd);
+
+    if (rv == APR_SUCCESS) {
+        binding->text_size = strlen(binding->text);
+    }
+    return rv;
+}
+
+static apr_status_t read_json(wfp_binding_t *binding, const wfp_json_t *v,
+                              reader_t *rd)
+{
+    wfp_json_t *value = wfp_json_get(v, "json", rd->p);
+
+    if (!value) {
+        return missing(rd, "json");
+    }
+    binding->text = wfp_json_text(value, rd->p);
+    binding->text_size = strlen(binding->text);
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_service(wfp_binding_t *binding, const wfp_json_t *v,
+                                 reader_t *rd)
+{
+    apr_status_t rv = read_target(&binding->target, v, "service", "service",
+                                  rd);
+
+    return rv == APR_SUCCESS ? refuse_extras(v, rd) : rv;
+}
+
+/* "params" of a dispatch binding: [{"name":"customer"}], values come with each
+ * call. */
+static apr_status_t read_declared(wfp_outbound_t *outbound, const wfp_json_t *v,
+                                  reader_t *rd)
+{
+    wfp_json_t *params = wfp_json_get(v, "params", rd->p);
+    apr_size_t i;
+
+    if (params && !wfp_json_is_null(params) && !wfp_json_is_array(params)) {
+        return not_a(rd, "outbound.params", "an array");
+    }
+    for (i = 0; i < wfp_json_size(params); i++) {
+        wfp_param_t *param;
+        const char *name;
+        apr_status_t rv = read_string(&name, wfp_json_at(params, i, rd->p),
+                                      "name", "outbound.params[].name", rd);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        if (!wfp_name_is_binding(name, strlen(name))
+            || has_param(outbound, name)) {
+            return not_a(rd, "outbound.params[].name",
+                         "a valid name given once");
+        }
+        param = apr_array_push(outbound->params);
+        param->name = name;
+        param->value = NULL;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_dispatch(wfp_binding_t *binding, const wfp_json_t *v,
+                                  reader_t *rd)
+{
+    wfp_json_t *outbound = wfp_json_get(v, "outbound", rd->p);
+    wfp_json_t *worker = wfp_json_get(outbound, "worker", rd->p);
+    apr_status_t rv = read_target(&binding->target, v, "namespace", "namespace",
+                                  rd);
+
+    if (rv != APR_SUCCESS || !outbound || wfp_json_is_null(outbound)) {
+        return rv;
+    }
+    rv = read_target(&binding->outbound.service, worker, "service",
+                     "outbound.worker.service", rd);
+    if (rv == APR_SUCCESS) {
+        rv = refuse_extras(worker, rd);
+    }
+    return rv == APR_SUCCESS ? read_declared(&binding->outbound, outbound, rd)
+                             : rv;
+}
+
+static apr_status_t write_text(wfp_json_t *v, const wfp_binding_t *binding,
+                               reader_t *rd)
+{
+    wfp_json_set_str(v, "text", binding->text);
+    return APR_SUCCESS;
+}
+
+static apr_status_t write_json(wfp_json_t *v, const wfp_binding_t *binding,
+                               reader_t *rd)
+{
+    wfp_json_t *value = NULL;
+
+    if (!binding->text
+        || wfp_json_parse(&value, binding->text, binding->text_size, NULL,
+                          rd->p)
+               != APR_SUCCESS) {
+        return not_a(rd, "json", "valid JSON");
+    }
+    wfp_json_set(v, "json", value);
+    return APR_SUCCESS;
+}
+
+static apr_status_t write_service(wfp_json_t *v, const wfp_binding_t *binding,
+                                  reader_t *rd)
+{
+    wfp_json_set_str(v, "service", binding->target);
+    return APR_SUCCESS;
+}
+
+static apr_status_t write_dispatch(wfp_json_t *v, const wfp_binding_t *binding,
+                                   reader_t *rd)
+{
+    const wfp_outbound_t *from = &binding->outbound;
+    wfp_json_t *outbound, *worker, *params;
+    int i;
+
+    wfp_json_set_str(v, "namespace", binding->target);
+    if (!from->service) {
+        return APR_SUCCESS;
+    }
+    outbound = wfp_json_object(rd->p);
+    worker = wfp_json_object(rd->p);
+    params = wfp_json_array(rd->p);
+    wfp_json_set_str(worker, "service", from->service);
+    for (i = 0; from->params && i < from->params->nelts; i++) {
+        wfp_json_t *param = wfp_json_object(rd->p);
+
+        wfp_json_set_str(param, "name",
+                         APR_ARRAY_IDX(from->params, i, wfp_param_t).name);
+        wfp_json_add(params, param);
+    }
+    wfp_json_set(outbound, "worker", worker);
+    wfp_json_set(outbound, "params", params);
+    wfp_json_set(v, "outbound", outbound);
+    return APR_SUCCESS;
+}
+
+/* A kind without a function has no members of its own. */
+static const struct {
+    apr_status_t (*read)(wfp_binding_t *binding, const wfp_json_t *v,
+                         reader_t *rd);
+    apr_status_t (*write)(wfp_json_t *v, const wfp_binding_t *binding,
+                          reader_t *rd);
+} rows[WFP_BINDING_KIND_COUNT] = {
+    [WFP_BINDING_PLAIN_TEXT] = { read_text, write_text },
+    [WFP_BINDING_SECRET_TEXT] = { read_text, write_text },
+    [WFP_BINDING_JSON] = { read_json, write_json },
+    [WFP_BINDING_SERVICE] = { read_service, write_service },
+    [WFP_BINDING_DISPATCH_NAMESPACE] = { read_dispatch, write_dispatch },
+    [WFP_BINDING_VERSION_METADATA] = { NULL, NULL },
+};
+
+/* ---- the array -------------------------------------------------------- */
+
+apr_status_t wfp_binding_json_write(wfp_json_t **parr,
+                                    const apr_array_header_t *bindings,
+                                    int secrets, wfp_result_t *res,
+                                    apr_pool_t *p)
+{
+    wfp_json_t *arr = wfp_json_array(p);
+    int i;
+
+    for (i = 0; i < bindings->nelts; i++) {
+        const wfp_binding_t *binding = &APR_ARRAY_IDX(bindings, i,
+                                                      wfp_binding_t);
+        reader_t rd = { binding->name, res, p };
+        wfp_json_t *v = wfp_json_object(p);
+
+        wfp_json_set_str(v, "type", wfp_binding_kind_name(binding->kind));
+        wfp_json_set_str(v, "name", binding->name);
+        if (rows[binding->kind].write
+            && (secrets || binding->kind != WFP_BINDING_SECRET_TEXT)) {
+            apr_status_t rv = rows[binding->kind].write(v, binding, &rd);
+
+            if (rv != APR_SUCCESS) {
+                return rv;
+            }
+        }
+        wfp_json_add(arr, v);
+    }
+    *parr = arr;
+    return APR_SUCCESS;
+}
+
+static int has_binding(const apr_array_header_t *bindings, const char *name)
+{
+    int i;
+
+    for (i = 0; i < bindings->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(bindings, i, wfp_binding_t).name, name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Name and type, which every binding has. */
+static apr_status_t read_head(wfp_binding_t *binding, const wfp_json_t *v,
+                              const apr_array_header_t *before, reader_t *rd)
+{
+    const char *name = wfp_json_str(wfp_json_get(v, "name", rd->p));
+    const char *type;
+    apr_status_t rv;
+
+    if (!name) {
+        return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
+                              "binding number %d: \"name\" is missing or not "
+                              "a string",
+                              before->nelts + 1);
+    }
+    if (!wfp_name_is_binding(name, strlen(name))) {
+        return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
+                              "binding name \"%.80s\" is not an identifier of "
+                              "at most 63 bytes",
+                              name);
+    }
+    rd->where = binding->name = name;
+    if (has_binding(before, name)) {
+        return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
+                              "binding \"%s\" is given twice", name);
+    }
+    rv = read_string(&type, v, "type", "type", rd);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    binding->kind = wfp_binding_kind_by_name(type);
+    if (binding->kind == WFP_BINDING_KIND_COUNT) {
+        return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
+                              "binding \"%s\": type \"%.80s\" is not supported",
+                              name, type);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_binding_json_read(apr_array_header_t **pbindings,
+                                   const wfp_json_t *arr, wfp_result_t *res,
+                                   apr_pool_t *p)
+{
+    apr_array_header_t *bindings = apr_array_make(p, 4, sizeof(wfp_binding_t));
+    apr_size_t i;
+
+    if (arr && !wfp_json_is_null(arr) && !wfp_json_is_array(arr)) {
+        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                              "\"bindings\" is not an array");
+    }
+    for (i = 0; i < wfp_json_size(arr); i++) {
+        wfp_json_t *v = wfp_json_at(arr, i, p);
+        reader_t rd = { "", res, p };
+        wfp_binding_t binding;
+        apr_status_t rv;
+
+        memset(&binding, 0, sizeof(binding));
+        outbound_clear(&binding.outbound, p);
+        rv = read_head(&binding, v, bindings, &rd);
+        if (rv == APR_SUCCESS && rows[binding.kind].read) {
+            rv = rows[binding.kind].read(&binding, v, &rd);
+        }
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        APR_ARRAY_PUSH(bindings, wfp_binding_t) = binding;
+    }
+    *pbindings = bindings;
+    return APR_SUCCESS;
+}

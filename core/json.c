@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON of the control plane, the store and the log records, over jansson. A
+ * wfp_json_t is jansson's value under a name of ours; each one that is handed
+ * out holds a reference that its pool gives back. Tenants' JSON never comes
+ * here: jansson's memory is not metered.
+ *
+ * jansson's makers and setters fail only when memory is out or a text is not
+ * UTF-8; the second is prevented here, and the first ends in a missing member,
+ * since a NULL value is allowed everywhere.
+ */
+#include "core/json.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#define PARSE_FLAGS (JSON_DECODE_ANY)
+#define PRINT_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY)
+
+/* U+FFFD */
+#define REPLACEMENT "\xef\xbf\xbd"
+
+static json_t *inner(const wfp_json_t *v)
+{
+    return (json_t *)v;
+}
+
+static apr_status_t drop(void *v)
+{
+    json_decref(v);
+    return APR_SUCCESS;
+}
+
+/* Hand v out: p takes over the caller's reference. */
+static wfp_json_t *give(json_t *v, apr_pool_t *p)
+{
+    if (v) {
+        apr_pool_cleanup_register(p, v, drop, apr_pool_cleanup_null);
+    }
+    return (wfp_json_t *)v;
+}
+
+apr_status_t wfp_json_parse(wfp_json_t **pv, const char *text, apr_size_t n,
+                            wfp_result_t *res, apr_pool_t *p)
+{
+    json_error_t error;
+    const char *nul = memchr(text, 0, n);
+    json_t *v;
+
+    /* jansson takes a NUL for the end and would not look at what follows */
+    if (nul) {
+        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                              "invalid JSON: NUL at byte %" APR_SIZE_T_FMT,
+                              (apr_size_t)(nul - text));
+    }
+    v = json_loadb(text, n, PARSE_FLAGS, &error);
+    if (!v) {
+        /* what stands near the fault may be a secret: only the place is told */
+        const char *near = strstr(error.text, " near ");
+        int len = near ? (int)(near - error.text) : (int)strlen(error.text);
+
+        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                              "invalid JSON: %.*s at byte %d", len, error.text,
+                              error.position);
+    }
+    *pv = give(v, p);
+    return APR_SUCCESS;
+}
+
+const char *wfp_json_text(const wfp_json_t *v, apr_pool_t *p)
+{
+    apr_size_t n = json_dumpb(inner(v), NULL, 0, PRINT_FLAGS);
+    char *text;
+
+    if (!n) {
+        return "null";
+    }
+    text = apr_palloc(p, n + 1);
+    n = json_dumpb(inner(v), text, n, PRINT_FLAGS);
+    text[n] = '\0';
+    return text;
+}
+
+wfp_json_t *wfp_json_object(apr_pool_t *p)
+{
+    return give(json_object(), p);
+}
+
+wfp_json_t *wfp_json_array(apr_pool_t *p)
+{
+    return give(json_array(), p);
+}
+
+wfp_json_t *wfp_json_null(apr_pool_t *p)
+{
+    return give(json_null(), p);
+}
+
+/* Bytes of the well-formed UTF-8 character at s (RFC 3629, 4), 0: none. */
+static apr_size_t char_size(const unsigned char *s)
+{
+    unsigned char low = 0x80, high = 0xbf;
+    apr_size_t i, n;
+
+    if (s[0] < 0x80) {
+        return 1;
+    }
+    if (s[0] < 0xc2 || s[0] > 0xf4) {
+        return 0;
+    }
+    n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    /* no overlong form, no surrogate, nothing above U+10FFFF */
+    if (s[0] == 0xe0) {
+        low = 0xa0;
+    }
+    else if (s[0] == 0xed) {
+        high = 0x9f;
+    }
+    else if (s[0] == 0xf0) {
+        low = 0x90;
+    }
+    else if (s[0] == 0xf4) {
+        high = 0x8f;
+    }
+    for (i = 1; i < n; i++) {
+        if (s[i] < low || s[i] > high) {
+            return 0;
+        }
+        low = 0x80;
+        high = 0xbf;
+    }
+    return n;
+}
+
+/* A string value of text, each byte that is no UTF-8 replaced. */
+static json_t *repaired(const char *text)
+{
+    const unsigned char *in = (const unsigned char *)text;
+    apr_pool_t *tmp = NULL;
+    json_t *v = NULL;
+    char *out, *to;
+
+    /* a rare case of functions that have no pool to work in */
+    if (apr_pool_create(&tmp, NULL) != APR_SUCCESS) {
+        return NULL;
+    }
+    out = to = apr_palloc(tmp, 3 * strlen(text) + 1);
+    while (*in) {
+        apr_size_t n = char_size(in);
+
+        memcpy(to, n ? (const char *)in : REPLACEMENT, n ? n : 3);
+        to += n ? n : 3;
+        in += n ? n : 1;
+    }
+    *to = '\0';
+    v = json_string(out);
+    apr_pool_destroy(tmp);
+    return v;
+}
+
+static json_t *make_string(const char *text)
+{
+    json_t *v;
+
+    if (!text) {
+        return json_null();
+    }
+    v = json_string(text);
+    return v ? v : repaired(text);
+}
+
+/* The void casts below: see the head of the file. */
+
+void wfp_json_set_str(wfp_json_t *obj, const char *key, const char *text)
+{
+    (void)json_object_set_new(inner(obj), key, make_string(text));
+}
+
+void wfp_json_set_int(wfp_json_t *obj, const char *key, apr_int64_t n)
+{
+    (void)json_object_set_new(inner(obj), key, json_integer(n));
+}
+
+void wfp_json_set_bool(wfp_json_t *obj, const char *key, int yes)
+{
+    (void)json_object_set_new(inner(obj), key, json_boolean(yes));
+}
+
+void wfp_json_set(wfp_json_t *obj, const char *key, wfp_json_t *v)
+{
+    (void)json_object_set(inner(obj), key, inner(v));
+}
+
+void wfp_json_add(wfp_json_t *arr, wfp_json_t *v)
+{
+    (void)json_array_append(inner(arr), inner(v));
+}
+
+void wfp_json_add_str(wfp_json_t *arr, const char *text)
+{
+    (void)json_array_append_new(inner(arr), make_string(text));
+}
+
+wfp_json_t *wfp_json_get(const wfp_json_t *obj, const char *key, apr_pool_t *p)
+{
+    return give(json_incref(json_object_get(inner(obj), key)), p);
+}
+
+const char *wfp_json_str(const wfp_json_t *v)
+{
+    return json_string_value(inner(v));
+}
+
+int wfp_json_int(const wfp_json_t *v, apr_int64_t *n)
+{
+    if (!json_is_integer(inner(v))) {
+        return 0;
+    }
+    *n = json_integer_value(inner(v));
+    return 1;
+}
+
+int wfp_json_is_true(const wfp_json_t *v)
+{
+    return json_is_true(inner(v));
+}
+
+int wfp_json_is_object(const wfp_json_t *v)
+{
+    return json_is_object(inner(v));
+}
+
+int wfp_json_is_array(const wfp_json_t *v)
+{
+    return json_is_array(inner(v));
+}
+
+int wfp_json_is_null(const wfp_json_t *v)
+{
+    return json_is_null(inner(v));
+}
+
+apr_size_t wfp_json_size(const wfp_json_t *v)
+{
+    return json_is_array(inner(v)) ? json_array_size(inner(v))
+                                   : json_object_size(inner(v));
+}
+
+wfp_json_t *wfp_json_at(const wfp_json_t *arr, apr_size_t i, apr_pool_t *p)
+{
+    return give(json_incref(json_array_get(inner(arr), i)), p);
+}
+
+apr_status_t wfp_json_each(const wfp_json_t *obj, wfp_json_member_fn *fn,
+                           void *baton, apr_pool_t *p)
+{
+    void *at;
+
+    for (at = json_object_iter(inner(obj)); at;
+         at = json_object_iter_next(inner(obj), at)) {
+        json_t *v = json_incref(json_object_iter_value(at));
+        apr_status_t rv = fn(baton, json_object_iter_key(at), give(v, p));
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    return APR_SUCCESS;
+}
