@@ -4,6 +4,7 @@
 /echo...            what came, as JSON
 /status/N           that status
 /redirect/N?to=URL  that status and Location
+/loop               redirects to itself
 /slow/MS            answers after MS milliseconds
 /huge/BYTES         that many bytes with Content-Length
 /chunked/N/SIZE     N chunks of SIZE bytes
@@ -95,6 +96,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for _ in self.chunks_in():
             pass
         self.answer(int(parts[0]), b"", [("Location", query["to"][0])])
+
+    def on_loop(self, parts, query):
+        self.answer(302, b"", [("Location", "/loop")])
 
     def on_slow(self, parts, query):
         threading.Event().wait(int(parts[0]) / 1000)

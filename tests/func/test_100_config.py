@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A wrong configuration does not start: the line and the reason are told."""
+
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+KNOWN = set(re.findall(r'"(Wfp[A-Z]\w*)"',
+                       (ROOT / "mod_wfp/directives.c").read_text()))
+
+WRONG = """
+WfpDatabase mysql whatever
+WfpDatabase sqlite3
+WfpDataDir /one /two
+WfpKeyFile /one /two
+WfpAccount not-hex
+WfpAccount 0123456789abcdef
+WfpRegistrySize much
+WfpRegistrySize -1
+WfpRegistrySize 64Q
+WfpRegistrySize 1K
+WfpSyncInterval soon
+WfpSyncInterval -5s
+WfpSyncInterval 5parsecs
+WfpSyncInterval 0
+WfpDispatcher two words
+WfpDispatcher a/b
+WfpDispatcher a.b
+WfpNamespace a/b
+WfpNamespace two words
+WfpNamespace a2345678901234567890123456789012345678901234567890123456789_1234
+WfpOutbound a/b
+WfpOutbound name =value
+WfpOutbound name novalue
+WfpRouteBy magic
+WfpRouteBy header:
+WfpRouteBy "header:a b"
+WfpLimit cpu_ms
+WfpLimit nothing 5
+WfpLimit cpu_ms 0
+WfpLimit cpu_ms -1
+WfpLimit cpu_ms 1.5
+WfpLimit cpu_ms 50x
+WfpLimit cpu_ms 99999999999999999999
+WfpLimit cpu_ms 100 50
+WfpLimit instructions 999
+WfpLimit wall_ms 9
+WfpLimit memory_mb 0
+WfpLimit memory_mb 513
+WfpLimit subrequests -1
+WfpLimit connections 65
+WfpLimit startup_ms 9
+WfpLimit depth 0
+WfpCoolDown 20
+WfpCoolDown x 1min
+WfpCoolDown 20 never
+WfpCoolDown on
+WfpApiRate x 5min
+WfpApiRate 5
+WfpVersionsKept -1
+WfpVersionsKept some
+WfpLogRetention ever
+WfpTrustHeader "a b"
+WfpWorkerHeader maybe
+WfpMetering fast
+WfpIsolates many
+WfpIsolates 0
+WfpIsolateMemory lots
+WfpIsolateReuse maybe
+WfpEgressAllow 300.0.0.0/8
+WfpEgressAllow 10.0.0.0/33
+WfpEgressAllow :99999
+WfpEgressAllow http://example.com/
+WfpEgressDeny 10.0.0.0/x
+WfpEgressDeny [::1/129
+WfpEgressTimeout x 30s
+WfpEgressTimeout 5s -1s
+WfpEgressCA /no/such/file.pem
+WfpEgressConnections none
+WfpEgressConnections 0
+WfpHardening perhaps
+WfpSocache nosuchprovider
+"""
+WRONG = [line for line in WRONG.splitlines() if line.split()
+         and line.split()[0] in KNOWN]
+
+RIGHT = """
+WfpRegistrySize 1M
+WfpRegistrySize 2G
+WfpSyncInterval 250ms
+WfpSyncInterval 2s
+WfpDispatcher router
+WfpDispatcher off
+WfpNamespace production
+WfpNamespace by-path
+WfpOutbound out customer=a plan=b
+WfpOutbound off
+WfpRouteBy subdomain
+WfpRouteBy path
+WfpRouteBy header:X-Worker
+WfpLimit cpu_ms 20
+WfpLimit cpu_ms 20 100
+WfpLimit instructions 1000000 0
+WfpLimit response_mb 0
+WfpCoolDown off
+WfpCoolDown 20 1min
+WfpCoolDown 20 1min 30s
+WfpTrustHeader X-Real-IP
+WfpTrustHeader off
+WfpWorkerHeader on
+WfpMetering exact
+WfpIsolates 10
+WfpIsolateMemory 128M
+WfpIsolateReuse off
+WfpEgressAllow 10.0.0.0/8 [fd00::]/8 10.1.2.3/32:8080 *.example.com
+WfpEgressAllow api.example.com:8443 :8443
+WfpEgressDeny 192.0.2.0/24 bad.example.com
+WfpEgressTimeout 2s 20s
+WfpEgressConnections 64
+"""
+RIGHT = [line for line in RIGHT.splitlines() if line.split()
+         and line.split()[0] in KNOWN]
+
+SERVER_ONLY = {"WfpRegistrySize": "64M", "WfpSyncInterval": "1s",
+               "WfpIsolates": "10", "WfpMetering": "exact",
+               "WfpDataDir": "/tmp", "WfpCoolDown": "off"}
+
+
+class TestConfig:
+    """httpd -t says what is wrong and where."""
+
+    def test_100_01_fixture_is_right(self, httpd):
+        assert httpd.configtest([]) == (0, "Syntax OK\n")
+
+    @pytest.mark.parametrize("line", WRONG)
+    def test_100_02_wrong_value_is_refused(self, httpd, line):
+        code, text = httpd.configtest([line])
+        number = httpd.config([line]).splitlines().index(line) + 1
+        assert code != 0
+        assert f"line {number} of" in text
+        reason = text.split(":\n", 1)[1].strip()
+        assert "Invalid command" not in reason
+        assert len(reason) > 15, "no reason was told"
+        # whoever reads it knows which directive is meant
+        assert line.split()[0] in reason
+
+    @pytest.mark.parametrize("line", RIGHT)
+    def test_100_03_right_value_is_taken(self, httpd, line):
+        assert httpd.configtest([line]) == (0, "Syntax OK\n")
+
+    def test_100_04_every_directive_is_tried(self):
+        free = {"WfpLog"}
+        tried = {line.split()[0] for line in WRONG}
+        assert KNOWN - free - tried == set()
+
+    @pytest.mark.parametrize("name", sorted(KNOWN & set(SERVER_ONLY)))
+    @pytest.mark.parametrize("scope", ["VirtualHost *:1", "Location /x"])
+    def test_100_05_server_directive_elsewhere(self, httpd, name, scope):
+        code, text = httpd.configtest([f"<{scope}>",
+                                       f"{name} {SERVER_ONLY[name]}",
+                                       f"</{scope.split()[0]}>"])
+        assert code != 0
+        assert name in text
+
+    def test_100_06_no_claim_by_regular_expression(self, httpd):
+        code, text = httpd.configtest(
+            ['<LocationMatch "^/x">', "WfpNamespace demo",
+             "</LocationMatch>"])
+        assert code != 0
+        assert "WfpNamespace" in text
+
+    @pytest.mark.parametrize("line", ["WfpNamespace demo", "WfpRouteBy path",
+                                      "WfpDispatcher router"])
+    def test_100_07_never_in_htaccess(self, httpd, client, line):
+        folder = httpd.root / "htdocs/sub"
+        folder.mkdir(exist_ok=True)
+        (folder / ".htaccess").write_text(line + "\n")
+        httpd.configure([f'<Directory "{httpd.root}/htdocs">',
+                         "AllowOverride All", "</Directory>"])
+        httpd.log.expect(f"{line.split()[0]} not allowed here")
+        assert client.get("/sub/").status == 500
+
+    def test_100_08_key_that_others_can_read(self, httpd):
+        key = httpd.root / "open.key"
+        key.write_bytes((httpd.root / "data/key").read_bytes())
+        key.chmod(0o644)
+        code, text = httpd.configtest([f'WfpKeyFile "{key}"'])
+        assert code != 0
+        assert "open.key" in text

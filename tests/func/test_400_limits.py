@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Limits end a Worker, whatever it does, and nobody else."""
+
+import json
+import threading
+
+import pytest
+
+from wfptest.lua import says, worker
+
+PLENTY = ("--limit", "instructions=1000000000000")
+
+RUNAWAYS = {
+    "empty_loop": "while true do end",
+    "repeat_loop": "repeat until false",
+    "goto_loop": "::again:: goto again",
+    "numeric_for": "for i = 1, math.maxinteger do end",
+    "pcall": "while true do pcall(function() while true do end end) end",
+    "pcall_nested": "local function f() pcall(f) while true do end end f()",
+    "xpcall_handler": "xpcall(function() while true do end end, function() "
+                      "while true do end end)",
+    "handler_loops": 'xpcall(error, function() while true do end end, "x")',
+    "coroutine": "coroutine.wrap(function() while true do end end)()",
+    "coroutine_many": "while true do coroutine.wrap(function() end)() end",
+    "pingpong": "local co = coroutine.wrap(function() while true do "
+                "coroutine.yield() end end) while true do co() end",
+    "index": "local t = setmetatable({}, {__index=function() "
+             "while true do end end}) return t.x",
+    "eq": "local m = {__eq=function() while true do end end} "
+          "return setmetatable({}, m) == setmetatable({}, m)",
+    "tbc": "local x <close> = setmetatable({}, {__close=function() "
+           "while true do end end})",
+    "gsub_callback": '("x"):gsub(".", function() while true do end end)',
+    "sort_comparator": "table.sort({1, 2, 3}, function() while true do end "
+                       "end)",
+    "load": 'load("while true do end")()',
+    "tostring": "tostring(setmetatable({}, {__tostring=function() "
+                "while true do end end}))",
+    "recursion": "local function f(n) if n > 0 then f(n - 1) end end "
+                 "while true do f(100) end",
+    "string_compare": 'local a = ("x"):rep(1e6) local b = a .. "y" '
+                      "while true do local c = a < b end",
+    "json": 'local t = json.decode("[" .. ("1,"):rep(10000) .. "1]") '
+            "while true do json.encode(t) end",
+    "body_chunks": "return Response.new(function() while true do end end)",
+    "error_tostring": "error(setmetatable({}, {__tostring=function() "
+                      "while true do end end}))",
+    "catch_it_all": "while true do pcall(function() pcall(function() "
+                    "coroutine.wrap(function() while true do end end)() end) "
+                    "end) end",
+}
+CAUGHT = {
+    "pattern": 'return Response.new(tostring(("a"):rep(30):find('
+               '("a?"):rep(30) .. ("a"):rep(30) .. "b")))',
+    "backtracking": 'return Response.new(tostring(("x"):rep(100000):find('
+                    '".-.-.-.-.-b")))',
+}
+HUNGRY = {
+    "table": "local t = {} while true do t[#t + 1] = #t end",
+    "strings": 'local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t '
+               "end",
+    "doubling": 'local s = "x" while true do s = s .. s end',
+    "pcall": 'while true do pcall(function() local s = "x" while true do '
+             "s = s .. s end end) end",
+    "closures": "local t = {} while true do t[#t + 1] = function() return t "
+                "end end",
+    "coroutines": "local t = {} while true do t[#t + 1] = "
+                  "coroutine.create(function() end) end",
+    "headers": "local t = {} while true do t[#t + 1] = "
+               'Headers.new{a=("x"):rep(100)} end',
+    "headers_dropped": 'for i = 1, 1e7 do Headers.new{a=("x"):rep(100)} end',
+    "responses": 'local t = {} while true do t[#t + 1] = Response.new('
+                 '("x"):rep(1000)) end',
+    "recursion": "local function f() return 1 + f() end "
+                 "while true do pcall(f) end",
+}
+
+
+@pytest.fixture(autouse=True)
+def _conf(httpd):
+    httpd.configure(["WfpLimit cpu_ms 50", "WfpCoolDown off"])
+
+
+@pytest.fixture
+def neighbour(tenant):
+    """A well-behaved Worker, asked before and after."""
+    made = tenant.deploy(says('"fine"'))
+    assert made.get().text == "fine"
+    yield made
+    assert made.get().text == "fine"
+
+
+class TestCpu:
+    """cpu_ms, whatever a script tries."""
+
+    @pytest.mark.parametrize("name", RUNAWAYS)
+    def test_400_01_runaway_is_stopped(self, tenant, neighbour, name):
+        made = tenant.deploy(worker(f"do {RUNAWAYS[name]} end"), *PLENTY)
+        for _ in range(2):
+            answer = made.get()
+            assert (answer.status, answer.error) == (503, "cpu_limit")
+
+    @pytest.mark.parametrize("name", CAUGHT)
+    def test_400_02_expensive_pattern_ends(self, tenant, neighbour, name):
+        made = tenant.deploy(worker(CAUGHT[name]), *PLENTY)
+        assert (made.get().status, made.get().error) in [
+            (503, "cpu_limit"), (500, "exception")]
+
+    def test_400_03_no_code_runs_after_the_end(self, tenant, origin):
+        made = tenant.deploy(worker(f"""
+            ctx:waitUntil(function() fetch("{origin.url}/echo?after") end)
+            local x <close> = setmetatable({{}}, {{ __close = function()
+                fetch("{origin.url}/echo?after") end }})
+            pcall(function() while true do end end)
+            fetch("{origin.url}/echo?after")"""), *PLENTY)
+        origin.requests.clear()
+        assert made.get().error == "cpu_limit"
+        assert origin.requests == []
+
+    def test_400_04_globals_are_gone(self, tenant, httpd):
+        made = tenant.deploy(worker("""
+            local before = mark
+            mark = true
+            if request.method == "POST" then while true do end end
+            return Response.new(tostring(before))"""), *PLENTY)
+        assert made.post(b"").error == "cpu_limit"
+        for _ in range(len(httpd.children()) * 2):
+            if made.get().text == "nil":
+                return
+        raise AssertionError("the killed isolate was used again")
+
+    def test_400_05_waiting_costs_no_cpu(self, tenant, origin):
+        made = tenant.deploy(worker(
+            f'return fetch("{origin.url}/slow/300")'),
+                             "--limit", "cpu_ms=20")
+        assert made.get().text == "slow"
+
+    def test_400_06_many_at_once(self, tenant, neighbour):
+        made = tenant.deploy(worker("while true do end"), *PLENTY)
+        codes = []
+        threads = [threading.Thread(
+            target=lambda: codes.append(made.get().error)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        assert neighbour.get().text == "fine"
+        for thread in threads:
+            thread.join()
+        assert codes == ["cpu_limit"] * 6
+
+    def test_400_07_after_the_first_byte(self, tenant, client):
+        made = tenant.deploy(worker("""
+            local n = 0
+            return Response.new(function()
+                n = n + 1
+                if n > 5 then while true do end end
+                return ("x"):rep(20000)
+            end)"""), *PLENTY)
+        raw = client.raw(f"GET {made.path}/ HTTP/1.1\r\nHost: x\r\n"
+                         "Connection: close\r\n\r\n".encode())
+        assert b" 200 " in raw.split(b"\r\n")[0]
+        assert not raw.endswith(b"0\r\n\r\n")
+
+
+class TestInstructions:
+    """instructions."""
+
+    @pytest.mark.parametrize("metering", ["lazy", "exact"])
+    def test_410_01_end(self, tenant, httpd, metering):
+        httpd.configure(["WfpLimit cpu_ms 5000", "WfpCoolDown off",
+                         f"WfpMetering {metering}"])
+        made = tenant.deploy(worker("while true do end"),
+                             "--limit", "instructions=100000")
+        answer = made.get()
+        assert (answer.status, answer.error) == (503, "instruction_limit")
+
+    def test_410_02_enough(self, tenant, httpd):
+        httpd.configure(["WfpCoolDown off", "WfpMetering exact"])
+        made = tenant.deploy(worker(
+            "for i = 1, 20000 do end return Response.new('done')"),
+                             "--limit", "instructions=100000")
+        assert made.get().text == "done"
+
+
+class TestWall:
+    """wall_ms."""
+
+    def test_420_01_slow_origin(self, tenant, origin, neighbour):
+        made = tenant.deploy(worker(
+            f'pcall(fetch, "{origin.url}/slow/20000") '
+            'return Response.new("late")'), "--limit", "wall_ms=200")
+        answer = made.get()
+        assert (answer.status, answer.error) == (503, "wall_limit")
+
+    def test_420_02_callers_time_is_callees(self, tenant, origin):
+        inner = tenant.deploy(worker(
+            f'return fetch("{origin.url}/slow/20000")'))
+        outer = tenant.deploy(worker(
+            f'pcall(function() env.D:get("{inner.name}"):fetch(request) end) '
+            'return Response.new("late")'),
+                              "--binding", "dispatch_namespace:D=demo",
+                              "--limit", "wall_ms=300")
+        assert outer.get().error == "wall_limit"
+
+
+class TestMemory:
+    """memory_mb."""
+
+    @pytest.mark.parametrize("name", HUNGRY)
+    def test_430_01_hungry_is_stopped(self, tenant, httpd, neighbour, name):
+        httpd.configure(["WfpLimit cpu_ms 10000", "WfpCoolDown off"])
+        made = tenant.deploy(worker(f"do {HUNGRY[name]} end"), *PLENTY,
+                             "--limit", "memory_mb=8")
+        for _ in range(2):
+            answer = made.get()
+            assert answer.status == 503
+            assert answer.error in ("memory_limit", "cpu_limit")
+
+    def test_430_02_body_larger_than_memory(self, tenant, origin):
+        made = tenant.deploy(worker(f"""
+            local ok, e = pcall(function()
+                return fetch("{origin.url}/huge/20000000"):text() end)
+            return Response.new(tostring(ok) .. " " .. tostring(e.code))"""),
+                             "--limit", "memory_mb=8")
+        assert made.get().text == "false body_too_large"
+
+    def test_430_03_limit_is_enough(self, tenant):
+        made = tenant.deploy(says('#("x"):rep(4000000)'),
+                             "--limit", "memory_mb=8")
+        assert made.get().text == "4000000"
+
+
+class TestStartup:
+    """startup_ms."""
+
+    def test_440_01_endless_top_level_is_refused(self, tenant, httpd):
+        done = tenant.deploy("while true do end", name="endless", check=False)
+        assert done.returncode == 1
+        assert "Start-up time limit exceeded" in done.stderr
+        assert "endless" not in httpd.wfpctl("list", "demo").stdout
+
+    def test_440_02_big_but_quick(self, tenant):
+        made = tenant.deploy(says("#big", 'big = ("x"):rep(1000000)'))
+        assert made.get().text == "1000000"
+
+
+class TestSubrequests:
+    """subrequests."""
+
+    def test_450_01_one_too_many(self, tenant, origin):
+        made = tenant.deploy(worker(f"""
+            for i = 1, 3 do fetch("{origin.url}/status/200"):text() end
+            local ok, e = pcall(fetch, "{origin.url}/status/200")
+            return Response.json({{ ok = ok, code = e.code, name = e.name,
+                limit = e.limit, allowed = e.allowed }})"""),
+                             "--limit", "subrequests=3")
+        assert made.get().json == {
+            "ok": False, "code": "subrequest_limit", "name": "LimitError",
+            "limit": "subrequests", "allowed": 3}
+
+    def test_450_02_nobody_catches(self, tenant, origin):
+        made = tenant.deploy(worker(f'fetch("{origin.url}/status/200")'),
+                             "--limit", "subrequests=0")
+        answer = made.get()
+        assert (answer.status, answer.error) == (500, "subrequest_limit")
+
+    def test_450_03_hops_count(self, tenant, origin):
+        made = tenant.deploy(worker(
+            f'return fetch("{origin.url}/redirect/302?to=/status/200")'),
+                             "--limit", "subrequests=1")
+        assert made.get().error == "subrequest_limit"
+
+
+class TestMerge:
+    """The least of those given, the ceiling above all."""
+
+    def test_460_01_above_the_ceiling_is_refused(self, tenant):
+        done = tenant.deploy(says("1"), "--limit", "cpu_ms=30001", check=False)
+        assert done.returncode == 1
+        assert "cpu_ms" in done.stderr
+
+    @pytest.mark.parametrize("limit", ["cpu_ms=0", "cpu_ms=x", "nothing=1",
+                                       "memory_mb=-1", "wall_ms=9"])
+    def test_460_02_wrong_value_is_refused(self, tenant, limit):
+        done = tenant.deploy(says("1"), "--limit", limit, check=False)
+        assert done.returncode in (1, 2)
+        assert limit.split("=")[0] in done.stderr
+
+    def test_460_03_least_wins(self, tenant):
+        user = tenant.deploy(worker("while true do end"), *PLENTY,
+                             "--limit", "cpu_ms=30")
+        front = tenant.deploy(worker(f"""
+            local ok, e = pcall(function()
+                return env.D:get("{user.name}", nil, {{ limits = {{
+                    cpuMs = 5000 }} }}):fetch(request) end)
+            return Response.json({{ code = e.code, allowed = e.allowed }})"""),
+                              "--binding", "dispatch_namespace:D=demo")
+        assert front.get().json == {"code": "cpu_limit", "allowed": 30}
+
+
+class TestCoolDown:
+    """A Worker that is killed too often pauses."""
+
+    def test_470_01_cool_down(self, tenant, httpd, neighbour):
+        httpd.configure(["WfpCoolDown 3 1min 30s"])
+        made = tenant.deploy(worker("while true do end"), *PLENTY,
+                             "--limit", "cpu_ms=5")
+        seen = [made.get() for _ in range(8)]
+        assert [a.error for a in seen[:3]] == ["cpu_limit"] * 3
+        assert seen[-1].error == "worker_overloaded"
+        assert seen[-1].status == 429
+        assert 1 <= int(seen[-1].get("retry-after")) <= 30
+
+
+class TestTenantsMistakes:
+    """They are told to the client's operator, not to the server's log."""
+
+    def test_480_01_log_stays_quiet(self, tenant, httpd):
+        for body in ("while true do end", 'error("x")', "return 1"):
+            tenant.deploy(worker(body), *PLENTY).get()
+        assert httpd.log.unexpected() == []
+
+    def test_480_02_page_tells_no_details(self, tenant):
+        made = tenant.deploy(worker("while true do end"), *PLENTY)
+        answer = made.get()
+        assert made.name not in json.dumps(answer.json["error"]["message"])
+        assert "worker.lua" not in answer.text
