@@ -9,23 +9,32 @@ import re
 
 import guardlib
 
-ROW = re.compile(r'\{\s*"([a-z][a-z0-9_]*)",\s*[A-Z0-9_]+')
-PAGE_ROW = re.compile(r"^\|\s*`([a-z][a-z0-9_]*)`", re.M)
+ROW = re.compile(r'\{\s*"([a-z][a-z0-9_]*)",\s*(\w+),\s*"\w+",\s*"([^"]*)"')
+PAGE_ROW = re.compile(r"^\|\s*`([a-z][a-z0-9_]*)`\s*\|\s*(\w+)\s*\|\s*(.*?)"
+                      r"\s*\|", re.M)
 TAG = re.compile(r"WFPLOGNO\((\d+)\)")
+
+
+def read(path, pattern):
+    """{code: (status, message)} of a file, {} when it is missing."""
+    found = pattern.findall(path.read_text()) if path.is_file() else []
+    return {code: (status, text) for code, status, text in found
+            if code != "ok"}
 
 
 def check_codes(root):
     """Rows of core/result.c against the page."""
-    table, page = root / "core/result.c", root / "docs/operations/errors.md"
-    rows = set(ROW.findall(table.read_text())) if table.is_file() else set()
+    rows = read(root / "core/result.c", ROW)
+    page = read(root / "docs/operations/errors.md", PAGE_ROW)
     if not rows:
         return ["errors: no row found in core/result.c"]
-    told = (set(PAGE_ROW.findall(page.read_text())) if page.is_file()
-            else set())
     return ([f"{code}: not in docs/operations/errors.md"
-             for code in rows - told]
+             for code in rows.keys() - page.keys()]
             + [f"docs/operations/errors.md: {code} is no error code"
-               for code in told - rows])
+               for code in page.keys() - rows.keys()]
+            + [f"{code}: {rows[code]} is {page[code]} on the page"
+               for code in rows.keys() & page.keys()
+               if rows[code] != page[code]])
 
 
 def check_tags(root):

@@ -125,11 +125,12 @@ class TestGuardsOnFaults:
                              '    { "b_limit", HTTP_X, "x", "y", 1 },\n'
                              "/* WFPLOGNO(0101) WFPLOGNO(0101) */\n"
                              "/* WFPLOGNO(77) */\n",
-            "docs/operations/errors.md": "| `a_limit` | 503 |\n"
-                                         "| `c_limit` | 503 |\n"})
+            "docs/operations/errors.md": "| `a_limit` | 500 | y | z |\n"
+                                         "| `c_limit` | 503 | y | z |\n"})
         assert check_errors.check(tmp_path) == [
             "WFPLOGNO(0101): used 2 times",
             "WFPLOGNO(77): not four digits",
+            "a_limit: ('503', 'y') is ('500', 'y') on the page",
             "b_limit: not in docs/operations/errors.md",
             "docs/operations/errors.md: c_limit is no error code"]
 

@@ -150,9 +150,11 @@ class Httpd:
     def start(self):
         text = self.conf.read_text()
         with (self.root / "logs/stderr").open("ab") as out:
-            # a session of its own: prefork signals its process group
+            # a session of its own: prefork signals its process group; and
+            # it ends with us, whatever ends us
             self.process = subprocess.Popen(
-                [self.binary, "-DFOREGROUND", "-f", str(self.conf)],
+                ["setpriv", "--pdeathsig", "TERM", self.binary,
+                 "-DFOREGROUND", "-f", str(self.conf)],
                 cwd=self.root, env=self.server_env(), stdin=subprocess.DEVNULL,
                 stdout=out, stderr=out, start_new_session=True)
         until(self.answers, "httpd to listen", 60)
