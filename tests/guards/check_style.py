@@ -17,14 +17,25 @@ PREFIXES = pathlib.Path(__file__).with_name("prefixes.txt")
 
 
 def load_prefixes(path):
-    """Rows "file : prefix ..." for files whose noun has other names too."""
-    rows = {}
+    """Rows "glob : prefix ..." for files whose noun has other names too."""
+    rows = []
     for line in path.read_text().splitlines():
         line = line.split("#", 1)[0].strip()
         if line:
-            name, words = line.split(":", 1)
-            rows[name.strip()] = words.split()
+            glob, words = line.split(":", 1)
+            rows.append((glob.strip(), words.split()))
     return rows
+
+
+def beginnings(rel, prefixes):
+    """What the functions of a file may begin with: its name, the noun it is a
+    part of (registry_write.c: registry), what prefixes.txt adds."""
+    parts = rel.stem.split("_")
+    words = ["_".join(parts[:n]) for n in range(len(parts), 0, -1)]
+    for glob, more in prefixes:
+        if rel.match(glob):
+            words += more
+    return tuple(f"wfp_{word}" for word in words)
 
 
 def check_format(root, paths):
@@ -46,9 +57,7 @@ def check_file(rel, text, prefixes):
     if rel.as_posix() != "lua_runtime/arena.c":
         yield from (f"{rel}: {name}() is banned"
                     for name in BANNED.findall(bare))
-    stem = rel.with_suffix("").as_posix()
-    allowed = tuple(f"wfp_{word}" for word in
-                    [rel.stem, *prefixes.get(stem, [])])
+    allowed = beginnings(rel, prefixes)
     for name, is_static, _ in guardlib.functions(text):
         if not is_static and name != "main" and not any(
                 name == a or name.startswith(a + "_") for a in allowed):
