@@ -123,6 +123,14 @@ WfpEgressConnections 64
 RIGHT = [line for line in RIGHT.splitlines() if line.split()
          and line.split()[0] in KNOWN]
 
+EXAMPLES = [(page.stem, example.strip().splitlines())
+            for page in sorted((ROOT / "docs/directives").glob("Wfp*.md"))
+            for example in re.findall(r"^```apache\n(.*?)^```",
+                                      page.read_text(), re.M | re.S)]
+SHIPPED = [line[1:] for line in
+           (ROOT / "conf/wfp.conf").read_text().splitlines()
+           if line.startswith(("#Wfp", "#<", "#    ", "#</"))]
+
 SERVER_ONLY = {"WfpRegistrySize": "64M", "WfpSyncInterval": "1s",
                "WfpIsolates": "10", "WfpMetering": "exact",
                "WfpDataDir": "/tmp", "WfpCoolDown": "off"}
@@ -189,3 +197,17 @@ class TestConfig:
         code, text = httpd.configtest([f'WfpKeyFile "{key}"'])
         assert code != 0
         assert "open.key" in text
+
+    @pytest.mark.parametrize("name,lines", EXAMPLES,
+                             ids=[name for name, _ in EXAMPLES])
+    def test_100_09_examples_of_the_pages(self, httpd, name, lines):
+        assert httpd.configtest(lines) == (0, "Syntax OK\n")
+
+    def test_100_10_every_page_has_an_example(self):
+        assert {name for name, _ in EXAMPLES} == KNOWN
+
+    def test_100_11_shipped_configuration(self, httpd):
+        # the dispatcher and the second database are alternatives
+        lines = [line for line in SHIPPED
+                 if not line.startswith(("WfpDatabase pgsql",))]
+        assert httpd.configtest(lines) == (0, "Syntax OK\n")
