@@ -86,8 +86,10 @@ apr_status_t wfp_registry_body(const char **pblob, wfp_registry_t *reg,
  * After APR_EAGAIN of get: shall I load it?
  *
  * @return APR_SUCCESS: you do, and must end with put, put_absent or unclaim;
- *         APR_EBUSY: another thread or process is loading it: wait a little
- *         and get again (a loader that died is taken over: its pid is gone)
+ *         APR_EBUSY: it is there by now, or another thread or process is
+ *         loading it: wait a little and get again (a loader that died, or
+ *         needs more than 10 s, is taken over); other: the writers' mutex
+ *         failed
  */
 apr_status_t wfp_registry_claim(wfp_registry_t *reg, const char *ns,
                                 const char *name) WFP_CHECK;
@@ -124,13 +126,20 @@ apr_status_t wfp_registry_put_absent(wfp_registry_t *reg, const char *ns,
  * Forget what is known of a name: the next get loads it. For a change by
  * another host of which only the name is known.
  *
- * @param stamp  of that change: an entry at least as new stays
+ * @param stamp  of that change: an entry at least as new stays; afterwards a
+ *               put with an older stamp is ignored, also from a load begun
+ *               before this
  */
 apr_status_t wfp_registry_invalidate(wfp_registry_t *reg, const char *ns,
                                      const char *name,
                                      apr_int64_t stamp) WFP_CHECK;
 
-/** Forget every entry of a namespace, its settings included. */
+/**
+ * Forget every entry of a namespace, its settings included, and refuse what a
+ * load begun before this brings.
+ *
+ * @param stamp  of the deletion: newer entries stay
+ */
 apr_status_t wfp_registry_drop_namespace(wfp_registry_t *reg, const char *ns,
                                          apr_int64_t stamp) WFP_CHECK;
 
@@ -156,7 +165,8 @@ apr_status_t wfp_registry_copy(wfp_registry_t *to,
 void wfp_registry_stats(wfp_registry_stats_t *stats, wfp_registry_t *reg);
 
 /**
- * Walk everything and compare it with itself; repairs nothing.
+ * Walk everything and compare it with itself; repairs nothing itself (but
+ * takes the writers' mutex, and whoever gets that from a dead writer repairs).
  *
  * @param res  told the first thing found wrong
  * @return APR_SUCCESS or APR_EGENERAL
