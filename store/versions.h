@@ -9,6 +9,9 @@
 
 /** @file Versions of Workers in the store. */
 
+/** Undeployed versions kept of a Worker where nobody says otherwise. */
+#define WFP_VERSIONS_KEPT 20
+
 typedef struct wfp_version_info_t {
     const char *id;
     apr_int64_t number;

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bindings of versions. Called by versions.c and scripts.c. Sealed texts pass
+ * through: it must not know what is in them.
+ */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "store/column.h"
+#include "store/tx.h"
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+apr_status_t wfp_bindings_insert(wfp_dbd_t *db, const char *version_id,
+                                 const apr_array_header_t *bindings)
+{
+    static const wfp_sql_t insert = {
+        "bindings_insert", "INSERT INTO bindings (version_id, pos, name, kind, "
+                           "value, target, outbound) "
+                           "VALUES (%s, %d, %s, %s, %s, %s, %s)"
+    };
+    int i;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (i = 0; rv == APR_SUCCESS && i < bindings->nelts; i++) {
+        const wfp_binding_t *b = &APR_ARRAY_IDX(bindings, i, wfp_binding_t);
+
+        rv = wfp_dbd_exec(NULL, db, &insert,
+                          DBD_ARGS(version_id, wfp_dbd_num(db, i), b->name,
+                                   wfp_binding_kind_name(b->kind),
+                                   wfp_column_base64(or_empty(b->text),
+                                                     b->text_size, db->pool),
+                                   or_empty(b->target),
+                                   wfp_column_outbound(&b->outbound,
+                                                       db->pool)));
+    }
+    return rv;
+}
+
+apr_status_t wfp_bindings_read(apr_array_header_t **pbindings, wfp_dbd_t *db,
+                               const char *version_id)
+{
+    static const wfp_sql_t list = {
+        "bindings_list", "SELECT name, kind, value, target, outbound "
+                         "FROM bindings WHERE version_id = %s ORDER BY pos"
+    };
+    apr_array_header_t *rows;
+    int i;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &list, 5, DBD_ARGS(version_id));
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    *pbindings = apr_array_make(db->pool, rows->nelts + 1,
+                                sizeof(wfp_binding_t));
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+        wfp_binding_t *b = apr_array_push(*pbindings);
+
+        b->name = row[0];
+        b->kind = wfp_binding_kind_by_name(row[1]);
+        if (b->kind == WFP_BINDING_KIND_COUNT) {
+            return wfp_result_set(db->res, WFP_INTERNAL, APR_EGENERAL,
+                                  "the store has a binding of the unknown "
+                                  "type %s",
+                                  row[1]);
+        }
+        wfp_column_unbase64(&b->text, &b->text_size, row[2], db->pool);
+        b->target = row[3];
+        rv = wfp_column_read_outbound(&b->outbound, row[4], db->res, db->pool);
+    }
+    return rv;
+}
+
+static apr_status_t need_service(wfp_dbd_t *db, const wfp_binding_t *b,
+                                 const char *service, const char *self)
+{
+    wfp_script_row_t row;
+    apr_status_t rv;
+
+    if (self && strcmp(service, self) == 0) {
+        return APR_SUCCESS;
+    }
+    rv = wfp_scripts_row(&row, db, WFP_ACCOUNT_NS, service);
+    if (rv == APR_SUCCESS && !row.id) {
+        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                              "binding %s: there is no account Worker '%s'",
+                              b->name, service);
+    }
+    return rv;
+}
+
+apr_status_t wfp_bindings_check(wfp_dbd_t *db,
+                                const apr_array_header_t *bindings,
+                                const char *self)
+{
+    int i;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (i = 0; rv == APR_SUCCESS && i < bindings->nelts; i++) {
+        const wfp_binding_t *b = &APR_ARRAY_IDX(bindings, i, wfp_binding_t);
+        const char *id;
+
+        if (b->kind == WFP_BINDING_SERVICE) {
+            rv = need_service(db, b, or_empty(b->target), self);
+        }
+        else if (b->kind == WFP_BINDING_DISPATCH_NAMESPACE) {
+            rv = wfp_namespaces_id(&id, db, or_empty(b->target));
+            if (rv == APR_SUCCESS && (!id || !*id)) {
+                return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                                      "binding %s: there is no dispatch "
+                                      "namespace '%s'",
+                                      b->name, or_empty(b->target));
+            }
+            if (rv == APR_SUCCESS && b->outbound.service) {
+                rv = need_service(db, b, b->outbound.service, self);
+            }
+        }
+    }
+    return rv;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Transactions and statements over the connections of slot.c. Called by the
+ * nouns of store/. It must not know any table.
+ */
+#include "store/dbd.h"
+
+#include <apr_dbd.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "store/hostlock.h"
+#include "store/slot.h"
+
+/* a lost connection costs a try; so does a statement that is stale */
+#define ATTEMPTS 3
+
+void wfp_dbd_allow_create(wfp_store_t *store)
+{
+    store->may_create = 1;
+}
+
+const char *wfp_dbd_driver(const wfp_store_t *store)
+{
+    return store->driver_name;
+}
+
+/* --- statements ---------------------------------------------------------- */
+
+static apr_status_t broke(wfp_dbd_t *db, const char *label, int rc)
+{
+    wfp_slot_t *slot = db->slot;
+
+    db->broken = 1;
+    return wfp_slot_unavailable(db->res, label,
+                                apr_dbd_error(slot->store->driver, slot->handle,
+                                              rc));
+}
+
+static apr_status_t prepare(apr_dbd_prepared_t **pstatement, wfp_dbd_t *db,
+                            const wfp_sql_t *sql)
+{
+    wfp_slot_t *slot = db->slot;
+    apr_dbd_prepared_t *statement;
+    int rc;
+
+    statement = apr_hash_get(slot->prepared, sql->label, APR_HASH_KEY_STRING);
+    if (!statement) {
+        rc = apr_dbd_prepare(slot->store->driver, slot->conn_pool, slot->handle,
+                             sql->text, sql->label, &statement);
+        if (rc != 0) {
+            return broke(db, sql->label, rc);
+        }
+        apr_hash_set(slot->prepared, sql->label, APR_HASH_KEY_STRING,
+                     statement);
+    }
+    *pstatement = statement;
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_dbd_exec(int *pcount, wfp_dbd_t *db, const wfp_sql_t *sql,
+                          const char **args)
+{
+    wfp_slot_t *slot = db->slot;
+    apr_dbd_prepared_t *statement;
+    int rc, n = 0;
+    apr_status_t rv = prepare(&statement, db, sql);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rc = apr_dbd_pquery(slot->store->driver, db->pool, slot->handle, &n,
+                        statement, 0, args);
+    if (rc != 0) {
+        return broke(db, sql->label, rc);
+    }
+    if (pcount) {
+        *pcount = n;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_dbd_direct(wfp_dbd_t *db, const char *text)
+{
+    wfp_slot_t *slot = db->slot;
+    int n;
+    int rc = apr_dbd_query(slot->store->driver, slot->handle, &n, text);
+
+    return rc ? broke(db, text, rc) : APR_SUCCESS;
+}
+
+/* Copies a result: PostgreSQL's texts die with its end, SQLite's are where
+ * the driver put them. */
+static void copy_rows(apr_array_header_t *rows, wfp_dbd_t *db,
+                      apr_dbd_results_t *results, int cols, apr_pool_t *sub)
+{
+    const apr_dbd_driver_t *driver = db->slot->store->driver;
+    apr_dbd_row_t *row = NULL;
+
+    while (apr_dbd_get_row(driver, sub, results, &row, -1) == 0) {
+        const char **out = apr_palloc(db->pool, sizeof(*out) * (size_t)cols);
+        int i;
+
+        for (i = 0; i < cols; i++) {
+            const char *entry = apr_dbd_get_entry(driver, row, i);
+            out[i] = entry ? apr_pstrdup(db->pool, entry) : "";
+        }
+        APR_ARRAY_PUSH(rows, const char **) = out;
+    }
+}
+
+apr_status_t wfp_dbd_rows(apr_array_header_t **prows, wfp_dbd_t *db,
+                          const wfp_sql_t *sql, int cols, const char **args)
+{
+    wfp_slot_t *slot = db->slot;
+    apr_dbd_results_t *results = NULL;
+    apr_dbd_prepared_t *statement;
+    apr_pool_t *sub;
+    int rc;
+    apr_status_t rv = prepare(&statement, db, sql);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_pool_create(&sub, db->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rc = apr_dbd_pselect(slot->store->driver, sub, slot->handle, &results,
+                         statement, 1, 0, args);
+    if (rc == 0) {
+        *prows = apr_array_make(db->pool, 4, sizeof(const char **));
+        copy_rows(*prows, db, results, cols, sub);
+    }
+    else {
+        rv = broke(db, sql->label, rc);
+    }
+    apr_pool_destroy(sub);
+    return rv;
+}
+
+apr_status_t wfp_dbd_row(const char ***prow, wfp_dbd_t *db,
+                         const wfp_sql_t *sql, int cols, const char **args)
+{
+    apr_array_header_t *rows;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, sql, cols, args);
+
+    if (rv == APR_SUCCESS) {
+        *prow = rows->nelts ? APR_ARRAY_IDX(rows, 0, const char **) : NULL;
+    }
+    return rv;
+}
+
+apr_int64_t wfp_dbd_int(const char *text)
+{
+    return apr_strtoi64(text, NULL, 10);
+}
+
+const char *wfp_dbd_num(wfp_dbd_t *db, apr_int64_t n)
+{
+    return apr_psprintf(db->pool, "%" APR_INT64_T_FMT, n);
+}
+
+/* --- running ------------------------------------------------------------- */
+
+static const char *begin_text(const wfp_store_t *store, wfp_dbd_mode_e mode)
+{
+    if (wfp_slot_is_sqlite(store)) {
+        return mode == WFP_DBD_WRITE ? "BEGIN IMMEDIATE" : "BEGIN";
+    }
+    return mode == WFP_DBD_WRITE
+               ? "BEGIN"
+               : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+}
+
+/* @param punknown  1: it may have been committed all the same */
+static apr_status_t transaction(int *punknown, wfp_dbd_t *db,
+                                wfp_dbd_mode_e mode, wfp_dbd_fn *fn,
+                                void *baton)
+{
+    wfp_store_t *store = db->slot->store;
+    apr_status_t rv = wfp_dbd_direct(db, begin_text(store, mode));
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = fn(db, baton);
+    if (rv == APR_SUCCESS && !db->broken) {
+        rv = wfp_dbd_direct(db, "COMMIT");
+        if (rv == APR_SUCCESS) {
+            return rv;
+        }
+        *punknown = !wfp_slot_is_sqlite(store);
+    }
+    else if (rv == APR_SUCCESS) {
+        rv = APR_EGENERAL; /* fn swallowed a failure; PostgreSQL's COMMIT
+                            * would roll back and report success */
+    }
+    if (!db->broken) {
+        wfp_result_t *res = db->res;
+
+        db->res = NULL; /* keeps fn's reason */
+        if (wfp_dbd_direct(db, "ROLLBACK") != APR_SUCCESS) {
+            db->broken = 1; /* closing the connection rolls back, too */
+        }
+        db->res = res;
+    }
+    return rv;
+}
+
+static apr_status_t run_once(int *pagain, wfp_dbd_t *db, wfp_dbd_mode_e mode,
+                             wfp_dbd_fn *fn, void *baton)
+{
+    wfp_store_t *store = db->slot->store;
+    int unknown = 0, locked = 0;
+    apr_status_t rv;
+
+    if (mode == WFP_DBD_PLAIN) {
+        rv = fn(db, baton);
+        *pagain = db->broken;
+        return rv;
+    }
+    if (mode == WFP_DBD_WRITE && wfp_slot_is_sqlite(store)) {
+        rv = wfp_hostlock_take(store->lock);
+        if (rv != APR_SUCCESS) {
+            *pagain = 0;
+            return wfp_slot_unavailable(db->res, "the writer lock",
+                                        APR_STATUS_IS_TIMEUP(rv)
+                                            ? "timed out"
+                                            : store->params);
+        }
+        locked = 1;
+    }
+    rv = transaction(&unknown, db, mode, fn, baton);
+    *pagain = db->broken && !unknown;
+    if (db->broken) {
+        /* a transaction that is still open ends with its connection, before
+         * the next writer comes */
+        wfp_slot_discard(db->slot);
+    }
+    if (locked) {
+        wfp_hostlock_drop(store->lock);
+    }
+    return rv;
+}
+
+apr_status_t wfp_dbd_run(wfp_store_t *store, wfp_dbd_mode_e mode,
+                         wfp_dbd_fn *fn, void *baton, wfp_result_t *res,
+                         apr_pool_t *p)
+{
+    int attempt, again;
+    apr_status_t rv;
+
+    for (attempt = 1;; attempt++) {
+        wfp_dbd_t db = { .pool = p, .res = res, .driver = store->driver_name };
+
+        rv = wfp_slot_take(&db.slot, store, res);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        rv = run_once(&again, &db, mode, fn, baton);
+        wfp_slot_give(store, db.slot, db.broken);
+        if (!again || attempt == ATTEMPTS) {
+            return rv;
+        }
+        if (res) {
+            wfp_result_init(res, res->pool);
+        }
+    }
+}

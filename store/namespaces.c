@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Dispatch namespaces. Called by wfpctl, the API and the server's loader. The
+ * row with the empty name is the home of account scripts: never listed, never
+ * deleted.
+ */
+#include "store/namespaces.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/crypto.h"
+#include "core/name.h"
+#include "store/column.h"
+#include "store/tx.h"
+
+#define COLUMNS                                                                \
+    "SELECT n.id, n.name, n.stamp, n.created, n.modified, n.trusted, "         \
+    "n.egress, n.limits, n.outbound, "                                         \
+    "(SELECT count(*) FROM scripts s WHERE s.ns_id = n.id) FROM namespaces n "
+#define COLUMN_COUNT 10
+
+static const char *const egress_names[] = { "direct", "outbound", "none" };
+
+typedef struct ask_t {
+    const char *name;
+    wfp_namespace_t *ns;
+    apr_array_header_t *list;
+    apr_int64_t stamp;
+    char id[WFP_UUID_SIZE];
+} ask_t;
+
+static apr_status_t missing(wfp_result_t *res, const char *name)
+{
+    return wfp_result_set(res, WFP_NOT_FOUND, APR_NOTFOUND,
+                          "there is no dispatch namespace '%s'", name);
+}
+
+apr_status_t wfp_namespaces_id(const char **pid, wfp_dbd_t *db,
+                               const char *name)
+{
+    static const wfp_sql_t get = {
+        "namespaces_id", "SELECT id FROM namespaces WHERE name = %s"
+    };
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, 1, DBD_ARGS(name));
+
+    if (rv == APR_SUCCESS) {
+        *pid = row ? row[0] : NULL;
+    }
+    return rv;
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static apr_status_t read_row(wfp_namespace_t **pns, wfp_dbd_t *db,
+                             const char **row)
+{
+    wfp_namespace_t *ns = apr_pcalloc(db->pool, sizeof(*ns));
+    int i;
+    apr_status_t rv;
+
+    ns->id = row[0];
+    ns->name = row[1];
+    ns->stamp = wfp_dbd_int(row[2]);
+    ns->created = wfp_dbd_int(row[3]);
+    ns->modified = wfp_dbd_int(row[4]);
+    ns->trusted_workers = row[5][0] == '1';
+    ns->egress = WFP_EGRESS_NONE; /* an unknown word opens nothing */
+    for (i = 0; i < WFP_EGRESS_NONE; i++) {
+        if (strcmp(row[6], egress_names[i]) == 0) {
+            ns->egress = (wfp_egress_e)i;
+        }
+    }
+    ns->script_count = (int)wfp_dbd_int(row[9]);
+    *pns = ns;
+    rv = wfp_column_read_limits(&ns->limits, row[7], db->res, db->pool);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_column_read_outbound(&ns->outbound, row[8], db->res, db->pool);
+    }
+    return rv;
+}
+
+static apr_status_t get_namespace(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t get = { "namespaces_get",
+                                   COLUMNS "WHERE n.name = %s AND n.id <> ''" };
+    ask_t *ask = baton;
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, COLUMN_COUNT,
+                                  DBD_ARGS(ask->name));
+
+    if (rv == APR_SUCCESS) {
+        rv = row ? read_row(&ask->ns, db, row) : missing(db->res, ask->name);
+    }
+    return rv;
+}
+
+apr_status_t wfp_namespaces_get(wfp_namespace_t **pns, wfp_store_t *store,
+                                const char *name, wfp_result_t *res,
+                                apr_pool_t *p)
+{
+    ask_t ask = { name };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, get_namespace, &ask,
+                                  res, p);
+
+    if (rv == APR_SUCCESS) {
+        *pns = ask.ns;
+    }
+    return rv;
+}
+
+static apr_status_t list_namespaces(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t list = { "namespaces_list", COLUMNS
+                                    "WHERE n.id <> '' ORDER BY n.name" };
+    ask_t *ask = baton;
+    apr_array_header_t *rows;
+    int i;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &list, COLUMN_COUNT, NULL);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    ask->list = apr_array_make(db->pool, rows->nelts + 1,
+                               sizeof(wfp_namespace_t *));
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        rv = read_row(apr_array_push(ask->list), db,
+                      APR_ARRAY_IDX(rows, i, const char **));
+    }
+    return rv;
+}
+
+apr_status_t wfp_namespaces_list(apr_array_header_t **plist, wfp_store_t *store,
+                                 wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { NULL };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, list_namespaces, &ask,
+                                  res, p);
+
+    if (rv == APR_SUCCESS) {
+        *plist = ask.list;
+    }
+    return rv;
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, int deleted)
+{
+    wfp_change_t change = { ask->stamp, WFP_CHANGE_NAMESPACE, ask->name, "",
+                            deleted };
+
+    return wfp_changes_record(db, &change);
+}
+
+static apr_status_t create_namespace(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t insert = {
+        "namespaces_insert",
+        "INSERT INTO namespaces (id, name, stamp, created, modified, trusted, "
+        "egress, limits, outbound) "
+        "VALUES (%s, %s, %lld, %lld, %lld, %d, %s, %s, %s) "
+        "ON CONFLICT (name) DO NOTHING"
+    };
+    ask_t *ask = baton;
+    wfp_namespace_t *ns = ask->ns;
+    const char *now;
+    int n;
+    apr_status_t rv = wfp_changes_take(&ask->stamp, db);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    ns->created = ns->modified = apr_time_now();
+    now = wfp_dbd_num(db, ns->created);
+    rv = wfp_dbd_exec(&n, db, &insert,
+                      DBD_ARGS(ask->id, ns->name, wfp_dbd_num(db, ask->stamp),
+                               now, now, ns->trusted_workers ? "1" : "0",
+                               egress_names[ns->egress],
+                               wfp_column_limits(&ns->limits, db->pool),
+                               wfp_column_outbound(&ns->outbound, db->pool)));
+    if (rv == APR_SUCCESS && n == 0) {
+        return wfp_result_set(db->res, WFP_CONFLICT, APR_EEXIST,
+                              "there is a dispatch namespace '%s' already",
+                              ns->name);
+    }
+    return rv == APR_SUCCESS ? record(db, ask, 0) : rv;
+}
+
+apr_status_t wfp_namespaces_create(wfp_store_t *store, wfp_namespace_t *ns,
+                                   wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { .name = ns->name, .ns = ns };
+    apr_status_t rv;
+
+    if (!wfp_name_is_valid(ns->name, strlen(ns->name))) {
+        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                              "a name has 1 to 63 of A-Z a-z 0-9 _ -");
+    }
+    rv = wfp_crypto_uuid(ask.id);
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv, "no random bytes");
+    }
+    rv = wfp_dbd_run(store, WFP_DBD_WRITE, create_namespace, &ask, res, p);
+    if (rv == APR_SUCCESS) {
+        ns->id = apr_pstrdup(p, ask.id);
+        ns->stamp = ask.stamp;
+    }
+    return rv;
+}
+
+static apr_status_t update_namespace(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t update = {
+        "namespaces_update",
+        "UPDATE namespaces SET stamp = %lld, modified = %lld, trusted = %d, "
+        "egress = %s, limits = %s, outbound = %s "
+        "WHERE name = %s AND id <> ''"
+    };
+    ask_t *ask = baton;
+    wfp_namespace_t *ns = ask->ns;
+    int n;
+    apr_status_t rv = wfp_changes_take(&ask->stamp, db);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    ns->modified = apr_time_now();
+    rv = wfp_dbd_exec(&n, db, &update,
+                      DBD_ARGS(wfp_dbd_num(db, ask->stamp),
+                               wfp_dbd_num(db, ns->modified),
+                               ns->trusted_workers ? "1" : "0",
+                               egress_names[ns->egress],
+                               wfp_column_limits(&ns->limits, db->pool),
+                               wfp_column_outbound(&ns->outbound, db->pool),
+                               ns->name));
+    if (rv == APR_SUCCESS && n == 0) {
+        return missing(db->res, ns->name);
+    }
+    return rv == APR_SUCCESS ? record(db, ask, 0) : rv;
+}
+
+apr_status_t wfp_namespaces_update(wfp_store_t *store, wfp_namespace_t *ns,
+                                   wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { .name = ns->name, .ns = ns };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, update_namespace, &ask,
+                                  res, p);
+
+    if (rv == APR_SUCCESS) {
+        ns->stamp = ask.stamp;
+    }
+    return rv;
+}
+
+static apr_status_t delete_namespace(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t delete = {
+        "namespaces_delete",
+        "DELETE FROM namespaces WHERE name = %s AND id <> ''"
+    };
+    ask_t *ask = baton;
+    int n;
+    apr_status_t rv = wfp_changes_take(&ask->stamp, db);
+
+    if (rv == APR_SUCCESS) {
+        rv = wfp_dbd_exec(&n, db, &delete, DBD_ARGS(ask->name));
+    }
+    if (rv == APR_SUCCESS && n == 0) {
+        return missing(db->res, ask->name);
+    }
+    return rv == APR_SUCCESS ? record(db, ask, 1) : rv;
+}
+
+apr_status_t wfp_namespaces_delete(apr_int64_t *pstamp, wfp_store_t *store,
+                                   const char *name, wfp_result_t *res,
+                                   apr_pool_t *p)
+{
+    ask_t ask = { name };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, delete_namespace, &ask,
+                                  res, p);
+
+    if (rv == APR_SUCCESS) {
+        *pstamp = ask.stamp;
+    }
+    return rv;
+}

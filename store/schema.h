@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_SCHEMA_H
+#define WFP_SCHEMA_H
+
+#include "core/result.h"
+#include "core/wfp.h"
+#include "store/store.h"
+
+/** @file The schema's version and its migrations. Inside store/ only. */
+
+/** APR_SUCCESS when the database has the schema of this program; otherwise
+ *  APR_EINCOMPLETE with WFP_INVALID and a text that names `wfpctl init`, or
+ *  WFP_STORE_UNAVAILABLE. */
+apr_status_t wfp_schema_check(wfp_store_t *store, wfp_result_t *res,
+                              apr_pool_t *p) WFP_CHECK;
+
+#endif

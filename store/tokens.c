@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * API tokens. Called by wfpctl and the API. Only the digest of a secret is
+ * kept: a token has 240 random bits, so a plain SHA-256 is enough.
+ */
+#include "store/tokens.h"
+
+#include <apr_base64.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/crypto.h"
+#include "store/column.h"
+#include "store/dbd.h"
+
+#define SECRET_BYTES 30 /* 40 characters */
+#define COLUMNS                                                                \
+    "SELECT id, name, role, namespaces, created, expires FROM tokens "
+#define COLUMN_COUNT 6
+
+typedef struct ask_t {
+    wfp_token_t *token;
+    const char *key; /* digest or id */
+    apr_array_header_t *list;
+} ask_t;
+
+static apr_status_t read_row(wfp_token_t **ptoken, wfp_dbd_t *db,
+                             const char **row)
+{
+    wfp_token_t *token = apr_pcalloc(db->pool, sizeof(*token));
+
+    token->id = row[0];
+    token->name = row[1];
+    token->role = row[2];
+    token->created = wfp_dbd_int(row[4]);
+    token->expires = wfp_dbd_int(row[5]);
+    *ptoken = token;
+    return wfp_column_read_names(&token->namespaces, row[3], db->res, db->pool);
+}
+
+static apr_status_t insert_token(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t insert = {
+        "tokens_insert",
+        "INSERT INTO tokens (id, digest, name, role, namespaces, created, "
+        "expires) VALUES (%s, %s, %s, %s, %s, %lld, %lld)"
+    };
+    ask_t *ask = baton;
+    const wfp_token_t *token = ask->token;
+
+    return wfp_dbd_exec(NULL, db, &insert,
+                        DBD_ARGS(token->id, ask->key,
+                                 wfp_column_text(token->name, db->pool),
+                                 token->role,
+                                 wfp_column_names(token->namespaces, db->pool),
+                                 wfp_dbd_num(db, token->created),
+                                 wfp_dbd_num(db, token->expires)));
+}
+
+static int is_role(const char *role)
+{
+    return strcmp(role, "admin") == 0 || strcmp(role, "deploy") == 0
+           || strcmp(role, "read") == 0;
+}
+
+apr_status_t wfp_tokens_create(const char **psecret, wfp_store_t *store,
+                               wfp_token_t *token, wfp_result_t *res,
+                               apr_pool_t *p)
+{
+    unsigned char bytes[SECRET_BYTES], id[16];
+    char *secret = apr_palloc(p,
+                              (apr_size_t)apr_base64_encode_len(SECRET_BYTES));
+    char *c;
+    ask_t ask = { token };
+    apr_status_t rv;
+
+    if (!is_role(token->role)) {
+        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                              "role '%s': use admin, deploy or read",
+                              token->role);
+    }
+    rv = wfp_crypto_random(bytes, sizeof(bytes));
+    if (rv == APR_SUCCESS) {
+        rv = wfp_crypto_random(id, sizeof(id));
+    }
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv, "no random bytes");
+    }
+    apr_base64_encode_binary(secret, bytes, SECRET_BYTES);
+    for (c = secret; *c; c++) {
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+    }
+    token->id = wfp_crypto_hex(id, sizeof(id), p);
+    token->created = apr_time_now();
+    ask.key = wfp_crypto_sha256_hex(secret, strlen(secret), p);
+    rv = wfp_dbd_run(store, WFP_DBD_WRITE, insert_token, &ask, res, p);
+    if (rv == APR_SUCCESS) {
+        *psecret = secret;
+    }
+    return rv;
+}
+
+static apr_status_t list_tokens(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t list = { "tokens_list",
+                                    COLUMNS "ORDER BY created, id" };
+    ask_t *ask = baton;
+    apr_array_header_t *rows;
+    int i;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &list, COLUMN_COUNT, NULL);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    ask->list = apr_array_make(db->pool, rows->nelts + 1,
+                               sizeof(wfp_token_t *));
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        rv = read_row(apr_array_push(ask->list), db,
+                      APR_ARRAY_IDX(rows, i, const char **));
+    }
+    return rv;
+}
+
+apr_status_t wfp_tokens_list(apr_array_header_t **plist, wfp_store_t *store,
+                             wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { NULL };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, list_tokens, &ask, res,
+                                  p);
+
+    if (rv == APR_SUCCESS) {
+        *plist = ask.list;
+    }
+    return rv;
+}
+
+static apr_status_t revoke_token(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t delete = { "tokens_delete",
+                                      "DELETE FROM tokens WHERE id = %s" };
+    ask_t *ask = baton;
+    int n;
+    apr_status_t rv = wfp_dbd_exec(&n, db, &delete, DBD_ARGS(ask->key));
+
+    if (rv == APR_SUCCESS && n == 0) {
+        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                              "there is no such token");
+    }
+    return rv;
+}
+
+apr_status_t wfp_tokens_revoke(wfp_store_t *store, const char *id,
+                               wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { .key = id };
+
+    return wfp_dbd_run(store, WFP_DBD_WRITE, revoke_token, &ask, res, p);
+}
+
+static apr_status_t find_token(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t find = { "tokens_find",
+                                    COLUMNS "WHERE digest = %s" };
+    ask_t *ask = baton;
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &find, COLUMN_COUNT,
+                                  DBD_ARGS(ask->key));
+
+    if (rv == APR_SUCCESS && row) {
+        rv = read_row(&ask->token, db, row);
+    }
+    return rv;
+}
+
+apr_status_t wfp_tokens_verify(wfp_token_t **ptoken, wfp_store_t *store,
+                               const char *secret, wfp_result_t *res,
+                               apr_pool_t *p)
+{
+    ask_t ask = { .key = wfp_crypto_sha256_hex(secret, strlen(secret), p) };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, find_token, &ask, res,
+                                  p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!ask.token
+        || (ask.token->expires && ask.token->expires <= apr_time_now())) {
+        return wfp_result_set(res, WFP_NOT_FOUND, APR_NOTFOUND,
+                              "the token is unknown or expired");
+    }
+    *ptoken = ask.token;
+    return APR_SUCCESS;
+}
