@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/settings_json.h"
 
 const char *wfp_column_base64(const char *data, apr_size_t n, apr_pool_t *p)
 {
@@ -87,28 +88,7 @@ static apr_status_t parse(wfp_json_t **pv, const char *text, wfp_result_t *res,
 
 const char *wfp_column_limits(const wfp_limits_t *limits, apr_pool_t *p)
 {
-    wfp_json_t *obj = wfp_json_object(p);
-    int i;
-
-    for (i = 0; i < WFP_LIMIT_COUNT; i++) {
-        if (limits->v[i] != WFP_LIMIT_UNSET) {
-            wfp_json_set_int(obj, wfp_limit_row((wfp_limit_e)i)->name,
-                             limits->v[i]);
-        }
-    }
-    return wfp_json_text(obj, p);
-}
-
-static apr_status_t read_limit(void *baton, const char *key, wfp_json_t *v)
-{
-    wfp_limits_t *limits = baton;
-    wfp_limit_e limit = wfp_limit_by_name(key);
-    apr_int64_t n;
-
-    if (limit != WFP_LIMIT_COUNT && wfp_json_int(v, &n)) {
-        limits->v[limit] = n;
-    }
-    return APR_SUCCESS;
+    return wfp_json_text(wfp_settings_json_write_limits(limits, p), p);
 }
 
 apr_status_t wfp_column_read_limits(wfp_limits_t *limits, const char *text,
@@ -117,8 +97,9 @@ apr_status_t wfp_column_read_limits(wfp_limits_t *limits, const char *text,
     wfp_json_t *obj;
     apr_status_t rv = parse(&obj, text, res, p);
 
-    wfp_limits_clear(limits);
-    return rv == APR_SUCCESS ? wfp_json_each(obj, read_limit, limits, p) : rv;
+    return rv == APR_SUCCESS
+               ? wfp_settings_json_read_limits(limits, obj, NULL, res, p)
+               : rv;
 }
 
 const char *wfp_column_outbound(const wfp_outbound_t *outbound, apr_pool_t *p)

@@ -29,7 +29,7 @@ const char *wfp_column_text(const char *text, apr_pool_t *p);
 /** Limits as JSON: {"cpu_ms":20}; what is not set is left out. */
 const char *wfp_column_limits(const wfp_limits_t *limits, apr_pool_t *p);
 
-/** Back. A name that this program does not know is passed over. */
+/** Back. */
 apr_status_t wfp_column_read_limits(wfp_limits_t *limits, const char *text,
                                     wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 

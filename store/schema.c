@@ -107,7 +107,9 @@ static apr_status_t run_text(wfp_dbd_t *db, const char *text)
         if (n == 0 || strncmp(line, "--", 2) == 0) {
             continue;
         }
-        statement = apr_pstrcat(db->pool, statement, line, "\n", NULL);
+        /* nothing may follow the ";": the driver would run that, too */
+        statement = apr_pstrcat(db->pool, statement, *statement ? "\n" : "",
+                                line, NULL);
         if (line[n - 1] == ';') {
             apr_status_t rv = wfp_dbd_direct(db, statement);
 
@@ -213,9 +215,9 @@ static apr_status_t read_file(const char **ptext, const char *path,
     return APR_SUCCESS;
 }
 
-apr_status_t wfp_store_migrate(int *papplied, wfp_store_t *store,
-                               const char *schema_dir, wfp_result_t *res,
-                               apr_pool_t *p)
+apr_status_t wfp_schema_migrate(int *papplied, wfp_store_t *store,
+                                const char *schema_dir, wfp_result_t *res,
+                                apr_pool_t *p)
 {
     apr_array_header_t *files;
     const char *dir = apr_pstrcat(p, schema_dir, "/", wfp_dbd_driver(store),

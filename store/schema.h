@@ -14,4 +14,9 @@
 apr_status_t wfp_schema_check(wfp_store_t *store, wfp_result_t *res,
                               apr_pool_t *p) WFP_CHECK;
 
+/** See wfp_store_migrate(). */
+apr_status_t wfp_schema_migrate(int *papplied, wfp_store_t *store,
+                                const char *schema_dir, wfp_result_t *res,
+                                apr_pool_t *p) WFP_CHECK;
+
 #endif

@@ -280,6 +280,8 @@ static apr_status_t open_slots(wfp_store_t *store)
     }
     if (rv == APR_SUCCESS) {
         apr_reslist_timeout_set(store->slots, SLOT_WAIT);
+        /* slots are subpools, which would be gone before their list */
+        apr_reslist_cleanup_order_set(store->slots, APR_RESLIST_CLEANUP_FIRST);
     }
     return rv;
 }

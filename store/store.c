@@ -21,6 +21,13 @@ apr_status_t wfp_store_open(wfp_store_t **pstore, const char *driver,
     return rv;
 }
 
+apr_status_t wfp_store_migrate(int *papplied, wfp_store_t *store,
+                               const char *schema_dir, wfp_result_t *res,
+                               apr_pool_t *p)
+{
+    return wfp_schema_migrate(papplied, store, schema_dir, res, p);
+}
+
 typedef struct setting_t {
     const char *name;
     const char *value; /* to set, or found */

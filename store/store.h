@@ -32,9 +32,15 @@ typedef struct wfp_store_t wfp_store_t;
  *
  * @param driver      "sqlite3" or "pgsql"
  * @param params      file name, or CONNINFO
- * @param must_match  1: the schema version is checked here: APR_EINCOMPLETE-
- *                    like refusal with a text that names `wfpctl init`
+ * @param must_match  1: the schema version is checked here
  * @param p           closes it at its end
+ * @return APR_SUCCESS; APR_EINCOMPLETE with WFP_INVALID and a text that names
+ *         `wfpctl init`: another schema version; APR_EGENERAL with
+ *         WFP_STORE_UNAVAILABLE: the database does not answer now, *pstore is
+ *         set all the same and works once it does; APR_EINVAL with
+ *         WFP_INVALID: no such driver
+ * @note A process opens its own after it was forked. SQLite: one store a
+ *       process and file.
  */
 apr_status_t wfp_store_open(wfp_store_t **pstore, const char *driver,
                             const char *params, int must_match,

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A PostgreSQL of a test's own: Debian's package, a temporary folder, a free
+port on loopback, an unprivileged user (initdb refuses root).
+
+As a program: postgres.py start|stop FOLDER, for a cluster that was made.
+"""
+
+import os
+import pathlib
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+
+if __package__:
+    from .ports import free_ports
+
+SECONDS = 60
+
+
+def bin_dir():
+    """Where the newest installed server's programs are."""
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+                   key=lambda path: int(path.parts[-3]))
+    if not found:
+        raise RuntimeError("no PostgreSQL server: apt-get install postgresql")
+    return found[-1].parent
+
+
+def as_user(args):
+    """The command, as somebody who is not root."""
+    if os.geteuid() != 0:
+        return args
+    return ["setpriv", "--reuid=postgres", "--regid=postgres",
+            "--clear-groups", *args]
+
+
+def control(action, folder, *options):
+    """pg_ctl on a cluster."""
+    log = pathlib.Path(folder, "log")
+    subprocess.run(
+        as_user([str(bin_dir() / "pg_ctl"), action, "-w", "-s", "-D",
+                 str(pathlib.Path(folder, "data")), "-l", str(log), *options]),
+        cwd="/", check=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, timeout=SECONDS)
+
+
+class Postgres:
+    """A cluster with one empty database."""
+
+    def __init__(self, book):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wfp-pg-"))
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        self.port = free_ports(1, book)[0]
+        subprocess.run(
+            as_user([str(bin_dir() / "initdb"), "-D",
+                     str(self.folder / "data"), "-U", "wfp", "-A", "trust",
+                     "-E", "UTF8", "--no-locale", "--no-sync"]),
+            cwd="/", check=True, capture_output=True, timeout=SECONDS)
+        with open(self.folder / "data" / "postgresql.conf", "a",
+                  encoding="ascii") as conf:
+            conf.write(f"port = {self.port}\n"
+                       "listen_addresses = '127.0.0.1'\n"
+                       "unix_socket_directories = ''\n"
+                       "shared_buffers = 32MB\n"
+                       "max_connections = 200\n")
+        self.start()
+
+    @property
+    def conninfo(self):
+        return f"host=127.0.0.1 port={self.port} user=wfp dbname=postgres"
+
+    def start(self):
+        control("start", self.folder)
+
+    def stop(self):
+        control("stop", self.folder, "-m", "fast")
+
+    def control_command(self):
+        """A program file that takes "start" or "stop"."""
+        script = self.folder / "control"
+        script.write_text(f"#!/bin/sh\nexec {sys.executable} {__file__} "
+                          f"\"$1\" {self.folder}\n", encoding="ascii")
+        script.chmod(0o755)
+        return script
+
+    def remove(self):
+        """Stop it, if it runs, and leave nothing behind."""
+        control("stop", self.folder, "-m", "immediate")
+        shutil.rmtree(self.folder)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "stop":
+        control("stop", sys.argv[2], "-m", "fast")
+    else:
+        control("start", sys.argv[2])
