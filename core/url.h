@@ -10,14 +10,18 @@
 /**
  * @file
  * The only URL parser: curl's, so that policy, redirects, scripts and the
- * transport agree about every URL.
+ * transport agree about every URL. Texts are first brought into the form that
+ * browsers give them: "\" in a path is "/", "%2e" segments are dots, spaces
+ * and bytes that may not stand raw are encoded.
  */
 
 typedef struct wfp_url_t {
     const char *scheme;   /* lower case */
     const char *user;     /* "" when none */
     const char *password; /* "" when none */
-    const char *host;     /* lower case; an IPv6 address in brackets */
+    const char *host;     /* lower-case ASCII; an IPv6 address in brackets;
+                           * an IPv4 address as four decimal numbers; "" in a
+                           * file URL */
     int port;             /* the scheme's default when none was given */
     int port_given;       /* 1: not the scheme's default */
     const char *path;     /* at least "/" */
@@ -31,8 +35,9 @@ typedef struct wfp_url_t {
  * @param base  absolute URL or NULL
  * @param res   WFP_EXCEPTION named TypeError: "Invalid URL: ..." (at most
  *              200 bytes of it)
- * @return APR_SUCCESS or APR_EINVAL. Any scheme that curl knows is accepted:
- *         fetch itself refuses all but http and https.
+ * @return APR_SUCCESS or APR_EINVAL; *url untouched then. Any scheme that curl
+ *         knows is accepted: fetch itself refuses all but http and https.
+ *         Refused besides: over 65536 bytes, control characters, IPv6 zones
  */
 apr_status_t wfp_url_parse(wfp_url_t *url, const char *text, const char *base,
                            wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
