@@ -16,8 +16,8 @@
 
 typedef struct wfp_pool_t wfp_pool_t;
 
-/** @param count_max  WfpIsolates; @param bytes_max  WfpIsolateMemory: idle
- *  and running ones together; child scope */
+/** @param count_max  WfpIsolates, idle ones; @param bytes_max
+ *  WfpIsolateMemory: idle and running ones together; child scope */
 apr_status_t wfp_pool_create(wfp_pool_t **ppool, int count_max,
                              apr_size_t bytes_max, apr_pool_t *p) WFP_CHECK;
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_INSIDE_H
+#define WFP_INSIDE_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+#include <lua.h>
+
+#include "core/limits.h"
+#include "core/script.h"
+#include "lua_runtime/arena.h"
+#include "lua_runtime/frame.h"
+#include "lua_runtime/host.h"
+#include "lua_runtime/isolate.h"
+#include "lua_runtime/run.h"
+
+/**
+ * @file
+ * The inside of an isolate and of an invocation, for the files of this folder
+ * (not for api/): isolate.c and run.c change them, pool.c uses the links.
+ */
+
+/** Lines of console text an invocation may write. */
+#define WFP_LOG_LINES_MAX 1000
+
+struct wfp_isolate_t {
+    lua_State *L;            /* the main state */
+    lua_State *volatile cur; /* the coroutine that runs */
+    wfp_frame_t *frame;      /* the newest, NULL: idle */
+    const wfp_runtime_t *runtime;
+    wfp_invocation_t *inv;   /* NULL at top level and when idle */
+    apr_time_t now;          /* the frozen clock */
+    apr_uint32_t generation; /* invocations so far */
+    volatile int collect;    /* a full collection is wanted */
+    int dead;
+    int trusted;
+    unsigned handlers; /* bit n: isolate.c's handler n is there */
+    int table_ref;     /* the handlers' table */
+    int fetch_ref;     /* its fetch */
+    int env_ref;
+    apr_size_t steps_max;
+    apr_size_t base_used; /* after the last full collection */
+    wfp_script_t script;  /* identity and bindings, in the arena */
+    struct {
+        apr_uint64_t hash;
+        wfp_isolate_t *same;        /* next of its bucket */
+        wfp_isolate_t *next, *prev; /* ring */
+        apr_size_t bytes;           /* counted for it */
+        int seen;                   /* used since the clock's hand passed */
+    } pool;
+    wfp_arena_t arena;
+};
+
+/** A response or request body that a Lua function makes. */
+typedef struct wfp_function_body_t {
+    wfp_invocation_t *inv;
+    struct wfp_function_body_t *next;
+    int fn_ref;
+    int chunk_ref;    /* anchors data */
+    const char *data; /* rest of the last chunk */
+    apr_size_t left;
+    int closed;
+} wfp_function_body_t;
+
+struct wfp_invocation_t {
+    wfp_isolate_t *iso;
+    wfp_host_ctx_t *host_ctx;
+    wfp_limits_t limits;
+    wfp_budget_t budget;
+    const char *props;
+    const apr_array_header_t *params;
+    apr_pool_t *pool;
+    wfp_function_body_t *bodies;
+    int queue_ref; /* table of waitUntil calls, LUA_NOREF: none */
+    int queue_length;
+    int queue_done;
+    apr_int64_t log_left; /* bytes */
+    apr_int64_t log_bytes;
+    int log_lines;
+    int log_cut;
+};
+
+/** The budget of an invocation or of a top level. */
+void wfp_meter_set_budget(wfp_budget_t *budget, const wfp_runtime_t *runtime,
+                          const wfp_limits_t *limits);
+
+/** wfp_meter_steps_max() under these limits. */
+apr_size_t wfp_meter_steps_for(const wfp_limits_t *limits);
+
+/** What the arena of an isolate calls. */
+extern const wfp_arena_calls_t wfp_meter_arena_calls;
+
+/** Tell what limit ended a budget. */
+void wfp_meter_tell(wfp_result_t *res, const wfp_isolate_t *iso,
+                    const wfp_budget_t *budget);
+
+#endif

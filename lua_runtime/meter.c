@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Metering, as docs/operations/limits.md promises it. Used by every C function
+ * that Lua can reach; frame.c, tick.c and guard.c are its other parts.
+ *
+ * Leaving. Each entry into an isolate is a frame (frame.c) with a jump buffer.
+ * A hard limit jumps to the newest frame; the lua_State is never touched again
+ * and its arena is unmapped, so there is nothing to catch and nothing to run.
+ * A frame that is inside a host call or another critical section, or inside
+ * the allocator, is left at the section's end.
+ *
+ * Clock. One timer a thread, SIGEV_THREAD_ID, on CLOCK_MONOTONIC. A thread's
+ * CPU clock timer would fire on the scheduler's tick only (4 ms late at
+ * HZ=250), and half of the standard instruction limit lasts 5 ms; CPU time
+ * cannot outrun wall time, so a wall timer set to "now + CPU time left" never
+ * fires late; when it fires early, the handler reads the CPU clock and sets it
+ * again. It also serves the wall limit. It stays armed when an invocation
+ * ends: a warm one costs no timer call (0.4 us), an early fire is harmless.
+ * The signal is blocked outside invocations, and in host calls from its first
+ * fire on. The CPU clock (0.35 us) is read at most every 20 us, between two
+ * readings the wall clock stands in for it.
+ *
+ * Stages. tick.c: at the deadline the handler sets a count-1 hook on the
+ * running coroutine, again every 2 ms; the hook leaves. 25 ms later the handler
+ * leaves by itself: for code stuck inside liblua's C. Instructions: exact counts
+ * from the start with period 100. Lazy sets no hook before the CPU time in
+ * which 1.25 times the measured VM speed could run half of the limit; then it
+ * counts the other half.
+ *
+ * Memory. arena.c calls back at the soft limit (a hook at the next safe point
+ * does a full collection) and at the limit (leave).
+ */
+#include "lua_runtime/meter.h"
+
+#include <apr_strings.h>
+
+#include "lua_runtime/inside.h"
+#include "lua_runtime/tick.h"
+
+/* The VM may be faster than measured by this factor. */
+#define RATE_MARGIN 1.25
+
+/* Counting begins this much earlier: the handler is late sometimes. */
+#define COUNT_EARLY_NS 200000
+
+/* Deadlines closer than this are not worth a timer: count from the start. */
+#define COUNT_SOON_NS 300000
+
+/* A library call may take what fits into the CPU limit at 10 ns a step. */
+#define STEPS_PER_MS 100000
+
+#define MS_NS 1000000
+
+void wfp_meter_critical_begin(wfp_isolate_t *iso)
+{
+    iso->frame->critical++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+void wfp_meter_critical_end(wfp_isolate_t *iso)
+{
+    wfp_frame_t *frame = iso->frame;
+
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (--frame->critical == 0 && frame->pending) {
+        wfp_frame_leave(frame);
+    }
+}
+
+void wfp_meter_host_begin(wfp_isolate_t *iso)
+{
+    wfp_meter_critical_begin(iso);
+    wfp_frame_pause(iso->frame);
+}
+
+void wfp_meter_host_end(wfp_isolate_t *iso)
+{
+    wfp_frame_t *frame = iso->frame;
+    wfp_budget_t *budget = frame->budget;
+
+    iso->now = apr_time_now();
+    wfp_frame_resume(frame);
+    if (wfp_frame_wall_ns() >= budget->wall_end_ns) {
+        wfp_tick_expire(frame, WFP_WALL_LIMIT, budget->cpu_ns);
+    }
+    /* what ran for it meanwhile, such as a body's function, may have ended it */
+    if (budget->expired || iso->dead) {
+        frame->pending = 1;
+    }
+    wfp_meter_critical_end(iso);
+}
+
+apr_size_t wfp_meter_free_bytes(const wfp_isolate_t *iso)
+{
+    return iso->arena.used < iso->arena.limit
+               ? iso->arena.limit - iso->arena.used
+               : 0;
+}
+
+void wfp_meter_charge(wfp_isolate_t *iso, apr_size_t bytes)
+{
+    wfp_frame_t *frame = iso->frame;
+
+    if (!wfp_arena_charge(&iso->arena, bytes)) {
+        wfp_tick_collect(iso, iso->cur);
+        if (!wfp_arena_charge(&iso->arena, bytes)) {
+            wfp_tick_expire(frame, WFP_MEMORY_LIMIT, frame->budget->cpu_ns);
+            wfp_frame_leave(frame);
+        }
+    }
+    frame->budget->charged += bytes;
+}
+
+apr_size_t wfp_meter_steps_max(const wfp_isolate_t *iso)
+{
+    return iso->steps_max;
+}
+
+apr_size_t wfp_meter_steps_for(const wfp_limits_t *limits)
+{
+    return (apr_size_t)limits->v[WFP_LIMIT_CPU_MS] * STEPS_PER_MS;
+}
+
+apr_size_t wfp_meter_result_max(const wfp_isolate_t *iso)
+{
+    return iso->arena.limit / 4;
+}
+
+char *wfp_meter_copy(wfp_isolate_t *iso, const char *s, apr_size_t n)
+{
+    char *copy;
+
+    wfp_meter_charge(iso, n + 1);
+    wfp_meter_critical_begin(iso);
+    copy = apr_pstrmemdup(iso->inv->pool, s, n);
+    wfp_meter_critical_end(iso);
+    return copy;
+}
+
+lua_State *wfp_meter_enter_coroutine(wfp_isolate_t *iso, lua_State *co)
+{
+    lua_State *before = iso->cur;
+
+    iso->cur = co;
+    if (iso->frame->budget->counting) {
+        /* a coroutine's own count starts full */
+        wfp_tick_count(iso, WFP_TICK_PERIOD);
+    }
+    wfp_tick_hook(iso, co);
+    return before;
+}
+
+void wfp_meter_leave_coroutine(wfp_isolate_t *iso, lua_State *before)
+{
+    iso->cur = before;
+    if (iso->frame->budget->expired) {
+        wfp_frame_leave(iso->frame);
+    }
+    wfp_tick_hook(iso, before);
+}
+
+void wfp_meter_set_budget(wfp_budget_t *budget, const wfp_runtime_t *runtime,
+                          const wfp_limits_t *limits)
+{
+    apr_int64_t max = limits->v[WFP_LIMIT_INSTRUCTIONS];
+
+    budget->cpu_code = WFP_CPU_LIMIT;
+    budget->cpu_max_ns = limits->v[WFP_LIMIT_CPU_MS] * MS_NS;
+    budget->wall_max_ns = limits->v[WFP_LIMIT_WALL_MS] * MS_NS;
+    budget->wall_end_ns = wfp_frame_wall_ns() + budget->wall_max_ns;
+    budget->instructions_max = max;
+    budget->count_at_ns = -1;
+    if (max > 0) {
+        double rate = runtime->vm_rate * RATE_MARGIN / 1e9;
+
+        budget->count_at_ns = (apr_int64_t)((double)max / 2 / rate)
+                              - COUNT_EARLY_NS;
+        if (runtime->exact_metering || budget->count_at_ns < COUNT_SOON_NS) {
+            budget->count_at_ns = 0;
+            budget->counting = 1;
+        }
+    }
+}
+
+static void on_full(void *baton)
+{
+    wfp_isolate_t *iso = baton;
+    wfp_frame_t *frame = iso->frame;
+
+    wfp_tick_expire(frame, WFP_MEMORY_LIMIT, frame->budget->cpu_ns);
+    wfp_frame_leave(frame);
+}
+
+static void on_soft(void *baton)
+{
+    wfp_isolate_t *iso = baton;
+
+    if (!iso->collect) {
+        iso->collect = 1;
+        if (iso->cur) {
+            wfp_tick_hook(iso, iso->cur);
+        }
+    }
+}
+
+static void on_left(void *baton)
+{
+    wfp_isolate_t *iso = baton;
+
+    if (!iso->frame->critical) {
+        wfp_frame_leave(iso->frame);
+    }
+}
+
+const wfp_arena_calls_t wfp_meter_arena_calls = { on_full, on_soft, on_left };
+
+static void tell_limit(wfp_result_t *res, wfp_limit_e limit,
+                       apr_int64_t allowed, apr_int64_t used)
+{
+    res->limit = wfp_limit_row(limit)->name;
+    res->allowed = allowed;
+    res->used = used > allowed ? used : allowed;
+}
+
+void wfp_meter_tell(wfp_result_t *res, const wfp_isolate_t *iso,
+                    const wfp_budget_t *budget)
+{
+    apr_int64_t cpu_ms = (budget->cpu_ns + MS_NS - 1) / MS_NS;
+    apr_int64_t late = wfp_frame_wall_ns() - budget->wall_end_ns;
+    apr_int64_t mb = (apr_int64_t)(iso->arena.limit / (1024 * 1024));
+
+    if (!res) {
+        return;
+    }
+    (void)wfp_result_set(res, budget->expired, APR_EGENERAL,
+                         budget->expired == WFP_EXCEPTION ? "C stack overflow"
+                                                          : NULL);
+    switch (budget->expired) {
+    case WFP_CPU_LIMIT:
+        tell_limit(res, WFP_LIMIT_CPU_MS, budget->cpu_max_ns / MS_NS, cpu_ms);
+        break;
+    case WFP_STARTUP_LIMIT:
+        tell_limit(res, WFP_LIMIT_STARTUP_MS, budget->cpu_max_ns / MS_NS,
+                   cpu_ms);
+        break;
+    case WFP_INSTRUCTION_LIMIT:
+        tell_limit(res, WFP_LIMIT_INSTRUCTIONS, budget->instructions_max, 0);
+        break;
+    case WFP_WALL_LIMIT:
+        tell_limit(res, WFP_LIMIT_WALL_MS, budget->wall_max_ns / MS_NS,
+                   (budget->wall_max_ns + late) / MS_NS);
+        break;
+    case WFP_MEMORY_LIMIT:
+        tell_limit(res, WFP_LIMIT_MEMORY_MB, mb, mb);
+        break;
+    default:
+        break;
+    }
+    res->line = budget->line;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Warm isolates of a child: a table of buckets and a ring for the clock's hand,
+ * in shards with a mutex each; links live in the isolates. Called by
+ * mod_wfp's invoke.c from any thread. Totals are atomic, so count and bytes
+ * hold for all shards together.
+ *
+ * Bytes: an isolate counts what its arena held when it came back last, a new
+ * one a fixed start. Its limit would be wrong: 8 isolates of the standard limit
+ * would fill the standard WfpIsolateMemory, though most never hold 1 MB.
+ */
+#include "lua_runtime/pool.h"
+
+#include <apr_strings.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "lua_runtime/inside.h"
+
+#define SHARDS 16
+
+/* Buckets of a shard. */
+#define BUCKETS 1024
+
+/* What a new isolate counts until it is given back. */
+#define START_BYTES (256 * 1024)
+
+typedef struct shard_t {
+    pthread_mutex_t mutex;
+    wfp_isolate_t *hand; /* of the ring, NULL: empty */
+    wfp_isolate_t *buckets[BUCKETS];
+} shard_t;
+
+struct wfp_pool_t {
+    int count_max;
+    apr_size_t bytes_max;
+    /* atomic */
+    apr_int64_t bytes;
+    apr_int64_t idle, out;
+    apr_uint64_t warm, cold, killed, evicted;
+    apr_uint32_t next_shard; /* to evict from */
+    shard_t shards[SHARDS];
+};
+
+static apr_int64_t add(apr_int64_t *n, apr_int64_t by)
+{
+    return __atomic_add_fetch(n, by, __ATOMIC_RELAXED);
+}
+
+static void count(apr_uint64_t *n)
+{
+    (void)__atomic_add_fetch(n, 1, __ATOMIC_RELAXED);
+}
+
+static apr_uint64_t hash_text(apr_uint64_t hash, const char *s)
+{
+    do {
+        hash = (hash ^ (unsigned char)*s) * 1099511628211u;
+    } while (*s++);
+    return hash;
+}
+
+/* The key is the server's own (names were checked, versions are numbered), so
+ * a plain FNV-1a serves. */
+static apr_uint64_t hash_key(const char *ns, const char *name,
+                             apr_int64_t stamp)
+{
+    apr_uint64_t hash = hash_text(1469598103934665603u, ns);
+
+    hash = hash_text(hash, name);
+    hash = (hash ^ (apr_uint64_t)stamp) * 1099511628211u;
+    return hash ^ (hash >> 29);
+}
+
+static shard_t *shard_of(wfp_pool_t *pool, apr_uint64_t hash)
+{
+    return &pool->shards[hash % SHARDS];
+}
+
+static wfp_isolate_t **bucket_of(shard_t *shard, apr_uint64_t hash)
+{
+    return &shard->buckets[hash / SHARDS % BUCKETS];
+}
+
+/* Take an isolate out of ring and bucket. */
+static void unlink_locked(shard_t *shard, wfp_isolate_t *iso)
+{
+    wfp_isolate_t **at = bucket_of(shard, iso->pool.hash);
+
+    while (*at != iso) {
+        at = &(*at)->pool.same;
+    }
+    *at = iso->pool.same;
+    if (iso->pool.next == iso) {
+        shard->hand = NULL;
+    }
+    else {
+        iso->pool.next->pool.prev = iso->pool.prev;
+        iso->pool.prev->pool.next = iso->pool.next;
+        if (shard->hand == iso) {
+            shard->hand = iso->pool.next;
+        }
+    }
+}
+
+/* Into its bucket's front, and behind the hand. */
+static void link_locked(shard_t *shard, wfp_isolate_t *iso)
+{
+    wfp_isolate_t **bucket = bucket_of(shard, iso->pool.hash);
+    wfp_isolate_t *hand = shard->hand;
+
+    iso->pool.same = *bucket;
+    *bucket = iso;
+    if (!hand) {
+        iso->pool.next = iso;
+        iso->pool.prev = iso;
+        shard->hand = iso;
+        return;
+    }
+    iso->pool.next = hand;
+    iso->pool.prev = hand->pool.prev;
+    hand->pool.prev->pool.next = iso;
+    hand->pool.prev = iso;
+}
+
+/* The hand passes those used since it came last. */
+static wfp_isolate_t *victim_locked(shard_t *shard)
+{
+    while (shard->hand && shard->hand->pool.seen) {
+        shard->hand->pool.seen = 0;
+        shard->hand = shard->hand->pool.next;
+    }
+    return shard->hand;
+}
+
+/* Destroy one idle isolate. @return 0: there is none */
+static int evict(wfp_pool_t *pool)
+{
+    int tries;
+
+    for (tries = 0; tries < SHARDS; tries++) {
+        apr_uint32_t i = __atomic_fetch_add(&pool->next_shard, 1,
+                                            __ATOMIC_RELAXED);
+        shard_t *shard = &pool->shards[i % SHARDS];
+        wfp_isolate_t *iso;
+
+        (void)pthread_mutex_lock(&shard->mutex); /* plain: cannot fail */
+        iso = victim_locked(shard);
+        if (iso) {
+            unlink_locked(shard, iso);
+        }
+        (void)pthread_mutex_unlock(&shard->mutex);
+        if (iso) {
+            (void)add(&pool->idle, -1);
+            (void)add(&pool->bytes, -(apr_int64_t)iso->pool.bytes);
+            count(&pool->evicted);
+            wfp_isolate_destroy(iso);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_full(wfp_pool_t *pool)
+{
+    return add(&pool->idle, 0) > pool->count_max
+           || add(&pool->bytes, 0) > (apr_int64_t)pool->bytes_max;
+}
+
+static apr_int64_t start_bytes(apr_size_t bytes)
+{
+    return bytes < START_BYTES ? (apr_int64_t)bytes : START_BYTES;
+}
+
+/* The isolates are the pool's: they go with the child. */
+static apr_status_t pool_cleanup(void *data)
+{
+    wfp_pool_t *pool = data;
+    int i;
+
+    while (evict(pool)) {
+    }
+    for (i = 0; i < SHARDS; i++) {
+        (void)pthread_mutex_destroy(&pool->shards[i].mutex);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_pool_create(wfp_pool_t **ppool, int count_max,
+                             apr_size_t bytes_max, apr_pool_t *p)
+{
+    wfp_pool_t *pool = apr_pcalloc(p, sizeof(*pool));
+    int i;
+
+    pool->count_max = count_max;
+    pool->bytes_max = bytes_max;
+    for (i = 0; i < SHARDS; i++) {
+        int rv = pthread_mutex_init(&pool->shards[i].mutex, NULL);
+
+        if (rv) {
+            return rv;
+        }
+    }
+    apr_pool_cleanup_register(p, pool, pool_cleanup, apr_pool_cleanup_null);
+    *ppool = pool;
+    return APR_SUCCESS;
+}
+
+wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
+                             apr_int64_t stamp)
+{
+    apr_uint64_t hash = hash_key(ns, name, stamp);
+    shard_t *shard = shard_of(pool, hash);
+    wfp_isolate_t *iso;
+
+    (void)pthread_mutex_lock(&shard->mutex);
+    for (iso = *bucket_of(shard, hash); iso; iso = iso->pool.same) {
+        if (iso->pool.hash == hash && iso->script.stamp == stamp
+            && !strcmp(iso->script.name, name) && !strcmp(iso->script.ns, ns)) {
+            unlink_locked(shard, iso);
+            break;
+        }
+    }
+    (void)pthread_mutex_unlock(&shard->mutex);
+    if (iso) {
+        (void)add(&pool->idle, -1);
+        (void)add(&pool->out, 1);
+        (void)add(&pool->bytes,
+                  (apr_int64_t)iso->arena.limit - (apr_int64_t)iso->pool.bytes);
+        iso->pool.bytes = iso->arena.limit;
+        count(&pool->warm);
+    }
+    return iso;
+}
+
+int wfp_pool_admit(wfp_pool_t *pool, apr_size_t bytes)
+{
+    (void)add(&pool->out, 1);
+    (void)add(&pool->bytes, start_bytes(bytes));
+    while (is_full(pool)) {
+        if (!evict(pool)) {
+            wfp_pool_withdraw(pool, bytes);
+            return 0;
+        }
+    }
+    count(&pool->cold);
+    return 1;
+}
+
+void wfp_pool_withdraw(wfp_pool_t *pool, apr_size_t bytes)
+{
+    (void)add(&pool->out, -1);
+    (void)add(&pool->bytes, -start_bytes(bytes));
+}
+
+void wfp_pool_give(wfp_pool_t *pool, wfp_isolate_t *iso)
+{
+    shard_t *shard;
+
+    (void)add(&pool->out, -1);
+    (void)add(&pool->bytes, iso->pool.bytes ? -(apr_int64_t)iso->pool.bytes
+                                            : -start_bytes(iso->arena.limit));
+    if (iso->dead) {
+        count(&pool->killed);
+        wfp_isolate_destroy(iso);
+        return;
+    }
+    iso->pool.bytes = wfp_isolate_used(iso);
+    iso->pool.hash = hash_key(iso->script.ns, iso->script.name,
+                              iso->script.stamp);
+    iso->pool.seen = 1;
+    shard = shard_of(pool, iso->pool.hash);
+    (void)add(&pool->idle, 1);
+    (void)add(&pool->bytes, (apr_int64_t)iso->pool.bytes);
+    (void)pthread_mutex_lock(&shard->mutex);
+    link_locked(shard, iso);
+    (void)pthread_mutex_unlock(&shard->mutex);
+    while (is_full(pool) && evict(pool)) {
+    }
+}
+
+void wfp_pool_stats(wfp_pool_stats_t *stats, wfp_pool_t *pool)
+{
+    memset(stats, 0, sizeof(*stats));
+    stats->idle = (apr_uint32_t)add(&pool->idle, 0);
+    stats->out = (apr_uint32_t)add(&pool->out, 0);
+    stats->bytes = (apr_uint64_t)add(&pool->bytes, 0);
+    stats->warm = __atomic_load_n(&pool->warm, __ATOMIC_RELAXED);
+    stats->cold = __atomic_load_n(&pool->cold, __ATOMIC_RELAXED);
+    stats->killed = __atomic_load_n(&pool->killed, __ATOMIC_RELAXED);
+    stats->evicted = __atomic_load_n(&pool->evicted, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Invocations: the only place that calls tenant code. Called by mod_wfp's
+ * invoke.c and, nested, from within host calls of another isolate. Each entry
+ * is a frame on the invocation's budget (call.c); what a handler returned is
+ * read raw inside it.
+ */
+#include "lua_runtime/run.h"
+
+#include <apr_strings.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "lua_runtime/api/api.h"
+#include "lua_runtime/call.h"
+#include "lua_runtime/function_body.h"
+#include "lua_runtime/guard.h"
+#include "lua_runtime/inside.h"
+#include "lua_runtime/meter.h"
+#include "lua_runtime/speed.h"
+#include "lua_runtime/tick.h"
+
+/* An idle isolate may hold this much garbage, and twice what it held when it
+ * was last collected. */
+#define GARBAGE_MAX (256 * 1024)
+
+/* CPU time of a collection at the end of an invocation. */
+#define COLLECT_MS 200
+
+/* What one entry takes and gives. */
+typedef struct entry_t {
+    wfp_invocation_t *inv;
+    wfp_request_t *req;
+    wfp_response_t *response;
+    const char *method;
+    const char *args;
+    const char *result;
+} entry_t;
+
+static apr_int64_t wall_end(apr_time_t deadline)
+{
+    return wfp_frame_wall_ns() + (deadline - apr_time_now()) * 1000;
+}
+
+apr_status_t wfp_run_begin(wfp_invocation_t **pinv, wfp_isolate_t *iso,
+                           wfp_host_ctx_t *host_ctx, const wfp_limits_t *limits,
+                           apr_time_t deadline, const char *props,
+                           const apr_array_header_t *params, apr_pool_t *p)
+{
+    wfp_invocation_t *inv;
+
+    if (iso->dead || iso->inv) {
+        return APR_EBUSY;
+    }
+    inv = apr_pcalloc(p, sizeof(*inv));
+    inv->iso = iso;
+    inv->host_ctx = host_ctx;
+    inv->limits = *limits;
+    inv->props = props;
+    inv->params = params;
+    inv->pool = p;
+    inv->queue_ref = LUA_NOREF;
+    inv->log_left = limits->v[WFP_LIMIT_LOG_KB] * 1024;
+    wfp_meter_set_budget(&inv->budget, iso->runtime, limits);
+    inv->budget.wall_end_ns = wall_end(deadline);
+    iso->steps_max = wfp_meter_steps_for(limits);
+    iso->inv = inv;
+    iso->generation++;
+    iso->now = apr_time_now();
+    iso->arena.peak = iso->arena.used;
+    *pinv = inv;
+    return APR_SUCCESS;
+}
+
+/* [-0, +2, e] Push env and ctx of an invocation. */
+static void push_env_ctx(lua_State *L, const wfp_invocation_t *inv)
+{
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, inv->iso->env_ref);
+    if (inv->params && inv->params->nelts > 0) {
+        wfp_api_push_env_with_params(L, lua_gettop(L));
+        lua_remove(L, -2);
+    }
+    wfp_api_push_ctx(L);
+}
+
+/* [-0, +0, e] fetch(request, env, ctx) */
+static int l_fetch(lua_State *L)
+{
+    entry_t *entry = lua_touserdata(L, 1);
+    const wfp_invocation_t *inv = entry->inv;
+
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, inv->iso->fetch_ref);
+    wfp_api_push_request(L, entry->req);
+    push_env_ctx(L, inv);
+    lua_call(L, 3, 1);
+    if (!wfp_api_to_response(&entry->response, L, lua_gettop(L))) {
+        entry->response = NULL;
+    }
+    return 0;
+}
+
+apr_status_t wfp_run_fetch(wfp_response_t **presp, wfp_invocation_t *inv,
+                           wfp_request_t *req, wfp_result_t *res)
+{
+    entry_t entry = { inv, req, NULL, NULL, NULL, NULL };
+    apr_status_t rv;
+
+    if (inv->iso->fetch_ref == LUA_NOREF) {
+        return wfp_result_set(res, WFP_EXCEPTION, APR_EGENERAL,
+                              "The Worker has no fetch handler");
+    }
+    rv = wfp_call(inv->iso, &inv->budget, l_fetch, &entry, res);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!entry.response) {
+        return wfp_result_set(res, WFP_INVALID_RESPONSE, APR_EGENERAL, NULL);
+    }
+    *presp = entry.response;
+    return APR_SUCCESS;
+}
+
+/* [-1, +n, e] Pop an array of arguments and push its elements. */
+static int push_args(lua_State *L)
+{
+    int i, n, table = lua_gettop(L);
+
+    if (!lua_istable(L, table)) {
+        return luaL_error(L, "arguments are no array");
+    }
+    n = (int)lua_rawlen(L, table);
+    luaL_checkstack(L, n, "too many arguments");
+    for (i = 1; i <= n; i++) {
+        (void)lua_rawgeti(L, table, i);
+    }
+    lua_remove(L, table);
+    return n;
+}
+
+/* [-0, +0, e] method(env, ctx, args...) */
+static int l_call(lua_State *L)
+{
+    entry_t *entry = lua_touserdata(L, 1);
+    wfp_isolate_t *iso = entry->inv->iso;
+    const char *text;
+    size_t size;
+    int n;
+
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, iso->table_ref);
+    lua_pushstring(L, entry->method);
+    if (lua_rawget(L, -2) != LUA_TFUNCTION) {
+        return wfp_api_error(L, "TypeError", NULL,
+                             "The Worker has no function \"%s\"",
+                             entry->method);
+    }
+    lua_remove(L, -2);
+    push_env_ctx(L, entry->inv);
+    n = 2;
+    if (entry->args) {
+        wfp_api_json_decode(L, entry->args, strlen(entry->args));
+        n += push_args(L);
+    }
+    lua_call(L, n, 1);
+    if (!lua_isnil(L, -1)) {
+        text = wfp_api_json_encode(L, -1, &size);
+        entry->result = wfp_meter_copy(iso, text, size);
+    }
+    return 0;
+}
+
+apr_status_t wfp_run_call(const char **presult, wfp_invocation_t *inv,
+                          const char *method, const char *args,
+                          wfp_result_t *res)
+{
+    entry_t entry = { inv, NULL, NULL, method, args, NULL };
+    apr_status_t rv = wfp_call(inv->iso, &inv->budget, l_call, &entry, res);
+
+    if (rv == APR_SUCCESS) {
+        *presult = entry.result;
+    }
+    return rv;
+}
+
+int wfp_run_owns_body(const wfp_invocation_t *inv)
+{
+    return wfp_function_body_is_open(inv);
+}
+
+int wfp_run_pending(const wfp_invocation_t *inv)
+{
+    return inv->iso->dead ? 0 : inv->queue_length - inv->queue_done;
+}
+
+/* [-0, +0, e] The next function of the queue. */
+static int l_wait_until(lua_State *L)
+{
+    entry_t *entry = lua_touserdata(L, 1);
+    int i, n, call;
+
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, entry->inv->queue_ref);
+    (void)lua_rawgeti(L, -1, entry->inv->queue_done);
+    call = lua_gettop(L);
+    lua_pushnil(L);
+    lua_rawseti(L, call - 1, entry->inv->queue_done);
+    lua_pushliteral(L, "n");
+    (void)lua_rawget(L, call);
+    n = (int)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    luaL_checkstack(L, n, "too many arguments");
+    for (i = 1; i <= n; i++) {
+        (void)lua_rawgeti(L, call, i);
+    }
+    lua_call(L, n - 1, 0);
+    return 0;
+}
+
+apr_status_t wfp_run_wait_until(wfp_invocation_t *inv, wfp_host_ctx_t *host_ctx,
+                                apr_time_t deadline, wfp_result_t *res)
+{
+    entry_t entry = { inv, NULL, NULL, NULL, NULL, NULL };
+    apr_status_t first = APR_SUCCESS;
+
+    inv->host_ctx = host_ctx;
+    inv->budget.wall_end_ns = wall_end(deadline);
+    /* a function may queue another */
+    while (wfp_run_pending(inv) > 0) {
+        apr_status_t rv;
+
+        inv->queue_done++;
+        inv->iso->now = apr_time_now();
+        rv = wfp_call(inv->iso, &inv->budget, l_wait_until, &entry,
+                      first == APR_SUCCESS ? res : NULL);
+        if (first == APR_SUCCESS) {
+            first = rv;
+        }
+    }
+    return first;
+}
+
+void wfp_run_usage(wfp_usage_t *usage, const wfp_invocation_t *inv)
+{
+    const wfp_budget_t *budget = &inv->budget;
+
+    usage->cpu_us = budget->cpu_ns / 1000;
+    usage->instructions = budget->counting ? budget->instructions : 0;
+    usage->memory_peak = (apr_int64_t)inv->iso->arena.peak;
+    usage->log_bytes = inv->log_bytes;
+}
+
+/* [-0, +0, m] */
+static int l_collect(lua_State *L)
+{
+    wfp_tick_collect(wfp_isolate_of(L), L);
+    return 0;
+}
+
+/* Much garbage does not wait for the next request. */
+static void tidy(wfp_isolate_t *iso)
+{
+    wfp_budget_t budget;
+    apr_status_t rv;
+
+    if (iso->arena.used > 2 * iso->base_used + GARBAGE_MAX) {
+        memset(&budget, 0, sizeof(budget));
+        budget.cpu_code = WFP_CPU_LIMIT;
+        budget.cpu_max_ns = (apr_int64_t)COLLECT_MS * 1000000;
+        budget.count_at_ns = -1;
+        budget.wall_end_ns = APR_INT64_MAX / 2;
+        /* left: it is dead then, which the caller of end sees */
+        rv = wfp_call(iso, &budget, l_collect, NULL, NULL);
+        (void)rv;
+    }
+    if (!iso->dead
+        && wfp_arena_resident(&iso->arena)
+               > 2 * iso->arena.used + GARBAGE_MAX) {
+        wfp_arena_trim(&iso->arena);
+    }
+}
+
+wfp_isolate_t *wfp_run_end(wfp_invocation_t *inv)
+{
+    wfp_isolate_t *iso = inv->iso;
+
+    wfp_function_body_end_all(inv);
+    if (!iso->dead) {
+        luaL_unref(iso->L, LUA_REGISTRYINDEX, inv->queue_ref);
+        wfp_arena_discharge(&iso->arena, inv->budget.charged);
+    }
+    iso->inv = NULL;
+    if (!iso->dead) {
+        tidy(iso);
+    }
+    return iso;
+}
+
+apr_status_t wfp_run_thread_init(void)
+{
+    return wfp_frame_thread_init();
+}
+
+apr_status_t wfp_run_child_init(wfp_runtime_t *runtime, wfp_result_t *res)
+{
+    apr_status_t rv = wfp_frame_child_init();
+
+    if (rv == APR_SUCCESS) {
+        rv = wfp_guard_child_init();
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_frame_thread_init();
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_speed_measure(&runtime->vm_rate);
+    }
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv,
+                              "the Lua runtime cannot be set up");
+    }
+    return APR_SUCCESS;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens when the timer or the count hook looks at an invocation:
+ * counting begins, a limit expires, stage 1 (a hook on the running coroutine)
+ * or stage 2 (the handler itself) leaves. Called by frame.c's handler, by Lua
+ * as a hook, and by meter.c. The design is told in meter.c.
+ */
+#include "lua_runtime/tick.h"
+
+#include "lua_runtime/inside.h"
+#include "lua_runtime/meter.h"
+
+/* Stage 2 comes this much CPU time after stage 1. */
+#define STAGE2_NS 25000000
+
+/* How often stage 1's hook is set again: a frame with a stale trap may lose
+ * it once (5.4.4, luaG_traceexec). */
+#define REARM_NS 2000000
+
+static void on_hook(lua_State *L, lua_Debug *ar);
+
+apr_int64_t wfp_tick_next(const wfp_budget_t *budget, apr_int64_t cpu,
+                          apr_int64_t wall)
+{
+    apr_int64_t target = budget->cpu_max_ns, next;
+
+    if (budget->expired) {
+        return wall + REARM_NS;
+    }
+    if (!budget->counting && budget->count_at_ns >= 0
+        && budget->count_at_ns < target) {
+        target = budget->count_at_ns;
+    }
+    next = wall + (target - cpu);
+    return next < budget->wall_end_ns ? next : budget->wall_end_ns;
+}
+
+void wfp_tick_expire(wfp_frame_t *frame, wfp_code_e code, apr_int64_t cpu)
+{
+    wfp_budget_t *budget = frame->budget;
+
+    if (budget->expired == WFP_OK) {
+        budget->expired_ns = cpu;
+        budget->expired = code;
+    }
+}
+
+void wfp_tick(wfp_frame_t *frame, apr_int64_t cpu, apr_int64_t wall)
+{
+    wfp_budget_t *budget = frame->budget;
+    wfp_isolate_t *iso = frame->iso;
+
+    if (cpu >= budget->cpu_max_ns) {
+        wfp_tick_expire(frame, budget->cpu_code, cpu);
+    }
+    else if (wall >= budget->wall_end_ns) {
+        wfp_tick_expire(frame, WFP_WALL_LIMIT, cpu);
+    }
+    else if (!budget->counting && budget->count_at_ns >= 0
+             && cpu >= budget->count_at_ns) {
+        /* no machine of this speed can have run more than half by now */
+        budget->instructions = budget->instructions_max / 2;
+        budget->counting = 1;
+        if (iso->cur) {
+            lua_sethook(iso->cur, on_hook, LUA_MASKCOUNT, WFP_TICK_PERIOD);
+        }
+    }
+    if (budget->expired && iso->cur) {
+        lua_sethook(iso->cur, on_hook, LUA_MASKCOUNT, 1);
+    }
+}
+
+void wfp_tick_stage2(wfp_frame_t *frame, apr_int64_t cpu)
+{
+    wfp_budget_t *budget = frame->budget;
+    wfp_isolate_t *iso = frame->iso;
+
+    if (!budget->expired || cpu - budget->expired_ns < STAGE2_NS) {
+        return;
+    }
+    if (frame->critical || iso->arena.busy) {
+        frame->pending = 1;
+        iso->arena.pending = 1;
+        return;
+    }
+    wfp_frame_leave(frame);
+}
+
+void wfp_tick_hook(wfp_isolate_t *iso, lua_State *L)
+{
+    const wfp_budget_t *budget = iso->frame->budget;
+    int have = lua_gethookmask(L) ? lua_gethookcount(L) : 0, want = 0;
+
+    if (budget->expired || iso->collect) {
+        want = 1;
+    }
+    else if (budget->counting) {
+        want = WFP_TICK_PERIOD;
+    }
+    if (want != have) {
+        lua_sethook(L, want ? on_hook : NULL, want ? LUA_MASKCOUNT : 0, want);
+    }
+}
+
+void wfp_tick_count(wfp_isolate_t *iso, apr_int64_t instructions)
+{
+    wfp_frame_t *frame = iso->frame;
+    wfp_budget_t *budget = frame->budget;
+
+    budget->instructions += instructions;
+    /* now or a period later, when it would be too late */
+    if (budget->instructions + WFP_TICK_PERIOD > budget->instructions_max) {
+        wfp_tick_expire(frame, WFP_INSTRUCTION_LIMIT, wfp_frame_cpu_ns(frame));
+        wfp_frame_leave(frame);
+    }
+}
+
+void wfp_tick_collect(wfp_isolate_t *iso, lua_State *L)
+{
+    wfp_arena_t *arena = &iso->arena;
+    apr_size_t least = arena->limit / 4 * 3, soft;
+
+    (void)lua_gc(L, LUA_GCCOLLECT, 0); /* always 0 */
+    iso->collect = 0;
+    iso->base_used = arena->used;
+    soft = arena->used + (arena->limit - arena->used) / 2;
+    arena->soft = soft > least ? soft : least;
+}
+
+static void on_hook(lua_State *L, lua_Debug *ar)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    wfp_frame_t *frame = iso->frame;
+    wfp_budget_t *budget = frame->budget;
+
+    if (iso->collect && !budget->expired) {
+        wfp_tick_collect(iso, L);
+    }
+    if (lua_getinfo(L, "l", ar) && ar->currentline > 0) {
+        budget->line = ar->currentline;
+    }
+    if (budget->counting && !budget->expired) {
+        wfp_tick_count(iso, WFP_TICK_PERIOD);
+    }
+    wfp_tick_hook(iso, L);
+    /* after the hook was set: a tick may have come before */
+    if (budget->expired) {
+        wfp_frame_leave(frame);
+    }
+}
