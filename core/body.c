@@ -151,9 +151,12 @@ apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
     if (rv != APR_EOF) {
         return rv;
     }
-    rv = apr_brigade_pflatten(bb, &data, pn, p);
+    *pn = (apr_size_t)(body->done - start);
+    data = apr_palloc(p, *pn + 1);
+    rv = apr_brigade_flatten(bb, data, pn);
+    data[*pn] = '\0';
     apr_brigade_destroy(bb);
-    *pdata = *pn ? data : "";
+    *pdata = data;
     return rv;
 }
 

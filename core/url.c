@@ -116,12 +116,13 @@ static int get(const char **ptext, CURLU *h, CURLUPart part, unsigned flags,
                apr_pool_t *p)
 {
     char *text = NULL;
+    int well = 1;
 
+    *ptext = "";
     switch (curl_url_get(h, part, &text, flags)) {
     case CURLUE_OK:
         *ptext = apr_pstrdup(p, text);
-        curl_free(text);
-        return 1;
+        break;
     case CURLUE_NO_USER:
     case CURLUE_NO_PASSWORD:
     case CURLUE_NO_HOST:
@@ -129,11 +130,14 @@ static int get(const char **ptext, CURLU *h, CURLUPart part, unsigned flags,
     case CURLUE_NO_QUERY:
     case CURLUE_NO_FRAGMENT:
     case CURLUE_NO_ZONEID:
-        *ptext = "";
-        return 1;
+        break;
     default:
-        return 0;
+        well = 0;
     }
+    /* also after a failure: curl 7.88 leaves the host there that it could not
+     * convert, and a tenant could make it leak without end */
+    curl_free(text);
+    return well;
 }
 
 /* Bytes that a host of ASCII is made of; curl has checked what stands in

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One thread that drives curl multi with epoll: a turn costs what has
+ * happened, not what is open. Request threads post into an inbox; the thread
+ * sleeps in epoll_wait only, and whoever is to be woken is woken once a turn,
+ * after everything that had come was looked at. What a transfer is about is
+ * client_easy.c's business.
+ */
+#include "outbound/client_loop.h"
+
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+#include <apr_thread_proc.h>
+#include <apr_time.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "outbound/client_transfer.h"
+
+#define EVENTS_A_TURN 128
+
+struct wfp_client_loop_t {
+    apr_thread_t *thread;
+    apr_thread_mutex_t *mutex; /* guards inbox, sleeping, stop, closed */
+    wfp_client_transfer_t *inbox, **inbox_end;
+    int sleeping; /* the thread is in epoll_wait and wants a wake-up */
+    int stop;
+    int closed; /* nobody will look into the inbox any more */
+    int epoll_fd;
+    int wake_fd;
+
+    /* the thread's own */
+    CURLM *multi;
+    apr_time_t due; /* of curl's timer; 0: none */
+    wfp_client_transfer_t *active;
+    wfp_client_transfer_t *touched;
+    apr_uint32_t active_count; /* read by others: atomic */
+};
+
+static void lock(wfp_client_loop_t *loop)
+{
+    (void)apr_thread_mutex_lock(loop->mutex); /* cannot fail: our own */
+}
+
+static void unlock(wfp_client_loop_t *loop)
+{
+    (void)apr_thread_mutex_unlock(loop->mutex);
+}
+
+/* The loop lets go of a transfer: its owner may use it again at once, or,
+ * having posted a cancel, once that was seen. */
+static void let_go(wfp_client_transfer_t *t, int code, int cancelled)
+{
+    (void)apr_thread_mutex_lock(t->mutex);
+    if (!t->done) {
+        t->code = code;
+        t->done = 1;
+    }
+    t->cancelled = cancelled;
+    (void)apr_thread_mutex_unlock(t->mutex);
+    /* outside the lock, so that who wakes need not wait for it; a transfer is
+     * never freed, so at worst its next user looks around once for nothing */
+    (void)apr_thread_cond_signal(t->cond);
+}
+
+static void wake_thread(wfp_client_loop_t *loop)
+{
+    static const apr_uint64_t one = 1;
+
+    /* an eventfd takes 8 bytes or is full of wake-ups already */
+    (void)!write(loop->wake_fd, &one, sizeof(one));
+}
+
+void wfp_client_loop_post(wfp_client_loop_t *loop, wfp_client_transfer_t *t,
+                          unsigned wants)
+{
+    int wake, closed;
+
+    lock(loop);
+    closed = loop->closed;
+    wake = loop->sleeping && !closed;
+    if (!closed) {
+        if (!t->job.wants) {
+            t->job.next = NULL;
+            *loop->inbox_end = t;
+            loop->inbox_end = &t->job.next;
+        }
+        t->job.wants |= wants;
+        loop->sleeping = 0;
+    }
+    unlock(loop);
+    if (closed) {
+        let_go(t, CURLE_ABORTED_BY_CALLBACK, 1);
+    }
+    else if (wake) {
+        wake_thread(loop);
+    }
+}
+
+void wfp_client_loop_touch(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
+{
+    if (!t->job.touched) {
+        t->job.touched = 1;
+        t->job.touched_next = loop->touched;
+        loop->touched = t;
+    }
+}
+
+/* Wake the owners of what moved. */
+static void wake_owners(wfp_client_loop_t *loop)
+{
+    while (loop->touched) {
+        wfp_client_transfer_t *t = loop->touched;
+
+        loop->touched = t->job.touched_next;
+        t->job.touched = 0;
+        (void)apr_thread_cond_signal(t->cond); /* was changed under its lock */
+    }
+}
+
+static void untouch(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
+{
+    wfp_client_transfer_t **link = &loop->touched;
+
+    if (t->job.touched) {
+        while (*link != t) {
+            link = &(*link)->job.touched_next;
+        }
+        *link = t->job.touched_next;
+        t->job.touched = 0;
+    }
+}
+
+static void start(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
+{
+    CURLMcode rc = curl_multi_add_handle(loop->multi, t->easy);
+
+    if (rc != CURLM_OK) {
+        let_go(t, CURLE_OUT_OF_MEMORY, 0);
+        return;
+    }
+    t->job.active_next = loop->active;
+    t->job.active_link = &loop->active;
+    if (loop->active) {
+        loop->active->job.active_link = &t->job.active_next;
+    }
+    loop->active = t;
+    __atomic_add_fetch(&loop->active_count, 1, __ATOMIC_RELAXED);
+}
+
+static void finish(wfp_client_loop_t *loop, wfp_client_transfer_t *t, int code)
+{
+    (void)curl_multi_remove_handle(loop->multi, t->easy); /* is in there */
+    *t->job.active_link = t->job.active_next;
+    if (t->job.active_next) {
+        t->job.active_next->job.active_link = t->job.active_link;
+    }
+    t->job.active_link = NULL;
+    __atomic_sub_fetch(&loop->active_count, 1, __ATOMIC_RELAXED);
+    untouch(loop, t);
+    let_go(t, code, 0);
+}
+
+static void act(wfp_client_loop_t *loop, wfp_client_transfer_t *t,
+                unsigned wants)
+{
+    if (wants & WFP_CLIENT_CANCEL) {
+        if (t->job.active_link) {
+            finish(loop, t, CURLE_ABORTED_BY_CALLBACK);
+        }
+        let_go(t, CURLE_ABORTED_BY_CALLBACK, 1);
+    }
+    else if (wants & WFP_CLIENT_START) {
+        start(loop, t);
+    }
+    else if (t->job.active_link) { /* else done before the word came */
+        (void)curl_easy_pause(t->easy, CURLPAUSE_CONT); /* told when done */
+    }
+}
+
+static void work_inbox(wfp_client_loop_t *loop)
+{
+    wfp_client_transfer_t *list, *t;
+
+    lock(loop);
+    list = loop->inbox;
+    loop->inbox = NULL;
+    loop->inbox_end = &loop->inbox;
+    unlock(loop);
+    while ((t = list) != NULL) {
+        unsigned wants;
+
+        lock(loop);
+        list = t->job.next; /* from now on it may be posted anew */
+        wants = t->job.wants;
+        t->job.wants = 0;
+        unlock(loop);
+        act(loop, t, wants);
+    }
+}
+
+/* Take curl's finished transfers out. */
+static void reap(wfp_client_loop_t *loop)
+{
+    CURLMsg *msg;
+    int left;
+
+    while ((msg = curl_multi_info_read(loop->multi, &left)) != NULL) {
+        wfp_client_transfer_t *t = NULL;
+
+        if (msg->msg == CURLMSG_DONE
+            && curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t)
+                   == CURLE_OK) {
+            finish(loop, t, msg->data.result);
+        }
+    }
+}
+
+/* curl: watch this socket. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *baton,
+                     void *known)
+{
+    wfp_client_loop_t *loop = baton;
+    struct epoll_event event = { .data.fd = fd };
+    int op = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+    if (what == CURL_POLL_REMOVE) {
+        (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, &event);
+        return 0;
+    }
+    event.events = (what & CURL_POLL_IN ? (unsigned)EPOLLIN : 0)
+                   | (what & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0);
+    if (epoll_ctl(loop->epoll_fd, op, fd, &event) != 0) {
+        return -1;
+    }
+    return known || curl_multi_assign(loop->multi, fd, loop) == CURLM_OK ? 0
+                                                                         : -1;
+}
+
+/* curl: call me after so many milliseconds. */
+static int on_timer(CURLM *multi, long timeout_ms, void *baton)
+{
+    wfp_client_loop_t *loop = baton;
+
+    loop->due = timeout_ms < 0
+                    ? 0
+                    : apr_time_now() + apr_time_from_msec(timeout_ms);
+    return 0;
+}
+
+/* Let curl do what its timer asked for. */
+static void run_timer(wfp_client_loop_t *loop)
+{
+    int running;
+
+    if (loop->due && loop->due <= apr_time_now()) {
+        loop->due = 0;
+        (void)curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0,
+                                       &running);
+    }
+}
+
+/* Milliseconds to sleep; 0: there is something to do. */
+static int may_sleep(wfp_client_loop_t *loop)
+{
+    int ms = -1;
+
+    if (loop->due) {
+        apr_time_t left = loop->due - apr_time_now();
+
+        ms = left <= 0 ? 0 : (int)((left + 999) / 1000);
+    }
+    if (ms != 0) {
+        lock(loop);
+        if (loop->inbox || loop->stop) {
+            ms = 0;
+        }
+        loop->sleeping = ms != 0;
+        unlock(loop);
+    }
+    return ms;
+}
+
+static void wait_and_work(wfp_client_loop_t *loop)
+{
+    struct epoll_event events[EVENTS_A_TURN];
+    int i, running, ms = may_sleep(loop);
+    int n = epoll_wait(loop->epoll_fd, events, EVENTS_A_TURN, ms);
+
+    for (i = 0; i < n; i++) {
+        unsigned got = events[i].events;
+        int mask = (got & EPOLLIN ? CURL_CSELECT_IN : 0)
+                   | (got & EPOLLOUT ? CURL_CSELECT_OUT : 0)
+                   | (got & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+
+        if (events[i].data.fd != loop->wake_fd) {
+            (void)curl_multi_socket_action(loop->multi, events[i].data.fd, mask,
+                                           &running);
+        }
+    }
+}
+
+static int is_stopped(wfp_client_loop_t *loop)
+{
+    int stop;
+
+    lock(loop);
+    stop = loop->stop;
+    loop->sleeping = 0;
+    unlock(loop);
+    return stop;
+}
+
+static void *APR_THREAD_FUNC loop_main(apr_thread_t *thread, void *data)
+{
+    wfp_client_loop_t *loop = data;
+
+    while (!is_stopped(loop)) {
+        work_inbox(loop);
+        run_timer(loop);
+        reap(loop);
+        wake_owners(loop);
+        wait_and_work(loop);
+    }
+    lock(loop);
+    loop->closed = 1;
+    unlock(loop);
+    work_inbox(loop);
+    while (loop->active) {
+        finish(loop, loop->active, CURLE_ABORTED_BY_CALLBACK);
+    }
+    /* here, where every signal is blocked: closing TLS connections writes */
+    (void)curl_multi_cleanup(loop->multi);
+    return NULL;
+}
+
+static apr_status_t close_fds(void *data)
+{
+    wfp_client_loop_t *loop = data;
+
+    (void)close(loop->epoll_fd); /* nothing was written to it */
+    (void)close(loop->wake_fd);
+    return APR_SUCCESS;
+}
+
+static apr_status_t make_fds(wfp_client_loop_t *loop, apr_pool_t *p)
+{
+    /* edge-triggered: each wake-up is an event, and nobody need read it */
+    struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll_fd < 0) {
+        return errno;
+    }
+    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->wake_fd < 0) {
+        int err = errno;
+
+        (void)close(loop->epoll_fd);
+        return err;
+    }
+    apr_pool_cleanup_register(p, loop, close_fds, apr_pool_cleanup_null);
+    event.data.fd = loop->wake_fd;
+    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->wake_fd, &event) == 0
+               ? APR_SUCCESS
+               : errno;
+}
+
+static apr_status_t make_multi(wfp_client_loop_t *loop,
+                               const wfp_client_config_t *config)
+{
+    CURLM *multi = curl_multi_init();
+    long max = config->connections_max, origin = config->connections_per_origin;
+
+    loop->multi = multi;
+    if (!multi || curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket)
+        || curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop)
+        || curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer)
+        || curl_multi_setopt(multi, CURLMOPT_TIMERDATA, loop)
+        || curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max)
+        || curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, origin)
+        || curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, max)) {
+        return APR_ENOMEM;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t start_thread(wfp_client_loop_t *loop, apr_pool_t *p)
+{
+    sigset_t all, old;
+    apr_status_t rv;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &old);
+    rv = apr_thread_create(&loop->thread, NULL, loop_main, loop, p);
+    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return rv;
+}
+
+apr_status_t wfp_client_loop_create(wfp_client_loop_t **ploop,
+                                    const wfp_client_config_t *config,
+                                    wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_client_loop_t *loop = apr_pcalloc(p, sizeof(*loop));
+    apr_status_t rv;
+
+    loop->inbox_end = &loop->inbox;
+    rv = apr_thread_mutex_create(&loop->mutex, APR_THREAD_MUTEX_DEFAULT, p);
+    if (rv == APR_SUCCESS) {
+        rv = make_fds(loop, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = make_multi(loop, config);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = start_thread(loop, p);
+    }
+    if (rv != APR_SUCCESS) {
+        if (loop->multi) {
+            (void)curl_multi_cleanup(loop->multi); /* the thread's otherwise */
+        }
+        return wfp_result_set(res, WFP_INTERNAL, rv,
+                              "The outbound client cannot start");
+    }
+    *ploop = loop;
+    return APR_SUCCESS;
+}
+
+void wfp_client_loop_stop(wfp_client_loop_t *loop)
+{
+    apr_status_t rv;
+
+    lock(loop);
+    loop->stop = 1;
+    unlock(loop);
+    wake_thread(loop);
+    (void)apr_thread_join(&rv, loop->thread); /* returns nothing of interest */
+}
+
+apr_uint32_t wfp_client_loop_active(wfp_client_loop_t *loop)
+{
+    return __atomic_load_n(&loop->active_count, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The request thread's side of a running transfer. Everything here may block,
+ * at most until the transfer's deadline; the request body is read here and
+ * never on the loop's thread. client.c calls it, later whoever reads the
+ * response body.
+ */
+#include "outbound/client_stream.h"
+
+#include "outbound/client_easy.h"
+#include "outbound/client_loop.h"
+
+static void lock(wfp_client_transfer_t *t)
+{
+    (void)apr_thread_mutex_lock(t->mutex); /* cannot fail: our own */
+}
+
+static void unlock(wfp_client_transfer_t *t)
+{
+    (void)apr_thread_mutex_unlock(t->mutex);
+}
+
+/* Pass n bytes on. @return 1: the window is full */
+static apr_status_t pass_on(wfp_client_transfer_t *t, const char *data,
+                            apr_size_t n, int *full)
+{
+    apr_status_t rv;
+    int resume;
+
+    lock(t);
+    rv = wfp_window_put(&t->up, data, n);
+    *full = wfp_window_is_full(&t->up);
+    resume = t->up_paused;
+    t->up_paused = 0;
+    unlock(t);
+    t->sent += (apr_off_t)n;
+    if (resume) {
+        wfp_client_loop_post(t->client->loop, t, WFP_CLIENT_RESUME);
+    }
+    return rv;
+}
+
+/* More or fewer bytes than were promised would break the framing. */
+static apr_status_t wrong_length(wfp_result_t *res)
+{
+    return wfp_result_set(res, WFP_NETWORK_ERROR, APR_EGENERAL,
+                          "Network error: the request body has not the "
+                          "length that was announced");
+}
+
+/* Move what was read into the window, piece by piece, until it is full. */
+static apr_status_t move_pieces(wfp_client_transfer_t *t, wfp_result_t *res)
+{
+    apr_off_t length = t->source->length;
+    int full = 0;
+
+    while (!full && !APR_BRIGADE_EMPTY(t->pumped)) {
+        apr_bucket *b = APR_BRIGADE_FIRST(t->pumped);
+        const char *data;
+        apr_size_t n;
+        apr_status_t rv;
+
+        rv = apr_bucket_read(b, &data, &n, APR_BLOCK_READ);
+        if (rv == APR_SUCCESS && n > WFP_BODY_CHUNK) {
+            n = WFP_BODY_CHUNK;
+            rv = apr_bucket_split(b, n);
+        }
+        if (rv != APR_SUCCESS) {
+            return wfp_result_set(res, WFP_NETWORK_ERROR, rv,
+                                  "Network error: the request body cannot be "
+                                  "read");
+        }
+        if (length >= 0 && t->sent + (apr_off_t)n > length) {
+            return wrong_length(res);
+        }
+        rv = pass_on(t, data, n, &full);
+        if (rv != APR_SUCCESS) {
+            return wfp_result_set(res, WFP_INTERNAL, rv, NULL);
+        }
+        apr_bucket_delete(b);
+    }
+    return APR_SUCCESS;
+}
+
+/* The request body has ended. */
+static apr_status_t end_pump(wfp_client_transfer_t *t, wfp_result_t *res)
+{
+    apr_off_t length = t->source->length;
+    int full;
+
+    t->source = NULL;
+    if (length >= 0 && t->sent != length) {
+        return wrong_length(res);
+    }
+    lock(t);
+    t->up_end = 1;
+    unlock(t);
+    return pass_on(t, "", 0, &full);
+}
+
+/* Read some of the request body and pass it on. Waits for the body's source,
+ * not for the origin. */
+static apr_status_t pump(wfp_client_transfer_t *t, wfp_result_t *res)
+{
+    if (APR_BRIGADE_EMPTY(t->pumped)) {
+        apr_status_t rv = wfp_body_read(t->source, t->pumped, WFP_BODY_CHUNK,
+                                        res);
+
+        if (rv == APR_EOF) {
+            return end_pump(t, res);
+        }
+        if (rv != APR_SUCCESS) {
+            t->source = NULL;
+            return rv;
+        }
+    }
+    return move_pieces(t, res);
+}
+
+static int is_there(const wfp_client_transfer_t *t, wfp_client_wait_e what)
+{
+    return t->done || (what == WFP_CLIENT_FOR_HEAD && t->head_done)
+           || (what == WFP_CLIENT_FOR_BODY && t->down.bytes > 0);
+}
+
+apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
+                                    wfp_client_wait_e what, wfp_result_t *res)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    lock(t);
+    while (rv == APR_SUCCESS && !is_there(t, what)) {
+        apr_interval_time_t left = t->until - apr_time_now();
+
+        if (left <= 0) {
+            rv = wfp_result_set(res, WFP_TIMEOUT, APR_TIMEUP, NULL);
+        }
+        else if (t->source && !wfp_window_is_full(&t->up)) {
+            unlock(t);
+            rv = pump(t, res);
+            lock(t);
+        }
+        else {
+            /* whatever ends the wait: the loop looks again */
+            (void)apr_thread_cond_timedwait(t->cond, t->mutex, left);
+        }
+    }
+    unlock(t);
+    return rv;
+}
+
+void wfp_client_stream_end(wfp_client_transfer_t *t)
+{
+    int done;
+
+    lock(t);
+    done = t->done;
+    unlock(t);
+    if (!done) {
+        wfp_client_loop_post(t->client->loop, t, WFP_CLIENT_CANCEL);
+        lock(t);
+        while (!t->cancelled) {
+            (void)apr_thread_cond_wait(t->cond, t->mutex); /* as above */
+        }
+        unlock(t);
+    }
+    if (t->source) {
+        wfp_body_cancel(t->source);
+    }
+    if (t->pumped) {
+        (void)apr_brigade_destroy(t->pumped); /* always succeeds */
+    }
+    wfp_client_transfer_give(t);
+}
+
+/* Take bytes for the reader, and let curl go on when half has gone. */
+static void take_bytes(wfp_client_transfer_t *t, apr_bucket_brigade *bb,
+                       apr_size_t max)
+{
+    char *data;
+    int resume = 0;
+
+    lock(t);
+    max = max < t->down.bytes ? max : t->down.bytes;
+    unlock(t);
+    data = apr_bucket_alloc(max, bb->bucket_alloc);
+    lock(t);
+    max = wfp_window_take(&t->down, data, max);
+    if (t->down_paused && t->down.bytes <= t->down.max / 2) {
+        t->down_paused = 0;
+        resume = !t->done;
+    }
+    unlock(t);
+    APR_BRIGADE_INSERT_TAIL(bb,
+                            apr_bucket_heap_create(data, max, apr_bucket_free,
+                                                   bb->bucket_alloc));
+    if (resume) {
+        wfp_client_loop_post(t->client->loop, t, WFP_CLIENT_RESUME);
+    }
+}
+
+static apr_status_t body_read(wfp_body_t *body, apr_bucket_brigade *bb,
+                              apr_size_t max, wfp_result_t *res)
+{
+    wfp_client_transfer_t *t = body->baton;
+    apr_status_t rv = wfp_client_stream_wait(t, WFP_CLIENT_FOR_BODY, res);
+    int has_bytes, code;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    lock(t);
+    has_bytes = t->down.bytes > 0;
+    code = t->code;
+    unlock(t);
+    if (has_bytes) {
+        take_bytes(t, bb, max);
+        return APR_SUCCESS;
+    }
+    return code == 0 ? APR_EOF : wfp_client_easy_failure(t, res);
+}
+
+static void body_close(wfp_body_t *body)
+{
+    wfp_client_stream_end(body->baton);
+}
+
+static const wfp_body_kind_t response_kind = { "fetched", body_read,
+                                               body_close };
+
+wfp_body_t *wfp_client_stream_body(wfp_client_transfer_t *t, apr_off_t length,
+                                   apr_pool_t *p)
+{
+    return wfp_body_make(&response_kind, t, length, p);
+}

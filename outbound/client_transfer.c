@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where transfers come from and go to: a list of idle ones, so that a fetch
+ * makes no handle, lock or callback of its own. Called by client.c and
+ * client_stream.c on request threads.
+ */
+#include "outbound/client_transfer.h"
+
+#include "outbound/client_easy.h"
+
+static apr_status_t make_transfer(wfp_client_transfer_t **pt,
+                                  wfp_client_t *client)
+{
+    wfp_client_transfer_t *t = apr_pcalloc(client->pool, sizeof(*t));
+    apr_status_t rv;
+
+    t->client = client;
+    t->job.loop = client->loop;
+    wfp_window_init(&t->head, client->allocator, WFP_CLIENT_HEAD_MAX);
+    wfp_window_init(&t->down, client->allocator, WFP_CLIENT_WINDOW);
+    wfp_window_init(&t->up, client->allocator, WFP_CLIENT_WINDOW);
+    rv = apr_thread_mutex_create(&t->mutex, APR_THREAD_MUTEX_DEFAULT,
+                                 client->pool);
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_cond_create(&t->cond, client->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_client_easy_create(t, &client->config);
+    }
+    t->all_next = client->all;
+    client->all = t;
+    *pt = t;
+    return rv;
+}
+
+apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
+                                      wfp_client_t *client)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    (void)apr_thread_mutex_lock(client->mutex); /* cannot fail: our own */
+    *pt = client->idle;
+    if (client->idle) {
+        client->idle = client->idle->idle_next;
+    }
+    else {
+        rv = make_transfer(pt, client);
+    }
+    (void)apr_thread_mutex_unlock(client->mutex);
+    return rv;
+}
+
+void wfp_client_transfer_give(wfp_client_transfer_t *t)
+{
+    wfp_client_t *client = t->client;
+
+    (void)apr_thread_mutex_lock(t->mutex);
+    wfp_window_clear(&t->head);
+    wfp_window_clear(&t->down);
+    wfp_window_clear(&t->up);
+    t->policy = NULL;
+    t->host = NULL;
+    t->source = NULL;
+    t->pumped = NULL;
+    t->sent = 0;
+    t->status = 0;
+    t->code = 0;
+    t->blocked = NULL;
+    t->reached = 0;
+    t->head_done = 0;
+    t->done = 0;
+    t->cancelled = 0;
+    t->too_large = 0;
+    t->up_end = 0;
+    t->up_paused = 0;
+    t->down_paused = 0;
+    (void)apr_thread_mutex_unlock(t->mutex);
+
+    (void)apr_thread_mutex_lock(client->mutex);
+    t->idle_next = client->idle;
+    client->idle = t;
+    (void)apr_thread_mutex_unlock(client->mutex);
+}
+
+void wfp_client_transfer_free_all(wfp_client_t *client)
+{
+    wfp_client_transfer_t *t;
+
+    for (t = client->all; t; t = t->all_next) {
+        wfp_client_easy_destroy(t);
+    }
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_CLIENT_TRANSFER_H
+#define WFP_CLIENT_TRANSFER_H
+
+#include <apr_buckets.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+
+#include "outbound/client.h"
+#include "outbound/client_loop.h"
+#include "outbound/window.h"
+
+/**
+ * @file
+ * One transfer: what a request's thread and the loop thread share. Private to
+ * outbound/client*.c. Transfers are used again and again and freed only with
+ * the client, so that a late signal never meets freed memory.
+ *
+ * Phases: idle (in the client's list) -> prepared (request's thread fills it
+ * in) -> running (the loop has it; both sides meet under the mutex) -> done
+ * (the loop has let go of it) -> idle.
+ */
+
+/** Bytes that wait in one direction before the source is paused. */
+#define WFP_CLIENT_WINDOW (256 * 1024)
+
+/** Bytes of a response's head. */
+#define WFP_CLIENT_HEAD_MAX (128 * 1024)
+
+struct wfp_client_t {
+    apr_pool_t *pool; /* a root of its own: outlives the child pool's users */
+    apr_allocator_t *allocator; /* of the windows; has a mutex */
+    wfp_client_config_t config;
+    wfp_client_loop_t *loop;
+    apr_thread_mutex_t *mutex;   /* guards pool and the two lists */
+    wfp_client_transfer_t *idle; /* used again, last one first */
+    wfp_client_transfer_t *all;
+    apr_uint64_t transfers; /* atomic */
+    apr_uint64_t failures;  /* atomic */
+};
+
+struct wfp_client_transfer_t {
+    wfp_client_t *client;
+    void *easy; /* curl's handle; the loop's while running */
+    apr_thread_mutex_t *mutex;
+    apr_thread_cond_t *cond;
+    wfp_client_transfer_t *idle_next; /* under the client's mutex */
+    wfp_client_transfer_t *all_next;
+
+    /* set while prepared, only read while running */
+    const wfp_policy_t *policy;
+    const char *host;
+    int port;
+
+    /* the request's thread's own */
+    wfp_body_t *source; /* request body still to be pumped, else NULL */
+    apr_bucket_brigade *pumped;
+    apr_off_t sent;   /* bytes pumped so far */
+    apr_time_t until; /* wall clock */
+
+    /* under the mutex */
+    wfp_window_t head; /* lines of the response's head */
+    wfp_window_t down; /* body bytes that came */
+    wfp_window_t up;   /* body bytes to go */
+    int status;
+    int code;               /* curl's result, once done */
+    const char *blocked;    /* why the policy refused an address, else NULL */
+    unsigned reached : 1;   /* some address was let through */
+    unsigned head_done : 1; /* head is whole */
+    unsigned done : 1;      /* the loop has let go */
+    unsigned cancelled : 1; /* the loop has seen the cancel */
+    unsigned too_large : 1; /* the head was */
+    unsigned up_end : 1;    /* nothing more comes into up */
+    unsigned up_paused : 1; /* curl waits for up */
+    unsigned down_paused : 1;
+
+    wfp_client_job_t job; /* the loop's part */
+};
+
+/** An idle transfer, or a new one. @return APR_SUCCESS or what failed */
+apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
+                                      wfp_client_t *client) WFP_CHECK;
+
+/** Make a transfer idle that was never started, or is done. */
+void wfp_client_transfer_give(wfp_client_transfer_t *t);
+
+/** Free the handles of all transfers; the loop has ended. */
+void wfp_client_transfer_free_all(wfp_client_t *client);
+
+#endif

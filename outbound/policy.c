@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules of where a subrequest may go. Configuration fills a policy, the
+ * pipeline asks by name, the client asks by address at connect time. Knows
+ * nothing of curl, requests or look-ups.
+ */
+#include "outbound/policy.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+#include <strings.h>
+
+#include "outbound/address.h"
+
+#define HOST_MAX 255
+
+typedef enum {
+    TARGET_ANY,
+    TARGET_NET,
+    TARGET_HOST,
+    TARGET_UNDER
+} target_e;
+
+typedef struct wfp_rule_t {
+    target_e kind;
+    wfp_address_t net; /* TARGET_NET */
+    int bits;
+    const char *host; /* TARGET_HOST; TARGET_UNDER: "example.org" */
+    int port;         /* 0: any */
+} wfp_rule_t;
+
+struct wfp_policy_t {
+    apr_array_header_t *allow; /* wfp_rule_t */
+    apr_array_header_t *deny;
+};
+
+/* What is asked about. */
+typedef struct wfp_ask_t {
+    const char *host;          /* without brackets, zone and last dot */
+    const wfp_address_t *addr; /* NULL: not known yet */
+    wfp_address_t v4;          /* to which addr leads */
+    int embedded;              /* v4 is set */
+    int is_public;             /* addr, as it was given */
+    int port;
+} wfp_ask_t;
+
+static const char why_denied[] = "the target is denied";
+static const char why_port[] = "the port is not allowed";
+static const char why_private[] = "the address is not public";
+static const char why_host[] = "the host name is not legal";
+
+wfp_policy_t *wfp_policy_make(apr_pool_t *p)
+{
+    wfp_policy_t *policy = apr_palloc(p, sizeof(*policy));
+
+    policy->allow = apr_array_make(p, 4, sizeof(wfp_rule_t));
+    policy->deny = apr_array_make(p, 4, sizeof(wfp_rule_t));
+    return policy;
+}
+
+wfp_policy_t *wfp_policy_merge(const wfp_policy_t *base,
+                               const wfp_policy_t *add, apr_pool_t *p)
+{
+    wfp_policy_t *policy = wfp_policy_make(p);
+
+    if (base) {
+        apr_array_cat(policy->allow, base->allow);
+        apr_array_cat(policy->deny, base->deny);
+    }
+    if (add) {
+        apr_array_cat(policy->allow, add->allow);
+        apr_array_cat(policy->deny, add->deny);
+    }
+    return policy;
+}
+
+/* 1 to n digits and nothing else, between low and high; -1 when not. */
+static int number(const char *s, int low, int high)
+{
+    apr_int64_t value;
+    char *end;
+
+    if (!apr_isdigit(*s) || strlen(s) > 5) {
+        return -1;
+    }
+    value = apr_strtoi64(s, &end, 10);
+    return *end == '\0' && value >= low && value <= high ? (int)value : -1;
+}
+
+/* "10.0.0.0/8", "::1", "10.1.2.3": text is cut at the slash. */
+static int parse_net(wfp_rule_t *rule, char *text, const char *bits)
+{
+    if (!wfp_address_parse(&rule->net, text)) {
+        return 0;
+    }
+    rule->kind = TARGET_NET;
+    rule->bits = wfp_address_bits(rule->net.family);
+    if (bits) {
+        rule->bits = number(bits, 0, rule->bits);
+    }
+    return rule->bits >= 0;
+}
+
+static int is_host(const char *s)
+{
+    const char *c;
+    int digits = 1;
+
+    if (!*s || strlen(s) > HOST_MAX || *s == '.' || *s == '-') {
+        return 0;
+    }
+    for (c = s; *c; c++) {
+        if (!apr_isalnum(*c) && *c != '-' && *c != '_' && *c != '.') {
+            return 0;
+        }
+        if (*c == '.' && c[1] == '.') {
+            return 0;
+        }
+        digits = digits && (apr_isdigit(*c) || *c == '.');
+    }
+    return !digits; /* a short or wrong IPv4 address is no name */
+}
+
+static int parse_host(wfp_rule_t *rule, char *text)
+{
+    apr_size_t n = strlen(text);
+
+    rule->kind = TARGET_HOST;
+    if (text[0] == '*' && text[1] == '.') {
+        rule->kind = TARGET_UNDER;
+        text += 2;
+        n -= 2;
+    }
+    if (n > 1 && text[n - 1] == '.') {
+        text[n - 1] = '\0';
+    }
+    rule->host = text;
+    return is_host(text);
+}
+
+/* [v6], [v6]/n, each with :port; text begins after the bracket. */
+static int parse_bracket(wfp_rule_t *rule, char *text)
+{
+    char *end = strchr(text, ']'), *bits = NULL, *port;
+
+    if (!end || !strchr(text, ':')) {
+        return 0;
+    }
+    *end++ = '\0';
+    port = strchr(end, ':');
+    if (port) {
+        *port++ = '\0';
+    }
+    if (*end == '/') {
+        bits = end + 1;
+    }
+    else if (*end) {
+        return 0;
+    }
+    rule->port = port ? number(port, 1, 65535) : 0;
+    return rule->port >= 0 && parse_net(rule, text, bits);
+}
+
+static int parse_target(wfp_rule_t *rule, char *text)
+{
+    char *colon = strchr(text, ':'), *slash;
+
+    memset(rule, 0, sizeof(*rule));
+    if (*text == '[') {
+        return parse_bracket(rule, text + 1);
+    }
+    if (colon && !strchr(colon + 1, ':')) {
+        *colon = '\0';
+        rule->port = number(colon + 1, 1, 65535);
+        if (rule->port < 0) {
+            return 0;
+        }
+        if (colon == text) {
+            rule->kind = TARGET_ANY;
+            return 1;
+        }
+    }
+    slash = strchr(text, '/');
+    if (slash) {
+        *slash = '\0';
+        return parse_net(rule, text, slash + 1);
+    }
+    return parse_net(rule, text, NULL) || parse_host(rule, text);
+}
+
+apr_status_t wfp_policy_add(wfp_policy_t *policy, int allow, const char *target,
+                            wfp_result_t *res)
+{
+    apr_array_header_t *list = allow ? policy->allow : policy->deny;
+    wfp_rule_t rule;
+
+    if (!parse_target(&rule, apr_pstrdup(list->pool, target))) {
+        return wfp_result_set(
+            res, WFP_INVALID, APR_EINVAL,
+            "'%.200s' is no target: CIDR, CIDR:port, [v6]/n:port, host, "
+            "*.host, host:port or :port",
+            target);
+    }
+    APR_ARRAY_PUSH(list, wfp_rule_t) = rule;
+    return APR_SUCCESS;
+}
+
+static int port_is_usual(int port)
+{
+    return port == 80 || port == 443 || (port >= 1024 && port <= 65535);
+}
+
+static int host_under(const char *host, const char *domain)
+{
+    apr_size_t n = strlen(host), d = strlen(domain);
+
+    return n > d + 1 && host[n - d - 1] == '.'
+           && !strcasecmp(host + n - d, domain);
+}
+
+/* Does the rule's target fit, whatever the port? An unknown address fits no
+ * network. embedded: also the IPv4 address to which a NAT64 or 6to4 address
+ * leads counts (for what is denied, never for what is allowed). */
+static int target_fits(const wfp_rule_t *rule, const wfp_ask_t *ask,
+                       int embedded)
+{
+    switch (rule->kind) {
+    case TARGET_ANY:
+        return 1;
+    case TARGET_HOST:
+        return !strcasecmp(ask->host, rule->host);
+    case TARGET_UNDER:
+        return host_under(ask->host, rule->host);
+    case TARGET_NET:
+        break;
+    }
+    if (!ask->addr) {
+        return 0;
+    }
+    return wfp_address_in(ask->addr, &rule->net, rule->bits)
+           || (embedded && ask->embedded
+               && wfp_address_in(&ask->v4, &rule->net, rule->bits));
+}
+
+static int is_denied(const wfp_policy_t *policy, const wfp_ask_t *ask)
+{
+    int i;
+
+    for (i = 0; policy && i < policy->deny->nelts; i++) {
+        const wfp_rule_t *rule = &APR_ARRAY_IDX(policy->deny, i, wfp_rule_t);
+
+        if ((rule->port == 0 || rule->port == ask->port)
+            && target_fits(rule, ask, 1)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What the allow rules say: bit 1 the port, bit 2 the address itself. */
+#define ALLOW_PORT 1
+#define ALLOW_ADDR 2
+
+static int allowed(const wfp_policy_t *policy, const wfp_ask_t *ask)
+{
+    int i, says = port_is_usual(ask->port) ? ALLOW_PORT : 0;
+
+    for (i = 0; policy && i < policy->allow->nelts; i++) {
+        const wfp_rule_t *rule = &APR_ARRAY_IDX(policy->allow, i, wfp_rule_t);
+
+        if (rule->port != 0 && rule->port != ask->port) {
+            continue;
+        }
+        /* a network may fit once the address is known */
+        if (!target_fits(rule, ask, 0)
+            && !(rule->kind == TARGET_NET && !ask->addr)) {
+            continue;
+        }
+        if (rule->port != 0) {
+            says |= ALLOW_PORT;
+        }
+        if (rule->kind != TARGET_ANY) {
+            says |= ALLOW_ADDR;
+        }
+    }
+    return says;
+}
+
+static int decide(const wfp_policy_t *policy, const wfp_ask_t *ask,
+                  const char **why)
+{
+    int says = allowed(policy, ask);
+
+    *why = NULL;
+    if (is_denied(policy, ask)) {
+        *why = why_denied;
+    }
+    else if (!(says & ALLOW_PORT)) {
+        *why = why_port;
+    }
+    else if (ask->addr && !(says & ALLOW_ADDR) && !ask->is_public) {
+        *why = why_private;
+    }
+    return *why == NULL;
+}
+
+/* Copy host without brackets, zone and last dot. */
+static int plain_host(char *out, const char *host)
+{
+    apr_size_t n = strlen(host);
+
+    if (*host == '[') {
+        host++;
+        n = strcspn(host, "]%");
+    }
+    if (n > 1 && host[n - 1] == '.') {
+        n--;
+    }
+    if (n == 0 || n > HOST_MAX) {
+        return 0;
+    }
+    memcpy(out, host, n);
+    out[n] = '\0';
+    return 1;
+}
+
+static void ask_address(wfp_ask_t *ask, const wfp_address_t *addr,
+                        wfp_address_t *plain)
+{
+    /* a mapped address is the IPv4 address, for allow rules too */
+    ask->addr = wfp_address_mapped(plain, addr) ? plain : addr;
+    ask->embedded = wfp_address_embedded(&ask->v4, addr);
+    ask->is_public = wfp_address_is_public(addr);
+}
+
+int wfp_policy_name_ok(const wfp_policy_t *policy, const char *host, int port,
+                       const char **why)
+{
+    char name[HOST_MAX + 1];
+    wfp_address_t addr;
+
+    if (!plain_host(name, host)) {
+        *why = why_host;
+        return 0;
+    }
+    if (wfp_address_parse(&addr, name)) {
+        return wfp_policy_address_ok(policy, host, addr.family, addr.bytes,
+                                     port, why);
+    }
+    return decide(policy, &(wfp_ask_t){ .host = name, .port = port }, why);
+}
+
+int wfp_policy_address_ok(const wfp_policy_t *policy, const char *host,
+                          int family, const void *bytes, int port,
+                          const char **why)
+{
+    char name[HOST_MAX + 1];
+    wfp_address_t addr, plain;
+    wfp_ask_t ask = { .host = name, .port = port };
+
+    if (!plain_host(name, host) || (family != AF_INET && family != AF_INET6)) {
+        *why = why_host;
+        return 0;
+    }
+    wfp_address_set(&addr, family, bytes);
+    ask_address(&ask, &addr, &plain);
+    return decide(policy, &ask, why);
+}
