@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lua_runtime/arena.h"
+#include "wfp_test.h"
+
+#define MB   (1024 * 1024)
+#define MANY 4000
+
+typedef struct owner_t {
+    int full, soft, left;
+    wfp_arena_t arena;
+} owner_t;
+
+static void on_full(void *baton)
+{
+    ((owner_t *)baton)->full++;
+}
+
+static void on_soft(void *baton)
+{
+    ((owner_t *)baton)->soft++;
+}
+
+static void on_left(void *baton)
+{
+    ((owner_t *)baton)->left++;
+}
+
+static const wfp_arena_calls_t calls = { on_full, on_soft, on_left };
+
+static owner_t *make(wfp_test_t *t, apr_size_t limit)
+{
+    void *owner = NULL;
+
+    CHECK_INT(wfp_arena_create(&owner, sizeof(owner_t),
+                               offsetof(owner_t, arena), limit, &calls),
+              APR_SUCCESS);
+    return owner;
+}
+
+static void *get(owner_t *o, void *block, size_t from, size_t to)
+{
+    return wfp_arena_alloc(&o->arena, block, from, to);
+}
+
+/* A generator of our own, so that a failure can be repeated. */
+static unsigned next_random(unsigned *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+static size_t random_size(unsigned *state)
+{
+    unsigned kind = next_random(state) % 10;
+
+    if (kind < 7) {
+        return 1 + next_random(state) % 200;
+    }
+    return kind < 9 ? 1 + next_random(state) % 3000
+                    : 1 + next_random(state) % 100000;
+}
+
+static void fill(unsigned char *block, size_t n, unsigned seed)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        block[i] = (unsigned char)(seed + i);
+    }
+}
+
+static int holds(const unsigned char *block, size_t n, unsigned seed)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (block[i] != (unsigned char)(seed + i)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void blocks_keep_their_bytes(wfp_test_t *t)
+{
+    static unsigned char *blocks[MANY];
+    static size_t sizes[MANY];
+    owner_t *o = make(t, 256 * (apr_size_t)MB);
+    unsigned state = 7, i, round;
+
+    memset(blocks, 0, sizeof(blocks));
+    memset(sizes, 0, sizeof(sizes));
+    for (round = 0; round < 100000; round++) {
+        size_t size = next_random(&state) % 3 ? random_size(&state) : 0;
+
+        i = next_random(&state) % MANY;
+        blocks[i] = get(o, blocks[i], sizes[i], size);
+        CHECK(size == 0 || blocks[i] != NULL);
+        CHECK(((apr_uintptr_t)blocks[i] & 15) == 0);
+        CHECK(holds(blocks[i], size < sizes[i] ? size : sizes[i], i));
+        fill(blocks[i], size, i);
+        sizes[i] = size;
+        if (round % 10000 == 9999) {
+            wfp_arena_trim(&o->arena);
+        }
+    }
+    for (i = 0; i < MANY; i++) {
+        CHECK(holds(blocks[i], sizes[i], i));
+        CHECK(get(o, blocks[i], sizes[i], 0) == NULL);
+    }
+    CHECK_INT(o->arena.used, 0);
+    CHECK_INT(o->full, 0);
+    wfp_arena_trim(&o->arena);
+    CHECK(wfp_arena_resident(&o->arena) < 256 * 1024);
+    wfp_arena_destroy(&o->arena);
+}
+
+static void costs_are_real(wfp_test_t *t)
+{
+    owner_t *o = make(t, MB);
+
+    CHECK(get(o, NULL, 5, 0) == NULL);
+    CHECK_INT(o->arena.used, 0);
+    CHECK(get(o, NULL, 5, 1) != NULL);
+    CHECK_INT(o->arena.used, 16);
+    CHECK(get(o, NULL, 5, 17) != NULL);
+    CHECK_INT(o->arena.used, 48);
+    CHECK(get(o, NULL, 5, 1025) != NULL);
+    CHECK_INT(o->arena.used, 48 + 2048);
+    wfp_arena_destroy(&o->arena);
+}
+
+static void the_limit_is_told(wfp_test_t *t)
+{
+    owner_t *o = make(t, MB);
+    void *block = get(o, NULL, 0, 500 * 1024);
+
+    CHECK(block != NULL);
+    CHECK_INT(o->soft, 0);
+    CHECK(get(o, NULL, 0, 300 * 1024) != NULL);
+    CHECK_INT(o->soft, 1);
+    CHECK_INT(o->full, 0);
+    CHECK(get(o, NULL, 0, 300 * 1024) == NULL);
+    CHECK_INT(o->full, 1);
+    CHECK(get(o, NULL, 0, (size_t)-1 / 2) == NULL);
+    CHECK_INT(o->full, 2);
+    CHECK(get(o, block, 500 * 1024, 0) == NULL);
+    CHECK(get(o, NULL, 0, 300 * 1024) != NULL);
+    CHECK_INT(o->full, 2);
+    wfp_arena_destroy(&o->arena);
+}
+
+static void small_blocks_reach_the_limit(wfp_test_t *t)
+{
+    owner_t *o = make(t, MB);
+    int n = 0;
+
+    while (get(o, NULL, 0, 40)) {
+        n++;
+    }
+    CHECK_INT(o->full, 1);
+    CHECK_INT(n, MB / 48);
+    wfp_arena_destroy(&o->arena);
+}
+
+static void a_large_block_grows_where_it_is(wfp_test_t *t)
+{
+    owner_t *o = make(t, 16 * MB);
+    char *a = get(o, NULL, 0, MB), *b = get(o, NULL, 0, MB);
+    char *c = get(o, NULL, 0, MB);
+
+    CHECK(get(o, b, MB, 0) == NULL);
+    CHECK(get(o, a, MB, 2 * MB) == a);
+    CHECK(get(o, a, 2 * MB, 10000) == a);
+    CHECK(get(o, NULL, 0, MB) == a + 10240);
+    CHECK(get(o, c, MB, 0) == NULL);
+    wfp_arena_destroy(&o->arena);
+}
+
+static void freed_peaks_go_back(wfp_test_t *t)
+{
+    owner_t *o = make(t, 64 * (apr_size_t)MB);
+    static char *blocks[40];
+    int i;
+
+    for (i = 0; i < 40; i++) {
+        blocks[i] = get(o, NULL, 0, MB);
+        CHECK(blocks[i] != NULL);
+        memset(blocks[i], 1, MB);
+    }
+    CHECK(wfp_arena_resident(&o->arena) >= 40 * MB);
+    for (i = 0; i < 40; i++) {
+        CHECK(get(o, blocks[i], MB, 0) == NULL);
+    }
+    wfp_arena_trim(&o->arena);
+    CHECK(wfp_arena_resident(&o->arena) < 64 * 1024);
+    wfp_arena_destroy(&o->arena);
+}
+
+/* One block of every slab stays: the memory of the others cannot be had. */
+static void fragments_cannot_exceed_the_limit(wfp_test_t *t)
+{
+    owner_t *o = make(t, 8 * MB);
+    static char *blocks[8 * MB / 32];
+    int i, n = 0;
+
+    while (n < 8 * MB / 32 && (blocks[n] = get(o, NULL, 0, 32)) != NULL) {
+        n++;
+    }
+    for (i = 0; i < n; i++) {
+        if (i % 32) {
+            CHECK(get(o, blocks[i], 32, 0) == NULL);
+        }
+    }
+    CHECK(o->arena.used < MB);
+    while (get(o, NULL, 0, 48)) {
+    }
+    CHECK(wfp_arena_resident(&o->arena) <= 12 * MB);
+    wfp_arena_destroy(&o->arena);
+}
+
+static void charges_count(wfp_test_t *t)
+{
+    owner_t *o = make(t, MB);
+
+    CHECK(wfp_arena_charge(&o->arena, 600 * 1024));
+    CHECK(!wfp_arena_charge(&o->arena, 600 * 1024));
+    CHECK(get(o, NULL, 0, 600 * 1024) == NULL);
+    CHECK_INT(o->full, 1);
+    wfp_arena_discharge(&o->arena, 600 * 1024);
+    CHECK(get(o, NULL, 0, 600 * 1024) != NULL);
+    CHECK(o->arena.peak >= 600 * 1024);
+    wfp_arena_destroy(&o->arena);
+}
+
+static void a_leave_that_waits_is_told(wfp_test_t *t)
+{
+    owner_t *o = make(t, MB);
+
+    o->arena.pending = 1;
+    CHECK(get(o, NULL, 0, 10) != NULL);
+    CHECK_INT(o->left, 1);
+    wfp_arena_destroy(&o->arena);
+}
+
+static void ten_thousand_fit(wfp_test_t *t)
+{
+    static owner_t *owners[10000];
+    int i;
+
+    for (i = 0; i < 10000; i++) {
+        owners[i] = make(t, 32 * (apr_size_t)MB);
+        CHECK(get(owners[i], NULL, 0, 100) != NULL);
+    }
+    for (i = 0; i < 10000; i++) {
+        wfp_arena_destroy(&owners[i]->arena);
+    }
+}
+
+static const wfp_test_case_t cases[] = {
+    { "blocks_keep_their_bytes", blocks_keep_their_bytes },
+    { "costs_are_real", costs_are_real },
+    { "the_limit_is_told", the_limit_is_told },
+    { "small_blocks_reach_the_limit", small_blocks_reach_the_limit },
+    { "a_large_block_grows_where_it_is", a_large_block_grows_where_it_is },
+    { "freed_peaks_go_back", freed_peaks_go_back },
+    { "fragments_cannot_exceed_the_limit", fragments_cannot_exceed_the_limit },
+    { "charges_count", charges_count },
+    { "a_leave_that_waits_is_told", a_leave_that_waits_is_told },
+    { "ten_thousand_fit", ten_thousand_fit },
+    { NULL },
+};
+
+int main(void)
+{
+    return wfp_test_run(cases);
+}
