@@ -13,14 +13,9 @@
 #include "store/versions.h"
 
 typedef struct ask_t {
-    const char *ns;
-    const char *name;
-    const char *key;
-    const char *sealed; /* NULL: delete */
-    const char *author;
+    wfp_secret_t *secret;
+    int deleting;
     char version_id[WFP_UUID_SIZE];
-    apr_int64_t stamp;
-    apr_array_header_t *list;
 } ask_t;
 
 /* Every binding but the secret; *pfound: it was there. A binding of another
@@ -37,15 +32,16 @@ static apr_status_t without(apr_array_header_t **pout, int *pfound,
     for (i = 0; i < bindings->nelts; i++) {
         const wfp_binding_t *b = &APR_ARRAY_IDX(bindings, i, wfp_binding_t);
 
-        if (strcmp(b->name, ask->key) != 0) {
+        if (strcmp(b->name, ask->secret->key) != 0) {
             APR_ARRAY_PUSH(*pout, wfp_binding_t) = *b;
         }
         else if (b->kind == WFP_BINDING_SECRET_TEXT) {
             *pfound = 1;
         }
-        else if (ask->sealed) {
+        else if (!ask->deleting) {
             return wfp_result_set(db->res, WFP_CONFLICT, APR_EEXIST,
-                                  "%s is a binding of type %s", ask->key,
+                                  "%s is a binding of type %s",
+                                  ask->secret->key,
                                   wfp_binding_kind_name(b->kind));
         }
         else {
@@ -60,18 +56,19 @@ static apr_status_t change_secret(wfp_dbd_t *db, void *baton)
     ask_t *ask = baton;
     wfp_head_t head;
     wfp_script_row_t script;
-    wfp_version_row_t version = { .author = ask->author,
+    wfp_secret_t *secret = ask->secret;
+    wfp_version_row_t version = { .author = secret->author,
                                   .source = "secret",
                                   .kept = WFP_VERSIONS_KEPT };
     apr_array_header_t *bindings;
     int found;
-    apr_status_t rv = wfp_changes_take(&ask->stamp, db);
+    apr_status_t rv = wfp_changes_take(&secret->stamp, db);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_scripts_need(&script, db, ask->ns, ask->name);
+        rv = wfp_scripts_need(&script, db, secret->ns, secret->name);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_versions_head(&head, db, ask->ns, ask->name);
+        rv = wfp_versions_head(&head, db, secret->ns, secret->name);
     }
     if (rv == APR_SUCCESS) {
         rv = without(&bindings, &found, db, ask, head.script->bindings);
@@ -79,69 +76,64 @@ static apr_status_t change_secret(wfp_dbd_t *db, void *baton)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (ask->sealed) {
+    if (!ask->deleting) {
         wfp_binding_t *b = apr_array_push(bindings);
 
-        b->name = ask->key;
+        b->name = ask->secret->key;
         b->kind = WFP_BINDING_SECRET_TEXT;
-        b->text = ask->sealed;
-        b->text_size = strlen(ask->sealed);
+        b->text = secret->sealed;
+        b->text_size = strlen(secret->sealed);
     }
     else if (!found) {
         return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                              "there is no secret %s", ask->key);
+                              "there is no secret %s", ask->secret->key);
     }
     head.script->bindings = bindings;
-    head.script->stamp = ask->stamp;
+    head.script->stamp = secret->stamp;
     head.script->version_id = ask->version_id;
     head.script->number = script.last_number + 1;
     head.script->created = apr_time_now();
     version.script_id = script.id;
     version.code_id = head.code_id;
     version.script = head.script;
-    version.message = apr_pstrcat(db->pool, ask->sealed ? "Set" : "Deleted",
-                                  " secret ", ask->key, NULL);
+    version.message = apr_pstrcat(db->pool, ask->deleting ? "Deleted" : "Set",
+                                  " secret ", ask->secret->key, NULL);
     return wfp_versions_add(db, &version);
 }
 
-static apr_status_t change(apr_int64_t *pstamp, wfp_store_t *store, ask_t *ask,
-                           wfp_result_t *res, apr_pool_t *p)
+static apr_status_t change(wfp_store_t *store, wfp_secret_t *secret,
+                           int deleting, wfp_result_t *res, apr_pool_t *p)
 {
-    apr_status_t rv = wfp_crypto_uuid(ask->version_id);
+    ask_t ask = { secret, deleting };
+    apr_status_t rv = wfp_crypto_uuid(ask.version_id);
 
     if (rv != APR_SUCCESS) {
         return wfp_result_set(res, WFP_INTERNAL, rv, "no random bytes");
     }
-    rv = wfp_dbd_run(store, WFP_DBD_WRITE, change_secret, ask, res, p);
-    if (rv == APR_SUCCESS) {
-        *pstamp = ask->stamp;
-    }
-    return rv;
+    return wfp_dbd_run(store, WFP_DBD_WRITE, change_secret, &ask, res, p);
 }
 
-apr_status_t wfp_secrets_put(apr_int64_t *pstamp, wfp_store_t *store,
-                             const char *ns, const char *name, const char *key,
-                             const char *sealed, const char *author,
+apr_status_t wfp_secrets_put(wfp_store_t *store, wfp_secret_t *secret,
                              wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { ns, name, key, sealed, author };
-
-    return change(pstamp, store, &ask, res, p);
+    return change(store, secret, 0, res, p);
 }
 
-apr_status_t wfp_secrets_delete(apr_int64_t *pstamp, wfp_store_t *store,
-                                const char *ns, const char *name,
-                                const char *key, const char *author,
+apr_status_t wfp_secrets_delete(wfp_store_t *store, wfp_secret_t *secret,
                                 wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { ns, name, key, NULL, author };
-
-    return change(pstamp, store, &ask, res, p);
+    return change(store, secret, 1, res, p);
 }
+
+typedef struct list_t {
+    const char *ns;
+    const char *name;
+    apr_array_header_t *names;
+} list_t;
 
 static apr_status_t list_secrets(wfp_dbd_t *db, void *baton)
 {
-    ask_t *ask = baton;
+    list_t *ask = baton;
     wfp_head_t head;
     int i;
     apr_status_t rv = wfp_versions_head(&head, db, ask->ns, ask->name);
@@ -149,13 +141,13 @@ static apr_status_t list_secrets(wfp_dbd_t *db, void *baton)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    ask->list = apr_array_make(db->pool, 4, sizeof(const char *));
+    ask->names = apr_array_make(db->pool, 4, sizeof(const char *));
     for (i = 0; i < head.script->bindings->nelts; i++) {
         const wfp_binding_t *b = &APR_ARRAY_IDX(head.script->bindings, i,
                                                 wfp_binding_t);
 
         if (b->kind == WFP_BINDING_SECRET_TEXT) {
-            APR_ARRAY_PUSH(ask->list, const char *) = b->name;
+            APR_ARRAY_PUSH(ask->names, const char *) = b->name;
         }
     }
     return APR_SUCCESS;
@@ -165,12 +157,12 @@ apr_status_t wfp_secrets_list(apr_array_header_t **plist, wfp_store_t *store,
                               const char *ns, const char *name,
                               wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { ns, name };
+    list_t ask = { ns, name };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, list_secrets, &ask,
                                   res, p);
 
     if (rv == APR_SUCCESS) {
-        *plist = ask.list;
+        *plist = ask.names;
     }
     return rv;
 }

@@ -13,16 +13,22 @@
  * makes a new version of the Worker, so that running isolates are replaced.
  */
 
-/** Set one. @param sealed from wfp_crypto_seal(), context "NS/NAME/KEY" */
-apr_status_t wfp_secrets_put(apr_int64_t *pstamp, wfp_store_t *store,
-                             const char *ns, const char *name, const char *key,
-                             const char *sealed, const char *author,
+/** A secret of a Worker, and who changes it. */
+typedef struct wfp_secret_t {
+    const char *ns; /* WFP_ACCOUNT_NS for an account script */
+    const char *name;
+    const char *key;
+    const char *sealed; /* from wfp_crypto_seal(), context "NS/NAME/KEY" */
+    const char *author;
+    apr_int64_t stamp; /* filled in: the change's number */
+} wfp_secret_t;
+
+/** Set one. WFP_CONFLICT: a binding of another type has that name. */
+apr_status_t wfp_secrets_put(wfp_store_t *store, wfp_secret_t *secret,
                              wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
-/** WFP_NOT_FOUND when there is no such secret. */
-apr_status_t wfp_secrets_delete(apr_int64_t *pstamp, wfp_store_t *store,
-                                const char *ns, const char *name,
-                                const char *key, const char *author,
+/** Delete one (sealed is not looked at). WFP_NOT_FOUND when there is none. */
+apr_status_t wfp_secrets_delete(wfp_store_t *store, wfp_secret_t *secret,
                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** Their names: array of const char *. */

@@ -366,18 +366,20 @@ static void secrets_make_versions(wfp_test_t *t)
     wfp_script_t *got;
     apr_array_header_t *list;
     wfp_version_info_t *v, *w;
-    apr_int64_t stamp;
+    wfp_secret_t secret = {
+        .ns = "demo", .name = "a", .key = "KEY", .author = "me"
+    };
 
     open_store(&f, t);
     put = make_put("demo", "a", "return {}", t->pool);
     add_binding(put->script, WFP_BINDING_PLAIN_TEXT, "VAR", "x", NULL);
     APR_ARRAY_PUSH(put->script->tags, const char *) = "t";
     OK(wfp_scripts_put(f.store, put, &f.res, t->pool));
-    OK(wfp_secrets_put(&stamp, f.store, "demo", "a", "KEY", "sealed1", "me",
-                       &f.res, t->pool));
-    OK(wfp_secrets_put(&stamp, f.store, "demo", "a", "KEY", "sealed2", "me",
-                       &f.res, t->pool));
-    CHECK_INT(stamp, 4);
+    secret.sealed = "sealed1";
+    OK(wfp_secrets_put(f.store, &secret, &f.res, t->pool));
+    secret.sealed = "sealed2";
+    OK(wfp_secrets_put(f.store, &secret, &f.res, t->pool));
+    CHECK_INT(secret.stamp, 4);
     OK(wfp_secrets_list(&list, f.store, "demo", "a", &f.res, t->pool));
     CHECK_INT(list->nelts, 1);
     CHECK_STR(APR_ARRAY_IDX(list, 0, const char *), "KEY");
@@ -393,14 +395,12 @@ static void secrets_make_versions(wfp_test_t *t)
     CHECK_STR(v->etag, w->etag);
     CHECK_STR(v->message, "Set secret KEY");
 
-    REFUSED(wfp_secrets_put(&stamp, f.store, "demo", "a", "VAR", "s", "me",
-                            &f.res, t->pool),
-            WFP_CONFLICT);
-    REFUSED(wfp_secrets_delete(&stamp, f.store, "demo", "a", "VAR", "me",
-                               &f.res, t->pool),
+    secret.key = "VAR";
+    REFUSED(wfp_secrets_put(f.store, &secret, &f.res, t->pool), WFP_CONFLICT);
+    REFUSED(wfp_secrets_delete(f.store, &secret, &f.res, t->pool),
             WFP_NOT_FOUND);
-    REFUSED(wfp_secrets_put(&stamp, f.store, "demo", "b", "KEY", "s", "me",
-                            &f.res, t->pool),
+    secret.name = "b";
+    REFUSED(wfp_secrets_put(f.store, &secret, &f.res, t->pool),
             WFP_WORKER_NOT_FOUND);
 
     put = make_put("demo", "a", "return {}", t->pool);
@@ -409,12 +409,12 @@ static void secrets_make_versions(wfp_test_t *t)
     OK(wfp_scripts_get(&got, f.store, "demo", "a", &f.res, t->pool));
     CHECK_INT(got->bindings->nelts, 1);
     CHECK_STR(APR_ARRAY_IDX(got->bindings, 0, wfp_binding_t).text, "sealed2");
-    OK(wfp_secrets_delete(&stamp, f.store, "demo", "a", "KEY", "me", &f.res,
-                          t->pool));
+    secret.name = "a";
+    secret.key = "KEY";
+    OK(wfp_secrets_delete(f.store, &secret, &f.res, t->pool));
     OK(wfp_secrets_list(&list, f.store, "demo", "a", &f.res, t->pool));
     CHECK_INT(list->nelts, 0);
-    REFUSED(wfp_secrets_delete(&stamp, f.store, "demo", "a", "KEY", "me",
-                               &f.res, t->pool),
+    REFUSED(wfp_secrets_delete(f.store, &secret, &f.res, t->pool),
             WFP_NOT_FOUND);
 }
 
