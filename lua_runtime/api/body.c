@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Body: the bytes of a Request or Response. Their source is a Lua string, a
+ * Lua function that gives chunks, or a lent wfp_body_t, which streams. A body
+ * that is passed on unread is handed over as it is; read here, its bytes come
+ * into the arena and count against the isolate's memory.
+ */
+#include <apr_buckets.h>
+
+#include "lua_runtime/api/classes.h"
+#include "lua_runtime/meter.h"
+#include "lua_runtime/state.h"
+
+typedef enum {
+    FRESH = 0,
+    READING, /* by read() or chunks() */
+    TAKEN    /* read as a whole or handed on */
+} state_e;
+
+/* User value 1: the function, nil for other sources; 2: the string, or what is
+ * left of a function's last chunk; 3: scratch for reading a lent body */
+typedef struct body_t {
+    wfp_body_t *lent;
+    apr_bucket_brigade *bb; /* what lent gave and nobody took yet */
+    apr_uint32_t generation;
+    state_e state;
+    int ended;
+    size_t pos; /* in the string */
+} body_t;
+
+static const wfp_class_t body_class;
+
+/* [-0, +0, v] */
+static body_t *check(lua_State *L, int idx)
+{
+    body_t *b = wfp_class_check(L, idx, &body_class);
+
+    wfp_api_check_generation(L, b->generation);
+    return b;
+}
+
+int wfp_api_is_body(lua_State *L, int idx)
+{
+    return wfp_class_test(L, idx, &body_class) != NULL;
+}
+
+int wfp_api_body_used(lua_State *L, int idx)
+{
+    const body_t *b = check(L, idx);
+
+    return b->state != FRESH || (b->lent && b->lent->used);
+}
+
+void wfp_api_mark_taken(lua_State *L, int idx)
+{
+    body_t *b = lua_touserdata(L, idx);
+
+    b->state = TAKEN;
+}
+
+/* [-0, +0, v] */
+static void need_fresh(lua_State *L, int idx)
+{
+    if (wfp_api_body_used(L, idx)) {
+        wfp_api_error(L, "TypeError", NULL, "Body has already been used");
+    }
+}
+
+void wfp_api_push_body(lua_State *L, wfp_body_t *lent)
+{
+    body_t *b = wfp_class_new(L, &body_class, sizeof(*b), 3);
+
+    b->lent = lent;
+    b->generation = wfp_state_generation(L);
+}
+
+void wfp_api_make_body(lua_State *L)
+{
+    body_t *b = wfp_class_new(L, &body_class, sizeof(*b), 3);
+
+    b->generation = wfp_state_generation(L);
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, lua_type(L, -1) == LUA_TFUNCTION ? 1 : 2);
+}
+
+/* [-0, +0, v] body_too_large unless that many bytes are free. */
+static void need_room(lua_State *L, apr_uint64_t bytes)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+
+    if (bytes < wfp_meter_free_bytes(iso)) {
+        return;
+    }
+    lua_gc(L, LUA_GCCOLLECT);
+    if (bytes >= wfp_meter_free_bytes(iso)) {
+        wfp_api_error(L, "Error", "body_too_large", "%s",
+                      wfp_code_row(WFP_BODY_TOO_LARGE)->message);
+    }
+}
+
+/* While critical: up to *pn bytes of the lent body, 0 at its end. */
+static apr_status_t pull(char *to, apr_size_t *pn, body_t *b, apr_pool_t *p,
+                         wfp_result_t *res)
+{
+    apr_size_t max = *pn;
+    apr_bucket *after;
+    apr_status_t rv;
+
+    *pn = 0;
+    if (!b->bb) {
+        b->bb = apr_brigade_create(p, apr_bucket_alloc_create(p));
+    }
+    if (APR_BRIGADE_EMPTY(b->bb)) {
+        rv = wfp_body_read(b->lent, b->bb, max, res);
+        if (rv != APR_SUCCESS) {
+            b->ended = 1;
+            return rv == APR_EOF ? APR_SUCCESS : rv;
+        }
+    }
+    rv = apr_brigade_partition(b->bb, (apr_off_t)max, &after);
+    if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
+        return rv;
+    }
+    *pn = max;
+    rv = apr_brigade_flatten(b->bb, to, pn);
+    if (rv == APR_SUCCESS) {
+        while (APR_BRIGADE_FIRST(b->bb) != after && !APR_BRIGADE_EMPTY(b->bb)) {
+            apr_bucket_delete(APR_BRIGADE_FIRST(b->bb));
+        }
+    }
+    return rv;
+}
+
+/* [-0, +0, v] The next bytes of the lent body, at least one; 0: its end. */
+static size_t read_lent(lua_State *L, body_t *b, char *to, size_t max)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    apr_pool_t *p = wfp_state_pool(L);
+    wfp_result_t res;
+    apr_size_t n = 0;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!b->bb) {
+        wfp_meter_charge(iso, 8192);
+    }
+    wfp_result_init(&res, p);
+    while (n == 0 && rv == APR_SUCCESS && !b->ended) {
+        n = max;
+        wfp_meter_host_begin(iso);
+        rv = pull(to, &n, b, p, &res);
+        wfp_meter_host_end(iso);
+    }
+    if (rv != APR_SUCCESS) {
+        b->ended = 1;
+        if (res.code == WFP_OK) {
+            res.code = WFP_NETWORK_ERROR;
+        }
+        wfp_api_raise(L, &res);
+    }
+    return n;
+}
+
+/* [-0, +0, v] Call the function for the next chunk; it becomes user value 2.
+ * Sets ended at its end. */
+static void next_chunk(lua_State *L, body_t *b, int idx)
+{
+    idx = lua_absindex(L, idx);
+    luaL_checkstack(L, 4, NULL);
+    while (!b->ended) {
+        b->ended = 1; /* also when the call fails */
+        lua_getiuservalue(L, idx, 1);
+        lua_call(L, 0, 1);
+        if (lua_isnil(L, -1)) {
+            lua_pop(L, 1);
+            return;
+        }
+        if (!lua_isstring(L, -1)) {
+            wfp_api_error(L, "TypeError", NULL,
+                          "a body function must return strings, got %s",
+                          luaL_typename(L, -1));
+        }
+        b->ended = 0;
+        b->pos = 0;
+        (void)lua_tostring(L, -1);
+        if (lua_rawlen(L, -1) > 0) {
+            lua_setiuservalue(L, idx, 2);
+            return;
+        }
+        lua_pop(L, 1);
+    }
+}
+
+/* [-0, +1, v] Push up to max bytes of the string, or nil when none is left. */
+static void push_part(lua_State *L, body_t *b, int idx, size_t max)
+{
+    size_t n = 0;
+    const char *s;
+
+    lua_getiuservalue(L, idx, 2);
+    s = lua_tolstring(L, -1, &n);
+    if (!s || b->pos >= n) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+        return;
+    }
+    if (b->pos > 0 || n > max) {
+        n -= b->pos;
+        n = n < max ? n : max;
+        lua_pushlstring(L, s + b->pos, n);
+        lua_remove(L, -2);
+    }
+    b->pos += n;
+}
+
+/* [-0, +1, v] Push the next chunk of the body at idx, nil at its end. */
+static void push_chunk(lua_State *L, int idx, size_t max)
+{
+    body_t *b = check(L, idx);
+    size_t n;
+    char *to;
+
+    idx = lua_absindex(L, idx);
+    if (b->state == FRESH) {
+        need_fresh(L, idx);
+        b->state = READING;
+    }
+    else if (b->state == TAKEN) {
+        wfp_api_error(L, "TypeError", NULL, "Body has already been used");
+    }
+    if (!b->lent) {
+        push_part(L, b, idx, max);
+        if (lua_isnil(L, -1) && lua_getiuservalue(L, idx, 1) != LUA_TNIL) {
+            lua_pop(L, 2);
+            next_chunk(L, b, idx);
+            push_part(L, b, idx, max);
+        }
+        return;
+    }
+    max = max < 4 * WFP_BODY_CHUNK ? max : 4 * WFP_BODY_CHUNK;
+    lua_getiuservalue(L, idx, 3);
+    if (lua_type(L, -1) != LUA_TUSERDATA || lua_rawlen(L, -1) < max) {
+        lua_pop(L, 1);
+        (void)lua_newuserdatauv(L, max, 0);
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, idx, 3);
+    }
+    to = lua_touserdata(L, -1);
+    n = b->ended ? 0 : read_lent(L, b, to, max);
+    if (n) {
+        lua_pushlstring(L, to, n);
+    }
+    else {
+        lua_pushnil(L);
+    }
+}
+
+/* [-0, +1, e] body:read(n?) */
+static int l_body_read(lua_State *L)
+{
+    lua_Integer max = WFP_BODY_CHUNK;
+
+    if (!lua_isnoneornil(L, 2)) {
+        int ok;
+
+        max = lua_tointegerx(L, 2, &ok);
+        if (!ok || max < 1) {
+            return wfp_api_error(L, "RangeError", NULL,
+                                 "read wants a positive number of bytes");
+        }
+    }
+    push_chunk(L, 1, (size_t)max);
+    return 1;
+}
+
+/* [-0, +1, e] */
+static int l_chunks_next(lua_State *L)
+{
+    lua_settop(L, 0);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    push_chunk(L, 1, WFP_BODY_CHUNK);
+    return 1;
+}
+
+/* [-0, +1, e] body:chunks() */
+static int l_body_chunks(lua_State *L)
+{
+    (void)check(L, 1);
+    lua_settop(L, 1);
+    lua_pushcclosure(L, l_chunks_next, 1);
+    return 1;
+}
+
+/* [-0, +0, e] body:cancel() */
+static int l_body_cancel(lua_State *L)
+{
+    body_t *b = check(L, 1);
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+
+    if (b->state == TAKEN) {
+        return 0;
+    }
+    b->state = READING;
+    b->ended = 1;
+    lua_pushnil(L);
+    lua_setiuservalue(L, 1, 1);
+    lua_pushnil(L);
+    lua_setiuservalue(L, 1, 2);
+    if (b->lent) {
+        wfp_meter_host_begin(iso);
+        if (b->bb) {
+            (void)apr_brigade_cleanup(b->bb);
+        }
+        wfp_body_cancel(b->lent);
+        wfp_meter_host_end(iso);
+    }
+    return 0;
+}
+
+/* [-0, +1, v] all bytes of a lent body */
+static void slurp_lent(lua_State *L, body_t *b)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    wfp_buffer_t buf;
+    apr_size_t n;
+    const char *s = wfp_body_peek(b->lent, &n);
+
+    if (s) {
+        need_room(L, n);
+        lua_pushlstring(L, s, n);
+        wfp_meter_critical_begin(iso);
+        wfp_body_cancel(b->lent);
+        wfp_meter_critical_end(iso);
+        return;
+    }
+    wfp_buffer_init(&buf, L);
+    buf.max = wfp_meter_free_bytes(iso);
+    if (b->lent->length > 0) {
+        need_room(L, 2 * (apr_uint64_t)b->lent->length);
+        (void)wfp_buffer_reserve(&buf, (size_t)b->lent->length + 1);
+    }
+    while (!b->ended) {
+        if (buf.n == buf.room) {
+            need_room(L, 3 * (apr_uint64_t)buf.room);
+            (void)wfp_buffer_reserve(&buf, WFP_BODY_CHUNK);
+        }
+        buf.n += read_lent(L, b, buf.data + buf.n, buf.room - buf.n);
+    }
+    need_room(L, buf.n);
+    wfp_buffer_push(&buf);
+    lua_remove(L, buf.idx);
+}
+
+void wfp_api_slurp_body(lua_State *L, int idx)
+{
+    body_t *b = check(L, idx);
+    wfp_buffer_t buf;
+
+    need_fresh(L, idx);
+    idx = lua_absindex(L, idx);
+    b->state = TAKEN;
+    if (b->lent) {
+        slurp_lent(L, b);
+        return;
+    }
+    if (lua_getiuservalue(L, idx, 1) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_getiuservalue(L, idx, 2);
+        return;
+    }
+    lua_pop(L, 1);
+    wfp_buffer_init(&buf, L);
+    for (next_chunk(L, b, idx); !b->ended; next_chunk(L, b, idx)) {
+        size_t n;
+        const char *s;
+
+        lua_getiuservalue(L, idx, 2);
+        s = lua_tolstring(L, -1, &n);
+        need_room(L, 3 * (apr_uint64_t)n);
+        wfp_buffer_add(&buf, s, n);
+        lua_pop(L, 1);
+    }
+    wfp_buffer_push(&buf);
+    lua_remove(L, buf.idx);
+}
+
+void wfp_api_tee_body(lua_State *L, int idx)
+{
+    wfp_api_slurp_body(L, idx);
+    lua_pushvalue(L, -1);
+    wfp_api_make_body(L);
+    lua_insert(L, -2);
+    wfp_api_make_body(L);
+}
+
+/* [-0, +2, e] body:tee(): streams are read into memory, charged */
+static int l_body_tee(lua_State *L)
+{
+    wfp_api_tee_body(L, 1);
+    return 2;
+}
+
+/* [-0, +1, -] upvalue 1: the string, given once */
+static int l_give_once(lua_State *L)
+{
+    lua_settop(L, 0);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushnil(L);
+    lua_replace(L, lua_upvalueindex(1));
+    return 1;
+}
+
+wfp_body_t *wfp_api_string_body(lua_State *L, int idx)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    wfp_body_t *body;
+    size_t n;
+    const char *s = lua_tolstring(L, idx, &n);
+    char *copy;
+
+    if (n > 16 * WFP_BODY_CHUNK) {
+        /* a second copy might not fit: send it from where it is */
+        lua_pushvalue(L, idx);
+        lua_pushcclosure(L, l_give_once, 1);
+        body = wfp_state_function_body(L, luaL_ref(L, LUA_REGISTRYINDEX));
+        body->length = (apr_off_t)n;
+        return body;
+    }
+    copy = wfp_meter_copy(iso, s, n);
+    wfp_meter_charge(iso, sizeof(*body) + 64);
+    wfp_meter_critical_begin(iso);
+    body = wfp_body_mem(copy, n, wfp_state_pool(L));
+    wfp_meter_critical_end(iso);
+    return body;
+}
+
+wfp_body_t *wfp_api_take_body(lua_State *L, int idx)
+{
+    body_t *b = check(L, idx);
+    wfp_body_t *body;
+
+    need_fresh(L, idx);
+    b->state = TAKEN;
+    if (b->lent) {
+        return b->lent;
+    }
+    if (lua_getiuservalue(L, idx, 1) != LUA_TNIL) {
+        return wfp_state_function_body(L, luaL_ref(L, LUA_REGISTRYINDEX));
+    }
+    lua_pop(L, 1);
+    lua_getiuservalue(L, idx, 2);
+    body = wfp_api_string_body(L, lua_gettop(L));
+    lua_pop(L, 1);
+    return body;
+}
+
+static const luaL_Reg methods[] = {
+    { "read", l_body_read }, { "chunks", l_body_chunks },
+    { "tee", l_body_tee },   { "cancel", l_body_cancel },
+    { NULL, NULL },
+};
+static const wfp_class_t body_class = {
+    "Body", methods, NULL, NULL, NULL, NULL,
+};
+
+void wfp_api_open_body(lua_State *L)
+{
+    wfp_class_register(L, &body_class);
+}

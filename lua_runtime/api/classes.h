@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_API_CLASSES_H
+#define WFP_API_CLASSES_H
+
+#include <apr.h>
+
+#include "core/message.h"
+#include "core/url.h"
+#include "lua_runtime/api/api.h"
+#include "lua_runtime/api/buffer.h"
+#include "lua_runtime/api/class.h"
+
+/**
+ * @file
+ * What the classes of this folder know of each other. Objects that a script
+ * makes live in the isolate's arena; pointers into a request's pool ("lent")
+ * are valid for one invocation only, so whoever holds one keeps the
+ * generation and calls wfp_api_check_generation() before each use.
+ */
+
+/* ---- registration: each [-0, +0, m], once a state ---- */
+
+void wfp_api_open_error(lua_State *L);
+void wfp_api_open_json(lua_State *L);
+void wfp_api_open_headers(lua_State *L);
+void wfp_api_open_body(lua_State *L);
+void wfp_api_open_request(lua_State *L);
+void wfp_api_open_response(lua_State *L);
+void wfp_api_open_url(lua_State *L);
+void wfp_api_open_params(lua_State *L);
+void wfp_api_open_console(lua_State *L);
+void wfp_api_open_text(lua_State *L);
+void wfp_api_open_crypto(lua_State *L);
+void wfp_api_open_ctx(lua_State *L);
+void wfp_api_open_dispatch(lua_State *L);
+void wfp_api_open_service(lua_State *L);
+void wfp_api_open_fetch(lua_State *L);
+
+/* ---- error.c, api.c ---- */
+
+/** [-0, +1, m] Push an error value, as wfp_api_error() raises. */
+void wfp_api_push_error(lua_State *L, const char *name, const char *code,
+                        const char *fmt, ...);
+
+/** Is the value at idx an error value of ours? */
+int wfp_api_is_error(lua_State *L, int idx);
+
+/** [-0, +0, v] Raise "Cannot perform I/O on behalf of a different request"
+ *  unless generation is the current one or 0 (made at top level). */
+void wfp_api_check_generation(lua_State *L, apr_uint32_t generation);
+
+/* ---- json.c, json_parse.c ---- */
+
+/** [-0, +1, m] Push json.null. */
+void wfp_api_push_null(lua_State *L);
+
+/** [-0, +0, m] Mark the table on the top as a JSON array. */
+void wfp_api_mark_array(lua_State *L);
+
+/** [-0, +0, v] Append the JSON text of the value at idx. lenient: what JSON
+ *  cannot say is named ("[function]") instead of a TypeError. */
+void wfp_api_json_append(wfp_buffer_t *b, int idx, int lenient);
+
+/** Bytes of the well-formed UTF-8 character at s (n left), 0: it is none. */
+size_t wfp_api_utf8(const char *s, size_t n);
+
+/* ---- pairs.c ---- */
+
+/** [-1, +1, e] Join the value on the top when it is an array of strings. */
+void wfp_api_join(lua_State *L);
+
+/** [-1, +1, e] Replace the table of names and values on the top by a flat
+ *  array, sorted by name; all but Set-Cookie joined. */
+void wfp_api_sort_pairs(lua_State *L);
+
+/** [-1, +1, m] Replace the flat array on the top by one sorted by name, equal
+ *  names in the order they had. */
+void wfp_api_sort_flat(lua_State *L);
+
+/** [-1, +1, m] Replace the flat array on the top by an iterator that gives
+ *  count values of each pair from the first (1: name, 2: value). */
+void wfp_api_iterate(lua_State *L, int first, int count);
+
+/* ---- headers.c ---- */
+
+/** [-0, +1, m] Push a Headers object over a lent list (NULL: empty). */
+void wfp_api_push_headers(lua_State *L, const wfp_headers_t *lent,
+                          int immutable);
+
+/** [-0, +1, v] Push a Headers object made of the init value at idx. */
+void wfp_api_make_headers(lua_State *L, int idx);
+
+/** [-0, +0, v] Set a field of the Headers object at idx unless there. */
+void wfp_api_default_header(lua_State *L, int idx, const char *name,
+                            const char *value);
+
+/** [-0, +0, e] The Headers object at idx as a list: the lent one where it was
+ *  not changed, else a new one in the invocation's pool, charged. */
+wfp_headers_t *wfp_api_core_headers(lua_State *L, int idx);
+
+/** [-0, +0, v] A copy for another object: [-0, +1, m] pushed. */
+void wfp_api_copy_headers(lua_State *L, int idx);
+
+/* ---- body.c ---- */
+
+/** [-0, +1, m] Push a Body over a lent body. */
+void wfp_api_push_body(lua_State *L, wfp_body_t *lent);
+
+/** [-1, +1, m] Replace the string or function on the top by a Body. */
+void wfp_api_make_body(lua_State *L);
+
+/** The Body at idx is one, and whether it is used. */
+int wfp_api_is_body(lua_State *L, int idx);
+int wfp_api_body_used(lua_State *L, int idx);
+
+/** [-0, +0, -] The Body at idx counts as used from now on. */
+void wfp_api_mark_taken(lua_State *L, int idx);
+
+/** [-0, +0, v] Hand the Body at idx on, unread: NULL for an empty one. */
+wfp_body_t *wfp_api_take_body(lua_State *L, int idx);
+
+/** [-0, +1, v] Push all bytes of the Body at idx as a string. */
+void wfp_api_slurp_body(lua_State *L, int idx);
+
+/** [-0, +2, v] Push two Bodies that give the bytes of the Body at idx. */
+void wfp_api_tee_body(lua_State *L, int idx);
+
+/** [-0, +0, v] The bytes of the string at idx as a body in the invocation's
+ *  pool: copied and charged, or read from the arena while it is sent. */
+wfp_body_t *wfp_api_string_body(lua_State *L, int idx);
+
+/* ---- payload.c: what Request and Response have in common ---- */
+
+/** First member of both objects. User values: see below. */
+typedef struct wfp_payload_t {
+    apr_uint32_t generation;
+    unsigned immutable : 1;       /* headers */
+    unsigned used : 1;            /* the body, while it is no Body object yet */
+    const wfp_headers_t *headers; /* lent; NULL: none */
+    wfp_body_t *body;             /* lent; NULL: none */
+    const char *type; /* content-type to add when none is set; static text */
+} wfp_payload_t;
+
+enum {
+    WFP_PAYLOAD_HEADERS = 1, /* Headers object; nil: not made yet */
+    WFP_PAYLOAD_BODY,        /* nil, string or Body */
+    WFP_PAYLOAD_TEXT,        /* Request: url; Response: statusText */
+    WFP_PAYLOAD_MORE,        /* Request: method; Response: url */
+    WFP_PAYLOAD_VALUES = WFP_PAYLOAD_MORE
+};
+
+/** text json bytes arrayBuffer clone: methods of both classes. */
+int wfp_api_payload_text(lua_State *L);
+int wfp_api_payload_json(lua_State *L);
+int wfp_api_payload_clone(lua_State *L);
+
+/** [-0, +0, v] Take the body value at idx (nil, string, Body, function,
+ *  URLSearchParams) for the object at obj. */
+void wfp_api_set_body(lua_State *L, int obj, wfp_payload_t *payload, int idx);
+
+/** [-0, +0, v] Headers of init (value at idx) for the object at obj. */
+void wfp_api_set_headers(lua_State *L, int obj, int idx);
+
+/** [-0, +0, m] obj gets the headers that the payload object at from has. */
+void wfp_api_share_headers(lua_State *L, int obj, int from);
+
+/** [-0, +0, m] obj gets the same Body as the payload object at from. */
+void wfp_api_share_body(lua_State *L, int obj, int from);
+
+/** [-0, +1, e] Push the field: headers, body, bodyUsed. */
+void wfp_api_push_payload_headers(lua_State *L, int obj);
+void wfp_api_push_payload_body(lua_State *L, int obj);
+int wfp_api_payload_used(lua_State *L, int obj);
+
+/** [-0, +0, v] Headers and body for the host; the body counts as used. */
+wfp_headers_t *wfp_api_payload_core_headers(lua_State *L, int obj);
+wfp_body_t *wfp_api_payload_core_body(lua_State *L, int obj);
+
+/* ---- request.c, response.c, url.c, params.c ---- */
+
+extern const wfp_class_t wfp_api_request_class;
+extern const wfp_class_t wfp_api_response_class;
+
+/** [-0, +1, v] Push Request.new(input, init) of the values at idx, idx + 1;
+ *  a Request without init is pushed as it is. */
+void wfp_api_make_request(lua_State *L, int idx);
+
+/** [-0, +0, v] The Request object at idx for the host. */
+wfp_request_t *wfp_api_core_request(lua_State *L, int idx);
+
+/** [-0, +1, m] Push a handle of a response that the host gave. */
+void wfp_api_push_response(lua_State *L, wfp_response_t *resp);
+
+/** [-0, +1, m] Push an unread copy of the object at idx, its body shared. */
+void wfp_api_clone_request(lua_State *L, int idx);
+void wfp_api_clone_response(lua_State *L, int idx);
+
+/** [-0, +1, v] Push the normal form of the URL text, or raise "Invalid URL".
+ *  base may be NULL. */
+void wfp_api_push_href(lua_State *L, const char *text, size_t n,
+                       const char *base);
+
+/** [-0, +1, m] Push href of the URL object at idx; 0: it is none. */
+int wfp_api_url_href(lua_State *L, int idx);
+
+/** [-0, +0, m] The search of the URL object at idx follows its parameters:
+ *  the text on the top (popped) is the new one, without "?". */
+void wfp_api_url_set_search(lua_State *L, int idx);
+
+/** [-0, +1, v] Push a URLSearchParams object of text for the URL at owner. */
+void wfp_api_push_params(lua_State *L, const char *text, size_t n, int owner);
+
+/** [-0, +0, v] Read text anew into the URLSearchParams object at idx. */
+void wfp_api_reset_params(lua_State *L, int idx, const char *text, size_t n);
+
+/** [-0, +1, v] Push the text of the URLSearchParams at idx; 0: it is none. */
+int wfp_api_params_text(lua_State *L, int idx);
+
+/* ---- dispatch.c, service.c ---- */
+
+/** [-0, +1, m] Push the object of a binding. */
+void wfp_api_push_dispatcher(lua_State *L, const wfp_binding_t *binding);
+void wfp_api_push_service(lua_State *L, const wfp_binding_t *binding);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * env: the bindings of a Worker. A view that cannot be assigned to, over a
+ * table made once an isolate; an outbound Worker's parameters are laid over it
+ * for one invocation.
+ */
+#include <apr_strings.h>
+#include <apr_time.h>
+#include <string.h>
+
+#include "lua_runtime/api/classes.h"
+#include "lua_runtime/state.h"
+
+/* [-0, +1, m] {id=, tag=, timestamp=} */
+static void push_version(lua_State *L, const wfp_script_t *script)
+{
+    apr_time_exp_t t;
+    char text[40];
+
+    (void)apr_time_exp_gmt(&t, script->created);
+    apr_snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                 t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
+                 t.tm_sec, t.tm_usec / 1000);
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, script->version_id);
+    lua_setfield(L, -2, "id");
+    lua_pushstring(L, script->version_tag);
+    lua_setfield(L, -2, "tag");
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, "timestamp");
+    wfp_class_readonly(L);
+}
+
+/* [-0, +1, e] */
+static void push_binding(lua_State *L, const wfp_script_t *script,
+                         const wfp_binding_t *b)
+{
+    switch (b->kind) {
+    case WFP_BINDING_PLAIN_TEXT:
+    case WFP_BINDING_SECRET_TEXT:
+        lua_pushlstring(L, b->text ? b->text : "", b->text_size);
+        break;
+    case WFP_BINDING_JSON:
+        wfp_api_json_decode(L, b->text, b->text_size);
+        break;
+    case WFP_BINDING_SERVICE:
+        wfp_api_push_service(L, b);
+        break;
+    case WFP_BINDING_DISPATCH_NAMESPACE:
+        wfp_api_push_dispatcher(L, b);
+        break;
+    case WFP_BINDING_VERSION_METADATA:
+        push_version(L, script);
+        break;
+    default:
+        lua_pushnil(L);
+    }
+}
+
+void wfp_api_push_env(lua_State *L)
+{
+    const wfp_script_t *script = wfp_state_script(L);
+    int i;
+
+    luaL_checkstack(L, 20, NULL);
+    lua_createtable(L, 0, script->bindings->nelts);
+    for (i = 0; i < script->bindings->nelts; i++) {
+        const wfp_binding_t *b = &APR_ARRAY_IDX(script->bindings, i,
+                                                wfp_binding_t);
+
+        push_binding(L, script, b);
+        lua_setfield(L, -2, b->name);
+    }
+    wfp_class_readonly(L);
+}
+
+void wfp_api_push_env_with_params(lua_State *L, int idx)
+{
+    const apr_array_header_t *params = wfp_state_params(L);
+    int i, t;
+
+    luaL_checkstack(L, 20, NULL);
+    idx = lua_absindex(L, idx);
+    lua_newtable(L);
+    t = lua_gettop(L);
+    if (wfp_class_unwrap(L, idx)) {
+        for (lua_pushnil(L); lua_next(L, t + 1);) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, t);
+        }
+        lua_settop(L, t);
+    }
+    for (i = 0; params && i < params->nelts; i++) {
+        const wfp_param_t *p = &APR_ARRAY_IDX(params, i, wfp_param_t);
+
+        if (p->value) {
+            lua_pushstring(L, p->value);
+            lua_setfield(L, t, p->name);
+        }
+    }
+    wfp_class_readonly(L);
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Request. Either a handle of the request that the host gave (immutable, its
+ * fields read from it) or one that the script made, which becomes a
+ * wfp_request_t in the request's pool when it is sent.
+ */
+#include <string.h>
+
+#include "lua_runtime/api/classes.h"
+#include "lua_runtime/meter.h"
+#include "lua_runtime/state.h"
+
+typedef struct request_t {
+    wfp_payload_t payload;
+    wfp_request_t *core; /* as the host gave it; NULL: made here */
+    wfp_redirect_e redirect;
+    apr_int64_t timeout_ms;
+} request_t;
+
+static const char *const redirects[] = { "follow", "manual", "error", NULL };
+
+enum {
+    FIELD_METHOD = 1,
+    FIELD_URL,
+    FIELD_HEADERS,
+    FIELD_BODY,
+    FIELD_BODY_USED,
+    FIELD_REDIRECT,
+    FIELD_CF
+};
+static const char *const fields[] = {
+    "method", "url", "headers", "body", "bodyUsed", "redirect", "cf", NULL,
+};
+
+/* [-0, +0, v] */
+static request_t *check(lua_State *L, int idx)
+{
+    request_t *r = wfp_class_check(L, idx, &wfp_api_request_class);
+
+    wfp_api_check_generation(L, r->payload.generation);
+    return r;
+}
+
+void wfp_api_push_request(lua_State *L, wfp_request_t *req)
+{
+    request_t *r = wfp_class_new(L, &wfp_api_request_class, sizeof(*r),
+                                 WFP_PAYLOAD_VALUES);
+
+    r->payload.generation = wfp_state_generation(L);
+    r->payload.immutable = 1;
+    r->payload.headers = req->headers;
+    r->payload.body = req->body;
+    r->core = req;
+    r->redirect = req->redirect;
+    r->timeout_ms = req->timeout_ms;
+}
+
+/* [-0, +1, m] */
+static void set_member(lua_State *L, const char *key, const char *value)
+{
+    if (value) {
+        lua_pushstring(L, value);
+        lua_setfield(L, -2, key);
+    }
+}
+
+/* [-0, +1, m] what only trusted Workers see of the client */
+static void push_cf(lua_State *L, const request_t *r)
+{
+    const wfp_cf_t *cf = r->core ? r->core->cf : NULL;
+
+    if (!cf || !wfp_state_is_trusted(L)) {
+        lua_pushnil(L);
+        return;
+    }
+    lua_createtable(L, 0, 4);
+    set_member(L, "clientIp", cf->client_ip);
+    set_member(L, "httpProtocol", cf->http_protocol);
+    set_member(L, "tlsVersion", cf->tls_version);
+    set_member(L, "tlsCipher", cf->tls_cipher);
+    wfp_class_readonly(L);
+}
+
+/* [-0, +1, m] Push url or method: the script's own, else the host's. */
+static void push_own(lua_State *L, int idx, int value, const char *given)
+{
+    if (lua_getiuservalue(L, idx, value) == LUA_TNIL && given) {
+        lua_pop(L, 1);
+        lua_pushstring(L, given);
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, idx, value);
+    }
+}
+
+/* [-0, +1, e] */
+static int l_request_index(lua_State *L)
+{
+    int id = wfp_class_field(L);
+    const request_t *r;
+
+    if (id == 0) {
+        return 1;
+    }
+    r = check(L, 1);
+    switch (id) {
+    case FIELD_METHOD:
+        push_own(L, 1, WFP_PAYLOAD_MORE, r->core ? r->core->method : "GET");
+        break;
+    case FIELD_URL:
+        push_own(L, 1, WFP_PAYLOAD_TEXT, r->core ? r->core->url : NULL);
+        break;
+    case FIELD_HEADERS:
+        wfp_api_push_payload_headers(L, 1);
+        break;
+    case FIELD_BODY:
+        wfp_api_push_payload_body(L, 1);
+        break;
+    case FIELD_BODY_USED:
+        lua_pushboolean(L, wfp_api_payload_used(L, 1));
+        break;
+    case FIELD_REDIRECT:
+        lua_pushstring(L, redirects[r->redirect]);
+        break;
+    default:
+        push_cf(L, r);
+    }
+    return 1;
+}
+
+/* [-0, +0, -] Are these the same bytes without case? */
+static int is_word(const char *s, size_t n, const char *word)
+{
+    return n == strlen(word) && strncasecmp(s, word, n) == 0;
+}
+
+/* [-0, +1, v] Push the method at idx as it is sent. */
+static void push_method(lua_State *L, int idx)
+{
+    static const char *const upper[] = { "DELETE", "GET", "HEAD", "OPTIONS",
+                                         "POST",   "PUT", NULL };
+    static const char *const refused[] = { "CONNECT", "TRACE", "TRACK", NULL };
+    size_t n;
+    const char *s = wfp_class_text(L, idx, "method", &n);
+    int i;
+
+    if (!wfp_headers_is_name(s, n)) {
+        wfp_api_error(L, "TypeError", NULL, "Invalid method");
+    }
+    for (i = 0; refused[i]; i++) {
+        if (is_word(s, n, refused[i])) {
+            wfp_api_error(L, "TypeError", NULL, "Method %s is not allowed",
+                          refused[i]);
+        }
+    }
+    for (i = 0; upper[i]; i++) {
+        if (is_word(s, n, upper[i])) {
+            lua_pushstring(L, upper[i]);
+            return;
+        }
+    }
+    lua_pushvalue(L, idx);
+}
+
+/* [-0, +0, v] init.redirect and init.timeout */
+static void init_options(lua_State *L, request_t *r, int init)
+{
+    int ok, i;
+
+    if (wfp_class_raw(L, init, "redirect") != LUA_TNIL) {
+        const char *s = wfp_class_text(L, -1, "redirect", NULL);
+
+        for (i = 0; redirects[i] && strcmp(redirects[i], s) != 0; i++) {
+        }
+        if (!redirects[i]) {
+            wfp_api_error(L, "TypeError", NULL,
+                          "redirect must be follow, manual or error");
+        }
+        r->redirect = (wfp_redirect_e)i;
+    }
+    if (wfp_class_raw(L, init, "timeout") != LUA_TNIL) {
+        r->timeout_ms = lua_tointegerx(L, -1, &ok);
+        if (!ok || r->timeout_ms < 1) {
+            wfp_api_error(L, "TypeError", NULL,
+                          "timeout must be a positive whole number of ms");
+        }
+    }
+    if (wfp_class_raw(L, init, "signal") != LUA_TNIL) {
+        wfp_api_error(L, "TypeError", NULL, "signal must be an AbortSignal");
+    }
+    lua_pop(L, 3);
+}
+
+/* [-0, +0, v] Apply the table init to the new object at obj. */
+static void apply_init(lua_State *L, int obj, int init)
+{
+    request_t *r = lua_touserdata(L, obj);
+    const char *method;
+
+    init_options(L, r, init);
+    if (wfp_class_raw(L, init, "method") != LUA_TNIL) {
+        push_method(L, lua_gettop(L));
+        lua_setiuservalue(L, obj, WFP_PAYLOAD_MORE);
+    }
+    if (wfp_class_raw(L, init, "body") != LUA_TNIL) {
+        lua_getiuservalue(L, obj, WFP_PAYLOAD_MORE);
+        method = lua_tostring(L, -1);
+        if (!method || !strcmp(method, "GET") || !strcmp(method, "HEAD")) {
+            wfp_api_error(L, "TypeError", NULL,
+                          "Request with a GET or HEAD method cannot have a "
+                          "body.");
+        }
+        lua_pop(L, 1);
+        wfp_api_set_body(L, obj, &r->payload, lua_gettop(L));
+    }
+    lua_pop(L, 2);
+}
+
+/* [-0, +0, v] Take over what the Request at from is. */
+static void copy_from(lua_State *L, request_t *r, int obj, int from)
+{
+    const request_t *other = check(L, from);
+
+    r->redirect = other->redirect;
+    r->timeout_ms = other->timeout_ms;
+    push_own(L, from, WFP_PAYLOAD_TEXT, other->core ? other->core->url : NULL);
+    lua_setiuservalue(L, obj, WFP_PAYLOAD_TEXT);
+    push_own(L, from, WFP_PAYLOAD_MORE,
+             other->core ? other->core->method : "GET");
+    lua_setiuservalue(L, obj, WFP_PAYLOAD_MORE);
+}
+
+/* [-0, +1, m] */
+static request_t *push_new(lua_State *L)
+{
+    request_t *r = wfp_class_new(L, &wfp_api_request_class, sizeof(*r),
+                                 WFP_PAYLOAD_VALUES);
+
+    r->payload.generation = wfp_state_generation(L);
+    return r;
+}
+
+void wfp_api_clone_request(lua_State *L, int idx)
+{
+    request_t *r = push_new(L);
+    int obj = lua_gettop(L);
+
+    copy_from(L, r, obj, idx);
+    wfp_api_share_headers(L, obj, idx);
+}
+
+void wfp_api_make_request(lua_State *L, int idx)
+{
+    int init = lua_isnoneornil(L, idx + 1) ? 0 : idx + 1, obj, from;
+    request_t *r;
+
+    luaL_checkstack(L, 20, NULL);
+    from = wfp_class_test(L, idx, &wfp_api_request_class) ? idx : 0;
+    if (from && !init) {
+        lua_pushvalue(L, idx);
+        return;
+    }
+    if (init && wfp_class_test(L, init, &wfp_api_request_class)) {
+        if (!from) {
+            /* Request.new(url, request): all but the URL comes from it */
+            from = init;
+        }
+        init = 0;
+    }
+    else if (init && lua_type(L, init) != LUA_TTABLE) {
+        wfp_api_error(L, "TypeError", NULL, "init must be a table, got %s",
+                      luaL_typename(L, init));
+    }
+    r = push_new(L);
+    obj = lua_gettop(L);
+    if (from) {
+        copy_from(L, r, obj, from);
+    }
+    if (from != idx) {
+        if (!wfp_api_url_href(L, idx)) {
+            size_t n;
+            const char *s = wfp_class_text(L, idx, "The URL", &n);
+
+            wfp_api_push_href(L, s, n, NULL);
+        }
+        lua_setiuservalue(L, obj, WFP_PAYLOAD_TEXT);
+    }
+    if (init) {
+        apply_init(L, obj, init);
+        wfp_class_raw(L, init, "headers");
+        wfp_api_set_headers(L, obj, lua_gettop(L));
+    }
+    if (from) {
+        int given = init && !lua_isnil(L, -1);
+
+        if (!given) {
+            wfp_api_share_headers(L, obj, from);
+        }
+        if (!init || wfp_class_raw(L, init, "body") == LUA_TNIL) {
+            wfp_api_share_body(L, obj, from);
+        }
+    }
+    lua_settop(L, obj);
+}
+
+/* [-0, +1, e] Request.new(input, init?) */
+static int l_request_new(lua_State *L)
+{
+    lua_settop(L, 2);
+    wfp_api_make_request(L, 1);
+    if (lua_rawequal(L, 1, -1)) {
+        /* a new object, even without changes */
+        wfp_api_clone_request(L, 1);
+        wfp_api_share_body(L, lua_gettop(L), 1);
+    }
+    return 1;
+}
+
+wfp_request_t *wfp_api_core_request(lua_State *L, int idx)
+{
+    request_t *r = check(L, idx);
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    wfp_request_t *out;
+    wfp_headers_t *headers;
+    wfp_body_t *body = wfp_api_payload_core_body(L, idx);
+    const char *url, *method, *s;
+    size_t n;
+
+    if (r->core) {
+        return r->core;
+    }
+    headers = wfp_api_payload_core_headers(L, idx);
+    lua_getiuservalue(L, idx, WFP_PAYLOAD_TEXT);
+    s = lua_tolstring(L, -1, &n);
+    url = wfp_meter_copy(iso, s, n);
+    method = "GET";
+    if (lua_getiuservalue(L, idx, WFP_PAYLOAD_MORE) == LUA_TSTRING) {
+        s = lua_tolstring(L, -1, &n);
+        method = wfp_meter_copy(iso, s, n);
+    }
+    lua_pop(L, 2);
+    wfp_meter_charge(iso, sizeof(*out) + 256);
+    wfp_meter_critical_begin(iso);
+    out = wfp_request_make(method, url, wfp_state_pool(L));
+    out->headers = headers;
+    out->body = body;
+    out->redirect = r->redirect;
+    out->timeout_ms = r->timeout_ms;
+    wfp_meter_critical_end(iso);
+    return out;
+}
+
+static const luaL_Reg methods[] = {
+    { "text", wfp_api_payload_text },   { "json", wfp_api_payload_json },
+    { "bytes", wfp_api_payload_text },  { "arrayBuffer", wfp_api_payload_text },
+    { "clone", wfp_api_payload_clone }, { NULL, NULL },
+};
+const wfp_class_t wfp_api_request_class = {
+    "Request", methods, fields, l_request_index, NULL, NULL,
+};
+
+void wfp_api_open_request(lua_State *L)
+{
+    wfp_class_register(L, &wfp_api_request_class);
+    wfp_class_global(L, "Request", l_request_new, NULL);
+}
