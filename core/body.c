@@ -118,18 +118,45 @@ static apr_status_t too_large(wfp_body_t *body, apr_size_t max,
                           max);
 }
 
+/* The bytes of a chunk behind the n that data holds. They are copied at once:
+ * a source may use the memory of its chunk again at the next read. */
+static apr_status_t append(char **pdata, apr_size_t *pn, apr_size_t *proom,
+                           apr_bucket_brigade *chunk, apr_size_t len,
+                           apr_pool_t *p)
+{
+    apr_status_t rv;
+
+    if (len > *proom - *pn) {
+        char *larger;
+
+        *proom = *pn + len > 2 * *proom ? *pn + len : 2 * *proom;
+        larger = apr_palloc(p, *proom + 1);
+        memcpy(larger, *pdata, *pn);
+        *pdata = larger;
+    }
+    rv = apr_brigade_flatten(chunk, *pdata + *pn, &len);
+    *pn += len;
+    if (rv == APR_SUCCESS) {
+        rv = apr_brigade_cleanup(chunk);
+    }
+    return rv;
+}
+
 apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
                             wfp_body_t *body, apr_size_t max, wfp_result_t *res,
                             apr_pool_t *p)
 {
-    apr_bucket_brigade *bb, *chunk;
-    apr_bucket_alloc_t *alloc;
-    apr_off_t start = body->done;
+    apr_size_t n = 0, room = WFP_BODY_CHUNK;
+    apr_bucket_brigade *chunk;
+    apr_off_t len;
     apr_status_t rv;
     char *data;
 
-    if (body->length >= 0 && (apr_uint64_t)(body->length - body->done) > max) {
-        return too_large(body, max, res);
+    if (body->length >= 0 && !body->ended) {
+        if ((apr_uint64_t)(body->length - body->done) > max) {
+            return too_large(body, max, res);
+        }
+        room = (apr_size_t)(body->length - body->done);
     }
     if (body->data && body->done == 0 && !body->ended) {
         body->used = 1;
@@ -138,26 +165,29 @@ apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
         *pn = (apr_size_t)body->length;
         return APR_SUCCESS;
     }
-    alloc = apr_bucket_alloc_create(p);
-    bb = apr_brigade_create(p, alloc);
-    chunk = apr_brigade_create(p, alloc);
-    do {
-        rv = wfp_body_read(body, chunk, WFP_BODY_CHUNK, res);
-        if (rv == APR_SUCCESS && (apr_uint64_t)(body->done - start) > max) {
+    data = apr_palloc(p, room + 1);
+    chunk = apr_brigade_create(p, apr_bucket_alloc_create(p));
+    while ((rv = wfp_body_read(body, chunk, WFP_BODY_CHUNK, res))
+           == APR_SUCCESS) {
+        rv = apr_brigade_length(chunk, 1, &len);
+        if (rv == APR_SUCCESS && (apr_uint64_t)len > max - n) {
             return too_large(body, max, res);
         }
-        APR_BRIGADE_CONCAT(bb, chunk);
-    } while (rv == APR_SUCCESS);
+        if (rv == APR_SUCCESS) {
+            rv = append(&data, &n, &room, chunk, (apr_size_t)len, p);
+        }
+        if (rv != APR_SUCCESS) {
+            wfp_body_cancel(body);
+            return wfp_result_set(res, WFP_INTERNAL, rv, NULL);
+        }
+    }
     if (rv != APR_EOF) {
         return rv;
     }
-    *pn = (apr_size_t)(body->done - start);
-    data = apr_palloc(p, *pn + 1);
-    rv = apr_brigade_flatten(bb, data, pn);
-    data[*pn] = '\0';
-    apr_brigade_destroy(bb);
+    data[n] = '\0';
     *pdata = data;
-    return rv;
+    *pn = n;
+    return APR_SUCCESS;
 }
 
 void wfp_body_cancel(wfp_body_t *body)

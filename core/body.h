@@ -72,7 +72,8 @@ apr_status_t wfp_body_read(wfp_body_t *body, apr_bucket_brigade *bb,
 /**
  * Read all that is left into one string.
  *
- * @param pdata  NUL-terminated, in p
+ * @param pdata  NUL-terminated, in p; of an unread memory body its own bytes,
+ *               as they are
  * @param max    most bytes taken; more: APR_ENOSPC with WFP_BODY_TOO_LARGE,
  *               at once where the length is known
  */
