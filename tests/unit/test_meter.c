@@ -352,11 +352,11 @@ static void *run_both(void *data)
     limits.v[WFP_LIMIT_CPU_MS] = 5;
     limits.v[WFP_LIMIT_INSTRUCTIONS] = 0;
     if (apr_pool_create(&pool, NULL) != APR_SUCCESS) {
-        return "no pool";
+        return (void *)"no pool";
     }
     own.pool = pool;
     if (setjmp(own.out)) {
-        return "a check failed";
+        return (void *)"a check failed";
     }
     for (i = 0; i < 8 && !failure; i++) {
         fixture_outcome_t out = fixture_once(
