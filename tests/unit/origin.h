@@ -175,7 +175,7 @@ static inline int origin_read_body(origin_conn_t *c, long *n,
 
 static inline int origin_huge(origin_conn_t *c, long n)
 {
-    static char block[65536];
+    static _Thread_local char block[65536];
     char head[128];
 
     memset(block, 'x', sizeof(block));
