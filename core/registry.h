@@ -143,6 +143,11 @@ apr_status_t wfp_registry_invalidate(wfp_registry_t *reg, const char *ns,
 apr_status_t wfp_registry_drop_namespace(wfp_registry_t *reg, const char *ns,
                                          apr_int64_t stamp) WFP_CHECK;
 
+/** Forget every entry not newer than stamp: what happened up to it can no
+ *  longer be followed change by change. */
+apr_status_t wfp_registry_drop_all(wfp_registry_t *reg,
+                                   apr_int64_t stamp) WFP_CHECK;
+
 /** The change number up to which this segment has followed the store. */
 apr_int64_t wfp_registry_synced(wfp_registry_t *reg);
 

@@ -393,11 +393,30 @@ static void floor_set_locked(wfp_registry_t *reg, const wfp_key_t *key,
     wfp_registry_index_commit_locked(reg, at, &image);
 }
 
+/* Drop live entries, of one namespace or (ns_hash NULL) of all. */
+static void drop_live_locked(wfp_registry_t *reg, const apr_uint32_t *ns_hash,
+                             apr_int64_t stamp)
+{
+    apr_uint32_t at = 0;
+    wfp_slot_t image;
+
+    while (at < reg->seg->slots) {
+        slot_locked(&image, reg, at);
+        if (image.hash >= WFP_SLOT_HASH_MIN
+            && (!ns_hash || image.ns_hash == *ns_hash) && !image.floor
+            && !image.pid && image.stamp <= stamp) {
+            slot_drop_locked(reg, at); /* another may have moved in here */
+        }
+        else {
+            at++;
+        }
+    }
+}
+
 apr_status_t wfp_registry_drop_namespace(wfp_registry_t *reg, const char *ns,
                                          apr_int64_t stamp)
 {
-    apr_uint32_t ns_hash, at = 0;
-    wfp_slot_t image;
+    apr_uint32_t ns_hash;
     apr_status_t rv;
     wfp_key_t key;
 
@@ -411,16 +430,20 @@ apr_status_t wfp_registry_drop_namespace(wfp_registry_t *reg, const char *ns,
     }
     tick_locked(reg->seg);
     floor_set_locked(reg, &key, stamp);
-    while (at < reg->seg->slots) {
-        slot_locked(&image, reg, at);
-        if (image.hash >= WFP_SLOT_HASH_MIN && image.ns_hash == ns_hash
-            && !image.floor && !image.pid && image.stamp <= stamp) {
-            slot_drop_locked(reg, at); /* another may have moved in here */
-        }
-        else {
-            at++;
-        }
+    drop_live_locked(reg, &ns_hash, stamp);
+    wfp_registry_index_unlock(reg);
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_registry_drop_all(wfp_registry_t *reg, apr_int64_t stamp)
+{
+    apr_status_t rv = wfp_registry_index_lock(reg);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
+    tick_locked(reg->seg);
+    drop_live_locked(reg, NULL, stamp);
     wfp_registry_index_unlock(reg);
     return APR_SUCCESS;
 }

@@ -225,9 +225,6 @@ wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
     if (iso) {
         (void)add(&pool->idle, -1);
         (void)add(&pool->out, 1);
-        (void)add(&pool->bytes,
-                  (apr_int64_t)iso->arena.limit - (apr_int64_t)iso->pool.bytes);
-        iso->pool.bytes = iso->arena.limit;
         count(&pool->warm);
     }
     return iso;
@@ -253,18 +250,32 @@ void wfp_pool_withdraw(wfp_pool_t *pool, apr_size_t bytes)
     (void)add(&pool->bytes, -start_bytes(bytes));
 }
 
+/* It is out no more and its memory no longer counted. */
+static void settle(wfp_pool_t *pool, const wfp_isolate_t *iso)
+{
+    (void)add(&pool->out, -1);
+    (void)add(&pool->bytes, iso->pool.bytes ? -(apr_int64_t)iso->pool.bytes
+                                            : -start_bytes(iso->arena.limit));
+}
+
+void wfp_pool_drop(wfp_pool_t *pool, wfp_isolate_t *iso)
+{
+    settle(pool, iso);
+    if (iso->dead) {
+        count(&pool->killed);
+    }
+    wfp_isolate_destroy(iso);
+}
+
 void wfp_pool_give(wfp_pool_t *pool, wfp_isolate_t *iso)
 {
     shard_t *shard;
 
-    (void)add(&pool->out, -1);
-    (void)add(&pool->bytes, iso->pool.bytes ? -(apr_int64_t)iso->pool.bytes
-                                            : -start_bytes(iso->arena.limit));
     if (iso->dead) {
-        count(&pool->killed);
-        wfp_isolate_destroy(iso);
+        wfp_pool_drop(pool, iso);
         return;
     }
+    settle(pool, iso);
     iso->pool.bytes = wfp_isolate_used(iso);
     iso->pool.hash = hash_key(iso->script.ns, iso->script.name,
                               iso->script.stamp);

@@ -33,6 +33,9 @@ int wfp_pool_admit(wfp_pool_t *pool, apr_size_t bytes);
 /** The isolate that was admitted with bytes could not be made. */
 void wfp_pool_withdraw(wfp_pool_t *pool, apr_size_t bytes);
 
+/** Destroy an isolate that is out: it will not be used again. */
+void wfp_pool_drop(wfp_pool_t *pool, wfp_isolate_t *iso);
+
 /** Give back after use; dead ones and, when full, cold ones are destroyed. */
 void wfp_pool_give(wfp_pool_t *pool, wfp_isolate_t *iso);
 

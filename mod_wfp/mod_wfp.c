@@ -5,12 +5,36 @@
  */
 #include <httpd.h>
 #include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "mod_wfp/config.h"
+#include "mod_wfp/directives.h"
+#include "mod_wfp/dispatch.h"
+#include "mod_wfp/egress.h"
+#include "mod_wfp/server.h"
+#include "mod_wfp/status.h"
 
 static void register_hooks(apr_pool_t *p)
 {
+    ap_hook_test_config(wfp_directives_dump, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(wfp_server_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(wfp_server_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    /* before mod_proxy and mod_alias: a claim beats both */
+    ap_hook_pre_translate_name(wfp_dispatch_claim, NULL, NULL,
+                               APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(wfp_dispatch_translate, NULL, NULL,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(wfp_dispatch_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(wfp_dispatch_handle, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(wfp_status_handle, NULL, NULL, APR_HOOK_MIDDLE);
+    wfp_status_register(p);
+    wfp_egress_register();
 }
 
 AP_DECLARE_MODULE(wfp)
 = {
-    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, register_hooks,
+    STANDARD20_MODULE_STUFF,  wfp_config_create_scope, wfp_config_merge_scope,
+    wfp_config_create_server, wfp_config_merge_server, wfp_directives_rows,
+    register_hooks,
 };

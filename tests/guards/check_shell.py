@@ -28,8 +28,9 @@ def check(root):
         return ["shell: no script was checked"]
     bad = [f"{p.relative_to(root)}: no licence line" for p in paths
            if "SPDX-License-Identifier" not in p.read_text()]
-    done = subprocess.run(["shellcheck", "-f", "gcc", *map(str, paths)],
-                          text=True, capture_output=True, check=False)
+    done = subprocess.run(["shellcheck", "-x", "-f", "gcc",
+                           *(str(p.relative_to(root)) for p in paths)],
+                          text=True, cwd=root, capture_output=True, check=False)
     return bad + done.stdout.splitlines() + done.stderr.splitlines()
 
 

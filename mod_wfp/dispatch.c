@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The story of a request, top to bottom. httpd's hooks come in here; the work
+ * is done in request.c (its message), route.c (which Worker), invoke.c (running
+ * it) and response.c (the answer).
+ */
+#include "mod_wfp/dispatch.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <string.h>
+
+#include "mod_wfp/config.h"
+#include "mod_wfp/invoke.h"
+#include "mod_wfp/log.h"
+#include "mod_wfp/request.h"
+#include "mod_wfp/response.h"
+#include "mod_wfp/route.h"
+
+#define HANDLER "wfp-worker"
+
+/* What a claimed request keeps until its handler runs: per_dir_config is
+ * another one by then. */
+typedef struct claim_t {
+    const wfp_scope_conf_t *scope; /* NULL: let through, never claim again */
+} claim_t;
+
+static claim_t *claim_of(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &wfp_module);
+}
+
+/* passThroughOnException sent it on: as if no Worker were configured. */
+static int was_let_through(const request_rec *r)
+{
+    const request_rec *prev;
+
+    for (prev = r->prev; prev; prev = prev->prev) {
+        const claim_t *claim = claim_of(prev);
+
+        if (claim && !claim->scope) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int has_own_handler(const request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    return core->handler || core->expr_handler;
+}
+
+int wfp_dispatch_claim(request_rec *r)
+{
+    const wfp_scope_conf_t *scope = wfp_config_scope(r->per_dir_config);
+    claim_t *claim;
+
+    if (!wfp_config_claims(scope) || has_own_handler(r) || r->proxyreq
+        || was_let_through(r)) {
+        return DECLINED;
+    }
+    claim = apr_palloc(r->pool, sizeof(*claim));
+    claim->scope = scope;
+    ap_set_module_config(r->request_config, &wfp_module, claim);
+    return DONE;
+}
+
+int wfp_dispatch_translate(request_rec *r)
+{
+    if (!claim_of(r)) {
+        return DECLINED;
+    }
+    r->filename = apr_pstrcat(r->pool, "wfp:", r->uri, NULL);
+    return OK;
+}
+
+int wfp_dispatch_map(request_rec *r)
+{
+    if (!claim_of(r)) {
+        return DECLINED;
+    }
+    r->handler = HANDLER;
+    return OK;
+}
+
+/* Names of the last user Worker and sums, for CustomLog. */
+static void set_notes(wfp_work_t *work, wfp_code_e outcome)
+{
+    request_rec *r = work->r;
+    apr_pool_t *p = r->pool;
+    const wfp_host_ctx_t *user = work->last_user ? work->last_user
+                                                 : work->first;
+
+    if (user) {
+        apr_table_setn(r->notes, "wfp-worker", user->entry.name);
+        apr_table_setn(r->notes, "wfp-namespace", user->entry.ns);
+        apr_table_setn(r->notes, "wfp-version", user->entry.version_id);
+    }
+    apr_table_setn(r->notes, "wfp-outcome", wfp_code_row(outcome)->code);
+    apr_table_setn(r->notes, "wfp-cpu-us", apr_off_t_toa(p, work->cpu_us));
+    apr_table_setn(r->notes, "wfp-instructions",
+                   apr_off_t_toa(p, work->instructions));
+    apr_table_setn(r->notes, "wfp-subrequests",
+                   apr_off_t_toa(p, work->subrequests));
+    apr_table_setn(r->notes, "wfp-cold", work->cold ? "1" : "0");
+    apr_table_setn(r->notes, "wfp-request-id", work->request_id);
+}
+
+static apr_status_t run(wfp_response_t **presp, wfp_work_t *work,
+                        wfp_request_t *req, wfp_result_t *res)
+{
+    const wfp_scope_conf_t *scope = work->scope;
+    wfp_call_t call = { 0 };
+    apr_status_t rv;
+
+    if (scope->dispatcher && *scope->dispatcher) {
+        call.ns = WFP_ACCOUNT_NS;
+        call.name = scope->dispatcher;
+    }
+    else {
+        rv = wfp_route_find(&call.ns, &call.name, work->r, scope, res,
+                            work->pool);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, work->r,
+                  "request %s: %s %s goes to %s/%s", work->request_id,
+                  req->method, req->url, call.ns, call.name);
+    return wfp_invoke_fetch(presp, work, NULL, &call, req, res);
+}
+
+/* May the request go on as if no Worker were configured? */
+static int may_pass_through(const wfp_work_t *work, const wfp_request_t *req,
+                            const wfp_result_t *res)
+{
+    return work->pass_through && !wfp_code_row(res->code)->hard
+           && !(req->body && req->body->used);
+}
+
+static int let_through(wfp_work_t *work)
+{
+    request_rec *r = work->r;
+    claim_t *claim = claim_of(r);
+
+    claim->scope = NULL;
+    ap_internal_redirect(r->unparsed_uri, r);
+    return OK;
+}
+
+int wfp_dispatch_handle(request_rec *r)
+{
+    claim_t *claim = claim_of(r);
+    wfp_response_t *resp = NULL;
+    wfp_request_t *req;
+    wfp_work_t *work;
+    wfp_result_t res;
+    apr_status_t rv;
+    int rc;
+
+    if (!claim || !claim->scope || strcmp(r->handler, HANDLER)) {
+        return DECLINED;
+    }
+    work = wfp_invoke_begin(r, claim->scope);
+    if (!work) {
+        return HTTP_SERVICE_UNAVAILABLE;
+    }
+    wfp_result_init(&res, work->pool);
+    req = wfp_request_from_httpd(work);
+    rv = run(&resp, work, req, &res);
+    set_notes(work, rv == APR_SUCCESS ? WFP_OK : res.code);
+    wfp_stats_count(work->server->stats, WFP_STAT_REQUESTS);
+    if (rv == APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, r,
+                      "request %s: answered with %d", work->request_id,
+                      resp->status);
+        return wfp_response_send(work, resp);
+    }
+    if (may_pass_through(work, req, &res)) {
+        return let_through(work);
+    }
+    rc = wfp_response_error(work, &res);
+    return rc;
+}

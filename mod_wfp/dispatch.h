@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_DISPATCH_H
+#define WFP_DISPATCH_H
+
+#include <httpd.h>
+
+/**
+ * @file
+ * The story of a request: claimed before its URI is touched, handled by a
+ * dispatcher Worker or by built-in routing.
+ */
+
+/** hook pre_translate_name: claim raw URIs under a WfpDispatcher or
+ *  WfpNamespace scope. */
+int wfp_dispatch_claim(request_rec *r);
+
+/** hook translate_name: a claimed URI is no file. */
+int wfp_dispatch_translate(request_rec *r);
+
+/** hook map_to_storage: no directory walk, no stat. */
+int wfp_dispatch_map(request_rec *r);
+
+/** hook handler. */
+int wfp_dispatch_handle(request_rec *r);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What stands between a Worker's fetch() and the network, in this order:
+ * count -> outbound Worker -> (filters of other modules) -> policy and client.
+ */
+#include "mod_wfp/egress.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "mod_wfp/log.h"
+#include "outbound/client.h"
+#include "outbound/egress.h"
+#include "outbound/pipeline.h"
+
+apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
+{
+    apr_int64_t allowed = ctx->limits.v[WFP_LIMIT_SUBREQUESTS];
+
+    ctx->subrequests++;
+    wfp_stats_count(ctx->work->server->stats, WFP_STAT_SUBREQUESTS);
+    if (ctx->subrequests <= allowed) {
+        return APR_SUCCESS;
+    }
+    (void)wfp_result_set(res, WFP_SUBREQUEST_LIMIT, APR_EGENERAL, NULL);
+    if (res) {
+        res->limit = wfp_limit_row(WFP_LIMIT_SUBREQUESTS)->name;
+        res->allowed = allowed;
+        res->used = ctx->subrequests;
+    }
+    return APR_EGENERAL;
+}
+
+static int filter_count(wfp_egress_t *egress)
+{
+    apr_status_t rv = wfp_egress_count(egress->invocation, egress->result);
+
+    return rv == APR_SUCCESS ? WFP_EGRESS_DECLINED : rv;
+}
+
+/* What the tenant sees of an outbound Worker's failure: no detail of a Worker
+ * that is not its own. */
+static apr_status_t outbound_failed(wfp_result_t *res, apr_status_t rv)
+{
+    switch (res->code) {
+    case WFP_EGRESS_BLOCKED:
+    case WFP_NETWORK_ERROR:
+    case WFP_TIMEOUT:
+    case WFP_TOO_MANY_REDIRECTS:
+    case WFP_BODY_TOO_LARGE:
+    case WFP_LOOP_DETECTED:
+    case WFP_STORE_UNAVAILABLE:
+        return rv;
+    case WFP_WORKER_NOT_FOUND:
+        return wfp_result_set(res, WFP_EGRESS_BLOCKED, rv,
+                              "Egress blocked: the outbound Worker is missing");
+    default:
+        return wfp_result_set(res, WFP_NETWORK_ERROR, rv,
+                              "Network error: the outbound Worker failed");
+    }
+}
+
+static int filter_outbound(wfp_egress_t *egress)
+{
+    wfp_host_ctx_t *ctx = egress->invocation;
+    wfp_call_t call = { 0 };
+    apr_status_t rv;
+
+    if (ctx->egress == WFP_EGRESS_NONE) {
+        return wfp_result_set(egress->result, WFP_EGRESS_BLOCKED, APR_EACCES,
+                              "Egress blocked: this namespace has no egress");
+    }
+    if (ctx->is_outbound) {
+        return WFP_EGRESS_DECLINED;
+    }
+    if (!ctx->outbound.service) {
+        return ctx->egress == WFP_EGRESS_OUTBOUND
+                   ? wfp_result_set(egress->result, WFP_EGRESS_BLOCKED,
+                                    APR_EACCES,
+                                    "Egress blocked: no outbound Worker")
+                   : WFP_EGRESS_DECLINED;
+    }
+    call.ns = WFP_ACCOUNT_NS;
+    call.name = ctx->outbound.service;
+    call.params = ctx->outbound.params;
+    call.is_outbound = 1;
+    rv = wfp_invoke_fetch(&egress->response, ctx->work, ctx, &call,
+                          egress->request, egress->result);
+    return rv == APR_SUCCESS ? WFP_EGRESS_OK
+                             : outbound_failed(egress->result, rv);
+}
+
+/* X-Wfp-Worker names the user Worker for whom the request goes out; what a
+ * script wrote there itself never leaves. */
+static void set_worker_header(wfp_egress_t *egress)
+{
+    static const char name[] = "X-Wfp-Worker";
+    wfp_host_ctx_t *ctx = egress->invocation;
+    wfp_request_t *req = egress->request;
+    int wanted = (int)wfp_config_num(ctx->work->conf->worker_header, 0);
+    wfp_request_t *changed;
+
+    if (!wanted && !wfp_headers_get(req->headers, name)) {
+        return;
+    }
+    changed = apr_pmemdup(egress->pool, req, sizeof(*req));
+    changed->headers = wfp_headers_clone(req->headers, egress->pool);
+    (void)wfp_headers_unset(changed->headers, name);
+    for (; ctx && !*ctx->entry.ns; ctx = ctx->caller) {
+    }
+    if (wanted && ctx) {
+        wfp_headers_add(changed->headers, name,
+                        apr_pstrcat(egress->pool, ctx->entry.ns, "/",
+                                    ctx->entry.name, NULL));
+    }
+    egress->request = changed;
+}
+
+static int filter_client(wfp_egress_t *egress)
+{
+    wfp_host_ctx_t *ctx = egress->invocation;
+    const wfp_server_conf_t *conf = egress->server_conf;
+    wfp_client_terms_t terms = { 0 };
+    apr_status_t rv;
+
+    terms.policy = conf->egress ? conf->egress : wfp_policy_make(egress->pool);
+    terms.connect_timeout = wfp_config_num(conf->egress_connect,
+                                           WFP_DEFAULT_EGRESS_CONNECT);
+    terms.total_timeout = wfp_config_num(conf->egress_total,
+                                         WFP_DEFAULT_EGRESS_TOTAL);
+    terms.deadline = egress->deadline;
+    if (egress->request->timeout_ms > 0
+        && apr_time_from_msec(egress->request->timeout_ms)
+               < terms.total_timeout) {
+        terms.total_timeout = apr_time_from_msec(egress->request->timeout_ms);
+    }
+    set_worker_header(egress);
+    rv = wfp_client_send(&egress->response, ctx->work->server->client,
+                         egress->request, &terms, egress->result);
+    return rv == APR_SUCCESS ? WFP_EGRESS_OK : rv;
+}
+
+void wfp_egress_register(void)
+{
+    APR_OPTIONAL_HOOK(wfp, egress, filter_count, NULL, NULL,
+                      APR_HOOK_REALLY_FIRST);
+    APR_OPTIONAL_HOOK(wfp, egress, filter_outbound, NULL, NULL,
+                      APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(wfp, egress, filter_client, NULL, NULL,
+                      APR_HOOK_REALLY_LAST);
+}
+
+apr_status_t wfp_egress_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                              wfp_request_t *req, wfp_result_t *res)
+{
+    wfp_egress_t egress = { 0 };
+    apr_status_t rv;
+
+    egress.request = req;
+    egress.result = res;
+    egress.ns = ctx->entry.ns;
+    egress.worker = ctx->entry.name;
+    egress.deadline = ctx->deadline;
+    egress.invocation = ctx;
+    egress.server_conf = ctx->work->conf;
+    egress.pool = ctx->work->pool;
+    rv = wfp_pipeline_run(&egress);
+    *presp = egress.response;
+    return rv;
+}

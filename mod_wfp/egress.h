@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_EGRESS_FILTERS_H
+#define WFP_EGRESS_FILTERS_H
+
+#include "mod_wfp/invoke.h"
+
+/**
+ * @file
+ * The module's own egress filters: count, outbound Worker, client (which asks
+ * the policy). No way out exists beside them.
+ */
+
+/** Register the filters. start scope. */
+void wfp_egress_register(void);
+
+/** A Worker's fetch(): run the chain. */
+apr_status_t wfp_egress_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                              wfp_request_t *req, wfp_result_t *res) WFP_CHECK;
+
+/** Count one subrequest of this invocation; WFP_SUBREQUEST_LIMIT when it is
+ *  one too many. */
+apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res) WFP_CHECK;
+
+#endif

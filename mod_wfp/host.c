@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host table of the isolates: every wish of a Worker becomes a nested
+ * invocation, a run of the egress chain, or a line of its record. No policy
+ * is decided here.
+ */
+#include "mod_wfp/host.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/name.h"
+#include "mod_wfp/egress.h"
+#include "mod_wfp/invoke.h"
+#include "mod_wfp/record.h"
+
+static apr_status_t host_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                               wfp_request_t *req, wfp_result_t *res)
+{
+    return wfp_egress_fetch(presp, ctx, req, res);
+}
+
+static const char *given_value(const apr_array_header_t *params,
+                               const char *name)
+{
+    int i;
+
+    for (i = 0; params && i < params->nelts; i++) {
+        const wfp_param_t *param = &APR_ARRAY_IDX(params, i, wfp_param_t);
+
+        if (!strcmp(param->name, name)) {
+            return param->value;
+        }
+    }
+    return NULL;
+}
+
+/* The binding says which outbound Worker and which parameters it takes, the
+ * dispatcher's call their values. Undeclared ones are not passed on. */
+static void fill_outbound(wfp_outbound_t *out, const wfp_dispatch_t *what,
+                          apr_pool_t *p)
+{
+    const apr_array_header_t *declared = what->binding->outbound.params;
+    int i;
+
+    out->service = what->binding->outbound.service;
+    out->params = apr_array_make(p, 4, sizeof(wfp_param_t));
+    for (i = 0; declared && i < declared->nelts; i++) {
+        const wfp_param_t *d = &APR_ARRAY_IDX(declared, i, wfp_param_t);
+        const char *value = given_value(what->params, d->name);
+
+        value = value ? value : d->value;
+        if (value) {
+            wfp_param_t *param = apr_array_push(out->params);
+
+            param->name = d->name;
+            param->value = value;
+        }
+    }
+}
+
+static apr_status_t host_dispatch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                                  const wfp_dispatch_t *what,
+                                  wfp_request_t *req, wfp_result_t *res)
+{
+    wfp_outbound_t outbound;
+    wfp_call_t call = { 0 };
+    apr_status_t rv = wfp_egress_count(ctx, res);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!wfp_name_is_valid(what->name, strlen(what->name))) {
+        return wfp_result_set(res, WFP_WORKER_NOT_FOUND, APR_NOTFOUND,
+                              "Worker not found: not a name");
+    }
+    fill_outbound(&outbound, what, ctx->work->pool);
+    call.ns = what->binding->target;
+    call.name = what->name;
+    call.limits = &what->limits;
+    call.props = what->props;
+    call.outbound = &outbound;
+    return wfp_invoke_fetch(presp, ctx->work, ctx, &call, req, res);
+}
+
+static apr_status_t host_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                                 const wfp_binding_t *binding,
+                                 wfp_request_t *req, wfp_result_t *res)
+{
+    wfp_call_t call = { 0 };
+    apr_status_t rv = wfp_egress_count(ctx, res);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    call.ns = WFP_ACCOUNT_NS;
+    call.name = binding->target;
+    return wfp_invoke_fetch(presp, ctx->work, ctx, &call, req, res);
+}
+
+static apr_status_t host_service_call(const char **presult, wfp_host_ctx_t *ctx,
+                                      const wfp_binding_t *binding,
+                                      const char *method, const char *args,
+                                      wfp_result_t *res)
+{
+    wfp_call_t call = { 0 };
+    apr_status_t rv = wfp_egress_count(ctx, res);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    call.ns = WFP_ACCOUNT_NS;
+    call.name = binding->target;
+    return wfp_invoke_call(presult, ctx->work, ctx, &call, method, args, res);
+}
+
+static void host_log(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
+                     apr_size_t n)
+{
+    wfp_record_line(ctx, level, text, n);
+}
+
+static apr_status_t host_wait(wfp_host_ctx_t *ctx, apr_interval_time_t time,
+                              wfp_result_t *res)
+{
+    apr_time_t left = ctx->deadline - apr_time_now();
+
+    (void)res;
+    if (time > left) {
+        time = left; /* the meter ends the invocation when this returns */
+    }
+    if (time > 0) {
+        apr_sleep(time);
+    }
+    return APR_SUCCESS;
+}
+
+static void host_pass_through(wfp_host_ctx_t *ctx)
+{
+    if (!ctx->caller) {
+        ctx->work->pass_through = 1;
+    }
+}
+
+static apr_status_t host_open_secret(const char **ptext, apr_size_t *pn,
+                                     void *serverv, const wfp_script_t *script,
+                                     const wfp_binding_t *binding,
+                                     apr_pool_t *p)
+{
+    wfp_server_t *server = serverv;
+    const char *context = apr_pstrcat(p, script->ns, "/", script->name, "/",
+                                      binding->name, NULL);
+
+    if (!server->has_key) {
+        return APR_EINVAL;
+    }
+    return wfp_crypto_open(ptext, pn, server->key, context, binding->text, p);
+}
+
+const wfp_host_t wfp_host_functions = {
+    host_fetch, host_dispatch, host_service,      host_service_call,
+    host_log,   host_wait,     host_pass_through, host_open_secret,
+};

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One invocation from finding the Worker to giving its isolate back. dispatch.c
+ * starts the outermost, host.c and egress.c the nested ones.
+ */
+#include "mod_wfp/invoke.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "mod_wfp/background.h"
+#include "mod_wfp/log.h"
+#include "mod_wfp/record.h"
+#include "mod_wfp/sync.h"
+
+/* ---- the work of a top request ----------------------------------------------- */
+
+static void end_all(wfp_work_t *work)
+{
+    wfp_host_ctx_t *ctx;
+
+    for (ctx = work->first; ctx; ctx = ctx->next) {
+        wfp_invoke_end(ctx);
+    }
+}
+
+static int has_pending(const wfp_work_t *work)
+{
+    const wfp_host_ctx_t *ctx;
+
+    for (ctx = work->first; ctx; ctx = ctx->next) {
+        if (ctx->inv && wfp_run_pending(ctx->inv) > 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The request is over and its response has gone out: what is left of it runs
+ * in the background. */
+static apr_status_t work_cleanup(void *data)
+{
+    wfp_work_t *work = data;
+
+    work->r = NULL;
+    if (has_pending(work)) {
+        if (wfp_background_take(work->server->background, work)) {
+            return APR_SUCCESS;
+        }
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, work->server->main,
+                     WFPLOGNO(0401) "%s/%s: too much waitUntil work waits; "
+                                    "dropped",
+                     work->first->entry.ns, work->first->entry.name);
+    }
+    end_all(work);
+    apr_pool_destroy(work->pool);
+    return APR_SUCCESS;
+}
+
+/* Messages of the request and its invocations live here: waitUntil may still
+ * need them when httpd's pool has gone, on another thread. */
+static apr_pool_t *make_work_pool(void)
+{
+    apr_allocator_t *allocator;
+    apr_pool_t *pool;
+
+    if (apr_allocator_create(&allocator) != APR_SUCCESS) {
+        return NULL;
+    }
+    if (apr_pool_create_unmanaged_ex(&pool, NULL, allocator) != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return NULL;
+    }
+    apr_allocator_owner_set(allocator, pool);
+    return pool;
+}
+
+wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
+{
+    apr_pool_t *pool = make_work_pool();
+    wfp_work_t *work;
+
+    if (!pool) {
+        return NULL;
+    }
+    work = apr_pcalloc(pool, sizeof(*work));
+    work->pool = pool;
+    work->server = wfp_server();
+    work->conf = wfp_config_server(r->server);
+    work->scope = scope;
+    work->r = r;
+    work->request_id = wfp_server_request_id(pool);
+    apr_pool_cleanup_register(r->pool, work, work_cleanup,
+                              apr_pool_cleanup_null);
+    return work;
+}
+
+/* ---- one invocation ------------------------------------------------------------ */
+
+/* The settings of the namespace that matter to an invocation; flags and limits
+ * come with the entry, so nothing is unpacked. */
+static apr_status_t find_namespace(wfp_entry_t *ns, wfp_work_t *work,
+                                   const char *name, wfp_result_t *res)
+{
+    apr_status_t rv;
+
+    if (!*name) {
+        memset(ns, 0, sizeof(*ns));
+        wfp_limits_clear(&ns->limits);
+        ns->flags = WFP_ENTRY_TRUSTED;
+        return APR_SUCCESS;
+    }
+    rv = wfp_sync_find(ns, work->server, name, "", res, work->pool);
+    if (rv == APR_NOTFOUND) {
+        return wfp_result_set(res, WFP_WORKER_NOT_FOUND, rv,
+                              "Worker not found: no such namespace");
+    }
+    return rv;
+}
+
+/* Which outbound Worker this Worker's fetches pass: the binding's, else
+ * WfpOutbound's, else the namespace's; a service keeps its caller's. */
+static apr_status_t choose_outbound(wfp_host_ctx_t *ctx, const wfp_call_t *call,
+                                    const wfp_entry_t *ns, wfp_result_t *res)
+{
+    const wfp_outbound_t *of_scope = ctx->work->scope->outbound;
+    wfp_namespace_t *settings;
+    apr_status_t rv;
+
+    if (ctx->is_outbound) {
+        return APR_SUCCESS;
+    }
+    if (!*call->ns) {
+        if (ctx->caller) {
+            ctx->outbound = ctx->caller->outbound;
+            ctx->is_outbound = ctx->caller->is_outbound;
+        }
+        return APR_SUCCESS;
+    }
+    if (call->outbound && call->outbound->service) {
+        ctx->outbound = *call->outbound;
+        return APR_SUCCESS;
+    }
+    if (of_scope && of_scope->service) {
+        ctx->outbound = *of_scope;
+        return APR_SUCCESS;
+    }
+    if (!(ns->flags & WFP_ENTRY_HAS_OUTBOUND)) {
+        return APR_SUCCESS;
+    }
+    rv = wfp_sync_namespace(&settings, ctx->work->server, call->ns, res,
+                            ctx->work->pool);
+    if (rv == APR_SUCCESS) {
+        ctx->outbound = settings->outbound;
+    }
+    return rv;
+}
+
+static void choose_egress(wfp_host_ctx_t *ctx, const wfp_entry_t *ns)
+{
+    if (ns->flags & WFP_ENTRY_EGRESS_NONE) {
+        ctx->egress = WFP_EGRESS_NONE;
+    }
+    else if (ns->flags & WFP_ENTRY_EGRESS_OUTBOUND) {
+        ctx->egress = WFP_EGRESS_OUTBOUND;
+    }
+    else {
+        ctx->egress = ctx->caller && !*ctx->entry.ns ? ctx->caller->egress
+                                                     : WFP_EGRESS_DIRECT;
+    }
+}
+
+static void merge_limits(wfp_host_ctx_t *ctx, const wfp_call_t *call,
+                         const wfp_entry_t *ns)
+{
+    const wfp_limits_t *sources[3];
+    apr_time_t own;
+
+    sources[0] = call->limits;
+    sources[1] = &ctx->entry.limits;
+    sources[2] = &ns->limits;
+    wfp_limits_merge(&ctx->limits, &ctx->work->conf->limits, sources, 3);
+    own = ctx->started + apr_time_from_msec(ctx->limits.v[WFP_LIMIT_WALL_MS]);
+    ctx->deadline = ctx->caller && ctx->caller->deadline < own
+                        ? ctx->caller->deadline
+                        : own;
+}
+
+static apr_status_t check_cooling(wfp_host_ctx_t *ctx, wfp_result_t *res)
+{
+    int seconds;
+
+    if (!wfp_stats_is_cooling(&seconds, ctx->work->server->stats, ctx->entry.ns,
+                              ctx->entry.name, ctx->started)) {
+        return APR_SUCCESS;
+    }
+    (void)wfp_result_set(res, WFP_WORKER_OVERLOADED, APR_EAGAIN, NULL);
+    res->retry_after_s = seconds;
+    return APR_EAGAIN;
+}
+
+static apr_size_t memory_bytes(const wfp_host_ctx_t *ctx)
+{
+    return (apr_size_t)ctx->limits.v[WFP_LIMIT_MEMORY_MB] * 1024 * 1024;
+}
+
+static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
+                                 apr_int64_t key, int trusted,
+                                 wfp_result_t *res)
+{
+    wfp_server_t *server = ctx->work->server;
+    apr_size_t bytes = memory_bytes(ctx);
+    wfp_script_t *script;
+    apr_pool_t *scratch;
+    apr_status_t rv;
+
+    if (!wfp_pool_admit(server->isolates, bytes)) {
+        (void)wfp_result_set(res, WFP_ISOLATE_UNAVAILABLE, APR_ENOMEM, NULL);
+        res->retry_after_s = 1;
+        return APR_ENOMEM;
+    }
+    apr_pool_create(&scratch, ctx->work->pool);
+    rv = wfp_sync_script(&script, &ctx->entry, server, res, scratch);
+    if (rv == APR_SUCCESS) {
+        script->stamp = key;
+        ctx->work->cold = 1;
+        wfp_stats_count(server->stats, WFP_STAT_COLD_STARTS);
+        rv = wfp_isolate_create(piso, &server->runtime, script, &ctx->limits,
+                                trusted, res, scratch);
+    }
+    apr_pool_destroy(scratch);
+    if (rv != APR_SUCCESS) {
+        wfp_pool_withdraw(server->isolates, bytes);
+    }
+    return rv;
+}
+
+/* Warm or cold. The key changes with the Worker and with its namespace, whose
+ * settings hold for the isolate's life. */
+static apr_status_t take_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
+                                 const wfp_entry_t *ns, wfp_result_t *res)
+{
+    wfp_pool_t *isolates = ctx->work->server->isolates;
+    apr_int64_t key = ctx->entry.stamp > ns->stamp ? ctx->entry.stamp
+                                                   : ns->stamp;
+
+    *piso = NULL;
+    if (!isolates) {
+        return wfp_result_set(res, WFP_ISOLATE_UNAVAILABLE, APR_EGENERAL, NULL);
+    }
+    if (wfp_config_num(ctx->work->conf->isolate_reuse, 1)) {
+        *piso = wfp_pool_take(isolates, ctx->entry.ns, ctx->entry.name, key);
+    }
+    if (*piso && wfp_isolate_limit(*piso) > memory_bytes(ctx)) {
+        /* this call allows less memory than that isolate was made with */
+        wfp_pool_drop(isolates, *piso);
+        *piso = NULL;
+    }
+    if (*piso) {
+        return APR_SUCCESS;
+    }
+    return make_isolate(piso, ctx, key, (ns->flags & WFP_ENTRY_TRUSTED) != 0,
+                        res);
+}
+
+static void count_kill(wfp_host_ctx_t *ctx)
+{
+    const wfp_server_conf_t *conf = ctx->work->server->conf;
+    wfp_cool_down_t rule;
+
+    rule.kills = (int)wfp_config_num(conf->cool_kills, WFP_DEFAULT_COOL_KILLS);
+    rule.window = wfp_config_num(conf->cool_window, WFP_DEFAULT_COOL_WINDOW);
+    rule.pause = wfp_config_num(conf->cool_pause, WFP_DEFAULT_COOL_PAUSE);
+    wfp_stats_kill(ctx->work->server->stats, &rule, ctx->entry.ns,
+                   ctx->entry.name, apr_time_now());
+}
+
+static wfp_host_ctx_t *make_ctx(wfp_work_t *work, wfp_host_ctx_t *caller,
+                                const wfp_call_t *call)
+{
+    wfp_host_ctx_t *ctx = apr_pcalloc(work->pool, sizeof(*ctx));
+
+    ctx->work = work;
+    ctx->caller = caller;
+    ctx->depth = caller ? caller->depth + 1 : 1;
+    ctx->started = apr_time_now();
+    ctx->is_outbound = call->is_outbound;
+    ctx->next = work->first;
+    work->first = ctx;
+    return ctx;
+}
+
+static apr_status_t check_depth(const wfp_host_ctx_t *ctx, wfp_result_t *res)
+{
+    apr_int64_t most = ctx->caller ? ctx->caller->limits.v[WFP_LIMIT_DEPTH]
+                                   : wfp_limit_row(WFP_LIMIT_DEPTH)->standard;
+
+    if (ctx->depth <= most) {
+        return APR_SUCCESS;
+    }
+    return wfp_result_set(res, WFP_LOOP_DETECTED, APR_EGENERAL, NULL);
+}
+
+/* Everything up to the point where the handler can be called. */
+static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
+                          wfp_result_t *res)
+{
+    wfp_entry_t ns;
+    wfp_isolate_t *iso;
+    apr_status_t rv;
+
+    rv = check_depth(ctx, res);
+    if (rv == APR_SUCCESS) {
+        rv = find_namespace(&ns, ctx->work, call->ns, res);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_sync_find(&ctx->entry, ctx->work->server, call->ns, call->name,
+                           res, ctx->work->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_cooling(ctx, res);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (*call->ns) {
+        ctx->work->last_user = ctx;
+    }
+    merge_limits(ctx, call, &ns);
+    choose_egress(ctx, &ns);
+    rv = choose_outbound(ctx, call, &ns, res);
+    if (rv == APR_SUCCESS) {
+        rv = take_isolate(&iso, ctx, &ns, res);
+    }
+    if (rv != APR_SUCCESS) {
+        if (wfp_code_row(res->code)->hard) {
+            count_kill(ctx);
+        }
+        return rv;
+    }
+    rv = wfp_run_begin(&ctx->inv, iso, ctx, &ctx->limits, ctx->deadline,
+                       call->props, call->params, ctx->work->pool);
+    if (rv != APR_SUCCESS) {
+        wfp_pool_give(ctx->work->server->isolates, iso);
+        return wfp_result_set(res, WFP_INTERNAL, rv, "cannot begin");
+    }
+    return rv;
+}
+
+/* The handler has ended one way or the other. */
+static void settle(wfp_host_ctx_t *ctx, apr_status_t rv, wfp_result_t *res)
+{
+    if (rv != APR_SUCCESS) {
+        ctx->outcome = res->code;
+        ctx->error = apr_pstrdup(ctx->work->pool, res->message);
+        if (!res->worker) {
+            res->ns = apr_pstrdup(res->pool, ctx->entry.ns);
+            res->worker = apr_pstrdup(res->pool, ctx->entry.name);
+            res->version = apr_pstrdup(res->pool, ctx->entry.version_id);
+        }
+    }
+    if (!ctx->inv) {
+        wfp_usage_t none = { 0 };
+
+        wfp_stats_error(ctx->work->server->stats, ctx->outcome);
+        wfp_record_write(ctx, &none);
+    }
+    else if (!wfp_run_owns_body(ctx->inv) && wfp_run_pending(ctx->inv) == 0) {
+        wfp_invoke_end(ctx);
+    }
+}
+
+apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
+                              wfp_host_ctx_t *caller, const wfp_call_t *call,
+                              wfp_request_t *req, wfp_result_t *res)
+{
+    wfp_host_ctx_t *ctx = make_ctx(work, caller, call);
+    apr_status_t rv = begin(ctx, call, res);
+
+    ctx->method = req->method;
+    ctx->url = req->url;
+    if (rv == APR_SUCCESS) {
+        rv = wfp_run_fetch(presp, ctx->inv, req, res);
+        ctx->status = rv == APR_SUCCESS ? (*presp)->status : 0;
+    }
+    settle(ctx, rv, res);
+    return rv;
+}
+
+apr_status_t wfp_invoke_call(const char **presult, wfp_work_t *work,
+                             wfp_host_ctx_t *caller, const wfp_call_t *call,
+                             const char *method, const char *args,
+                             wfp_result_t *res)
+{
+    wfp_host_ctx_t *ctx = make_ctx(work, caller, call);
+    apr_status_t rv = begin(ctx, call, res);
+
+    if (rv == APR_SUCCESS) {
+        rv = wfp_run_call(presult, ctx->inv, method, args, res);
+    }
+    settle(ctx, rv, res);
+    return rv;
+}
+
+void wfp_invoke_end(wfp_host_ctx_t *ctx)
+{
+    wfp_work_t *work = ctx->work;
+    wfp_usage_t usage = { 0 };
+    wfp_isolate_t *iso;
+
+    if (!ctx->inv) {
+        return;
+    }
+    wfp_run_usage(&usage, ctx->inv);
+    work->cpu_us += usage.cpu_us;
+    work->instructions += usage.instructions;
+    work->subrequests += ctx->subrequests;
+    iso = wfp_run_end(ctx->inv);
+    ctx->inv = NULL;
+    if (wfp_isolate_is_dead(iso)) {
+        count_kill(ctx);
+    }
+    wfp_stats_count(work->server->stats, WFP_STAT_INVOCATIONS);
+    wfp_stats_error(work->server->stats, ctx->outcome);
+    wfp_record_write(ctx, &usage);
+    if (wfp_config_num(work->conf->isolate_reuse, 1)) {
+        wfp_pool_give(work->server->isolates, iso);
+    }
+    else {
+        wfp_pool_drop(work->server->isolates, iso);
+    }
+}

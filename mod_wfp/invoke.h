@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_INVOKE_H
+#define WFP_INVOKE_H
+
+#include <apr_pools.h>
+#include <httpd.h>
+
+#include "core/message.h"
+#include "core/registry.h"
+#include "core/result.h"
+#include "lua_runtime/run.h"
+#include "mod_wfp/config.h"
+#include "mod_wfp/server.h"
+
+/**
+ * @file
+ * One invocation, whatever starts it: find the Worker, merge its limits, take
+ * or make its isolate, run the handler, give the isolate back. Nested ones form
+ * a chain by `caller`.
+ */
+
+/** What all invocations of one top request share. */
+typedef struct wfp_work_t {
+    wfp_server_t *server;
+    wfp_server_conf_t *conf; /* of the request's vhost */
+    const wfp_scope_conf_t *scope;
+    request_rec *r;        /* NULL once the request is gone */
+    apr_pool_t *pool;      /* of its own: outlives the request when a
+                                  * waitUntil function is left to run */
+    wfp_host_ctx_t *first; /* invocations, latest first */
+    const char *request_id;
+    int pass_through; /* ctx:passThroughOnException() of the
+                                  * outermost Worker */
+    /* sums and names for the log */
+    apr_int64_t cpu_us;
+    apr_int64_t instructions;
+    apr_int64_t subrequests;
+    int cold;
+    const wfp_host_ctx_t *last_user;
+} wfp_work_t;
+
+/** One invocation as the host knows it. */
+struct wfp_host_ctx_t {
+    wfp_work_t *work;
+    wfp_host_ctx_t *caller; /* NULL: the outermost */
+    wfp_host_ctx_t *next;   /* in work->first */
+    wfp_entry_t entry;
+    wfp_invocation_t *inv; /* NULL: ended */
+    wfp_limits_t limits;
+    apr_time_t started;
+    apr_time_t deadline;
+    int depth; /* 1: the outermost */
+    apr_int64_t subrequests;
+    wfp_egress_e egress;
+    wfp_outbound_t outbound; /* service NULL: none; params have values */
+    int is_outbound;         /* it is an outbound Worker */
+    wfp_code_e outcome;
+    const char *url; /* of its request, for the record */
+    const char *method;
+    int status;
+    apr_array_header_t *lines; /* console: const char * of JSON; NULL: none */
+    const char *error;         /* text of the error for the record */
+};
+
+/** What to run. */
+typedef struct wfp_call_t {
+    const char *ns; /* WFP_ACCOUNT_NS: account Worker */
+    const char *name;
+    const wfp_limits_t *limits;       /* of a dispatcher's call; NULL */
+    const char *props;                /* JSON; NULL */
+    const apr_array_header_t *params; /* env parameters of an outbound
+                                        * Worker; NULL */
+    const wfp_outbound_t *outbound;   /* named by the binding; NULL */
+    int is_outbound;
+} wfp_call_t;
+
+/** Begin the work of a top request. Its end is tied to r's pool. */
+wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope);
+
+/**
+ * Run fetch(request).
+ *
+ * @param caller  NULL: the outermost
+ * @param res     why not; texts in its pool
+ */
+apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
+                              wfp_host_ctx_t *caller, const wfp_call_t *call,
+                              wfp_request_t *req, wfp_result_t *res) WFP_CHECK;
+
+/** Call a function of the Worker's table; texts are JSON. */
+apr_status_t wfp_invoke_call(const char **presult, wfp_work_t *work,
+                             wfp_host_ctx_t *caller, const wfp_call_t *call,
+                             const char *method, const char *args,
+                             wfp_result_t *res) WFP_CHECK;
+
+/** End an invocation: count, record, isolate back to the pool. Twice is
+ *  harmless. */
+void wfp_invoke_end(wfp_host_ctx_t *ctx);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* httpd's request_rec as a wfp_request_t. Nothing of the body is read here. */
+#include "mod_wfp/request.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_ssl.h>
+#include <string.h>
+
+#include "core/name.h"
+
+/* The path and query as the client sent them: no decoding. */
+static const char *raw_target(request_rec *r, apr_pool_t *p)
+{
+    const char *target = r->unparsed_uri;
+
+    if (target && *target == '/') {
+        return target;
+    }
+    if (!r->parsed_uri.path || *r->parsed_uri.path != '/') {
+        return "/";
+    }
+    return apr_pstrcat(p, r->parsed_uri.path, r->parsed_uri.query ? "?" : "",
+                       r->parsed_uri.query ? r->parsed_uri.query : "", NULL);
+}
+
+static const char *absolute_url(request_rec *r, apr_pool_t *p)
+{
+    const char *host = apr_table_get(r->headers_in, "Host");
+
+    if (!host || !*host) {
+        host = ap_construct_server(r->pool, ap_get_server_name_for_url(r),
+                                   ap_get_server_port(r), r);
+    }
+    return apr_pstrcat(p, ap_http_scheme(r), "://", host, raw_target(r, p),
+                       NULL);
+}
+
+static void copy_headers(wfp_headers_t *to, const apr_table_t *from)
+{
+    const apr_array_header_t *list = apr_table_elts(from);
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const apr_table_entry_t *e = &APR_ARRAY_IDX(list, i, apr_table_entry_t);
+
+        wfp_headers_add(to, e->key, e->val);
+    }
+}
+
+static const wfp_cf_t *client_facts(const wfp_work_t *work)
+{
+    request_rec *r = work->r;
+    apr_pool_t *p = work->pool;
+    wfp_cf_t *cf = apr_pcalloc(p, sizeof(*cf));
+    const char *header = work->conf->trust_header;
+    const char *ip = header && *header ? apr_table_get(r->headers_in, header)
+                                       : NULL;
+
+    cf->client_ip = apr_pstrdup(p, ip ? ip : r->useragent_ip);
+    cf->http_protocol = apr_pstrdup(p, r->protocol);
+    if (ap_ssl_conn_is_ssl(r->connection)) {
+        cf->tls_version = apr_pstrdup(p, ap_ssl_var_lookup(r->pool, r->server,
+                                                           r->connection, r,
+                                                           "SSL_PROTOCOL"));
+        cf->tls_cipher = apr_pstrdup(p, ap_ssl_var_lookup(r->pool, r->server,
+                                                          r->connection, r,
+                                                          "SSL_CIPHER"));
+    }
+    return cf;
+}
+
+/* ---- the body ------------------------------------------------------------------ */
+
+typedef struct input_t {
+    request_rec *r; /* NULL once the request is over */
+    apr_bucket_brigade *bb;
+    int eos;
+} input_t;
+
+/* Move the data of in->bb to bb; an EOS ends it. */
+static int move_data(input_t *in, apr_bucket_brigade *bb)
+{
+    int any = 0;
+
+    while (!APR_BRIGADE_EMPTY(in->bb)) {
+        apr_bucket *b = APR_BRIGADE_FIRST(in->bb);
+
+        if (APR_BUCKET_IS_EOS(b)) {
+            in->eos = 1;
+        }
+        if (APR_BUCKET_IS_METADATA(b)) {
+            apr_bucket_delete(b);
+            continue;
+        }
+        APR_BUCKET_REMOVE(b);
+        APR_BRIGADE_INSERT_TAIL(bb, b);
+        any = 1;
+    }
+    return any;
+}
+
+static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
+                               apr_size_t max, wfp_result_t *res)
+{
+    input_t *in = body->baton;
+    apr_status_t rv;
+
+    while (!in->eos && in->r) {
+        rv = ap_get_brigade(in->r->input_filters, in->bb, AP_MODE_READBYTES,
+                            APR_BLOCK_READ, (apr_off_t)max);
+        if (rv == APR_ENOSPC) {
+            return wfp_result_set(res, WFP_BODY_TOO_LARGE, rv,
+                                  "Body too large: LimitRequestBody");
+        }
+        if (rv != APR_SUCCESS) {
+            return wfp_result_set(res, WFP_CLIENT_DISCONNECTED,
+                                  rv == APR_EOF ? APR_ECONNRESET : rv, NULL);
+        }
+        if (move_data(in, bb)) {
+            return APR_SUCCESS;
+        }
+    }
+    return APR_EOF;
+}
+
+static const wfp_body_kind_t input_kind = { "client", input_read, NULL };
+
+static apr_status_t input_over(void *data)
+{
+    wfp_body_t *body = data;
+    input_t *in = body->baton;
+
+    in->r = NULL;
+    in->bb = NULL;
+    return APR_SUCCESS;
+}
+
+static wfp_body_t *input_body(wfp_work_t *work)
+{
+    request_rec *r = work->r;
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+    input_t *in = apr_pcalloc(work->pool, sizeof(*in));
+    apr_off_t n = -1;
+    wfp_body_t *body;
+    char *end;
+
+    if (length && !apr_table_get(r->headers_in, "Transfer-Encoding")
+        && (apr_strtoff(&n, length, &end, 10) != APR_SUCCESS || *end)) {
+        n = -1;
+    }
+    in->r = r;
+    in->bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    body = wfp_body_make(&input_kind, in, n, work->pool);
+    /* waitUntil may still hold the body when httpd's request has gone */
+    apr_pool_pre_cleanup_register(r->pool, body, input_over);
+    return body;
+}
+
+wfp_request_t *wfp_request_from_httpd(wfp_work_t *work)
+{
+    request_rec *r = work->r;
+    apr_pool_t *p = work->pool;
+    wfp_request_t *req = wfp_request_make(apr_pstrdup(p, r->method),
+                                          absolute_url(r, p), p);
+
+    copy_headers(req->headers, r->headers_in);
+    req->redirect = WFP_REDIRECT_MANUAL;
+    req->cf = client_facts(work);
+    if (ap_request_has_body(r)) {
+        req->body = input_body(work);
+    }
+    return req;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A wfp_response_t to httpd's output filters, and error answers. */
+#include "mod_wfp/response.h"
+
+#include <apr_strings.h>
+#include <http_connection.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mod_core.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mod_wfp/log.h"
+
+/* RFC 9110, 7.6.1: of this connection only; and what is the module's to say */
+static int is_ours(const char *name)
+{
+    static const char *const names[] = {
+        "Connection",        "Keep-Alive", "Proxy-Connection", "TE", "Trailer",
+        "Transfer-Encoding", "Upgrade",    "Content-Length",   NULL,
+    };
+    int i;
+
+    for (i = 0; names[i]; i++) {
+        if (!strcasecmp(name, names[i])) {
+            return 1;
+        }
+    }
+    return !strncasecmp(name, "x-wfp-", 6);
+}
+
+static void set_headers(request_rec *r, const wfp_response_t *resp)
+{
+    int i;
+
+    for (i = 0; i < resp->headers->count; i++) {
+        const wfp_header_t *h = &resp->headers->list[i];
+
+        if (is_ours(h->name)) {
+            continue;
+        }
+        if (!strcasecmp(h->name, "Content-Type")) {
+            ap_set_content_type(r, h->value);
+            continue;
+        }
+        if (!strcasecmp(h->name, "Date") || !strcasecmp(h->name, "Server")) {
+            apr_table_setn(r->headers_out, h->name, h->value);
+            continue;
+        }
+        apr_table_addn(r->headers_out, h->name, h->value);
+    }
+}
+
+static void set_status(request_rec *r, const wfp_response_t *resp)
+{
+    const char *standard = wfp_response_reason(resp->status);
+
+    r->status = resp->status;
+    if (*resp->status_text && strcmp(resp->status_text, standard)) {
+        r->status_line = apr_psprintf(r->pool, "%d %s", resp->status,
+                                      resp->status_text);
+    }
+}
+
+/* The answer to HEAD says how long GET's would be, when the Worker knew. */
+static void set_length(request_rec *r, const wfp_response_t *resp)
+{
+    const char *said = wfp_headers_get(resp->headers, "Content-Length");
+    apr_off_t n;
+    char *end;
+
+    if (resp->body && resp->body->length >= 0) {
+        ap_set_content_length(r, resp->body->length);
+    }
+    else if (!resp->body && r->header_only && said
+             && apr_strtoff(&n, said, &end, 10) == APR_SUCCESS && !*end
+             && n >= 0) {
+        ap_set_content_length(r, n);
+    }
+    else if (!resp->body && wfp_response_may_have_body(resp->status)
+             && !r->header_only) {
+        ap_set_content_length(r, 0);
+    }
+}
+
+static int pass_end(request_rec *r, apr_bucket_brigade *bb)
+{
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
+    return ap_pass_brigade(r->output_filters, bb) == APR_SUCCESS
+                   || r->connection->aborted
+               ? OK
+               : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* No last chunk, RST_STREAM on h2: an error bucket, then end of connection. */
+static int break_off(request_rec *r, apr_bucket_brigade *bb)
+{
+    apr_bucket_alloc_t *alloc = bb->bucket_alloc;
+
+    apr_brigade_cleanup(bb);
+    APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL,
+                                                       r->pool, alloc));
+    APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_eoc_create(alloc));
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(alloc));
+    r->connection->keepalive = AP_CONN_CLOSE;
+    (void)ap_pass_brigade(r->output_filters, bb); /* it is over either way */
+    return OK;
+}
+
+static apr_off_t brigade_length(apr_bucket_brigade *bb)
+{
+    apr_off_t n = 0;
+
+    return apr_brigade_length(bb, 0, &n) == APR_SUCCESS ? n : -1;
+}
+
+static int send_stream(wfp_work_t *work, wfp_body_t *body)
+{
+    request_rec *r = work->r;
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool,
+                                                r->connection->bucket_alloc);
+    int sent = 0;
+
+    for (;;) {
+        wfp_result_t res;
+        apr_status_t rv;
+
+        wfp_result_init(&res, work->pool);
+        rv = wfp_body_read(body, bb, WFP_BODY_CHUNK, &res);
+        if (rv == APR_EOF) {
+            return pass_end(r, bb);
+        }
+        if (rv != APR_SUCCESS) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r,
+                          WFPLOGNO(0601) "the response's body broke off: %s",
+                          res.message);
+            return sent ? break_off(r, bb) : wfp_response_error(work, &res);
+        }
+        /* a short read means the source had no more at hand: let it go out */
+        if (brigade_length(bb) < WFP_BODY_CHUNK) {
+            APR_BRIGADE_INSERT_TAIL(bb,
+                                    apr_bucket_flush_create(bb->bucket_alloc));
+        }
+        sent = 1;
+        rv = ap_pass_brigade(r->output_filters, bb);
+        apr_brigade_cleanup(bb);
+        if (rv != APR_SUCCESS || r->connection->aborted) {
+            wfp_body_cancel(body);
+            return OK;
+        }
+    }
+}
+
+static int send_memory(request_rec *r, const char *data, apr_size_t n)
+{
+    apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, alloc);
+
+    /* the work's pool outlives the response: httpd need not copy */
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_immortal_create(data, n, alloc));
+    return pass_end(r, bb);
+}
+
+int wfp_response_send(wfp_work_t *work, wfp_response_t *resp)
+{
+    request_rec *r = work->r;
+    const char *data;
+    apr_size_t n;
+
+    set_status(r, resp);
+    set_headers(r, resp);
+    if (resp->body && !wfp_response_may_have_body(resp->status)) {
+        wfp_body_cancel(resp->body);
+        resp->body = NULL;
+    }
+    set_length(r, resp);
+    if (resp->body && r->header_only) {
+        wfp_body_cancel(resp->body);
+        resp->body = NULL;
+    }
+    if (!resp->body) {
+        return pass_end(r, apr_brigade_create(r->pool,
+                                              r->connection->bucket_alloc));
+    }
+    data = wfp_body_peek(resp->body, &n);
+    if (data) {
+        return send_memory(r, data, n);
+    }
+    return send_stream(work, resp->body);
+}
+
+/* ---- errors -------------------------------------------------------------------- */
+
+/* Does the client prefer HTML: is it named in Accept, before JSON? */
+static int prefers_html(const request_rec *r)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+    const char *html = accept ? strstr(accept, "text/html") : NULL;
+    const char *json = accept ? strstr(accept, "application/json") : NULL;
+
+    return html && (!json || html < json);
+}
+
+static const char *error_body(request_rec *r, const wfp_code_row_t *row,
+                              const char *id)
+{
+    if (prefers_html(r)) {
+        ap_set_content_type(r, "text/html; charset=utf-8");
+        return apr_psprintf(
+            r->pool,
+            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
+            "charset=\"utf-8\"><title>%d %s</title></head>\n<body><h1>%s</h1>"
+            "<p>%s</p><p>Request %s</p></body></html>\n",
+            row->http_status, row->message, row->message, row->code, id);
+    }
+    ap_set_content_type(r, "application/json");
+    return apr_psprintf(r->pool,
+                        "{\"error\":{\"code\":\"%s\",\"message\":\"%s\","
+                        "\"request_id\":\"%s\"}}\n",
+                        row->code, row->message, id);
+}
+
+int wfp_response_error(wfp_work_t *work, const wfp_result_t *res)
+{
+    request_rec *r = work->r;
+    const wfp_code_row_t *row = wfp_code_row(res->code);
+    const char *body;
+
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  WFPLOGNO(0602) "request %s: %s: %s", work->request_id,
+                  row->code, res->message);
+    apr_table_clear(r->headers_out);
+    apr_table_unset(r->err_headers_out, "Content-Length");
+    apr_table_setn(r->err_headers_out, "x-wfp-error", row->code);
+    apr_table_set(r->err_headers_out, "x-wfp-request-id", work->request_id);
+    if (res->retry_after_s > 0) {
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       apr_itoa(r->pool, res->retry_after_s));
+    }
+    r->status_line = NULL;
+    if (ap_response_code_string(r, ap_index_of_response(row->http_status))) {
+        return row->http_status;
+    }
+    r->status = row->http_status;
+    body = error_body(r, row, work->request_id);
+    ap_set_content_length(r, (apr_off_t)strlen(body));
+    return send_memory(r, body, r->header_only ? 0 : strlen(body));
+}

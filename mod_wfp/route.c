@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Built-in routing by subdomain, path or header. Names only: nothing is looked
+ * up here. */
+#include "mod_wfp/route.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/name.h"
+
+static apr_status_t none(wfp_result_t *res, const char *why)
+{
+    return wfp_result_set(res, WFP_WORKER_NOT_FOUND, APR_NOTFOUND,
+                          "Worker not found: %s", why);
+}
+
+static apr_status_t take(const char **pname, const char *s, apr_size_t n,
+                         wfp_result_t *res, apr_pool_t *p)
+{
+    if (!wfp_name_is_valid(s, n)) {
+        return none(res, "the request names none");
+    }
+    *pname = apr_pstrmemdup(p, s, n);
+    return APR_SUCCESS;
+}
+
+/* First segment of path at *path; *path moves behind it. */
+static apr_status_t segment(const char **pname, const char **path,
+                            wfp_result_t *res, apr_pool_t *p)
+{
+    const char *s = **path == '/' ? *path + 1 : *path;
+    apr_size_t n = strcspn(s, "/?#");
+
+    *path = s + n;
+    return take(pname, s, n, res, p);
+}
+
+/* The path below the Location that claimed. */
+static const char *path_below(const request_rec *r,
+                              const wfp_scope_conf_t *scope)
+{
+    const char *path = r->parsed_uri.path ? r->parsed_uri.path : "/";
+    apr_size_t n = strlen(scope->route_path ? scope->route_path : "");
+
+    while (n > 0 && scope->route_path[n - 1] == '/') {
+        n--;
+    }
+    return n && !strncmp(path, scope->route_path, n) ? path + n : path;
+}
+
+static apr_status_t by_subdomain(const char **pname, const request_rec *r,
+                                 wfp_result_t *res, apr_pool_t *p)
+{
+    const char *host = r->hostname ? r->hostname : "";
+    const char *dot = strchr(host, '.');
+    char *name;
+
+    if (!dot || dot == host) {
+        return none(res, "the host has no subdomain");
+    }
+    if (!wfp_name_is_valid(host, (apr_size_t)(dot - host))) {
+        return none(res, "the subdomain is no name");
+    }
+    name = apr_pstrmemdup(p, host, (apr_size_t)(dot - host));
+    ap_str_tolower(name);
+    *pname = name;
+    return APR_SUCCESS;
+}
+
+static apr_status_t by_header(const char **pname, const request_rec *r,
+                              const wfp_scope_conf_t *scope, wfp_result_t *res,
+                              apr_pool_t *p)
+{
+    const char *value = apr_table_get(r->headers_in, scope->route_header);
+
+    if (!value) {
+        return none(res, "the routing header is missing");
+    }
+    return take(pname, value, strlen(value), res, p);
+}
+
+apr_status_t wfp_route_find(const char **pns, const char **pname,
+                            request_rec *r, const wfp_scope_conf_t *scope,
+                            wfp_result_t *res, apr_pool_t *p)
+{
+    const char *path = path_below(r, scope);
+
+    if (scope->by_path == 1) {
+        apr_status_t rv = segment(pns, &path, res, p);
+
+        return rv == APR_SUCCESS ? segment(pname, &path, res, p) : rv;
+    }
+    *pns = scope->ns;
+    switch (wfp_config_num(scope->route, WFP_ROUTE_SUBDOMAIN)) {
+    case WFP_ROUTE_PATH:
+        return segment(pname, &path, res, p);
+    case WFP_ROUTE_HEADER:
+        return by_header(pname, r, scope, res, p);
+    default:
+        return by_subdomain(pname, r, res, p);
+    }
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The context of the module through its life: made in post_config, filled
+ * from the old generation, completed in child_init.
+ */
+#include "mod_wfp/server.h"
+
+#include <apr_allocator.h>
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <mpm_common.h>
+#include <unistd.h>
+
+#include "mod_wfp/background.h"
+#include "mod_wfp/host.h"
+#include "mod_wfp/log.h"
+#include "mod_wfp/record.h"
+#include "mod_wfp/sync.h"
+
+/* the context of this generation; the only mutable global of the module */
+static wfp_server_t *context;
+
+/* of the process pool: the registry of the generation before */
+#define OLD_REGISTRY "wfp:registry"
+
+/* What survives a restart in the parent. */
+typedef struct generation_t {
+    apr_pool_t *pool; /* below the process pool */
+    wfp_registry_t *registry;
+    wfp_stats_t *stats;
+} generation_t;
+
+wfp_server_t *wfp_server(void)
+{
+    return context;
+}
+
+static int is_first_pass(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
+static int read_key(wfp_server_t *server, apr_pool_t *p)
+{
+    const char *file = wfp_config_key_file(server->main, p);
+    wfp_result_t res;
+    apr_status_t rv;
+
+    wfp_result_init(&res, p);
+    rv = wfp_crypto_read_key(server->key, file, &res, p);
+    if (rv == APR_SUCCESS) {
+        server->has_key = 1;
+        return OK;
+    }
+    ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
+                 WFPLOGNO(0301) "key file: %s (`wfpctl init` makes one)",
+                 res.message);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* A store that is down does not keep the server from starting; one of another
+ * schema does. */
+static int check_store(wfp_server_t *server, int serving, apr_pool_t *p)
+{
+    wfp_store_t *store;
+    wfp_result_t res;
+    apr_status_t rv;
+
+    wfp_result_init(&res, p);
+    rv = wfp_store_open(&store, wfp_config_db_driver(server->main),
+                        wfp_config_db_params(server->main), 1, &res, p);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_sync_catch_up(server, store, &res, p);
+    }
+    if (rv == APR_SUCCESS) {
+        return OK;
+    }
+    if (res.code == WFP_STORE_UNAVAILABLE && serving) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
+                     WFPLOGNO(0302) "the store does not answer; serving from "
+                                    "the registry: %s",
+                     res.message);
+        return OK;
+    }
+    ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
+                 WFPLOGNO(0303) "store: %s", res.message);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
+                                     apr_pool_t *ptemp)
+{
+    generation_t *g;
+    apr_pool_t *p;
+    wfp_result_t res;
+    apr_status_t rv;
+
+    apr_pool_create(&p, process);
+    apr_pool_tag(p, "wfp_generation");
+    wfp_result_init(&res, ptemp);
+    g = apr_pcalloc(p, sizeof(*g));
+    g->pool = p;
+    rv = wfp_registry_create(&g->registry,
+                             (apr_size_t)
+                                 wfp_config_num(server->conf->registry_size,
+                                                WFP_DEFAULT_REGISTRY_SIZE),
+                             &res, p);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_stats_create(&g->stats, &res, p);
+    }
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
+                     WFPLOGNO(0304) "shared memory: %s", res.message);
+        apr_pool_destroy(p);
+        return NULL;
+    }
+    return g;
+}
+
+/* Fill the new segment from the old generation's, then let the old one go: its
+ * children keep their mapping. */
+static void inherit(wfp_server_t *server, generation_t *now,
+                    generation_t *before)
+{
+    apr_status_t rv;
+
+    rv = wfp_registry_copy(now->registry, before->registry);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, server->main,
+                     WFPLOGNO(0305) "the old registry could not be copied: "
+                                    "Workers load from the store again");
+    }
+    apr_pool_destroy(before->pool);
+}
+
+int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                           apr_pool_t *ptemp, server_rec *s)
+{
+    wfp_server_t *server;
+    generation_t *now, *before = NULL;
+    void *data = NULL;
+    int rc;
+
+    if (is_first_pass()) {
+        return OK;
+    }
+    server = apr_pcalloc(pconf, sizeof(*server));
+    server->main = s;
+    server->conf = wfp_config_server(s);
+    (void)apr_pool_userdata_get(&data, OLD_REGISTRY, s->process->pool);
+    before = data;
+    now = make_generation(server, s->process->pool, ptemp);
+    if (!now) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    server->registry = now->registry;
+    server->stats = now->stats;
+    (void)apr_pool_userdata_setn(now, OLD_REGISTRY, NULL, s->process->pool);
+    if (before) {
+        inherit(server, now, before);
+    }
+    rc = read_key(server, ptemp);
+    if (rc == OK) {
+        rc = check_store(server, before != NULL, ptemp);
+    }
+    if (rc == OK) {
+        rc = wfp_record_open(s, pconf);
+    }
+    if (rc == OK) {
+        context = server;
+    }
+    return rc;
+}
+
+/* A pool for the child's threads: its own allocator, with a mutex. */
+static apr_pool_t *make_child_pool(apr_pool_t *pchild)
+{
+    apr_allocator_t *allocator;
+    apr_thread_mutex_t *mutex;
+    apr_pool_t *p;
+
+    if (apr_allocator_create(&allocator) != APR_SUCCESS) {
+        return NULL;
+    }
+    apr_pool_create_ex(&p, pchild, NULL, allocator);
+    apr_allocator_owner_set(allocator, p);
+    if (apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_DEFAULT, p)
+        != APR_SUCCESS) {
+        return NULL;
+    }
+    apr_allocator_mutex_set(allocator, mutex);
+    apr_pool_tag(p, "wfp_child");
+    return p;
+}
+
+static apr_status_t start_client(wfp_server_t *server, wfp_result_t *res)
+{
+    wfp_client_config_t config = { 0 };
+
+    config.ca_file = server->conf->egress_ca;
+    config.connections_max = (int)
+        wfp_config_num(server->conf->egress_connections,
+                       WFP_DEFAULT_EGRESS_CONNECTIONS);
+    config.connections_per_origin = WFP_DEFAULT_EGRESS_PER_ORIGIN;
+    return wfp_client_create(&server->client, &config, res, server->pool);
+}
+
+static apr_status_t start_isolates(wfp_server_t *server, wfp_result_t *res)
+{
+    apr_status_t rv;
+
+    server->runtime.host = &wfp_host_functions;
+    server->runtime.server = server;
+    server->runtime
+        .exact_metering = wfp_config_num(server->conf->exact_metering, 0) != 0;
+    rv = wfp_run_child_init(&server->runtime, res);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return wfp_pool_create(&server->isolates,
+                           (int)wfp_config_num(server->conf->isolates,
+                                               WFP_DEFAULT_ISOLATES),
+                           (apr_size_t)
+                               wfp_config_num(server->conf->isolate_memory,
+                                              WFP_DEFAULT_ISOLATE_MEMORY),
+                           server->pool);
+}
+
+static void open_store(wfp_server_t *server, wfp_result_t *res)
+{
+    apr_status_t rv;
+
+    rv = wfp_store_open(&server->store, wfp_config_db_driver(server->main),
+                        wfp_config_db_params(server->main), 0, res,
+                        server->pool);
+    if (rv != APR_SUCCESS) {
+        server->store = NULL;
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
+                     WFPLOGNO(0306) "store: %s", res->message);
+    }
+}
+
+void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    wfp_server_t *server = context;
+    unsigned char prefix[8];
+    wfp_result_t res;
+    apr_status_t rv;
+
+    if (!server) {
+        return;
+    }
+    server->pool = make_child_pool(pchild);
+    wfp_result_init(&res, pchild);
+    open_store(server, &res);
+    rv = wfp_crypto_random(prefix, sizeof(prefix));
+    apr_cpystrn(server->id_prefix, wfp_crypto_hex(prefix, 8, pchild),
+                sizeof(server->id_prefix));
+    if (rv == APR_SUCCESS) {
+        rv = start_isolates(server, &res);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = start_client(server, &res);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_background_start(&server->background, server, server->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_sync_start(server, server->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     WFPLOGNO(0307) "this child cannot run Workers: %s",
+                     res.message);
+        server->isolates = NULL;
+    }
+}
+
+const char *wfp_server_request_id(apr_pool_t *p)
+{
+    wfp_server_t *server = context;
+
+    return apr_psprintf(p, "%s%08x%08x", server->id_prefix,
+                        (unsigned)apr_time_sec(apr_time_now()),
+                        apr_atomic_inc32(&server->id_next));
+}

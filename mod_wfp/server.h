@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_SERVER_H
+#define WFP_SERVER_H
+
+#include <apr_pools.h>
+#include <httpd.h>
+
+#include "core/crypto.h"
+#include "core/registry.h"
+#include "core/stats.h"
+#include "lua_runtime/isolate.h"
+#include "lua_runtime/pool.h"
+#include "mod_wfp/config.h"
+#include "outbound/client.h"
+#include "store/store.h"
+
+/**
+ * @file
+ * The one context of the module. Made in the parent (registry, counters, key),
+ * completed in each child (store handles, isolates, outbound client, threads).
+ * There is no other mutable global.
+ */
+
+typedef struct wfp_background_t wfp_background_t;
+
+typedef struct wfp_server_t {
+    /* start scope, inherited by the children */
+    server_rec *main;
+    const wfp_server_conf_t *conf; /* the main server's */
+    wfp_registry_t *registry;
+    wfp_stats_t *stats;
+    unsigned char key[WFP_KEY_SIZE];
+    int has_key;
+    /* child scope */
+    apr_pool_t *pool;   /* of the child, mutex-protected */
+    wfp_store_t *store; /* NULL: could not be opened */
+    wfp_runtime_t runtime;
+    wfp_pool_t *isolates;
+    wfp_client_t *client;
+    wfp_background_t *background;
+    char id_prefix[17]; /* of request ids: 16 hex digits */
+    volatile apr_uint32_t id_next;
+} wfp_server_t;
+
+/** The context; NULL before post_config. */
+wfp_server_t *wfp_server(void);
+
+/** hook post_config: registry, copy of the old generation, key, store check. */
+int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                           apr_pool_t *ptemp, server_rec *s);
+
+/** hook child_init. */
+void wfp_server_child_init(apr_pool_t *pchild, server_rec *s);
+
+/** Next request id: 32 hex digits in p. */
+const char *wfp_server_request_id(apr_pool_t *p);
+
+#endif

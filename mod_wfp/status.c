@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Figures of the registry, the invocations and this child's isolates, as a
+ * page, as key-value lines and as Prometheus text. */
+#include "mod_wfp/status.h"
+
+#include <apr_optional_hooks.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <mod_status.h>
+#include <string.h>
+
+#include "mod_wfp/log.h"
+#include "mod_wfp/server.h"
+
+/* One figure: where it comes from is in collect(). */
+typedef struct figure_t {
+    const char *name; /* of the metric, without "wfp_" */
+    const char *key;  /* of ?auto */
+    const char *help;
+    const char *type; /* Prometheus: counter or gauge */
+    apr_uint64_t value;
+} figure_t;
+
+#define FIGURES_MAX 32
+
+typedef struct figures_t {
+    figure_t list[FIGURES_MAX];
+    int count;
+} figures_t;
+
+static void add(figures_t *f, const char *name, const char *key,
+                const char *type, const char *help, apr_uint64_t value)
+{
+    figure_t *figure = &f->list[f->count];
+
+    if (f->count < FIGURES_MAX) {
+        figure->name = name;
+        figure->key = key;
+        figure->type = type;
+        figure->help = help;
+        figure->value = value;
+        f->count++;
+    }
+}
+
+static void collect_registry(figures_t *f, wfp_server_t *server)
+{
+    wfp_registry_stats_t r;
+
+    wfp_registry_stats(&r, server->registry);
+    add(f, "registry_slots", "WfpRegistrySlots", "gauge",
+        "Places in the registry's index", r.slots);
+    add(f, "registry_known", "WfpRegistryKnown", "gauge",
+        "Workers and namespaces in the registry", r.known);
+    add(f, "registry_bodies", "WfpRegistryBodies", "gauge",
+        "Entries whose code is in memory", r.bodies);
+    add(f, "registry_body_bytes_used", "WfpRegistryBytesUsed", "gauge",
+        "Bytes of bodies in use", r.body_bytes_used);
+    add(f, "registry_body_bytes_free", "WfpRegistryBytesFree", "gauge",
+        "Bytes of bodies free", r.body_bytes_free);
+    add(f, "registry_loads_total", "WfpRegistryLoads", "counter",
+        "Entries put in", r.loads);
+    add(f, "registry_evicted_bodies_total", "WfpRegistryEvictedBodies",
+        "counter", "Bodies that gave way to others", r.evicted_bodies);
+    add(f, "registry_evicted_entries_total", "WfpRegistryEvictedEntries",
+        "counter", "Entries that gave way to others", r.evicted_entries);
+    add(f, "registry_repairs_total", "WfpRegistryRepairs", "counter",
+        "Repairs after a writer was killed", r.repairs);
+}
+
+static void collect_child(figures_t *f, wfp_server_t *server)
+{
+    wfp_pool_stats_t pool;
+    wfp_client_stats_t client;
+
+    if (server->isolates) {
+        wfp_pool_stats(&pool, server->isolates);
+        add(f, "child_isolates_idle", "WfpIsolatesIdle", "gauge",
+            "Warm isolates of the child that answers", pool.idle);
+        add(f, "child_isolates_running", "WfpIsolatesRunning", "gauge",
+            "Isolates in use in the child that answers", pool.out);
+        add(f, "child_isolate_bytes", "WfpIsolateBytes", "gauge",
+            "Memory of the isolates of the child that answers", pool.bytes);
+    }
+    if (server->client) {
+        wfp_client_stats(&client, server->client);
+        add(f, "child_transfers_active", "WfpTransfersActive", "gauge",
+            "Transfers under way in the child that answers", client.active);
+        add(f, "child_transfers_total", "WfpTransfers", "counter",
+            "Transfers of the child that answers", client.transfers);
+    }
+}
+
+static void collect_stats(figures_t *f, const wfp_stats_all_t *all)
+{
+    add(f, "requests_total", "WfpRequests", "counter", "Requests answered",
+        all->n[WFP_STAT_REQUESTS]);
+    add(f, "invocations_total", "WfpInvocations", "counter",
+        "Runs of a handler", all->n[WFP_STAT_INVOCATIONS]);
+    add(f, "subrequests_total", "WfpSubrequests", "counter",
+        "Subrequests of Workers", all->n[WFP_STAT_SUBREQUESTS]);
+    add(f, "cold_starts_total", "WfpColdStarts", "counter", "Isolates made",
+        all->n[WFP_STAT_COLD_STARTS]);
+    add(f, "kills_total", "WfpKills", "counter",
+        "Invocations ended by a hard limit", all->n[WFP_STAT_KILLS]);
+    add(f, "workers_cooling", "WfpWorkersCooling", "gauge",
+        "Workers that are cooling down", all->cooling);
+}
+
+static void collect(figures_t *f, wfp_server_t *server,
+                    const wfp_stats_all_t *all)
+{
+    f->count = 0;
+    collect_stats(f, all);
+    collect_registry(f, server);
+    collect_child(f, server);
+}
+
+static void metrics(request_rec *r, wfp_server_t *server)
+{
+    wfp_stats_all_t all;
+    figures_t f;
+    int i;
+
+    wfp_stats_read(&all, server->stats, r->request_time);
+    collect(&f, server, &all);
+    ap_set_content_type(r, "text/plain; version=0.0.4; charset=utf-8");
+    for (i = 0; i < f.count; i++) {
+        const figure_t *x = &f.list[i];
+
+        ap_rprintf(r,
+                   "# HELP wfp_%s %s.\n# TYPE wfp_%s %s\nwfp_%s "
+                   "%" APR_UINT64_T_FMT "\n",
+                   x->name, x->help, x->name, x->type, x->name, x->value);
+    }
+    ap_rputs("# HELP wfp_errors_total Errors by code.\n"
+             "# TYPE wfp_errors_total counter\n",
+             r);
+    for (i = 0; i < WFP_CODE_COUNT; i++) {
+        if (all.errors[i]) {
+            ap_rprintf(r,
+                       "wfp_errors_total{code=\"%s\"} %" APR_UINT64_T_FMT "\n",
+                       wfp_code_row((wfp_code_e)i)->code, all.errors[i]);
+        }
+    }
+}
+
+static int status_section(request_rec *r, int flags)
+{
+    wfp_server_t *server = wfp_server();
+    wfp_stats_all_t all;
+    figures_t f;
+    int i;
+
+    if (!server) {
+        return OK;
+    }
+    wfp_stats_read(&all, server->stats, r->request_time);
+    collect(&f, server, &all);
+    if (!(flags & AP_STATUS_SHORT)) {
+        ap_rputs("<hr />\n<h2>Workers</h2>\n<dl>\n", r);
+    }
+    for (i = 0; i < f.count; i++) {
+        if (flags & AP_STATUS_SHORT) {
+            ap_rprintf(r, "%s: %" APR_UINT64_T_FMT "\n", f.list[i].key,
+                       f.list[i].value);
+        }
+        else {
+            ap_rprintf(r, "<dt>%s: %" APR_UINT64_T_FMT "</dt>\n",
+                       f.list[i].help, f.list[i].value);
+        }
+    }
+    if (!(flags & AP_STATUS_SHORT)) {
+        ap_rputs("</dl>\n", r);
+    }
+    return OK;
+}
+
+void wfp_status_register(apr_pool_t *p)
+{
+    APR_OPTIONAL_HOOK(ap, status_hook, status_section, NULL, NULL,
+                      APR_HOOK_MIDDLE);
+}
+
+/* The REST API's form of "no". */
+static int refuse_api(request_rec *r)
+{
+    r->status = HTTP_NOT_IMPLEMENTED;
+    ap_set_content_type(r, "application/json");
+    ap_rputs("{\"result\":null,\"success\":false,\"errors\":[{\"code\":10501,"
+             "\"message\":\"The REST API is not supported by this version; "
+             "use wfpctl\"}],\"messages\":[]}\n",
+             r);
+    return OK;
+}
+
+static int refuse_page(request_rec *r)
+{
+    r->status = HTTP_NOT_IMPLEMENTED;
+    ap_set_content_type(r, "text/html; charset=utf-8");
+    ap_rputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
+             "charset=\"utf-8\"><title>mod_wfp</title></head>\n<body>"
+             "<h1>Not supported</h1><p>The admin page is not supported by "
+             "this version; use wfpctl.</p></body></html>\n",
+             r);
+    return OK;
+}
+
+int wfp_status_handle(request_rec *r)
+{
+    wfp_server_t *server = wfp_server();
+
+    if (!r->handler || strncmp(r->handler, "wfp-", 4)) {
+        return DECLINED;
+    }
+    if (!strcmp(r->handler, "wfp-api")) {
+        return refuse_api(r);
+    }
+    if (!strcmp(r->handler, "wfp-admin")) {
+        return refuse_page(r);
+    }
+    if (strcmp(r->handler, "wfp-metrics")) {
+        return DECLINED;
+    }
+    if (r->method_number != M_GET) {
+        r->allowed = AP_METHOD_BIT << M_GET;
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (!server) {
+        return HTTP_SERVICE_UNAVAILABLE;
+    }
+    metrics(r, server);
+    return OK;
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between registry and store. Requests come here with a name (the usual way
+ * ends in wfp_registry_get()); a thread of each child follows the store's
+ * changes, one process of the host at a time.
+ */
+#include "mod_wfp/sync.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "mod_wfp/log.h"
+#include "mod_wfp/threads.h"
+#include "store/changes.h"
+#include "store/namespaces.h"
+#include "store/scripts.h"
+
+/* how long a request waits for another process that is loading its Worker */
+#define LOAD_WAIT_MAX  apr_time_from_sec(5)
+#define LOAD_WAIT_STEP apr_time_from_msec(2)
+
+/* rows of `changes` a step */
+#define CHANGES_MAX 500
+
+static apr_uint32_t namespace_flags(const wfp_namespace_t *ns)
+{
+    apr_uint32_t flags = 0;
+
+    if (ns->trusted_workers) {
+        flags |= WFP_ENTRY_TRUSTED;
+    }
+    if (ns->outbound.service) {
+        flags |= WFP_ENTRY_HAS_OUTBOUND;
+    }
+    if (ns->egress == WFP_EGRESS_NONE) {
+        flags |= WFP_ENTRY_EGRESS_NONE;
+    }
+    if (ns->egress == WFP_EGRESS_OUTBOUND) {
+        flags |= WFP_ENTRY_EGRESS_OUTBOUND;
+    }
+    return flags;
+}
+
+static apr_status_t load_namespace(wfp_server_t *server, wfp_store_t *store,
+                                   const char *name, wfp_result_t *res,
+                                   apr_pool_t *p)
+{
+    wfp_namespace_t *ns;
+    wfp_entry_t entry;
+    const char *blob;
+    apr_size_t size;
+    apr_status_t rv;
+
+    rv = wfp_namespaces_get(&ns, store, name, res, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wfp_namespace_pack(&blob, &size, ns, p);
+    memset(&entry, 0, sizeof(entry));
+    apr_cpystrn(entry.ns, name, sizeof(entry.ns));
+    entry.stamp = ns->stamp;
+    entry.limits = ns->limits;
+    entry.flags = namespace_flags(ns);
+    return wfp_registry_put(server->registry, &entry, blob, size, res);
+}
+
+static apr_status_t load_script(wfp_server_t *server, wfp_store_t *store,
+                                const char *ns, const char *name,
+                                wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_script_t *script;
+    wfp_entry_t entry;
+    wfp_limits_t limits;
+    wfp_result_t ignored;
+    const wfp_limits_t *sources[1];
+    const char *blob;
+    apr_size_t size;
+    apr_status_t rv;
+
+    rv = wfp_scripts_get(&script, store, ns, name, res, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    sources[0] = &script->limits;
+    wfp_limits_merge(&limits, &server->conf->limits, sources, 1);
+    wfp_result_init(&ignored, p);
+    rv = wfp_isolate_compile(script, &limits, &ignored, p);
+    if (rv != APR_SUCCESS) {
+        /* it compiled when it was uploaded: the isolate will say why not now */
+        ap_log_error(APLOG_MARK, APLOG_INFO, rv, server->main,
+                     WFPLOGNO(0201) "%s/%s does not compile: %s", ns, name,
+                     ignored.message);
+    }
+    wfp_script_pack(&blob, &size, script, p);
+    memset(&entry, 0, sizeof(entry));
+    apr_cpystrn(entry.ns, ns, sizeof(entry.ns));
+    apr_cpystrn(entry.name, name, sizeof(entry.name));
+    apr_cpystrn(entry.version_id, script->version_id, sizeof(entry.version_id));
+    entry.stamp = script->stamp;
+    entry.limits = script->limits;
+    return wfp_registry_put(server->registry, &entry, blob, size, res);
+}
+
+/* From the store into the registry. A miss is remembered. */
+static apr_status_t load(wfp_server_t *server, wfp_store_t *store,
+                         const char *ns, const char *name, apr_int64_t stamp,
+                         wfp_result_t *res, apr_pool_t *p)
+{
+    apr_status_t rv, rv2;
+
+    if (!store) {
+        return wfp_result_set(res, WFP_STORE_UNAVAILABLE, APR_EGENERAL, NULL);
+    }
+    rv = *name ? load_script(server, store, ns, name, res, p)
+               : load_namespace(server, store, ns, res, p);
+    if (rv == APR_NOTFOUND) {
+        rv2 = wfp_registry_put_absent(server->registry, ns, name, stamp);
+        if (rv2 != APR_SUCCESS) {
+            return wfp_result_set(res, WFP_INTERNAL, rv2, "registry failed");
+        }
+    }
+    return rv;
+}
+
+/* a store that fails is the operator's business; the tenant learns no detail */
+static apr_status_t load_failed(wfp_server_t *server, const char *ns,
+                                const char *name, apr_status_t rv,
+                                wfp_result_t *res)
+{
+    ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
+                 WFPLOGNO(0202) "loading %s/%s: %s", ns, name, res->message);
+    (void)wfp_result_set(res, WFP_STORE_UNAVAILABLE, rv, NULL);
+    res->retry_after_s = 1;
+    return rv;
+}
+
+static apr_status_t not_found(wfp_result_t *res, const char *ns,
+                              const char *name)
+{
+    (void)ns;
+    return wfp_result_set(res, WFP_WORKER_NOT_FOUND, APR_NOTFOUND,
+                          "Worker not found: %s", name);
+}
+
+/* One try to load what the registry does not know. APR_EAGAIN: look again. */
+static apr_status_t claim_and_load(wfp_server_t *server, const char *ns,
+                                   const char *name, wfp_result_t *res,
+                                   apr_pool_t *p)
+{
+    apr_pool_t *scratch;
+    apr_status_t rv;
+
+    rv = wfp_registry_claim(server->registry, ns, name);
+    if (rv == APR_EBUSY) {
+        apr_sleep(LOAD_WAIT_STEP);
+        return APR_EAGAIN;
+    }
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv, "registry failed");
+    }
+    apr_pool_create(&scratch, p);
+    rv = load(server, server->store, ns, name, 0, res, scratch);
+    apr_pool_destroy(scratch);
+    if (rv == APR_SUCCESS) {
+        return APR_EAGAIN;
+    }
+    if (rv == APR_NOTFOUND) {
+        return not_found(res, ns, name);
+    }
+    wfp_registry_unclaim(server->registry, ns, name);
+    return load_failed(server, ns, name, rv, res);
+}
+
+apr_status_t wfp_sync_find(wfp_entry_t *entry, wfp_server_t *server,
+                           const char *ns, const char *name, wfp_result_t *res,
+                           apr_pool_t *p)
+{
+    apr_status_t rv = wfp_registry_get(entry, server->registry, ns, name);
+    apr_time_t until;
+
+    if (rv == APR_SUCCESS) {
+        return rv;
+    }
+    until = apr_time_now() + LOAD_WAIT_MAX;
+    while (rv == APR_EAGAIN) {
+        rv = claim_and_load(server, ns, name, res, p);
+        if (rv != APR_EAGAIN) {
+            return rv;
+        }
+        if (apr_time_now() > until) {
+            return load_failed(server, ns, name, APR_TIMEUP, res);
+        }
+        rv = wfp_registry_get(entry, server->registry, ns, name);
+    }
+    if (rv == APR_NOTFOUND) {
+        return not_found(res, ns, name);
+    }
+    return rv;
+}
+
+/* The packed body of an entry, found anew as long as it changes. */
+static apr_status_t body_of(const char **pblob, wfp_entry_t *entry,
+                            wfp_server_t *server, wfp_result_t *res,
+                            apr_pool_t *p)
+{
+    char ns[WFP_NAME_MAX + 1], name[WFP_NAME_MAX + 1];
+    apr_status_t rv;
+    int tries;
+
+    apr_cpystrn(ns, entry->ns, sizeof(ns));
+    apr_cpystrn(name, entry->name, sizeof(name));
+    for (tries = 0; tries < 10; tries++) {
+        rv = wfp_registry_body(pblob, server->registry, entry, p);
+        if (rv != APR_EAGAIN) {
+            return rv;
+        }
+        rv = wfp_sync_find(entry, server, ns, name, res, p);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    return wfp_result_set(res, WFP_INTERNAL, APR_EAGAIN,
+                          "registry too small: its bodies are evicted at once");
+}
+
+apr_status_t wfp_sync_script(wfp_script_t **pscript, wfp_entry_t *entry,
+                             wfp_server_t *server, wfp_result_t *res,
+                             apr_pool_t *p)
+{
+    const char *blob;
+    apr_status_t rv = body_of(&blob, entry, server, res, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = wfp_script_unpack(pscript, blob, entry->body_size, p);
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv, "registry body damaged");
+    }
+    return rv;
+}
+
+apr_status_t wfp_sync_namespace(wfp_namespace_t **pns, wfp_server_t *server,
+                                const char *name, wfp_result_t *res,
+                                apr_pool_t *p)
+{
+    wfp_entry_t entry;
+    const char *blob;
+    apr_status_t rv;
+
+    rv = wfp_sync_find(&entry, server, name, "", res, p);
+    if (rv == APR_SUCCESS) {
+        rv = body_of(&blob, &entry, server, res, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = wfp_namespace_unpack(pns, blob, entry.body_size, p);
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv, "registry body damaged");
+    }
+    return rv;
+}
+
+/* ---- following the store --------------------------------------------------- */
+
+static apr_status_t take_in(wfp_server_t *server, const wfp_change_t *change,
+                            wfp_result_t *res)
+{
+    wfp_registry_t *reg = server->registry;
+    apr_status_t rv;
+
+    if (change->kind == WFP_CHANGE_NAMESPACE && change->deleted) {
+        rv = wfp_registry_drop_namespace(reg, change->ns, change->stamp);
+    }
+    else if (change->deleted) {
+        rv = wfp_registry_put_absent(reg, change->ns, change->name,
+                                     change->stamp);
+    }
+    else {
+        /* loaded by the next request that wants it */
+        rv = wfp_registry_invalidate(reg, change->ns, change->name,
+                                     change->stamp);
+    }
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv, "registry failed");
+    }
+    return rv;
+}
+
+/* One step. *pmore: there may be further changes. */
+static apr_status_t catch_up_step(int *pmore, wfp_server_t *server,
+                                  wfp_store_t *store, wfp_result_t *res,
+                                  apr_pool_t *p)
+{
+    apr_int64_t since = wfp_registry_synced(server->registry), latest;
+    apr_array_header_t *list;
+    apr_status_t rv;
+    int i, lost;
+
+    rv = wfp_changes_since(&list, &latest, &lost, store, since, CHANGES_MAX,
+                           res, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (lost) {
+        rv = wfp_registry_drop_all(server->registry, latest);
+        if (rv != APR_SUCCESS) {
+            return wfp_result_set(res, WFP_INTERNAL, rv, "registry failed");
+        }
+        wfp_registry_set_synced(server->registry, latest);
+        *pmore = 0;
+        return APR_SUCCESS;
+    }
+    for (i = 0; i < list->nelts; i++) {
+        const wfp_change_t *change = &APR_ARRAY_IDX(list, i, wfp_change_t);
+
+        rv = take_in(server, change, res);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        wfp_registry_set_synced(server->registry, change->stamp);
+    }
+    *pmore = list->nelts == CHANGES_MAX;
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_sync_catch_up(wfp_server_t *server, wfp_store_t *store,
+                               wfp_result_t *res, apr_pool_t *p)
+{
+    apr_pool_t *step;
+    apr_status_t rv;
+    int more;
+
+    apr_pool_create(&step, p);
+    do {
+        apr_pool_clear(step);
+        rv = catch_up_step(&more, server, store, res, step);
+    } while (rv == APR_SUCCESS && more);
+    apr_pool_destroy(step);
+    return rv;
+}
+
+typedef struct follower_t {
+    wfp_server_t *server;
+    wfp_store_t *store;
+    apr_pool_t *pool;
+    int failing;
+} follower_t;
+
+static apr_interval_time_t sync_interval(const wfp_server_t *server)
+{
+    return wfp_config_num(server->conf->sync_interval,
+                          WFP_DEFAULT_SYNC_INTERVAL);
+}
+
+/* One turn of the follower; logs when the store goes and when it is back. */
+static void follow(void *data)
+{
+    follower_t *f = data;
+    wfp_result_t res;
+    apr_pool_t *turn;
+    apr_status_t rv;
+
+    if (!wfp_registry_take_sync_turn(f->server->registry,
+                                     apr_time_as_msec(
+                                         sync_interval(f->server)))) {
+        return;
+    }
+    apr_pool_create(&turn, f->pool);
+    wfp_result_init(&res, turn);
+    rv = wfp_sync_catch_up(f->server, f->store, &res, turn);
+    if (rv != APR_SUCCESS && !f->failing) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, f->server->main,
+                     WFPLOGNO(0203) "the store does not answer; serving from "
+                                    "the registry: %s",
+                     res.message);
+    }
+    if (rv == APR_SUCCESS && f->failing) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, f->server->main,
+                     WFPLOGNO(0204) "the store answers again");
+    }
+    f->failing = rv != APR_SUCCESS;
+    apr_pool_destroy(turn);
+}
+
+apr_status_t wfp_sync_start(wfp_server_t *server, apr_pool_t *p)
+{
+    follower_t *f = apr_pcalloc(p, sizeof(*f));
+
+    f->server = server;
+    f->store = server->store;
+    if (!f->store) {
+        return APR_SUCCESS;
+    }
+    apr_pool_create(&f->pool, p);
+    return wfp_threads_every(sync_interval(server), follow, f, p);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_SYNC_H
+#define WFP_SYNC_H
+
+#include <apr_pools.h>
+
+#include "core/registry.h"
+#include "core/result.h"
+#include "core/script.h"
+#include "mod_wfp/server.h"
+
+/**
+ * @file
+ * Registry <-> store: loads a Worker that the registry does not know, and
+ * follows the store's changes (one process of the host at a time).
+ */
+
+/* wfp_entry_t.flags of a namespace's settings */
+#define WFP_ENTRY_TRUSTED         0x01u
+#define WFP_ENTRY_HAS_OUTBOUND    0x02u
+#define WFP_ENTRY_EGRESS_NONE     0x04u
+#define WFP_ENTRY_EGRESS_OUTBOUND 0x08u
+
+/**
+ * Find a Worker, loading it when it is not known. The usual way takes no lock
+ * and allocates nothing.
+ *
+ * @param p  scratch for a load
+ * @return APR_SUCCESS; WFP_WORKER_NOT_FOUND, WFP_STORE_UNAVAILABLE, or what a
+ *         load can fail with
+ * @note request scope
+ */
+apr_status_t wfp_sync_find(wfp_entry_t *entry, wfp_server_t *server,
+                           const char *ns, const char *name, wfp_result_t *res,
+                           apr_pool_t *p) WFP_CHECK;
+
+/** The whole script of an entry, unpacked in p; found anew (and *entry
+ *  updated) when it changed meanwhile. */
+apr_status_t wfp_sync_script(wfp_script_t **pscript, wfp_entry_t *entry,
+                             wfp_server_t *server, wfp_result_t *res,
+                             apr_pool_t *p) WFP_CHECK;
+
+/** The settings of a namespace, unpacked in p. */
+apr_status_t wfp_sync_namespace(wfp_namespace_t **pns, wfp_server_t *server,
+                                const char *name, wfp_result_t *res,
+                                apr_pool_t *p) WFP_CHECK;
+
+/**
+ * Take in what changed since the registry's number. Called by the parent at a
+ * restart and by the children's follower thread.
+ */
+apr_status_t wfp_sync_catch_up(wfp_server_t *server, wfp_store_t *store,
+                               wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** Start the follower thread of a child. */
+apr_status_t wfp_sync_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A thread that does something every so often, and ends at once when asked. */
+#include "mod_wfp/threads.h"
+
+#include <apr_signal.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+#include <apr_thread_proc.h>
+
+typedef struct ticker_t {
+    apr_interval_time_t interval;
+    void (*fn)(void *data);
+    void *data;
+    apr_thread_t *thread;
+    apr_thread_mutex_t *lock;
+    apr_thread_cond_t *wake;
+    int stop; /* under lock */
+} ticker_t;
+
+static void *APR_THREAD_FUNC ticker_main(apr_thread_t *thread, void *data)
+{
+    ticker_t *t = data;
+
+    (void)apr_setup_signal_thread(); /* cannot fail in a way that matters */
+    (void)apr_thread_mutex_lock(t->lock);
+    while (!t->stop) {
+        (void)apr_thread_mutex_unlock(t->lock);
+        t->fn(t->data);
+        (void)apr_thread_mutex_lock(t->lock);
+        if (!t->stop) {
+            (void)apr_thread_cond_timedwait(t->wake, t->lock, t->interval);
+        }
+    }
+    (void)apr_thread_mutex_unlock(t->lock);
+    return NULL;
+}
+
+static apr_status_t ticker_join(void *data)
+{
+    ticker_t *t = data;
+    apr_status_t rv;
+
+    (void)apr_thread_mutex_lock(t->lock);
+    t->stop = 1;
+    (void)apr_thread_cond_signal(t->wake);
+    (void)apr_thread_mutex_unlock(t->lock);
+    (void)apr_thread_join(&rv, t->thread);
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_threads_every(apr_interval_time_t interval,
+                               void (*fn)(void *data), void *data,
+                               apr_pool_t *p)
+{
+    ticker_t *t = apr_pcalloc(p, sizeof(*t));
+    apr_status_t rv;
+
+    t->interval = interval;
+    t->fn = fn;
+    t->data = data;
+    rv = apr_thread_mutex_create(&t->lock, APR_THREAD_MUTEX_DEFAULT, p);
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_cond_create(&t->wake, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_create(&t->thread, NULL, ticker_main, t, p);
+    }
+    if (rv == APR_SUCCESS) {
+        apr_pool_pre_cleanup_register(p, t, ticker_join);
+    }
+    return rv;
+}

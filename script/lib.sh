@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034
+# Shared by script/quickstart, script/test and bench/run: Debian packages and
+# the build.
+
+# Debian packages that building and running mod_wfp needs.
+build_packages=(apache2-bin apache2-dev autoconf automake libtool pkg-config
+    gcc make libc6-dev liblua5.4-dev libcurl4-openssl-dev libssl-dev
+    libjansson-dev libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql)
+
+missing_packages() {
+    local name
+    for name in "$@"; do
+        dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null |
+            grep -q '^ii' || echo "$name"
+    done
+}
+
+# Install those of the packages named that are missing.
+install_packages() {
+    local wanted as_root=()
+    mapfile -t wanted < <(missing_packages "$@")
+    [ ${#wanted[@]} -gt 0 ] || return 0
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -q &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -qy --no-install-recommends "${wanted[@]}"
+}
+
+# Build into build/, configured with the arguments when it is not yet.
+build_tree() {
+    [ -x configure ] || ./autogen.sh || return
+    mkdir -p build || return
+    if [ ! -f build/Makefile ]; then
+        (cd build && ../configure "$@") || return
+    fi
+    make -s -j"$(nproc)" -C build all
+}
