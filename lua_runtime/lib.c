@@ -34,6 +34,20 @@ void wfp_lib_check_pass(lua_State *L, size_t n)
     }
 }
 
+void wfp_lib_reserve(lua_State *L, size_t n)
+{
+    if (n <= 4096) {
+        return;
+    }
+    if (n > wfp_lib_result_max(L)) {
+        wfp_lib_too_large(L);
+    }
+    /* a string is made in a buffer and copied: twice the size */
+    if (n > wfp_meter_free_bytes(wfp_isolate_of(L)) / 2) {
+        lua_gc(L, LUA_GCCOLLECT);
+    }
+}
+
 void wfp_lib_push_stock(lua_State *L, lua_CFunction open,
                         const char *const *names)
 {

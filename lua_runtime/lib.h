@@ -29,6 +29,34 @@ int wfp_lib_too_large(lua_State *L);
 /** [-0, +0, v] Raise when a linear pass over n bytes is over the budget. */
 void wfp_lib_check_pass(lua_State *L, size_t n);
 
+/** [-0, +0, m] A call is about to make n bytes: raise when they are too many,
+ *  collect garbage first when memory is short. */
+void wfp_lib_reserve(lua_State *L, size_t n);
+
+/** A start position as the string functions read it: 1..len + something. */
+static inline size_t wfp_lib_start(lua_Integer pos, size_t len)
+{
+    if (pos > 0) {
+        return (size_t)pos;
+    }
+    if (pos == 0 || pos < -(lua_Integer)len) {
+        return 1;
+    }
+    return len + (size_t)pos + 1;
+}
+
+/** An end position: 0..len. */
+static inline size_t wfp_lib_end(lua_Integer pos, size_t len)
+{
+    if (pos > (lua_Integer)len) {
+        return len;
+    }
+    if (pos >= 0) {
+        return (size_t)pos;
+    }
+    return pos < -(lua_Integer)len ? 0 : len + (size_t)pos + 1;
+}
+
 /** [-0, +1, m] Push a new table with the named functions of a stock library
  *  (NULL-terminated names), for those that are safe as they are. */
 void wfp_lib_push_stock(lua_State *L, lua_CFunction open,
@@ -42,6 +70,9 @@ void wfp_lib_set_global(lua_State *L, const char *name);
 void wfp_lib_base_open(lua_State *L);
 void wfp_lib_metatable_open(lua_State *L);
 void wfp_lib_string_open(lua_State *L);
+void wfp_lib_match_open(lua_State *L);
+void wfp_lib_format_open(lua_State *L);
+void wfp_lib_pack_open(lua_State *L);
 void wfp_lib_table_open(lua_State *L);
 void wfp_lib_math_open(lua_State *L);
 void wfp_lib_utf8_open(lua_State *L);

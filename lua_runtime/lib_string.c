@@ -1,22 +1,192 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* string library. */
+/*
+ * The string library but for patterns (lib_match.c), format (lib_format.c) and
+ * pack (lib_pack.c). Bytes, not letters of a locale. Called by sandbox.c.
+ */
+#include <limits.h>
 #include <lualib.h>
+#include <string.h>
 
 #include "lua_runtime/lib.h"
+#include "lua_runtime/pattern.h"
 
-static const char *const stock_names[] = {
-    "byte",    "char",  "find",   "format", "gmatch",   "gsub",
-    "len",     "lower", "match",  "pack",   "packsize", "rep",
-    "reverse", "sub",   "unpack", "upper",  NULL,
+/* [-0, +n, e] byte(s [, i [, j]]) */
+static int string_byte(lua_State *L)
+{
+    size_t len;
+    const char *s = luaL_checklstring(L, 1, &len);
+    lua_Integer i = luaL_optinteger(L, 2, 1);
+    size_t first = wfp_lib_start(i, len);
+    size_t last = wfp_lib_end(luaL_optinteger(L, 3, i), len);
+    int n, k;
+
+    if (first > last) {
+        return 0;
+    }
+    if (last - first >= (size_t)INT_MAX) {
+        return luaL_error(L, "string slice too long");
+    }
+    n = (int)(last - first) + 1;
+    luaL_checkstack(L, n, "string slice too long");
+    for (k = 0; k < n; k++) {
+        lua_pushinteger(L, (unsigned char)s[first + (size_t)k - 1]);
+    }
+    return n;
+}
+
+/* [-0, +1, e] char(...) */
+static int string_char(lua_State *L)
+{
+    int n = lua_gettop(L);
+    int i;
+    luaL_Buffer b;
+    char *to = luaL_buffinitsize(L, &b, (size_t)n);
+
+    for (i = 1; i <= n; i++) {
+        lua_Unsigned c = (lua_Unsigned)luaL_checkinteger(L, i);
+
+        luaL_argcheck(L, c <= UCHAR_MAX, i, "value out of range");
+        to[i - 1] = (char)c;
+    }
+    luaL_pushresultsize(&b, (size_t)n);
+    return 1;
+}
+
+/* [-0, +1, e] len(s) */
+static int string_len(lua_State *L)
+{
+    size_t len;
+
+    luaL_checklstring(L, 1, &len);
+    lua_pushinteger(L, (lua_Integer)len);
+    return 1;
+}
+
+/* [-0, +1, e] sub(s, i [, j]) */
+static int string_sub(lua_State *L)
+{
+    size_t len;
+    const char *s = luaL_checklstring(L, 1, &len);
+    size_t first = wfp_lib_start(luaL_checkinteger(L, 2), len);
+    size_t last = wfp_lib_end(luaL_optinteger(L, 3, -1), len);
+
+    if (first > last) {
+        lua_pushliteral(L, "");
+        return 1;
+    }
+    wfp_lib_reserve(L, last - first + 1);
+    lua_pushlstring(L, s + first - 1, last - first + 1);
+    return 1;
+}
+
+/* [-0, +1, e] A string of the same length, in which the bytes that have the
+   bits are flipped to the other case. */
+static int flip_case(lua_State *L, unsigned bits)
+{
+    size_t len, i;
+    const char *s = luaL_checklstring(L, 1, &len);
+    luaL_Buffer b;
+    char *to;
+
+    wfp_lib_check_pass(L, len);
+    wfp_lib_reserve(L, len);
+    to = luaL_buffinitsize(L, &b, len);
+    for (i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)s[i];
+
+        to[i] = (char)(wfp_pattern_bytes[c] & bits ? c ^ 0x20 : c);
+    }
+    luaL_pushresultsize(&b, len);
+    return 1;
+}
+
+static int string_lower(lua_State *L)
+{
+    return flip_case(L, WFP_BYTE_UPPER);
+}
+
+static int string_upper(lua_State *L)
+{
+    return flip_case(L, WFP_BYTE_LOWER);
+}
+
+/* [-0, +1, e] reverse(s) */
+static int string_reverse(lua_State *L)
+{
+    size_t len, i;
+    const char *s = luaL_checklstring(L, 1, &len);
+    luaL_Buffer b;
+    char *to;
+
+    wfp_lib_check_pass(L, len);
+    wfp_lib_reserve(L, len);
+    to = luaL_buffinitsize(L, &b, len);
+    for (i = 0; i < len; i++) {
+        to[i] = s[len - 1 - i];
+    }
+    luaL_pushresultsize(&b, len);
+    return 1;
+}
+
+/* [-0, +1, e] rep(s, n [, sep]) */
+static int string_rep(lua_State *L)
+{
+    size_t len, sep_len, total, done;
+    const char *s = luaL_checklstring(L, 1, &len);
+    lua_Integer n = luaL_checkinteger(L, 2);
+    const char *sep = luaL_optlstring(L, 3, "", &sep_len);
+    luaL_Buffer b;
+    char *to;
+
+    if (n <= 0 || len + sep_len == 0) {
+        lua_pushliteral(L, "");
+        return 1;
+    }
+    if (len + sep_len > (size_t)INT_MAX / (size_t)n) {
+        return luaL_error(L, "resulting string too large");
+    }
+    total = (size_t)n * len + (size_t)(n - 1) * sep_len;
+    wfp_lib_reserve(L, total);
+    to = luaL_buffinitsize(L, &b, total);
+    memcpy(to, s, len);
+    if (total > len) {
+        memcpy(to + len, sep, sep_len);
+    }
+    /* what is there is a whole number of repetitions: double it */
+    for (done = len + sep_len; done < total; done *= 2) {
+        memcpy(to + done, to, done < total - done ? done : total - done);
+    }
+    luaL_pushresultsize(&b, total);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    { "byte", string_byte }, { "char", string_char },
+    { "len", string_len },   { "lower", string_lower },
+    { "rep", string_rep },   { "reverse", string_reverse },
+    { "sub", string_sub },   { "upper", string_upper },
+    { NULL, NULL },
 };
 
-void wfp_lib_string_open(lua_State *L)
+/* [-0, +0, m] The strings' metatable: the stock arithmetic on numerals, and
+   our functions. getmetatable() does not give it to anybody. */
+static void set_string_metatable(lua_State *L)
 {
-    wfp_lib_push_stock(L, luaopen_string, stock_names);
+    lua_pushcfunction(L, luaopen_string);
+    lua_call(L, 0, 0);
     lua_pushliteral(L, "");
     lua_getmetatable(L, -1);
     lua_pushvalue(L, -3);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 2);
+}
+
+void wfp_lib_string_open(lua_State *L)
+{
+    luaL_newlib(L, functions);
+    wfp_lib_match_open(L);
+    wfp_lib_format_open(L);
+    wfp_lib_pack_open(L);
+    set_string_metatable(L);
     wfp_lib_set_global(L, LUA_STRLIBNAME);
 }

@@ -121,11 +121,16 @@ const char *wfp_sandbox_scan(const char *source, size_t n, size_t max)
     return NULL;
 }
 
-/* @return the serial number of the object at idx */
-static lua_Integer serial(lua_State *L, int idx)
+lua_Integer wfp_sandbox_serial(lua_State *L, int idx)
 {
     lua_Integer n;
 
+    if (lua_type(L, idx) <= LUA_TSTRING
+        && lua_type(L, idx) != LUA_TLIGHTUSERDATA) {
+        return 0; /* a value, no object */
+    }
+    luaL_checkstack(L, 4, NULL);
+    idx = lua_absindex(L, idx);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &serials_key);
     lua_pushvalue(L, idx);
     if (lua_rawget(L, -2) == LUA_TNUMBER) {
@@ -169,7 +174,8 @@ const char *wfp_sandbox_tostring(lua_State *L, int idx, size_t *n)
     else {
         lua_pushnil(L);
     }
-    lua_pushfstring(L, "%s: #%I", kind, (LUAI_UACINT)serial(L, idx));
+    lua_pushfstring(L, "%s: #%I", kind,
+                    (LUAI_UACINT)wfp_sandbox_serial(L, idx));
     lua_remove(L, -2);
     return lua_tolstring(L, -1, n);
 }

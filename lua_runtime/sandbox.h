@@ -10,7 +10,8 @@
  * @file
  * The globals of a tenant, from an allow-list that is data: the metered
  * standard library (lib_*.c). luaL_openlibs is never called, no stock library
- * is left reachable, _LOADED and _PRELOAD of the registry are empty.
+ * is left reachable. _LOADED of the registry holds nothing but the tenant's
+ * own tables of these globals (error messages take names from there).
  */
 
 /** [-0, +0, m] Open everything; called once while an isolate is made. */
@@ -27,6 +28,10 @@ const char *wfp_sandbox_scan(const char *source, size_t n, size_t max);
 /** [-0, +1, e] Push what tostring(value at idx) gives: no address in it,
  *  metamethods __tostring and __name obeyed. */
 const char *wfp_sandbox_tostring(lua_State *L, int idx, size_t *n);
+
+/** [-0, +0, m] The number that stands for the address of the object at idx,
+ *  stable within the isolate. @return from 1; 0: it is no object */
+lua_Integer wfp_sandbox_serial(lua_State *L, int idx);
 
 /** [-1, +0, m] Pops a table and makes it the metatable of the value at idx
  *  which is a host class: no way for a tenant to read or change it. */
