@@ -48,7 +48,7 @@ static int coroutine_resume(lua_State *L)
     lua_State *co = lua_tothread(L, 1);
     int results;
 
-    luaL_argexpected(L, co, 1, "coroutine");
+    luaL_argexpected(L, co, 1, "thread");
     results = resume(L, co, lua_gettop(L) - 1);
     lua_pushboolean(L, results >= 0);
     if (results < 0) {

@@ -142,13 +142,8 @@ static void append(wfp_gsub_t *g, const char *s, size_t n)
 /* Append capture number i of the match s..e. */
 static void append_capture(wfp_gsub_t *g, int i, const char *s, const char *e)
 {
-    wfp_capture_t capture;
+    wfp_capture_t capture = wfp_pattern_capture(&g->m, i, s, e);
 
-    if (i >= g->m.level && i != 0) {
-        luaL_error(g->m.L, "invalid capture index %%%d in replacement string",
-                   i + 1);
-    }
-    capture = wfp_pattern_capture(&g->m, i, s, e);
     if (capture.len == WFP_CAPTURE_POSITION) {
         lua_pushinteger(g->m.L, capture.start - g->m.subject + 1);
         luaL_addvalue(&g->result);

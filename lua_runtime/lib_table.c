@@ -95,7 +95,7 @@ static int table_remove(lua_State *L)
     lua_Integer pos = luaL_optinteger(L, 2, size);
 
     if (pos != size) {
-        luaL_argcheck(L, (lua_Unsigned)pos - 1u <= (lua_Unsigned)size, 2,
+        luaL_argcheck(L, (lua_Unsigned)pos - 1u <= (lua_Unsigned)size, 1,
                       "position out of bounds");
     }
     if (pos < size) {
@@ -151,8 +151,8 @@ static void add_element(lua_State *L, luaL_Buffer *b, lua_Integer i)
 {
     lua_geti(L, 1, i);
     if (!lua_isstring(L, -1)) {
-        luaL_error(L, "invalid value (at index %I) in table for 'concat'",
-                   (LUAI_UACINT)i);
+        luaL_error(L, "invalid value (%s) at index %I in table for 'concat'",
+                   luaL_typename(L, -1), (LUAI_UACINT)i);
     }
     luaL_addvalue(b);
 }

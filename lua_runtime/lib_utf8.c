@@ -188,7 +188,7 @@ static int utf8_offset(lua_State *L)
     size_t len;
     const char *s = luaL_checklstring(L, 1, &len);
     lua_Integer n = luaL_checkinteger(L, 2);
-    lua_Integer at = n > 0 ? 1 : (lua_Integer)len + 1;
+    lua_Integer at = n >= 0 ? 1 : (lua_Integer)len + 1;
 
     at = position(luaL_optinteger(L, 3, at), len);
     luaL_argcheck(L, at >= 1 && at - 1 <= (lua_Integer)len, 3,
@@ -216,22 +216,26 @@ static int next_code(lua_State *L, int is_strict)
 {
     size_t len;
     const char *s = luaL_checklstring(L, 1, &len);
-    lua_Unsigned at = (lua_Unsigned)lua_tointeger(L, 2), code;
+    lua_Integer at = lua_tointeger(L, 2);
+    lua_Unsigned code;
     const char *next;
 
-    if (at < len) {
+    if (at < 0) {
+        at = 0;
+    }
+    if (at > 0 && at < (lua_Integer)len) {
         while (is_continuation(s + at)) {
             at++;
         }
     }
-    if (at >= len) {
+    if (at >= (lua_Integer)len) {
         return 0;
     }
     next = decode(s + at, &code, is_strict);
     if (!next || is_continuation(next)) {
         return luaL_error(L, invalid_code);
     }
-    lua_pushinteger(L, (lua_Integer)at + 1);
+    lua_pushinteger(L, at + 1);
     lua_pushinteger(L, (lua_Integer)code);
     return 2;
 }
@@ -250,9 +254,8 @@ static int next_lax(lua_State *L)
 static int utf8_codes(lua_State *L)
 {
     int is_lax = lua_toboolean(L, 2);
-    const char *s = luaL_checkstring(L, 1);
 
-    luaL_argcheck(L, !is_continuation(s), 1, invalid_code);
+    luaL_checkstring(L, 1);
     lua_pushcfunction(L, is_lax ? next_lax : next_strict);
     lua_pushvalue(L, 1);
     lua_pushinteger(L, 0);

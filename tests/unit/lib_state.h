@@ -68,7 +68,7 @@ static lua_State *lib_state_new(void)
 
 /** Run a chunk that returns one value; its text, or the error's, valid until
  *  the state ends. */
-static const char *lib_state_run(lua_State *L, const char *chunk)
+static inline const char *lib_state_run(lua_State *L, const char *chunk)
 {
     if (luaL_loadbufferx(L, chunk, strlen(chunk), "=t", "t") == LUA_OK) {
         (void)lua_pcall(L, 0, 1, 0);
