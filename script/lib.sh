@@ -27,12 +27,15 @@ install_packages() {
             apt-get install -qy --no-install-recommends "${wanted[@]}"
 }
 
-# Build into build/, configured with the arguments when it is not yet.
+# build_tree DIR [ARGUMENT...]: build into DIR, configured with the arguments
+# when it is not yet.
 build_tree() {
+    local dir=$1
+    shift
     [ -x configure ] || ./autogen.sh || return
-    mkdir -p build || return
-    if [ ! -f build/Makefile ]; then
-        (cd build && ../configure "$@") || return
+    mkdir -p "$dir" || return
+    if [ ! -f "$dir/Makefile" ]; then
+        (cd "$dir" && ../configure "$@") || return
     fi
-    make -s -j"$(nproc)" -C build all
+    make -s -j"$(nproc)" -C "$dir" all
 }

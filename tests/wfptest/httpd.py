@@ -98,8 +98,10 @@ class Httpd:
         self.log = ErrorLog(self.root / "logs/error_log")
         self.process = None
         self.running = None
-        self.env = {k: v for k, v in os.environ.items()
-                    if not k.startswith(("WFP_", "APACHE_"))}
+        self.env = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
+                    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+                    **{k: v for k, v in os.environ.items()
+                       if not k.startswith(("WFP_", "APACHE_"))}}
         (self.root / "htdocs/index.html").write_text("static\n")
 
     def config(self, lines):
