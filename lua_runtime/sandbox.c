@@ -110,17 +110,6 @@ const char *const *wfp_sandbox_globals(void)
     return global_names;
 }
 
-const char *wfp_sandbox_scan(const char *source, size_t n, size_t max)
-{
-    if (n > max) {
-        return "source text too large";
-    }
-    if (n > 0 && source[0] == LUA_SIGNATURE[0]) {
-        return "attempt to load a binary chunk";
-    }
-    return NULL;
-}
-
 lua_Integer wfp_sandbox_serial(lua_State *L, int idx)
 {
     lua_Integer n;

@@ -2,6 +2,8 @@
 /* What a tenant sees, and what it must never see. */
 #include "tests/unit/wfp_test.h"
 
+#include <apr_strings.h>
+
 #include "tests/unit/lib_state.h"
 
 #define RUN(chunk, want) CHECK_STR(lib_state_run(L, chunk), want)
@@ -77,10 +79,161 @@ static void sandbox_shows_no_address(wfp_test_t *t)
     lua_close(L);
 }
 
+/* The scan's word on n times `part` between `before` and `after`. */
+static const char *scan_repeated(wfp_test_t *t, const char *before,
+                                 const char *part, int n, const char *after)
+{
+    apr_size_t len = strlen(before) + strlen(after) + strlen(part) * n;
+    char *text = apr_palloc(t->pool, len + 1), *at = text;
+
+    at = apr_cpystrn(at, before, len + 1);
+    while (n-- > 0) {
+        at = apr_cpystrn(at, part, len + 1 - (at - text));
+    }
+    apr_cpystrn(at, after, len + 1 - (at - text));
+    return wfp_sandbox_scan(text, len, 1 << 20);
+}
+
+static void scan_refuses_long_ways(wfp_test_t *t)
+{
+    static const char too_long[] = "field chain too long";
+
+    CHECK_STR(scan_repeated(t, "return a", ".b", 4001, ".c"), too_long);
+    CHECK_STR(scan_repeated(t, "return a", " . --x\n b", 4001, ""), too_long);
+    CHECK_STR(scan_repeated(t, "return a", "['b']", 4001, ""), too_long);
+    CHECK_STR(scan_repeated(t, "return a", "[1].b", 2001, ""), too_long);
+    CHECK_STR(scan_repeated(t, "return (a", ".b", 4001, ").c"), too_long);
+    CHECK_STR(scan_repeated(t, "return ((a)", ".b", 4001, ")"), too_long);
+    CHECK_STR(scan_repeated(t, "return x[a", ".b", 4001, "]"), too_long);
+    CHECK_STR(scan_repeated(t, "local x = a ", "x = x.b ", 4001, ""), too_long);
+    CHECK_STR(scan_repeated(t, "local x, y = a ", "y = x.b;x = y[1];", 2001,
+                            ""),
+              too_long);
+    CHECK_STR(scan_repeated(t, "local x = a ", "x = (x).b f = function() end ",
+                            4001, ""),
+              too_long);
+    CHECK_STR(scan_repeated(t, "local x ", "do x = x.b end ", 4001, ""),
+              too_long);
+}
+
+static void scan_lets_the_rest_pass(wfp_test_t *t)
+{
+    CHECK(!scan_repeated(t, "return a", ".b", 3999, ""));
+    CHECK(!scan_repeated(t, "return '", ".b", 9000, "'"));
+    CHECK(!scan_repeated(t, "return [==[", ".b", 9000, "]==]"));
+    CHECK(!scan_repeated(t, "--[[", ".b", 9000, "]]"));
+    CHECK(!scan_repeated(t, "-- ", ".b", 9000, "\nreturn 1"));
+    CHECK(!scan_repeated(t, "return { ", "a.b, ", 9000, "}"));
+    CHECK(!scan_repeated(t, "x = { ", "a = b.c; ", 9000, "}"));
+    CHECK(!scan_repeated(t, "x = f(", "a.b, ", 9000, "1)"));
+    CHECK(!scan_repeated(t, "x = 'a'", " .. a.b", 3000, ""));
+    CHECK(!scan_repeated(t, "", "do local x = a.b end ", 9000, ""));
+    CHECK(!scan_repeated(t, "", "function f() x = a.b end ", 9000, ""));
+    CHECK(!scan_repeated(t, "", "t.x = a.b ", 9000, ""));
+    CHECK(!scan_repeated(t, "x = a", ":b()", 9000, ""));
+    CHECK(!scan_repeated(t, "return ", "(", 9000, "1"));
+    CHECK(!scan_repeated(t, "", "end ] } ", 9000, ""));
+    CHECK(!scan_repeated(t, "", "'", 1, ""));
+    CHECK(!scan_repeated(t, "--[==[", "]", 1, ""));
+    CHECK(!wfp_sandbox_scan("", 0, 0));
+}
+
+static void scan_refuses_what_is_no_text(wfp_test_t *t)
+{
+    CHECK_STR(wfp_sandbox_scan("\33Lua", 4, 100),
+              "attempt to load a binary chunk");
+    CHECK_STR(wfp_sandbox_scan("return 1", 8, 7), "source text too large");
+}
+
+static void load_takes_text_only(wfp_test_t *t)
+{
+    lua_State *L = lib_state_new();
+
+    RUN("return select(2, load('\\27Lua'))", "attempt to load a binary chunk");
+    RUN("return select(2, load('\\27Lua', 'x', 'b'))",
+        "attempt to load a binary chunk");
+    RUN("return select(2, load(('x'):rep(262145)))", "source text too large");
+    RUN("return load('return ' .. ('1'):rep(10))()", "1111111111");
+    RUN("return select(2, pcall(load, function() end))",
+        "bad argument #1 to 'load' (string expected, got function)");
+    RUN("return select(2, load('return a' .. ('.b'):rep(5000)))",
+        "field chain too long");
+    RUN("return tostring(string.dump) .. tostring(dofile) .. "
+        "tostring(loadfile) .. tostring(debug.getregistry)",
+        "nilnilnilnil");
+    lua_close(L);
+}
+
+static void metatables_are_snapshots(wfp_test_t *t)
+{
+    lua_State *L = lib_state_new();
+
+    RUN("return select(2, pcall(setmetatable, {}, {__gc = true}))",
+        "metamethod '__gc' is not available");
+    RUN("return select(2, pcall(setmetatable, {}, {__mode = 'k'}))",
+        "metamethod '__mode' is not available");
+    RUN("local m = {} setmetatable({}, m) "
+        "return select(2, pcall(function() m.__concat = 1 end))",
+        "t:1: metamethod '__concat' is not available");
+    RUN("local m = {} setmetatable({}, m) "
+        "return select(2, pcall(rawset, m, '__gc', print or type))",
+        "metamethod '__gc' is not available");
+    RUN("local m = {} for i = 1, 100 do m['k' .. i] = i end m.__gc = 1 "
+        "return select(2, pcall(setmetatable, {}, m))",
+        "metamethod '__gc' is not available");
+    RUN("local m = {__gc = false} return tostring(pcall(setmetatable, {}, m))",
+        "false");
+    RUN("return tostring(getmetatable('x')) .. tostring(getmetatable(1))",
+        "nilnil");
+    RUN("return tostring((next(getmetatable(setmetatable({}, {})))))", "nil");
+    /* a replaced metamethod is not seen, a new one is */
+    RUN("local m = {__index = function() return 1 end} "
+        "local t = setmetatable({}, m) "
+        "m.__index = function() return 2 end "
+        "m.__len = function() return 5 end return t.x .. '/' .. #t",
+        "1/5");
+    RUN("local t = setmetatable({}, string) "
+        "return tostring(getmetatable(string)) .. ('x'):rep(2)",
+        "nilxx");
+    lua_close(L);
+}
+
+static void host_classes_are_protected(wfp_test_t *t)
+{
+    lua_State *L = lib_state_new();
+
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushliteral(L, "secret");
+    lua_setfield(L, -2, "__index");
+    wfp_sandbox_protect(L, -2);
+    lua_setglobal(L, "host");
+    lua_newuserdatauv(L, 1, 0);
+    lua_newtable(L);
+    wfp_sandbox_protect(L, -2);
+    lua_setglobal(L, "handle");
+    RUN("return tostring(getmetatable(host)) .. tostring(getmetatable(handle))",
+        "falsenil");
+    RUN("return select(2, pcall(setmetatable, host, {}))",
+        "cannot change a protected metatable");
+    RUN("return select(2, pcall(setmetatable, handle, {}))",
+        "bad argument #1 to 'setmetatable' (table expected, got userdata)");
+    /* as a metatable itself it keeps its own */
+    RUN("local o = setmetatable({}, host) return tostring(getmetatable(host))",
+        "false");
+    lua_close(L);
+}
+
 static const wfp_test_case_t cases[] = {
     { "sandbox_holds_the_list_and_nothing_else",
       sandbox_holds_the_list_and_nothing_else },
     { "sandbox_shows_no_address", sandbox_shows_no_address },
+    { "scan_refuses_long_ways", scan_refuses_long_ways },
+    { "scan_lets_the_rest_pass", scan_lets_the_rest_pass },
+    { "scan_refuses_what_is_no_text", scan_refuses_what_is_no_text },
+    { "load_takes_text_only", load_takes_text_only },
+    { "metatables_are_snapshots", metatables_are_snapshots },
+    { "host_classes_are_protected", host_classes_are_protected },
     { NULL, NULL },
 };
 
