@@ -48,16 +48,14 @@ static int count_of_worker_locked(const wfp_background_t *bg,
 
 static void run_work(wfp_work_t *work, apr_time_t until)
 {
-    apr_pool_t *pool = work->pool;
-    wfp_host_ctx_t *ctx, *next;
+    wfp_host_ctx_t *ctx;
 
-    for (ctx = work->first; ctx; ctx = next) {
-        next = ctx->next;
+    for (ctx = work->first; ctx; ctx = ctx->next) {
         if (ctx->inv && wfp_run_pending(ctx->inv) > 0) {
             wfp_result_t res;
             apr_status_t rv;
 
-            wfp_result_init(&res, pool);
+            wfp_result_init(&res, work->pool);
             ctx->deadline = until;
             rv = wfp_run_wait_until(ctx->inv, ctx, until, &res);
             if (rv != APR_SUCCESS) {
@@ -65,9 +63,8 @@ static void run_work(wfp_work_t *work, apr_time_t until)
                 ctx->error = res.message;
             }
         }
-        wfp_invoke_end(ctx);
     }
-    apr_pool_destroy(pool);
+    wfp_invoke_finish(work);
 }
 
 static void *APR_THREAD_FUNC background_main(apr_thread_t *thread, void *data)

@@ -15,13 +15,14 @@
 
 /* ---- the work of a top request ----------------------------------------------- */
 
-static void end_all(wfp_work_t *work)
+void wfp_invoke_finish(wfp_work_t *work)
 {
     wfp_host_ctx_t *ctx;
 
     for (ctx = work->first; ctx; ctx = ctx->next) {
         wfp_invoke_end(ctx);
     }
+    wfp_poolcache_give(work->server->pools, work->pool);
 }
 
 static int has_pending(const wfp_work_t *work)
@@ -52,32 +53,14 @@ static apr_status_t work_cleanup(void *data)
                                     "dropped",
                      work->first->entry.ns, work->first->entry.name);
     }
-    end_all(work);
-    apr_pool_destroy(work->pool);
+    wfp_invoke_finish(work);
     return APR_SUCCESS;
-}
-
-/* Messages of the request and its invocations live here: waitUntil may still
- * need them when httpd's pool has gone, on another thread. */
-static apr_pool_t *make_work_pool(void)
-{
-    apr_allocator_t *allocator;
-    apr_pool_t *pool;
-
-    if (apr_allocator_create(&allocator) != APR_SUCCESS) {
-        return NULL;
-    }
-    if (apr_pool_create_unmanaged_ex(&pool, NULL, allocator) != APR_SUCCESS) {
-        apr_allocator_destroy(allocator);
-        return NULL;
-    }
-    apr_allocator_owner_set(allocator, pool);
-    return pool;
 }
 
 wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
 {
-    apr_pool_t *pool = make_work_pool();
+    wfp_server_t *server = wfp_server();
+    apr_pool_t *pool = wfp_poolcache_take(server->pools);
     wfp_work_t *work;
 
     if (!pool) {
@@ -85,7 +68,7 @@ wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
     }
     work = apr_pcalloc(pool, sizeof(*work));
     work->pool = pool;
-    work->server = wfp_server();
+    work->server = server;
     work->conf = wfp_config_server(r->server);
     work->scope = scope;
     work->r = r;

@@ -93,6 +93,9 @@ apr_status_t wfp_invoke_call(const char **presult, wfp_work_t *work,
                              const char *method, const char *args,
                              wfp_result_t *res) WFP_CHECK;
 
+/** End all invocations of a work and give its pool back. */
+void wfp_invoke_finish(wfp_work_t *work);
+
 /** End an invocation: count, record, isolate back to the pool. Twice is
  *  harmless. */
 void wfp_invoke_end(wfp_host_ctx_t *ctx);

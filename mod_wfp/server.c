@@ -252,6 +252,7 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
         return;
     }
     server->pool = make_child_pool(pchild);
+    server->pools = wfp_poolcache_create(server->pool);
     wfp_result_init(&res, pchild);
     open_store(server, &res);
     rv = wfp_crypto_random(prefix, sizeof(prefix));

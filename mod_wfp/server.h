@@ -11,6 +11,7 @@
 #include "lua_runtime/isolate.h"
 #include "lua_runtime/pool.h"
 #include "mod_wfp/config.h"
+#include "mod_wfp/poolcache.h"
 #include "outbound/client.h"
 #include "store/store.h"
 
@@ -37,6 +38,7 @@ typedef struct wfp_server_t {
     wfp_runtime_t runtime;
     wfp_pool_t *isolates;
     wfp_client_t *client;
+    wfp_poolcache_t *pools; /* of the works of requests */
     wfp_background_t *background;
     char id_prefix[17]; /* of request ids: 16 hex digits */
     volatile apr_uint32_t id_next;
