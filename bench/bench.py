@@ -80,6 +80,11 @@ class Server(Httpd):
         super().__init__(build, folder, "event", None, "warn")
         self.loaded, self.lines = modules, lines
 
+    def need_store(self):
+        """The origin has none."""
+        if any("wfp" in name for name, _ in self.loaded(self.modules)):
+            super().need_store()
+
     def config(self, lines):
         load = [f'LoadModule {name}_module "{path}"' for name, path in
                 self.loaded(self.modules)]
@@ -240,7 +245,6 @@ def main():
     (server.root / "htdocs/hello.txt").write_text("hello\n")
     try:
         origin.configure()
-        server.init_store()
         tenants = Tenant(server, Client(server.port))
         tenants.deploy(HELLO, name="hello")
         tenants.deploy(worker(

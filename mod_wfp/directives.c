@@ -236,6 +236,21 @@ static const char *cmd_text(cmd_parms *cmd, void *dummy, const char *arg)
     return NULL;
 }
 
+static const char *cmd_egress_ca(cmd_parms *cmd, void *dummy, const char *arg)
+{
+    const char *path = ap_server_root_relative(cmd->temp_pool, arg);
+    apr_file_t *file;
+
+    if (!path
+        || apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT,
+                         cmd->temp_pool)
+               != APR_SUCCESS) {
+        return refuse(cmd, arg, "is no file that can be read");
+    }
+    (void)apr_file_close(file); /* it was only read */
+    return cmd_text(cmd, dummy, arg);
+}
+
 static const char *cmd_trust_header(cmd_parms *cmd, void *dummy,
                                     const char *arg)
 {
@@ -622,7 +637,7 @@ const command_rec wfp_directives_rows[] = {
                     "where subrequests may not go; wins over allow"),
     AP_INIT_TAKE2("WfpEgressTimeout", cmd_egress_timeout, NULL, RSRC_CONF,
                   "CONNECT TOTAL of a subrequest"),
-    AP_INIT_TAKE1("WfpEgressCA", cmd_text, ROW(row_egress_ca), RSRC_CONF,
+    AP_INIT_TAKE1("WfpEgressCA", cmd_egress_ca, ROW(row_egress_ca), RSRC_CONF,
                   "file of the certificate authorities for https"),
     AP_INIT_TAKE1("WfpEgressConnections", cmd_number,
                   ROW(row_egress_connections), RSRC_CONF,

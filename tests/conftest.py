@@ -35,12 +35,11 @@ def origin():
 
 @pytest.fixture(scope="session")
 def httpd(request, build, origin):
-    """The server, with an empty store and the namespace demo."""
+    """The server, with a store of its own that has the namespace demo."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     level = "trace2" if request.config.option.verbose > 1 else "info"
     server = Httpd(build, TESTS / "gen" / worker,
                    request.config.option.mpm, origin, level)
-    server.init_store()
     yield server
     server.stop()
 

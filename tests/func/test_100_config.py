@@ -191,12 +191,13 @@ class TestConfig:
         assert client.get("/sub/").status == 500
 
     def test_100_08_key_that_others_can_read(self, httpd):
+        httpd.need_store()
         key = httpd.root / "open.key"
         key.write_bytes((httpd.root / "data/key").read_bytes())
         key.chmod(0o644)
-        code, text = httpd.configtest([f'WfpKeyFile "{key}"'])
-        assert code != 0
-        assert "open.key" in text
+        httpd.log.expect(r"\[wfp:", "AH00020|AH00014|AH00016")
+        told = httpd.start_refused([f'WfpKeyFile "{key}"'])
+        assert "open.key" in told
 
     @pytest.mark.parametrize("name,lines", EXAMPLES,
                              ids=[name for name, _ in EXAMPLES])
@@ -211,3 +212,9 @@ class TestConfig:
         lines = [line for line in SHIPPED
                  if not line.startswith(("WfpDatabase pgsql",))]
         assert httpd.configtest(lines) == (0, "Syntax OK\n")
+
+    def test_100_12_store_without_schema(self, httpd):
+        httpd.log.expect(r"\[wfp:", "AH00020|AH00014|AH00016")
+        told = httpd.start_refused(
+            [f'WfpDatabase sqlite3 "{httpd.root}/data/none.db"'])
+        assert "wfpctl init" in told

@@ -98,6 +98,7 @@ class Httpd:
         self.log = ErrorLog(self.root / "logs/error_log")
         self.process = None
         self.running = None
+        self.token = None
         self.env = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
                     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
                     **{k: v for k, v in os.environ.items()
@@ -138,11 +139,28 @@ class Httpd:
         self.conf.write_text(text)
         self.start()
 
-    def init_store(self):
+    def start_refused(self, lines):
+        """The error log of a start that these lines make fail."""
+        self.stop()
+        self.need_store()
+        path = self.root / "refused.conf"
+        path.write_text(self.config(lines))
+        before = len(self.log.lines())
+        done = subprocess.run(
+            [self.binary, "-DFOREGROUND", "-f", str(path)],
+            env=self.server_env(), capture_output=True, check=False,
+            start_new_session=True, timeout=60)
+        assert done.returncode != 0
+        return "\n".join(self.log.lines()[before:])
+
+    def need_store(self):
         """wfpctl init, once; the namespace that tests use."""
-        self.conf.write_text(self.config(()))
-        self.token = self.wfpctl("init").stdout
-        self.wfpctl("namespace", "create", "demo")
+        if self.token is None:
+            self.token = ""
+            if not self.conf.exists():
+                self.conf.write_text(self.config(()))
+            self.token = self.wfpctl("init").stdout
+            self.wfpctl("namespace", "create", "demo")
 
     def server_env(self):
         """WFP_PRELOAD: a sanitizer's runtime, needed by httpd only."""
@@ -150,6 +168,7 @@ class Httpd:
         return {**self.env, **({"LD_PRELOAD": preload} if preload else {})}
 
     def start(self):
+        self.need_store()
         text = self.conf.read_text()
         with (self.root / "logs/stderr").open("ab") as out:
             # a session of its own: prefork signals its process group; and
@@ -201,6 +220,7 @@ class Httpd:
 
     def wfpctl(self, *args, check=True, stdin=None):
         """Run wfpctl on this server's store."""
+        self.need_store()
         command = first_existing(self.build / "wfpctl",
                                  self.build / "admin/wfpctl/wfpctl")
         done = subprocess.run(
