@@ -51,6 +51,20 @@ static void unlock(wfp_client_loop_t *loop)
     (void)apr_thread_mutex_unlock(loop->mutex);
 }
 
+/* Wake the owner if it waits. */
+static void wake_owner(wfp_client_transfer_t *t)
+{
+    int waiting;
+
+    (void)apr_thread_mutex_lock(t->mutex);
+    waiting = t->waiting;
+    t->waiting = 0;
+    (void)apr_thread_mutex_unlock(t->mutex);
+    if (waiting) {
+        (void)sem_post(&t->wake); /* cannot overflow: once a wait */
+    }
+}
+
 /* The loop lets go of a transfer: its owner may use it again at once, or,
  * having posted a cancel, once that was seen. */
 static void let_go(wfp_client_transfer_t *t, int code, int cancelled)
@@ -62,9 +76,9 @@ static void let_go(wfp_client_transfer_t *t, int code, int cancelled)
     }
     t->cancelled = cancelled;
     (void)apr_thread_mutex_unlock(t->mutex);
-    /* outside the lock, so that who wakes need not wait for it; a transfer is
-     * never freed, so at worst its next user looks around once for nothing */
-    (void)apr_thread_cond_signal(t->cond);
+    /* transfers are never freed while the loop lives: at worst the next user
+     * of this one looks around once for nothing */
+    wake_owner(t);
 }
 
 static void wake_thread(wfp_client_loop_t *loop)
@@ -118,7 +132,7 @@ static void wake_owners(wfp_client_loop_t *loop)
 
         loop->touched = t->job.touched_next;
         t->job.touched = 0;
-        (void)apr_thread_cond_signal(t->cond); /* was changed under its lock */
+        wake_owner(t);
     }
 }
 

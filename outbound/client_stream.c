@@ -20,6 +20,20 @@ static void unlock(wfp_client_transfer_t *t)
     (void)apr_thread_mutex_unlock(t->mutex);
 }
 
+/* Wait, with the mutex held, until the loop has something new or it is time;
+ * the caller looks again whatever ended the wait. */
+static void await(wfp_client_transfer_t *t, apr_time_t until)
+{
+    struct timespec at = { .tv_sec = (time_t)apr_time_sec(until),
+                           .tv_nsec = (long)apr_time_usec(until) * 1000 };
+
+    t->waiting = 1;
+    unlock(t);
+    (void)sem_timedwait(&t->wake, &at);
+    lock(t);
+    t->waiting = 0;
+}
+
 /* Pass n bytes on. @return 1: the window is full */
 static apr_status_t pass_on(wfp_client_transfer_t *t, const char *data,
                             apr_size_t n, int *full)
@@ -130,9 +144,7 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
 
     lock(t);
     while (rv == APR_SUCCESS && !is_there(t, what)) {
-        apr_interval_time_t left = t->until - apr_time_now();
-
-        if (left <= 0) {
+        if (t->until <= apr_time_now()) {
             rv = wfp_result_set(res, WFP_TIMEOUT, APR_TIMEUP, NULL);
         }
         else if (t->source && !wfp_window_is_full(&t->up)) {
@@ -141,8 +153,7 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
             lock(t);
         }
         else {
-            /* whatever ends the wait: the loop looks again */
-            (void)apr_thread_cond_timedwait(t->cond, t->mutex, left);
+            await(t, t->until);
         }
     }
     unlock(t);
@@ -160,7 +171,7 @@ void wfp_client_stream_end(wfp_client_transfer_t *t)
         wfp_client_loop_post(t->client->loop, t, WFP_CLIENT_CANCEL);
         lock(t);
         while (!t->cancelled) {
-            (void)apr_thread_cond_wait(t->cond, t->mutex); /* as above */
+            await(t, apr_time_now() + apr_time_from_sec(60));
         }
         unlock(t);
     }

@@ -21,8 +21,8 @@ static apr_status_t make_transfer(wfp_client_transfer_t **pt,
     wfp_window_init(&t->up, client->allocator, WFP_CLIENT_WINDOW);
     rv = apr_thread_mutex_create(&t->mutex, APR_THREAD_MUTEX_DEFAULT,
                                  client->pool);
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&t->cond, client->pool);
+    if (rv == APR_SUCCESS && sem_init(&t->wake, 0, 0) != 0) {
+        rv = APR_ENOMEM;
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_client_easy_create(t, &client->config);

@@ -3,8 +3,8 @@
 #define WFP_CLIENT_TRANSFER_H
 
 #include <apr_buckets.h>
-#include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
+#include <semaphore.h>
 
 #include "outbound/client.h"
 #include "outbound/client_loop.h"
@@ -43,7 +43,7 @@ struct wfp_client_transfer_t {
     wfp_client_t *client;
     void *easy; /* curl's handle; the loop's while running */
     apr_thread_mutex_t *mutex;
-    apr_thread_cond_t *cond;
+    sem_t wake; /* cheaper than a condition, which takes the mutex again */
     wfp_client_transfer_t *idle_next; /* under the client's mutex */
     wfp_client_transfer_t *all_next;
 
@@ -65,6 +65,7 @@ struct wfp_client_transfer_t {
     int status;
     int code;               /* curl's result, once done */
     const char *blocked;    /* why the policy refused an address, else NULL */
+    unsigned waiting : 1;   /* post wake when something has changed */
     unsigned reached : 1;   /* some address was let through */
     unsigned head_done : 1; /* head is whole */
     unsigned done : 1;      /* the loop has let go */

@@ -233,6 +233,50 @@ static void a_pooled_connection_meets_the_policy(wfp_test_t *t)
     CHECK_INT(origin_count(&w->origin), before);
 }
 
+static void *slow_get(void *data)
+{
+    world_t *w = data;
+    wfp_response_t *resp = NULL;
+    wfp_result_t res;
+    apr_pool_t *p;
+    int good;
+
+    apr_pool_create(&p, NULL);
+    wfp_result_init(&res, p);
+    good = wfp_client_send(&resp, w->client,
+                           wfp_request_make("GET",
+                                            apr_psprintf(p,
+                                                         "http://127.0.0.1:%d"
+                                                         "/slow/120",
+                                                         w->origin.port),
+                                            p),
+                           &w->terms, &res)
+           == APR_SUCCESS;
+    apr_pool_destroy(p);
+    return good ? w : NULL;
+}
+
+/* Who waits for a connection waits longer than one may take to be made. */
+static void connections_are_few(wfp_test_t *t)
+{
+    wfp_client_config_t config = { .connections_max = 8,
+                                   .connections_per_origin = 1 };
+    world_t *w = make_world_with(t, &config);
+    pthread_t threads[4];
+    void *good;
+    int i;
+
+    w->terms.connect_timeout = apr_time_from_msec(100);
+    for (i = 0; i < 4; i++) {
+        pthread_create(&threads[i], NULL, slow_get, w);
+    }
+    for (i = 0; i < 4; i++) {
+        pthread_join(threads[i], &good);
+        CHECK(good);
+    }
+    CHECK_INT(origin_count(&w->origin), 1);
+}
+
 static const wfp_test_case_t cases[] = {
     { "a small answer", a_small_answer },
     { "a connection is used again", a_connection_is_used_again },
@@ -247,6 +291,7 @@ static const wfp_test_case_t cases[] = {
     { "deadlines hold", deadlines_hold },
     { "the policy sees addresses", the_policy_sees_addresses },
     { "a pooled connection meets it", a_pooled_connection_meets_the_policy },
+    { "connections are few", connections_are_few },
     { NULL, NULL },
 };
 
