@@ -129,9 +129,14 @@ static int push_args(lua_State *L)
         return luaL_error(L, "arguments are no array");
     }
     n = (int)lua_rawlen(L, table);
-    luaL_checkstack(L, n, "too many arguments");
+    luaL_checkstack(L, n + 2, "too many arguments");
     for (i = 1; i <= n; i++) {
         (void)lua_rawgeti(L, table, i);
+        if (wfp_api_is_null(L, -1)) {
+            /* the caller gave nil */
+            lua_pop(L, 1);
+            lua_pushnil(L);
+        }
     }
     lua_remove(L, table);
     return n;
@@ -206,7 +211,7 @@ static int l_wait_until(lua_State *L)
     (void)lua_rawget(L, call);
     n = (int)lua_tointeger(L, -1);
     lua_pop(L, 1);
-    luaL_checkstack(L, n, "too many arguments");
+    luaL_checkstack(L, n + 2, "too many arguments");
     for (i = 1; i <= n; i++) {
         (void)lua_rawgeti(L, call, i);
     }

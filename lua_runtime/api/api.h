@@ -46,6 +46,9 @@ void wfp_api_json_decode(lua_State *L, const char *text, size_t n);
 /** [-0, +1, e] Push the JSON text of the value at idx. */
 const char *wfp_api_json_encode(lua_State *L, int idx, size_t *n);
 
+/** Is the value at idx json.null? */
+int wfp_api_is_null(lua_State *L, int idx);
+
 /** [-0, +0, v] Raise res as an error value (docs/worker-api: Errors). */
 int wfp_api_raise(lua_State *L, const wfp_result_t *res);
 

@@ -46,11 +46,11 @@ void wfp_api_mark_array(lua_State *L)
     lua_setmetatable(L, -2);
 }
 
-/* [-0, +0, -] */
-static int is_null(lua_State *L, int idx)
+int wfp_api_is_null(lua_State *L, int idx)
 {
     int yes;
 
+    idx = lua_absindex(L, idx);
     wfp_api_push_null(L);
     yes = lua_rawequal(L, idx, -1);
     lua_pop(L, 1);
@@ -306,7 +306,7 @@ static void encode(encoder_t *e, int idx)
         encode_table(e, idx);
         break;
     default:
-        if (is_null(L, idx)) {
+        if (wfp_api_is_null(L, idx)) {
             wfp_buffer_add(e->out, "null", 4);
         }
         else if (wfp_class_unwrap(L, idx)) {

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The examples of docs/worker-api: every block marked lua is a Worker that is
+ * run with the request that docs/worker-api/README.md describes. A block
+ * marked text after it is what it must answer.
+ */
+#include <apr_file_info.h>
+#include <apr_file_io.h>
+
+#include "tests/unit/runtime_fixture.h"
+
+#define PAGES TOP_SRCDIR "/docs/worker-api"
+
+static const char *pages[64];
+static int page_count, page_at;
+
+static apr_status_t answer(wfp_response_t **presp, const char *text,
+                           apr_pool_t *p)
+{
+    *presp = wfp_response_make(200, p);
+    wfp_headers_add((*presp)->headers, "content-type", "text/plain");
+    wfp_headers_add((*presp)->headers, "x-internal", "secret");
+    (*presp)->body = wfp_body_mem(text, strlen(text), p);
+    return APR_SUCCESS;
+}
+
+static apr_status_t example_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                                  wfp_request_t *req, wfp_result_t *res)
+{
+    if (strstr(req->url, "169.254.")) {
+        return wfp_result_set(res, WFP_EGRESS_BLOCKED, APR_EACCES,
+                              "Address not allowed");
+    }
+    return answer(presp,
+                  apr_psprintf(ctx->pool, "origin: %s %s", req->method,
+                               req->url),
+                  ctx->pool);
+}
+
+static apr_status_t example_dispatch(wfp_response_t **presp,
+                                     wfp_host_ctx_t *ctx,
+                                     const wfp_dispatch_t *what,
+                                     wfp_request_t *req, wfp_result_t *res)
+{
+    if (strcmp(what->name, "customer-a") != 0) {
+        return wfp_result_set(res, WFP_WORKER_NOT_FOUND, APR_NOTFOUND,
+                              "Worker not found: %s", what->name);
+    }
+    return answer(presp, "hello from customer-a", ctx->pool);
+}
+
+static apr_status_t example_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                                    const wfp_binding_t *binding,
+                                    wfp_request_t *req, wfp_result_t *res)
+{
+    return answer(presp, "hello from a service", ctx->pool);
+}
+
+static apr_status_t example_call(const char **presult, wfp_host_ctx_t *ctx,
+                                 const wfp_binding_t *binding,
+                                 const char *method, const char *args,
+                                 wfp_result_t *res)
+{
+    *presult = apr_psprintf(ctx->pool, "{\"called\":\"%s\",\"with\":%s}",
+                            method, args);
+    return APR_SUCCESS;
+}
+
+static void example_pass_through(wfp_host_ctx_t *ctx)
+{
+}
+
+static void add_binding(wfp_script_t *script, const char *name,
+                        wfp_binding_e kind, const char *text)
+{
+    wfp_binding_t *b = apr_array_push(script->bindings);
+
+    memset(b, 0, sizeof(*b));
+    b->name = name;
+    b->kind = kind;
+    b->text = text;
+    b->text_size = text ? strlen(text) : 0;
+    b->target = "target";
+}
+
+static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
+{
+    wfp_limits_t limits = fixture_limits();
+    wfp_script_t *script = fixture_script(text, t->pool);
+    const wfp_runtime_t *runtime = fixture(t);
+    wfp_isolate_t *iso = NULL;
+    wfp_result_t res;
+
+    fixture_host.fetch = example_fetch;
+    fixture_host.dispatch = example_dispatch;
+    fixture_host.service = example_service;
+    fixture_host.service_call = example_call;
+    fixture_host.pass_through = example_pass_through;
+    script->version_tag = "v1";
+    add_binding(script, "GREETING", WFP_BINDING_PLAIN_TEXT, "hello");
+    add_binding(script, "API_KEY", WFP_BINDING_SECRET_TEXT, "s3cr3t");
+    add_binding(script, "SETTINGS", WFP_BINDING_JSON,
+                "{\"limit\":10,\"tags\":[\"a\",\"b\"]}");
+    add_binding(script, "DISPATCHER", WFP_BINDING_DISPATCH_NAMESPACE, NULL);
+    add_binding(script, "SVC", WFP_BINDING_SERVICE, NULL);
+    add_binding(script, "VERSION", WFP_BINDING_VERSION_METADATA, NULL);
+    wfp_result_init(&res, t->pool);
+    if (wfp_isolate_create(&iso, runtime, script, &limits, 1, &res, t->pool)
+        != APR_SUCCESS) {
+        printf("# %s\n", res.message);
+        CHECK(iso != NULL);
+    }
+    return iso;
+}
+
+/* The request that the pages speak of. */
+static wfp_request_t *make_request(apr_pool_t *p)
+{
+    static const char body[] = "{\"item\":\"book\",\"count\":2}";
+    static const wfp_cf_t cf = { "192.0.2.7", "HTTP/1.1", NULL, NULL };
+    wfp_request_t *req;
+
+    req = wfp_request_make("POST", "https://shop.example/orders?id=7", p);
+    wfp_headers_add(req->headers, "host", "shop.example");
+    wfp_headers_add(req->headers, "content-type", "application/json");
+    wfp_headers_add(req->headers, "cookie", "session=abc");
+    req->body = wfp_body_mem(body, sizeof(body) - 1, p);
+    req->redirect = WFP_REDIRECT_MANUAL;
+    req->cf = &cf;
+    return req;
+}
+
+/* Run one Worker; its answer as text, or "error: ..." */
+static const char *run_example(wfp_test_t *t, const char *text)
+{
+    wfp_limits_t limits = fixture_limits();
+    wfp_isolate_t *iso = make_isolate(t, text);
+    apr_time_t deadline = apr_time_now() + apr_time_from_sec(5);
+    wfp_response_t *resp = NULL;
+    wfp_invocation_t *inv;
+    wfp_host_ctx_t ctx;
+    wfp_result_t res;
+    const char *body = "";
+    apr_size_t n;
+
+    memset(&ctx, 0, sizeof(ctx));
+    ctx.pool = t->pool;
+    wfp_result_init(&res, t->pool);
+    CHECK_INT(wfp_run_begin(&inv, iso, &ctx, &limits, deadline,
+                            "{\"plan\":\"free\"}", NULL, t->pool),
+              APR_SUCCESS);
+    if (wfp_run_fetch(&resp, inv, make_request(t->pool), &res) != APR_SUCCESS
+        || (resp->body
+            && wfp_body_slurp(&body, &n, resp->body, 1 << 20, &res, t->pool)
+                   != APR_SUCCESS)) {
+        body = apr_pstrcat(t->pool, "error: ", res.message, NULL);
+    }
+    if (wfp_run_pending(inv)) {
+        CHECK_INT(wfp_run_wait_until(inv, &ctx, deadline, &res), APR_SUCCESS);
+    }
+    (void)wfp_run_end(inv);
+    wfp_isolate_destroy(iso);
+    return body;
+}
+
+/* The text of the next block of that kind from *pat on, or NULL; *pat then
+ * stands behind it. */
+static const char *next_block(const char **pat, const char *mark, apr_pool_t *p)
+{
+    const char *start = strstr(*pat, mark), *end;
+
+    if (!start) {
+        return NULL;
+    }
+    start += strlen(mark);
+    end = strstr(start, "\n```");
+    if (!end) {
+        return NULL;
+    }
+    *pat = end + 4;
+    return apr_pstrmemdup(p, start, (apr_size_t)(end - start));
+}
+
+static char *read_page(wfp_test_t *t, const char *name)
+{
+    const char *path = apr_pstrcat(t->pool, PAGES "/", name, NULL);
+    apr_size_t n = 200000;
+    char *text = apr_pcalloc(t->pool, n + 1);
+    apr_file_t *file;
+
+    CHECK_INT(apr_file_open(&file, path, APR_READ, 0, t->pool), APR_SUCCESS);
+    CHECK_INT(apr_file_read_full(file, text, n, &n), APR_EOF);
+    CHECK_INT(apr_file_close(file), APR_SUCCESS);
+    return text;
+}
+
+static void examples_of_a_page(wfp_test_t *t)
+{
+    const char *name = pages[page_at++];
+    const char *at = read_page(t, name), *code, *next;
+
+    while ((code = next_block(&at, "```lua\n", t->pool)) != NULL) {
+        const char *got = run_example(t, code), *want, *after = at;
+
+        next = strstr(at, "```lua\n");
+        want = next_block(&after, "```text\n", t->pool);
+        if (want && (!next || after < next)) {
+            if (strcmp(got, want) != 0) {
+                printf("# %s: got \"%s\" of:\n# %.60s\n", name, got, code);
+            }
+            CHECK_STR(got, want);
+        }
+        else if (strncmp(got, "error: ", 7) == 0) {
+            printf("# %s: %s in:\n# %.60s\n", name, got, code);
+            CHECK(strncmp(got, "error: ", 7) != 0);
+        }
+    }
+}
+
+int main(void)
+{
+    static wfp_test_case_t cases[64 + 1];
+    apr_finfo_t info;
+    apr_dir_t *dir;
+    apr_pool_t *p;
+
+    apr_initialize();
+    if (apr_pool_create(&p, NULL) != APR_SUCCESS
+        || apr_dir_open(&dir, PAGES, p) != APR_SUCCESS) {
+        printf("1..1\nnot ok 1 - no " PAGES "\n");
+        return 1;
+    }
+    while (page_count < 64
+           && apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        apr_size_t n = strlen(info.name);
+
+        if (n > 3 && strcmp(info.name + n - 3, ".md") == 0) {
+            pages[page_count] = apr_pstrdup(p, info.name);
+            cases[page_count].name = pages[page_count];
+            cases[page_count].fn = examples_of_a_page;
+            page_count++;
+        }
+    }
+    return wfp_test_run(cases);
+}
