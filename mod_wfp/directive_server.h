@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_DIRECTIVE_SERVER_H
+#define WFP_DIRECTIVE_SERVER_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+/**
+ * @file
+ * Setters of directives that hold for a server or vhost.
+ * As httpd calls them: NULL, or the reason why the value is refused.
+ */
+
+const char *wfp_directive_server_number(cmd_parms *cmd, void *dummy,
+                                        const char *arg);
+
+const char *wfp_directive_server_text(cmd_parms *cmd, void *dummy,
+                                      const char *arg);
+
+const char *wfp_directive_server_egress_ca(cmd_parms *cmd, void *dummy,
+                                           const char *arg);
+
+const char *wfp_directive_server_trust_header(cmd_parms *cmd, void *dummy,
+                                              const char *arg);
+
+const char *wfp_directive_server_isolate_reuse(cmd_parms *cmd, void *dummy,
+                                               int on);
+
+const char *wfp_directive_server_worker_header(cmd_parms *cmd, void *dummy,
+                                               int on);
+
+const char *wfp_directive_server_database(cmd_parms *cmd, void *dummy,
+                                          const char *driver,
+                                          const char *params);
+
+const char *wfp_directive_server_account(cmd_parms *cmd, void *dummy,
+                                         const char *arg);
+
+const char *wfp_directive_server_metering(cmd_parms *cmd, void *dummy,
+                                          const char *arg);
+
+const char *wfp_directive_server_limit(cmd_parms *cmd, void *dummy,
+                                       const char *name, const char *value,
+                                       const char *top);
+
+const char *wfp_directive_server_cool_down(cmd_parms *cmd, void *dummy,
+                                           const char *kills, const char *time,
+                                           const char *pause);
+
+const char *wfp_directive_server_egress_timeout(cmd_parms *cmd, void *dummy,
+                                                const char *connect,
+                                                const char *total);
+
+const char *wfp_directive_server_egress_allow(cmd_parms *cmd, void *dummy,
+                                              const char *target);
+
+const char *wfp_directive_server_egress_deny(cmd_parms *cmd, void *dummy,
+                                             const char *target);
+
+#endif
