@@ -21,8 +21,33 @@ typedef struct wfp_gsub_t {
     luaL_Buffer result;
     size_t result_max;
     const char *copied; /* the subject up to here is in the result */
-    int type;           /* of the replacement, which is argument 3 */
+    const char *text;   /* replacement text without a '%', or NULL */
+    size_t text_len;
+    int type; /* of the replacement, which is argument 3 */
 } wfp_gsub_t;
+
+/* Where does the text p occur in s? Its first character is looked for; when
+   that finds much else, an algorithm takes over whose time is linear. */
+static const char *find_text(const char *s, size_t len, const char *p, size_t n)
+{
+    const char *end = s + len;
+    int tries;
+
+    if (n == 0) {
+        return s;
+    }
+    for (tries = 0; tries < 16; tries++) {
+        if ((size_t)(end - s) < n) {
+            return NULL;
+        }
+        s = memchr(s, *p, (size_t)(end - s) - n + 1);
+        if (!s || memcmp(s, p, n) == 0) {
+            return s;
+        }
+        s++;
+    }
+    return memmem(s, (size_t)(end - s), p, n);
+}
 
 /* [-0, +n, e] find a text as it is */
 static int find_plain(lua_State *L, const char *s, size_t len, size_t init,
@@ -31,7 +56,7 @@ static int find_plain(lua_State *L, const char *s, size_t len, size_t init,
     const char *found;
 
     wfp_lib_check_pass(L, len - init);
-    found = n == 0 ? s + init : memmem(s + init, len - init, p, n);
+    found = find_text(s + init, len - init, p, n);
     if (!found) {
         luaL_pushfail(L);
         return 1;
@@ -131,8 +156,13 @@ static int string_gmatch(lua_State *L)
 }
 
 /* [-0, +?, v] Append to the result, within its limit. */
-static void append(wfp_gsub_t *g, const char *s, size_t n)
+static inline void append(wfp_gsub_t *g, const char *s, size_t n)
 {
+    if (g->result.size - g->result.n >= n) {
+        memcpy(g->result.b + g->result.n, s, n);
+        luaL_addsize(&g->result, n);
+        return;
+    }
     if (luaL_bufflen(&g->result) + n > g->result_max) {
         wfp_lib_too_large(g->m.L);
     }
@@ -219,8 +249,30 @@ static int replace(wfp_gsub_t *g, const char *s, const char *e)
     if (g->type == LUA_TFUNCTION || g->type == LUA_TTABLE) {
         return append_value(g, s, e);
     }
-    append_text(g, s, e);
+    if (g->text) {
+        append(g, g->text, g->text_len);
+    }
+    else {
+        append_text(g, s, e);
+    }
     return 1;
+}
+
+/* Note the kind of replacement, argument 3. */
+static void read_replacement(wfp_gsub_t *g, lua_State *L)
+{
+    g->type = lua_type(L, 3);
+    g->text = NULL;
+    luaL_argexpected(L,
+                     g->type == LUA_TNUMBER || g->type == LUA_TSTRING
+                         || g->type == LUA_TFUNCTION || g->type == LUA_TTABLE,
+                     3, "string/function/table");
+    if (g->type == LUA_TNUMBER || g->type == LUA_TSTRING) {
+        g->text = lua_tolstring(L, 3, &g->text_len);
+        if (memchr(g->text, '%', g->text_len)) {
+            g->text = NULL;
+        }
+    }
 }
 
 /* [-0, +2, e] gsub(s, pattern, replacement [, n]) */
@@ -235,12 +287,8 @@ static int string_gsub(lua_State *L)
     lua_Integer max, count = 0;
     wfp_gsub_t g;
 
-    g.type = lua_type(L, 3);
+    read_replacement(&g, L);
     max = luaL_optinteger(L, 4, (lua_Integer)len + 1);
-    luaL_argexpected(L,
-                     g.type == LUA_TNUMBER || g.type == LUA_TSTRING
-                         || g.type == LUA_TFUNCTION || g.type == LUA_TTABLE,
-                     3, "string/function/table");
     luaL_buffinit(L, &g.result);
     wfp_pattern_init(&g.m, L, s, len, p, n);
     g.result_max = wfp_lib_result_max(L);

@@ -26,20 +26,26 @@ enum {
    events are looked up by name */
 #define SMALL_METATABLE 24
 
-static const char *const allowed[] = {
-    "__add",      "__band",  "__bnot",      "__bor",  "__bxor",  "__call",
-    "__close",    "__div",   "__eq",        "__idiv", "__index", "__le",
-    "__len",      "__lt",    "__metatable", "__mod",  "__mul",   "__name",
-    "__newindex", "__pairs", "__pow",       "__shl",  "__shr",   "__sub",
-    "__tostring", "__unm",   NULL,
+/* Events by name. Refused: __gc runs outside every limit; __mode and __concat
+   reach memory errors of liblua 5.4.4. */
+static const struct {
+    const char *name;
+    int is_allowed;
+} events[] = {
+    { "__add", 1 },      { "__band", 1 },      { "__bnot", 1 },
+    { "__bor", 1 },      { "__bxor", 1 },      { "__call", 1 },
+    { "__close", 1 },    { "__concat", 0 },    { "__div", 1 },
+    { "__eq", 1 },       { "__gc", 0 },        { "__idiv", 1 },
+    { "__index", 1 },    { "__le", 1 },        { "__len", 1 },
+    { "__lt", 1 },       { "__metatable", 1 }, { "__mod", 1 },
+    { "__mode", 0 },     { "__mul", 1 },       { "__name", 1 },
+    { "__newindex", 1 }, { "__pairs", 1 },     { "__pow", 1 },
+    { "__shl", 1 },      { "__shr", 1 },       { "__sub", 1 },
+    { "__tostring", 1 }, { "__unm", 1 },
 };
 
-/* __gc runs outside every limit; __mode and __concat reach memory errors of
-   liblua 5.4.4 */
-static const char *const refused[] = { "__concat", "__gc", "__mode", NULL };
+#define EVENTS (sizeof(events) / sizeof(events[0]))
 
-/* registry key of the table: event name -> true (allowed), false (refused) */
-static const char events_key = 'e';
 /* registry key of the metatable of USERS sets */
 static const char weak_key = 'w';
 
@@ -66,23 +72,24 @@ static int is_event_like(lua_State *L, int idx)
 /* Is the key at idx an event? Raises for a refused one with a value. */
 static int is_event(lua_State *L, int key, int value)
 {
-    int type;
+    const char *s = lua_tostring(L, key);
+    size_t i;
 
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &events_key);
-    lua_pushvalue(L, key);
-    type = lua_rawget(L, -2);
-    if (type == LUA_TBOOLEAN && !lua_toboolean(L, -1) && !lua_isnil(L, value)) {
-        return refuse(L, lua_tostring(L, key));
+    for (i = 0; i < EVENTS; i++) {
+        if (events[i].name[2] == s[2] && strcmp(events[i].name, s) == 0) {
+            if (!events[i].is_allowed && !lua_isnil(L, value)) {
+                refuse(L, s);
+            }
+            return events[i].is_allowed;
+        }
     }
-    type = type == LUA_TBOOLEAN && lua_toboolean(L, -1);
-    lua_pop(L, 2);
-    return type;
+    return 0;
 }
 
 /* [-0, +0, e] Copy the events of the metatable at mt into the table at to. */
 static void copy_events(lua_State *L, int mt, int to)
 {
-    const char *const *name;
+    size_t i;
     int n;
 
     lua_pushnil(L);
@@ -102,17 +109,12 @@ static void copy_events(lua_State *L, int mt, int to)
         return;
     }
     lua_pop(L, 1);
-    for (name = refused; *name; name++) {
-        lua_pushstring(L, *name);
-        if (lua_rawget(L, mt) != LUA_TNIL) {
-            refuse(L, *name);
-        }
-        lua_pop(L, 1);
-    }
-    for (name = allowed; *name; name++) {
-        lua_pushstring(L, *name);
+    for (i = 0; i < EVENTS; i++) {
+        lua_pushstring(L, events[i].name);
         lua_pushvalue(L, -1);
-        lua_rawget(L, mt);
+        if (lua_rawget(L, mt) != LUA_TNIL && !events[i].is_allowed) {
+            refuse(L, events[i].name);
+        }
         lua_rawset(L, to);
     }
 }
@@ -155,8 +157,10 @@ static void set_shadow(lua_State *L, int t, int base, int snap)
 {
     int shadow;
 
-    lua_createtable(L, USERS, 2);
+    lua_createtable(L, SNAPSHOT, 1);
     shadow = lua_gettop(L);
+    lua_pushvalue(L, snap);
+    lua_rawseti(L, shadow, SNAPSHOT);
     if (base) {
         lua_pushnil(L);
         while (lua_next(L, base)) {
@@ -173,12 +177,11 @@ static void set_shadow(lua_State *L, int t, int base, int snap)
         lua_rawseti(L, shadow, OWNER);
         add_user(L, base, shadow);
     }
-    lua_pushvalue(L, snap);
-    lua_rawseti(L, shadow, SNAPSHOT);
-    lua_pushliteral(L, "__newindex");
-    lua_pushvalue(L, -1);
-    lua_rawget(L, shadow);
-    set_in_shadow(L, shadow);
+    if (lua_getfield(L, shadow, "__newindex") == LUA_TNIL) {
+        lua_pushcfunction(L, trap);
+        lua_setfield(L, shadow, "__newindex");
+    }
+    lua_settop(L, shadow);
     lua_setmetatable(L, t);
 }
 
@@ -188,7 +191,7 @@ static void push_new_snapshot(lua_State *L, int mt)
     int snap, base = 0;
 
     luaL_checkstack(L, 12, NULL);
-    lua_createtable(L, USERS, 2);
+    lua_createtable(L, OWNER, 1);
     snap = lua_gettop(L);
     lua_pushvalue(L, mt);
     lua_rawseti(L, snap, OWNER);
@@ -343,20 +346,8 @@ static const luaL_Reg functions[] = {
     { NULL, NULL },
 };
 
-static void set_events(lua_State *L, const char *const *names, int value)
-{
-    for (; *names; names++) {
-        lua_pushboolean(L, value);
-        lua_setfield(L, -2, *names);
-    }
-}
-
 void wfp_lib_metatable_open(lua_State *L)
 {
-    lua_newtable(L);
-    set_events(L, allowed, 1);
-    set_events(L, refused, 0);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &events_key);
     lua_newtable(L);
     lua_pushliteral(L, "k");
     lua_setfield(L, -2, "__mode");

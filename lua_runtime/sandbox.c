@@ -110,6 +110,15 @@ const char *const *wfp_sandbox_globals(void)
     return global_names;
 }
 
+/* Is there a value at idx, not an object with an address? (Strings have one,
+   and no identity.) */
+static int is_value(lua_State *L, int idx)
+{
+    int type = lua_type(L, idx);
+
+    return type <= LUA_TSTRING && type != LUA_TLIGHTUSERDATA;
+}
+
 lua_Integer wfp_sandbox_serial(lua_State *L, int idx)
 {
     lua_Integer n;
@@ -140,32 +149,45 @@ lua_Integer wfp_sandbox_serial(lua_State *L, int idx)
     return n;
 }
 
-const char *wfp_sandbox_tostring(lua_State *L, int idx, size_t *n)
+/* [-0, +1, e] Push the value of __tostring for the object at idx, which has a
+   metatable, or its __name (or nil). @return 1: it is the text */
+static int push_meta(lua_State *L, int idx)
 {
-    const char *kind;
-
-    luaL_checkstack(L, 6, NULL);
-    idx = lua_absindex(L, idx);
-    if (lua_type(L, idx) <= LUA_TSTRING
-        && lua_type(L, idx) != LUA_TLIGHTUSERDATA) {
-        return luaL_tolstring(L, idx, n); /* no address in these */
-    }
     if (luaL_callmeta(L, idx, "__tostring")) {
         if (!lua_isstring(L, -1)) {
             luaL_error(L, "'__tostring' must return a string");
         }
-        return lua_tolstring(L, -1, n);
+        return 1;
     }
-    kind = luaL_typename(L, idx);
-    if (luaL_getmetafield(L, idx, "__name") == LUA_TSTRING) {
-        kind = lua_tostring(L, -1);
-    }
-    else {
+    if (luaL_getmetafield(L, idx, "__name") == LUA_TNIL) {
         lua_pushnil(L);
     }
-    lua_pushfstring(L, "%s: #%I", kind,
-                    (LUAI_UACINT)wfp_sandbox_serial(L, idx));
-    lua_remove(L, -2);
+    return 0;
+}
+
+const char *wfp_sandbox_tostring(lua_State *L, int idx, size_t *n)
+{
+    const char *kind = luaL_typename(L, idx);
+
+    luaL_checkstack(L, 6, NULL);
+    idx = lua_absindex(L, idx);
+    if (is_value(L, idx)) {
+        return luaL_tolstring(L, idx, n); /* no address in these */
+    }
+    if (!lua_getmetatable(L, idx)) {
+        lua_pushfstring(L, "%s: #%I", kind,
+                        (LUAI_UACINT)wfp_sandbox_serial(L, idx));
+        return lua_tolstring(L, -1, n);
+    }
+    lua_pop(L, 1);
+    if (!push_meta(L, idx)) {
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            kind = lua_tostring(L, -1);
+        }
+        lua_pushfstring(L, "%s: #%I", kind,
+                        (LUAI_UACINT)wfp_sandbox_serial(L, idx));
+        lua_remove(L, -2);
+    }
     return lua_tolstring(L, -1, n);
 }
 

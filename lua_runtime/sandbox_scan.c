@@ -32,6 +32,17 @@ typedef enum {
     TOKEN_OTHER,   /* number, operator: see scan->first */
 } wfp_token_e;
 
+/* What a word does to blocks and assignments. */
+typedef enum {
+    WORD_NAME,
+    WORD_OPEN, /* a block */
+    WORD_FUNCTION,
+    WORD_CLOSE,
+    WORD_LOCAL,
+    WORD_OPERATOR,
+    WORD_OTHER
+} wfp_word_e;
+
 /* What an open bracket or block was. */
 typedef struct wfp_open_t {
     char what;      /* '(' call, 'g' group, '[' index, '{' table, 'f' function,
@@ -45,6 +56,7 @@ typedef struct wfp_scan_t {
     const char *s; /* not yet read */
     const char *end;
     wfp_token_e token; /* the current one */
+    wfp_word_e word;   /* of TOKEN_KEYWORD */
     char first;        /* its first character */
     const char *start;
     int way;       /* index operations in a row, so far */
@@ -139,29 +151,35 @@ static void skip_blank(wfp_scan_t *scan)
     }
 }
 
-/* Is the current token this word? */
-static int is_word(const wfp_scan_t *scan, const char *word)
+/* @return what the word that was read is */
+static wfp_word_e word_of(const wfp_scan_t *scan)
 {
-    size_t n = (size_t)(scan->s - scan->start);
-
-    return strlen(word) == n && memcmp(word, scan->start, n) == 0;
-}
-
-static int is_keyword(const wfp_scan_t *scan)
-{
-    static const char *const keywords[] = {
-        "and",      "break",  "do",   "else", "elseif", "end",   "false", "for",
-        "function", "goto",   "if",   "in",   "local",  "nil",   "not",   "or",
-        "repeat",   "return", "then", "true", "until",  "while", NULL,
+    static const struct {
+        char text[9];
+        unsigned char len;
+        wfp_word_e word;
+    } words[] = {
+        { "and", 3, WORD_OPERATOR },      { "break", 5, WORD_OTHER },
+        { "do", 2, WORD_OPEN },           { "else", 4, WORD_OTHER },
+        { "elseif", 6, WORD_OTHER },      { "end", 3, WORD_CLOSE },
+        { "false", 5, WORD_OTHER },       { "for", 3, WORD_OTHER },
+        { "function", 8, WORD_FUNCTION }, { "goto", 4, WORD_OTHER },
+        { "if", 2, WORD_OPEN },           { "in", 2, WORD_OTHER },
+        { "local", 5, WORD_LOCAL },       { "nil", 3, WORD_OTHER },
+        { "not", 3, WORD_OPERATOR },      { "or", 2, WORD_OPERATOR },
+        { "repeat", 6, WORD_OPEN },       { "return", 6, WORD_OTHER },
+        { "then", 4, WORD_OTHER },        { "true", 4, WORD_OTHER },
+        { "until", 5, WORD_CLOSE },       { "while", 5, WORD_OTHER },
     };
-    const char *const *k;
+    size_t i, n = (size_t)(scan->s - scan->start);
 
-    for (k = keywords; *k; k++) {
-        if (is_word(scan, *k)) {
-            return 1;
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (words[i].text[0] == scan->first && words[i].len == n
+            && memcmp(words[i].text, scan->start, n) == 0) {
+            return words[i].word;
         }
     }
-    return 0;
+    return WORD_NAME;
 }
 
 /* Operators of more than one character that begin like one that matters. */
@@ -210,7 +228,8 @@ static void next_token(wfp_scan_t *scan)
         while (scan->s < scan->end && is_name_char(*scan->s)) {
             scan->s++;
         }
-        scan->token = is_keyword(scan) ? TOKEN_KEYWORD : TOKEN_NAME;
+        scan->word = word_of(scan);
+        scan->token = scan->word == WORD_NAME ? TOKEN_NAME : TOKEN_KEYWORD;
     }
     else if (scan->first == '"' || scan->first == '\'') {
         scan->token = TOKEN_LITERAL;
@@ -295,21 +314,21 @@ static int see_keyword(wfp_scan_t *scan)
 {
     scan->way = 0;
     scan->is_value = 0;
-    scan->is_local = is_word(scan, "local");
-    if (is_word(scan, "function")) {
-        return push(scan, 'f');
-    }
-    if (!is_word(scan, "and") && !is_word(scan, "or") && !is_word(scan, "not")
-        && !is_word(scan, "nil")) {
+    scan->is_local = scan->word == WORD_LOCAL;
+    if (scan->word != WORD_OPERATOR && scan->word != WORD_FUNCTION) {
         scan->is_assign = 0;
     }
-    if (is_word(scan, "do") || is_word(scan, "if") || is_word(scan, "repeat")) {
+    switch (scan->word) {
+    case WORD_FUNCTION:
+        return push(scan, 'f');
+    case WORD_OPEN:
         return push(scan, 'b');
-    }
-    if (is_word(scan, "end") || is_word(scan, "until")) {
+    case WORD_CLOSE:
         pop(scan);
+        return 1;
+    default:
+        return 1;
     }
-    return 1;
 }
 
 /* A '=': is it an assignment to a name that exists? */
