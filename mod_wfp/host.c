@@ -120,17 +120,19 @@ static void host_log(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
     wfp_record_line(ctx, level, text, n);
 }
 
+/* The meter ends the invocation when this returns after its deadline. */
 static apr_status_t host_wait(wfp_host_ctx_t *ctx, apr_interval_time_t time,
                               wfp_result_t *res)
 {
-    apr_time_t left = ctx->deadline - apr_time_now();
+    apr_time_t now = apr_time_now(), until = now + time;
 
-    (void)res;
-    if (time > left) {
-        time = left; /* the meter ends the invocation when this returns */
+    (void)res; /* cannot fail */
+    if (until > ctx->deadline) {
+        until = ctx->deadline;
     }
-    if (time > 0) {
-        apr_sleep(time);
+    /* the meter's timer may wake us early */
+    for (; now < until; now = apr_time_now()) {
+        apr_sleep(until - now);
     }
     return APR_SUCCESS;
 }
