@@ -195,3 +195,41 @@ void wfp_body_cancel(wfp_body_t *body)
     body->used = 1;
     close_once(body);
 }
+
+/* ---- a body with a ceiling -------------------------------------------------- */
+
+typedef struct capped_t {
+    wfp_body_t *inner;
+    apr_off_t max;
+} capped_t;
+
+static apr_status_t capped_read(wfp_body_t *body, apr_bucket_brigade *bb,
+                                apr_size_t max, wfp_result_t *res)
+{
+    capped_t *capped = body->baton;
+    apr_status_t rv = wfp_body_read(capped->inner, bb, max, res);
+
+    if (rv == APR_SUCCESS && capped->inner->done > capped->max) {
+        return too_large(capped->inner, (apr_size_t)capped->max, res);
+    }
+    return rv;
+}
+
+static void capped_close(wfp_body_t *body)
+{
+    capped_t *capped = body->baton;
+
+    wfp_body_cancel(capped->inner);
+}
+
+static const wfp_body_kind_t capped_kind = { "capped", capped_read,
+                                             capped_close };
+
+wfp_body_t *wfp_body_cap(wfp_body_t *inner, apr_off_t max, apr_pool_t *p)
+{
+    capped_t *capped = apr_palloc(p, sizeof(*capped));
+
+    capped->inner = inner;
+    capped->max = max;
+    return wfp_body_make(&capped_kind, capped, inner->length, p);
+}

@@ -81,6 +81,10 @@ apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
                             wfp_body_t *body, apr_size_t max, wfp_result_t *res,
                             apr_pool_t *p) WFP_CHECK;
 
+/** What inner gives, but at most max bytes: one more is APR_ENOSPC with
+ *  WFP_BODY_TOO_LARGE. inner is read through the new body only. */
+wfp_body_t *wfp_body_cap(wfp_body_t *inner, apr_off_t max, apr_pool_t *p);
+
 /** The reader does not want the rest. Safe at any time, also twice. */
 void wfp_body_cancel(wfp_body_t *body);
 

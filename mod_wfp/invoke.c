@@ -353,6 +353,26 @@ static void settle(wfp_host_ctx_t *ctx, apr_status_t rv, wfp_result_t *res)
     }
 }
 
+/* response_mb: at once where the length is known, else while it is read. */
+static apr_status_t cap_response(wfp_host_ctx_t *ctx, wfp_response_t *resp,
+                                 wfp_result_t *res)
+{
+    apr_off_t max = (apr_off_t)ctx->limits.v[WFP_LIMIT_RESPONSE_MB] << 20;
+
+    if (max == 0 || !resp->body) {
+        return APR_SUCCESS;
+    }
+    if (resp->body->length > max) {
+        wfp_body_cancel(resp->body);
+        return wfp_result_set(res, WFP_BODY_TOO_LARGE, APR_ENOSPC,
+                              "Body too large: more than response_mb");
+    }
+    if (resp->body->length < 0) {
+        resp->body = wfp_body_cap(resp->body, max, ctx->work->pool);
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
                               wfp_host_ctx_t *caller, const wfp_call_t *call,
                               wfp_request_t *req, wfp_result_t *res)
@@ -365,6 +385,9 @@ apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
     if (rv == APR_SUCCESS) {
         rv = wfp_run_fetch(presp, ctx->inv, req, res);
         ctx->status = rv == APR_SUCCESS ? (*presp)->status : 0;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = cap_response(ctx, *presp, res);
     }
     settle(ctx, rv, res);
     return rv;

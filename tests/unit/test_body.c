@@ -112,12 +112,33 @@ static void pool_end_closes(wfp_test_t *t)
     CHECK_INT(s.closed, 1);
 }
 
+static void a_cap_ends_a_stream(wfp_test_t *t)
+{
+    source_t s = { 3, 0, 0 };
+    wfp_body_t *body = wfp_body_make(&source_kind, &s, -1, t->pool);
+    const char *data;
+    apr_size_t n;
+    wfp_result_t res;
+
+    wfp_result_init(&res, t->pool);
+    body = wfp_body_cap(body, 25, t->pool);
+    CHECK_INT(wfp_body_slurp(&data, &n, body, 100, &res, t->pool), APR_ENOSPC);
+    CHECK_INT(res.code, WFP_BODY_TOO_LARGE);
+    CHECK_INT(s.closed, 1);
+    s.left = 3;
+    body = wfp_body_make(&source_kind, &s, -1, t->pool);
+    body = wfp_body_cap(body, 30, t->pool);
+    CHECK_INT(wfp_body_slurp(&data, &n, body, 100, &res, t->pool), 0);
+    CHECK_INT(n, 30);
+}
+
 static const wfp_test_case_t cases[] = {
     { "memory is not copied", memory_is_not_copied },
     { "a stream is read to its end", stream_is_read_to_its_end },
     { "too large is refused", too_large_is_refused },
     { "failure is told and closes", failure_is_told_and_closes },
     { "the pool's end closes", pool_end_closes },
+    { "a cap ends a stream", a_cap_ends_a_stream },
     { NULL, NULL },
 };
 
