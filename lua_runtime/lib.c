@@ -26,10 +26,13 @@ int wfp_lib_too_large(lua_State *L)
     return luaL_error(L, "result too large");
 }
 
+/* bytes of a linear pass that take as long as one step */
+#define BYTES_PER_STEP 8
+
 void wfp_lib_check_pass(lua_State *L, size_t n)
 {
     /* most strings are short: ask for the budget only when it can matter */
-    if (n > 4096 && n > wfp_lib_steps(L)) {
+    if (n > 4096 && n / BYTES_PER_STEP > wfp_lib_steps(L)) {
         wfp_lib_too_much(L);
     }
 }

@@ -219,9 +219,9 @@ static void push_snapshot(lua_State *L, int mt)
     push_new_snapshot(L, mt);
 }
 
-/* [-0, +0, e] Raise when the table at 1 is protected. @return index of the
-   snapshot made of it (pushed), or 0: it is nobody's metatable */
-static int look_at_old(lua_State *L)
+/* [-0, +0, v] Raise when the table at 1 is protected. @return 1: it has a
+   metatable */
+static int check_old(lua_State *L)
 {
     if (!lua_getmetatable(L, 1)) {
         return 0;
@@ -230,31 +230,43 @@ static int look_at_old(lua_State *L)
     if (lua_rawget(L, -2) != LUA_TNIL) {
         return luaL_error(L, "cannot change a protected metatable");
     }
-    if (lua_rawgeti(L, -2, SNAPSHOT) == LUA_TTABLE) {
-        return lua_gettop(L);
+    lua_pop(L, 2);
+    return 1;
+}
+
+/* [-1, +0, m] Pop the snapshot of the metatable, or nil, and give it to the
+   table at 1; if that one is itself somebody's metatable, as a new shadow. */
+static void set_snapshot(lua_State *L)
+{
+    int new = lua_gettop(L);
+
+    if (lua_getmetatable(L, 1) && lua_rawgeti(L, -1, SNAPSHOT) == LUA_TTABLE) {
+        set_shadow(L, 1, lua_isnil(L, new) ? 0 : new, lua_gettop(L));
+        return;
     }
-    return 0;
+    lua_settop(L, new);
+    lua_setmetatable(L, 1);
 }
 
 /* [-0, +1, e] setmetatable(t, mt) */
 static int base_setmetatable(lua_State *L)
 {
     int type = lua_type(L, 2);
-    int snap;
+    int has_old;
 
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_argexpected(L, type == LUA_TNIL || type == LUA_TTABLE, 2,
                      "nil or table");
     lua_settop(L, 2);
-    snap = look_at_old(L);
+    has_old = check_old(L);
     if (type == LUA_TTABLE) {
         push_snapshot(L, 2);
     }
     else {
         lua_pushnil(L);
     }
-    if (snap) {
-        set_shadow(L, 1, type == LUA_TTABLE ? lua_gettop(L) : 0, snap);
+    if (has_old || lua_rawequal(L, 1, 2)) {
+        set_snapshot(L);
     }
     else {
         lua_setmetatable(L, 1);

@@ -39,8 +39,11 @@ static const char *decode(const char *s, lua_Unsigned *pcode, int is_strict)
         }
         code = code << 6 | ((unsigned char)s[n] & 0x3F);
     }
+    if (n == 0 || n > 5) {
+        return NULL;
+    }
     code |= (first & 0x7F) << (n * 5);
-    if (n == 0 || n > 5 || code > CODE_MAX || code < least[n]) {
+    if (code > CODE_MAX || code < least[n]) {
         return NULL;
     }
     if (is_strict

@@ -346,6 +346,24 @@ T("changing metatables", function()
   setmetatable(t, nil)
   return v1, t.v, u.v, getmetatable(t), getmetatable(u) == t
 end)
+T("its own metatable", function()
+  local t = { __index = function(_, k) return k .. "?" end }
+  setmetatable(t, t)
+  t.__len = function() return 3 end
+  local u = setmetatable({}, t)
+  t.__call = function() return "called" end
+  return t.x, #t, t(), u.y, #u, u(), getmetatable(t) == t
+end)
+T("three levels", function()
+  local A = { __index = function() return "A" end }
+  local B = setmetatable({}, A)
+  local C = setmetatable({ __index = B }, B)
+  local o = setmetatable({}, C)
+  A.__unm = function() return "-A" end
+  B.__unm = function() return "-B" end
+  C.__unm = function() return "-C" end
+  return -B, -C, -o, o.x, B.x, getmetatable(C) == B, getmetatable(B) == A
+end)
 T("newindex on a metatable", function()
   local log = {}
   local mt = setmetatable({}, { __newindex = function(t, k, v)
