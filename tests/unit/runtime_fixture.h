@@ -131,7 +131,7 @@ static const wfp_runtime_t *fixture(wfp_test_t *t)
     return &fixture_runtime;
 }
 
-/** Limits as shipped, but 20 ms of CPU. */
+/** Limits as shipped, but 20 ms of CPU and no instruction limit. */
 static wfp_limits_t fixture_limits(void)
 {
     wfp_limit_policy_t policy;
@@ -140,6 +140,7 @@ static wfp_limits_t fixture_limits(void)
     wfp_limit_policy_clear(&policy);
     wfp_limits_merge(&limits, &policy, NULL, 0);
     limits.v[WFP_LIMIT_CPU_MS] = 20;
+    limits.v[WFP_LIMIT_INSTRUCTIONS] = 0;
     return limits;
 }
 
@@ -173,8 +174,8 @@ static wfp_script_t *fixture_script(const char *text, apr_pool_t *p)
 }
 
 /** An isolate of a text that must be good. */
-static wfp_isolate_t *fixture_isolate(wfp_test_t *t, const char *text,
-                                      const wfp_limits_t *limits)
+static inline wfp_isolate_t *fixture_isolate(wfp_test_t *t, const char *text,
+                                             const wfp_limits_t *limits)
 {
     wfp_isolate_t *iso = NULL;
     wfp_result_t res;
@@ -208,9 +209,9 @@ static double fixture_cpu_ms(void)
 }
 
 /** Begin, fetch, read the body, waitUntil, end. */
-static void fixture_run(fixture_outcome_t *out, wfp_isolate_t *iso,
-                        wfp_host_ctx_t *ctx, const wfp_limits_t *limits,
-                        apr_pool_t *p)
+static inline void fixture_run(fixture_outcome_t *out, wfp_isolate_t *iso,
+                               wfp_host_ctx_t *ctx, const wfp_limits_t *limits,
+                               apr_pool_t *p)
 {
     wfp_request_t *req = wfp_request_make("GET", "http://a.example/x?y", p);
     wfp_response_t *resp = NULL;
@@ -249,8 +250,8 @@ static void fixture_run(fixture_outcome_t *out, wfp_isolate_t *iso,
 }
 
 /** The same for a text, with an isolate of its own. */
-static fixture_outcome_t fixture_once(wfp_test_t *t, const char *text,
-                                      const wfp_limits_t *limits)
+static inline fixture_outcome_t fixture_once(wfp_test_t *t, const char *text,
+                                             const wfp_limits_t *limits)
 {
     wfp_isolate_t *iso = fixture_isolate(t, text, limits);
     fixture_outcome_t out;

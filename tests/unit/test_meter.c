@@ -110,7 +110,6 @@ static void no_attack_survives(wfp_test_t *t)
     wfp_limits_t limits = fixture_limits();
     int i;
 
-    limits.v[WFP_LIMIT_INSTRUCTIONS] = 0;
     for (i = 0; attacks[i].name; i++) {
         limits.v[WFP_LIMIT_CPU_MS] = attacks[i].code == WFP_MEMORY_LIMIT ? 2000
                                                                          : 10;
@@ -140,7 +139,6 @@ static void the_limit_is_told(wfp_test_t *t)
     wfp_limits_t limits = fixture_limits();
     fixture_outcome_t out;
 
-    limits.v[WFP_LIMIT_INSTRUCTIONS] = 0;
     out = fixture_once(t,
                        "return { fetch = function()\nwhile true do end end }",
                        &limits);
@@ -279,7 +277,6 @@ static void the_wall_limit_ends_loops_and_waits(wfp_test_t *t)
     fixture_outcome_t out;
 
     limits.v[WFP_LIMIT_CPU_MS] = 30000;
-    limits.v[WFP_LIMIT_INSTRUCTIONS] = 0;
     limits.v[WFP_LIMIT_WALL_MS] = 30;
     out = fixture_once(t, WORKER("while true do end"), &limits);
     CHECK_INT(out.res.code, WFP_WALL_LIMIT);
@@ -299,7 +296,6 @@ static void memory_is_told(wfp_test_t *t)
 
     limits.v[WFP_LIMIT_MEMORY_MB] = 4;
     limits.v[WFP_LIMIT_CPU_MS] = 2000;
-    limits.v[WFP_LIMIT_INSTRUCTIONS] = 0;
     out = fixture_once(t,
                        WORKER("local t = {} while true do t[#t + 1] = {} end"),
                        &limits);
@@ -317,7 +313,6 @@ static void garbage_does_not_kill(wfp_test_t *t)
 
     limits.v[WFP_LIMIT_MEMORY_MB] = 8;
     limits.v[WFP_LIMIT_CPU_MS] = 5000;
-    limits.v[WFP_LIMIT_INSTRUCTIONS] = 0;
     out = fixture_once(t,
                        WORKER("for i = 1, 200 do local s = ('x'):rep(1e6 + i) "
                               "local u = {} for k = 1, 1000 do u[k] = {} end "
@@ -332,7 +327,6 @@ static void deep_c_recursion_is_an_error(wfp_test_t *t)
     fixture_outcome_t out;
 
     limits.v[WFP_LIMIT_CPU_MS] = 2000;
-    limits.v[WFP_LIMIT_INSTRUCTIONS] = 0;
     out = fixture_once(t,
                        WORKER("local function f() return (string.gsub('a', 'a',"
                               " f)) end f()"),
@@ -350,7 +344,6 @@ static void *run_both(void *data)
     int i;
 
     limits.v[WFP_LIMIT_CPU_MS] = 5;
-    limits.v[WFP_LIMIT_INSTRUCTIONS] = 0;
     if (apr_pool_create(&pool, NULL) != APR_SUCCESS) {
         return (void *)"no pool";
     }

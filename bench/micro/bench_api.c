@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What single steps cost, without httpd: `make bench/micro && bench/micro`.
+ * What single steps cost, without httpd: `make bench/micro/bench_api`.
  * Each line is the best of several rounds, in microseconds a run.
  */
 #include "tests/unit/runtime_fixture.h"

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+
+#include "lua_runtime/pool.h"
+#include "runtime_fixture.h"
+
+#define MB (1024 * 1024)
+
+static const char hello[] =
+    "return { fetch = function() return Response.new('hello') end }";
+
+/* An isolate of this name and version, admitted. */
+static wfp_isolate_t *make(wfp_test_t *t, wfp_pool_t *pool, const char *name,
+                           apr_int64_t stamp)
+{
+    wfp_script_t *script = fixture_script(hello, t->pool);
+    wfp_limits_t limits = fixture_limits();
+    wfp_isolate_t *iso = NULL;
+    wfp_result_t res;
+
+    script->name = name;
+    script->stamp = stamp;
+    wfp_result_init(&res, t->pool);
+    CHECK(wfp_pool_admit(pool, 32 * MB));
+    CHECK_INT(wfp_isolate_create(&iso, fixture(t), script, &limits, 0, &res,
+                                 t->pool),
+              APR_SUCCESS);
+    return iso;
+}
+
+static wfp_pool_stats_t stats(wfp_pool_t *pool)
+{
+    wfp_pool_stats_t s;
+
+    wfp_pool_stats(&s, pool);
+    return s;
+}
+
+static void what_was_given_is_taken(wfp_test_t *t)
+{
+    wfp_pool_t *pool;
+    wfp_isolate_t *a;
+
+    CHECK_INT(wfp_pool_create(&pool, 10, 64 * MB, t->pool), APR_SUCCESS);
+    CHECK(wfp_pool_take(pool, "production", "a", 1) == NULL);
+    a = make(t, pool, "a", 1);
+    CHECK_INT(stats(pool).out, 1);
+    wfp_pool_give(pool, a);
+    CHECK_INT(stats(pool).out, 0);
+    CHECK_INT(stats(pool).idle, 1);
+    CHECK(stats(pool).bytes < 256 * 1024);
+    CHECK(wfp_pool_take(pool, "production", "a", 2) == NULL);
+    CHECK(wfp_pool_take(pool, "production", "b", 1) == NULL);
+    CHECK(wfp_pool_take(pool, "", "a", 1) == NULL);
+    CHECK(wfp_pool_take(pool, "production", "a", 1) == a);
+    CHECK(wfp_pool_take(pool, "production", "a", 1) == NULL);
+    CHECK_INT(stats(pool).warm, 1);
+    CHECK_INT(stats(pool).cold, 1);
+    wfp_pool_give(pool, a);
+}
+
+static void a_dead_one_is_destroyed(wfp_test_t *t)
+{
+    wfp_limits_t limits = fixture_limits();
+    fixture_outcome_t out;
+    wfp_pool_t *pool;
+    wfp_isolate_t *iso;
+
+    CHECK_INT(wfp_pool_create(&pool, 10, 64 * MB, t->pool), APR_SUCCESS);
+    CHECK(wfp_pool_admit(pool, 32 * MB));
+    iso = fixture_isolate(t,
+                          "return { fetch = function() while true do end end }",
+                          &limits);
+    fixture_run(&out, iso, NULL, &limits, t->pool);
+    CHECK_INT(out.res.code, WFP_CPU_LIMIT);
+    wfp_pool_give(pool, iso);
+    CHECK_INT(stats(pool).killed, 1);
+    CHECK_INT(stats(pool).idle, 0);
+    CHECK_INT(stats(pool).out, 0);
+    CHECK_INT(stats(pool).bytes, 0);
+}
+
+static void the_count_holds(wfp_test_t *t)
+{
+    wfp_isolate_t *made[20];
+    wfp_pool_t *pool;
+    int i;
+
+    CHECK_INT(wfp_pool_create(&pool, 5, 64 * MB, t->pool), APR_SUCCESS);
+    for (i = 0; i < 20; i++) {
+        made[i] = make(t, pool, apr_psprintf(t->pool, "w%d", i), 1);
+    }
+    CHECK_INT(stats(pool).out, 20);
+    for (i = 0; i < 20; i++) {
+        wfp_pool_give(pool, made[i]);
+    }
+    CHECK_INT(stats(pool).idle, 5);
+    CHECK_INT(stats(pool).evicted, 15);
+}
+
+static void the_bytes_hold(wfp_test_t *t)
+{
+    wfp_isolate_t *made[4];
+    wfp_pool_t *pool;
+    int i;
+
+    CHECK_INT(wfp_pool_create(&pool, 100, MB, t->pool), APR_SUCCESS);
+    for (i = 0; i < 4; i++) {
+        made[i] = make(t, pool, apr_psprintf(t->pool, "w%d", i), 1);
+    }
+    /* 256 KB each, all out: nothing to evict */
+    CHECK(!wfp_pool_admit(pool, 32 * MB));
+    CHECK_INT(stats(pool).out, 4);
+    for (i = 0; i < 4; i++) {
+        wfp_pool_give(pool, made[i]);
+    }
+    CHECK(stats(pool).bytes < MB);
+    CHECK(wfp_pool_admit(pool, 32 * MB));
+    wfp_pool_withdraw(pool, 32 * MB);
+    CHECK_INT(stats(pool).out, 0);
+}
+
+/* Threads that take, make and give at once. */
+typedef struct busy_t {
+    wfp_test_t test;
+    wfp_pool_t *pool;
+    int bad;
+} busy_t;
+
+static void *be_busy(void *data)
+{
+    busy_t *busy = data;
+    wfp_test_t *t = &busy->test;
+    int i;
+
+    if (setjmp(t->out)) {
+        busy->bad = 1;
+        return NULL;
+    }
+    for (i = 0; i < 300; i++) {
+        const char *name = i % 7 ? "hot" : apr_psprintf(t->pool, "cold%d", i);
+        wfp_isolate_t *iso = wfp_pool_take(busy->pool, "production", name, 1);
+
+        if (!iso) {
+            iso = make(t, busy->pool, name, 1);
+        }
+        CHECK_STR(wfp_isolate_name(iso), name);
+        wfp_pool_give(busy->pool, iso);
+    }
+    return NULL;
+}
+
+static void threads_share_it(wfp_test_t *t)
+{
+    pthread_t threads[4];
+    busy_t busy[4];
+    wfp_pool_t *pool;
+    int i;
+
+    (void)fixture(t);
+    CHECK_INT(wfp_pool_create(&pool, 8, 64 * MB, t->pool), APR_SUCCESS);
+    memset(busy, 0, sizeof(busy));
+    for (i = 0; i < 4; i++) {
+        busy[i].pool = pool;
+        CHECK(apr_pool_create(&busy[i].test.pool, NULL) == APR_SUCCESS);
+        CHECK(pthread_create(&threads[i], NULL, be_busy, &busy[i]) == 0);
+    }
+    for (i = 0; i < 4; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+        apr_pool_destroy(busy[i].test.pool);
+        CHECK(!busy[i].bad);
+    }
+    CHECK_INT(stats(pool).out, 0);
+    CHECK(stats(pool).idle <= 8);
+}
+
+static const wfp_test_case_t cases[] = {
+    { "what_was_given_is_taken", what_was_given_is_taken },
+    { "a_dead_one_is_destroyed", a_dead_one_is_destroyed },
+    { "the_count_holds", the_count_holds },
+    { "the_bytes_hold", the_bytes_hold },
+    { "threads_share_it", threads_share_it },
+    { NULL },
+};
+
+int main(void)
+{
+    return wfp_test_run(cases);
+}
