@@ -162,7 +162,8 @@ static apr_status_t slot_open(wfp_store_t *store, wfp_slot_t *slot,
     apr_pool_cleanup_register(slot->conn_pool, slot, slot_close,
                               apr_pool_cleanup_null);
     if (wfp_slot_is_sqlite(store) && !store->may_create
-        && apr_stat(&info, store->params, APR_FINFO_TYPE, slot->conn_pool)) {
+        && APR_STATUS_IS_ENOENT(
+            apr_stat(&info, store->params, APR_FINFO_TYPE, slot->conn_pool))) {
         /* SQLite would make an empty file, maybe one of the wrong owner */
         return wfp_slot_unavailable(res, store->params,
                                     "no such database; `wfpctl init` makes it");

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_CMD_H
+#define WFP_CMD_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_user.h>
+
+#include "core/result.h"
+#include "core/script.h"
+#include "core/wfp.h"
+#include "store/store.h"
+
+/** @file What every command of wfpctl is given, and the commands. */
+
+/** The server's settings, as httpd itself reads them. */
+typedef struct wfp_ctl_config_t {
+    const char *driver;
+    const char *params;
+    const char *datadir;
+    const char *keyfile;
+    const char *account; /* WfpAccount, or NULL */
+    apr_uid_t uid;       /* httpd's User and Group; */
+    apr_gid_t gid;
+    int has_user; /* 1: they are known */
+} wfp_ctl_config_t;
+
+typedef struct wfp_cmd_t {
+    apr_pool_t *pool;
+    wfp_result_t res;
+    int json;                    /* --json */
+    int usage;                   /* 1: res is about how it was called */
+    apr_array_header_t *args;    /* const char *: after the command's name */
+    apr_array_header_t *options; /* wfp_param_t, in the order given */
+    const char *config_file;     /* --config, or NULL: httpd's own */
+    wfp_ctl_config_t config;
+    wfp_store_t *store;
+    wfp_script_t *script; /* deploy: what was read as the caller */
+} wfp_cmd_t;
+
+/** A command: prints its result itself; on failure cmd->res says why. */
+typedef apr_status_t wfp_cmd_fn(wfp_cmd_t *cmd);
+
+/** How much is made ready before a command runs. */
+typedef enum {
+    WFP_CMD_STORE = 0, /* settings read, owner taken on, store open */
+    WFP_CMD_CONFIG     /* settings read only */
+} wfp_cmd_needs_e;
+
+typedef struct wfp_cmd_row_t {
+    const char *name; /* "namespace create" */
+    wfp_cmd_fn *fn;   /* NULL: known, but not in this version */
+    wfp_cmd_needs_e needs;
+    int min; /* arguments */
+    int max;
+    const char *options; /* names it takes, separated by blanks */
+    const char *usage;   /* what follows the name */
+    wfp_cmd_fn *first;   /* done as the caller, before root becomes the
+                             store's owner, or NULL */
+} wfp_cmd_row_t;
+
+wfp_cmd_fn wfp_cmd_init_run;
+wfp_cmd_fn wfp_cmd_doctor_run;
+wfp_cmd_fn wfp_cmd_namespace_create;
+wfp_cmd_fn wfp_cmd_namespace_set;
+wfp_cmd_fn wfp_cmd_namespace_list;
+wfp_cmd_fn wfp_cmd_namespace_delete;
+wfp_cmd_fn wfp_cmd_deploy_read;
+wfp_cmd_fn wfp_cmd_deploy_run;
+wfp_cmd_fn wfp_cmd_worker_list;
+wfp_cmd_fn wfp_cmd_worker_get;
+wfp_cmd_fn wfp_cmd_worker_delete;
+wfp_cmd_fn wfp_cmd_version_list;
+wfp_cmd_fn wfp_cmd_version_rollback;
+wfp_cmd_fn wfp_cmd_secret_put;
+wfp_cmd_fn wfp_cmd_secret_delete;
+wfp_cmd_fn wfp_cmd_token_create;
+wfp_cmd_fn wfp_cmd_token_list;
+wfp_cmd_fn wfp_cmd_token_revoke;
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wfpctl deploy [NS/]NAME PATH: read, check, store, in this order; a refused
+ * Worker changes nothing.
+ */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "admin/upload.h"
+#include "admin/wfpctl/args.h"
+#include "admin/wfpctl/cmd.h"
+#include "admin/wfpctl/folder.h"
+#include "admin/wfpctl/print.h"
+#include "admin/wfpctl/seal.h"
+#include "core/name.h"
+#include "store/scripts.h"
+#include "store/versions.h"
+
+static wfp_binding_t *push_binding(wfp_script_t *script, wfp_binding_e kind,
+                                   const char *name)
+{
+    wfp_binding_t *b = apr_array_push(script->bindings);
+
+    memset(b, 0, sizeof(*b));
+    b->kind = kind;
+    b->name = name;
+    return b;
+}
+
+static void set_text(wfp_binding_t *b, const char *text)
+{
+    b->text = text;
+    b->text_size = strlen(text);
+}
+
+/* TYPE:NAME[=VALUE] */
+static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
+                                const char *text)
+{
+    char *type = apr_pstrdup(cmd->pool, text);
+    char *name = strchr(type, ':');
+    char *value = name ? strchr(name, '=') : NULL;
+    const char *sealed;
+    wfp_binding_t *b;
+    wfp_binding_e kind;
+
+    if (!name) {
+        return wfp_args_usage(cmd, "--binding '%s': use TYPE:NAME=VALUE", text);
+    }
+    *name++ = '\0';
+    if (value) {
+        *value++ = '\0';
+    }
+    kind = wfp_binding_kind_by_name(type);
+    if (kind == WFP_BINDING_KIND_COUNT) {
+        return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
+                              "binding %s: type '%s' is not supported", name,
+                              type);
+    }
+    if (!value && kind != WFP_BINDING_VERSION_METADATA) {
+        return wfp_args_usage(cmd, "--binding '%s': use TYPE:NAME=VALUE", text);
+    }
+    b = push_binding(script, kind, name);
+    switch (kind) {
+    case WFP_BINDING_SERVICE:
+    case WFP_BINDING_DISPATCH_NAMESPACE:
+        b->target = value;
+        break;
+    case WFP_BINDING_PLAIN_TEXT:
+    case WFP_BINDING_JSON:
+        set_text(b, value);
+        break;
+    case WFP_BINDING_SECRET_TEXT: {
+        apr_status_t rv = wfp_seal_secret(&sealed, cmd, script->ns,
+                                          script->name, name, value);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        set_text(b, sealed);
+        break;
+    }
+    case WFP_BINDING_VERSION_METADATA:
+    case WFP_BINDING_KIND_COUNT:
+        break;
+    }
+    return APR_SUCCESS;
+}
+
+/* The outbound Worker of the dispatch_namespace bindings. */
+static apr_status_t set_outbound(wfp_script_t *script, wfp_cmd_t *cmd)
+{
+    const char *text = wfp_args_option(cmd, "outbound");
+    wfp_outbound_t outbound;
+    int i, count = 0;
+    apr_status_t rv;
+
+    if (!text) {
+        return APR_SUCCESS;
+    }
+    rv = wfp_args_outbound(&outbound, cmd, text, 0);
+    for (i = 0; rv == APR_SUCCESS && i < script->bindings->nelts; i++) {
+        wfp_binding_t *b = &APR_ARRAY_IDX(script->bindings, i, wfp_binding_t);
+
+        if (b->kind == WFP_BINDING_DISPATCH_NAMESPACE) {
+            b->outbound = outbound;
+            count++;
+        }
+    }
+    if (rv == APR_SUCCESS && count == 0) {
+        return wfp_args_usage(cmd, "--outbound belongs to a binding "
+                                   "dispatch_namespace:NAME=NAMESPACE");
+    }
+    return rv;
+}
+
+static apr_status_t read_options(wfp_script_t *script, wfp_cmd_t *cmd)
+{
+    int i;
+    apr_status_t rv = wfp_args_limits(&script->limits, cmd);
+
+    for (i = 0; rv == APR_SUCCESS && i < cmd->options->nelts; i++) {
+        const wfp_param_t *option = &APR_ARRAY_IDX(cmd->options, i,
+                                                   wfp_param_t);
+
+        if (strcmp(option->name, "binding") == 0) {
+            rv = add_binding(script, cmd, option->value);
+        }
+        else if (strcmp(option->name, "var") == 0) {
+            const char *name, *value;
+
+            rv = wfp_args_pair(&name, &value, cmd, "var", option->value);
+            if (rv == APR_SUCCESS) {
+                set_text(push_binding(script, WFP_BINDING_PLAIN_TEXT, name),
+                         value);
+            }
+        }
+        else if (strcmp(option->name, "tag") == 0) {
+            APR_ARRAY_PUSH(script->tags, const char *) = option->value;
+        }
+    }
+    return rv == APR_SUCCESS ? set_outbound(script, cmd) : rv;
+}
+
+static void print_deployed(const wfp_cmd_t *cmd, const wfp_script_t *script,
+                           apr_int64_t startup_us)
+{
+    wfp_json_t *doc = wfp_json_object(cmd->pool);
+
+    wfp_print_line(cmd,
+                   "Deployed %s%s%s version %" APR_INT64_T_FMT
+                   " (%s), start-up %d.%03d ms",
+                   script->ns, *script->ns ? "/" : "", script->name,
+                   script->number, script->version_id, (int)startup_us / 1000,
+                   (int)startup_us % 1000);
+    wfp_json_set_str(doc, "namespace", script->ns);
+    wfp_json_set_str(doc, "name", script->name);
+    wfp_json_set_str(doc, "version_id", script->version_id);
+    wfp_json_set_int(doc, "number", script->number);
+    wfp_json_set_int(doc, "stamp", script->stamp);
+    wfp_json_set_int(doc, "startup_time_ms", (startup_us + 999) / 1000);
+    wfp_print_json(cmd, doc);
+}
+
+/* The caller's files may be closed to the store's owner. */
+apr_status_t wfp_cmd_deploy_read(wfp_cmd_t *cmd)
+{
+    cmd->script = wfp_script_make(cmd->pool);
+    return wfp_folder_read(cmd->script, wfp_args_at(cmd, 1), &cmd->res,
+                           cmd->pool);
+}
+
+apr_status_t wfp_cmd_deploy_run(wfp_cmd_t *cmd)
+{
+    wfp_script_t *script = cmd->script;
+    const char *message = wfp_args_option(cmd, "message");
+    wfp_put_t put = { .script = script,
+                      .message = message ? message : "",
+                      .author = "wfpctl",
+                      .source = "wfpctl",
+                      .keep_secrets = 1,
+                      .versions_kept = WFP_VERSIONS_KEPT };
+    wfp_limit_policy_t policy;
+    apr_int64_t startup_us = 0;
+    apr_status_t rv;
+
+    wfp_args_worker(&script->ns, &script->name, cmd, 0);
+    rv = read_options(script, cmd);
+    if (rv == APR_SUCCESS) {
+        wfp_limit_policy_clear(&policy);
+        rv = wfp_upload_check(script, &policy, &startup_us, &cmd->res,
+                              cmd->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_scripts_put(cmd->store, &put, &cmd->res, cmd->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        print_deployed(cmd, script, startup_us);
+    }
+    return rv;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wfpctl namespace create|set|list|delete.
+ */
+#include <string.h>
+
+#include "admin/wfpctl/args.h"
+#include "admin/wfpctl/cmd.h"
+#include "admin/wfpctl/print.h"
+#include "core/settings_json.h"
+#include "store/namespaces.h"
+
+static const char *const egress_names[] = { "direct", "outbound", "none" };
+
+static wfp_json_t *to_json(const wfp_namespace_t *ns, const wfp_cmd_t *cmd)
+{
+    wfp_json_t *doc = wfp_json_object(cmd->pool);
+
+    wfp_json_set_str(doc, "namespace_id", ns->id);
+    wfp_json_set_str(doc, "namespace_name", ns->name);
+    wfp_json_set_str(doc, "created_on", wfp_print_time(cmd, ns->created));
+    wfp_json_set_str(doc, "modified_on", wfp_print_time(cmd, ns->modified));
+    wfp_json_set_bool(doc, "trusted_workers", ns->trusted_workers);
+    wfp_json_set_int(doc, "script_count", ns->script_count);
+    wfp_json_set_str(doc, "egress", egress_names[ns->egress]);
+    wfp_json_set(doc, "limits",
+                 wfp_settings_json_write_limits(&ns->limits, cmd->pool));
+    wfp_json_set(doc, "outbound",
+                 wfp_settings_json_write_outbound(&ns->outbound, cmd->pool));
+    return doc;
+}
+
+static apr_status_t read_egress(wfp_namespace_t *ns, wfp_cmd_t *cmd)
+{
+    const char *egress = wfp_args_option(cmd, "egress");
+    int i;
+
+    for (i = 0; egress && i <= WFP_EGRESS_NONE; i++) {
+        if (strcmp(egress, egress_names[i]) == 0) {
+            ns->egress = (wfp_egress_e)i;
+            egress = NULL;
+        }
+    }
+    if (egress) {
+        return wfp_args_usage(cmd, "--egress: use none, outbound or direct");
+    }
+    if (ns->egress == WFP_EGRESS_OUTBOUND && !ns->outbound.service) {
+        return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
+                              "egress outbound needs an outbound Worker");
+    }
+    return APR_SUCCESS;
+}
+
+/* The settings of create and set. Where nobody says where subrequests may go
+ * a new outbound Worker is their only way. */
+static apr_status_t read_settings(wfp_namespace_t *ns, wfp_cmd_t *cmd)
+{
+    const char *outbound = wfp_args_option(cmd, "outbound");
+    apr_status_t rv = wfp_args_limits(&ns->limits, cmd);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (wfp_args_option(cmd, "trusted")) {
+        ns->trusted_workers = 1;
+    }
+    if (wfp_args_option(cmd, "no-trusted")) {
+        ns->trusted_workers = 0;
+    }
+    if (outbound && strcmp(outbound, "off") == 0) {
+        ns->outbound.service = NULL;
+        if (ns->egress == WFP_EGRESS_OUTBOUND) {
+            ns->egress = WFP_EGRESS_DIRECT;
+        }
+    }
+    else if (outbound) {
+        rv = wfp_args_outbound(&ns->outbound, cmd, outbound, 1);
+        if (ns->egress == WFP_EGRESS_DIRECT) {
+            ns->egress = WFP_EGRESS_OUTBOUND;
+        }
+    }
+    return rv == APR_SUCCESS ? read_egress(ns, cmd) : rv;
+}
+
+apr_status_t wfp_cmd_namespace_create(wfp_cmd_t *cmd)
+{
+    wfp_namespace_t ns = { .name = wfp_args_at(cmd, 0) };
+    apr_status_t rv;
+
+    wfp_limits_clear(&ns.limits);
+    rv = read_settings(&ns, cmd);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_namespaces_create(cmd->store, &ns, &cmd->res, cmd->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        wfp_print_line(cmd, "Created namespace %s (%s)", ns.name, ns.id);
+        wfp_print_json(cmd, to_json(&ns, cmd));
+    }
+    return rv;
+}
+
+apr_status_t wfp_cmd_namespace_set(wfp_cmd_t *cmd)
+{
+    wfp_namespace_t *ns;
+    apr_status_t rv = wfp_namespaces_get(&ns, cmd->store, wfp_args_at(cmd, 0),
+                                         &cmd->res, cmd->pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = read_settings(ns, cmd);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_namespaces_update(cmd->store, ns, &cmd->res, cmd->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        wfp_print_line(cmd, "Changed namespace %s", ns->name);
+        wfp_print_json(cmd, to_json(ns, cmd));
+    }
+    return rv;
+}
+
+apr_status_t wfp_cmd_namespace_list(wfp_cmd_t *cmd)
+{
+    wfp_json_t *doc = wfp_json_array(cmd->pool);
+    apr_array_header_t *list;
+    int i;
+    apr_status_t rv = wfp_namespaces_list(&list, cmd->store, &cmd->res,
+                                          cmd->pool);
+
+    for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
+        const wfp_namespace_t *ns = APR_ARRAY_IDX(list, i, wfp_namespace_t *);
+
+        wfp_print_line(cmd, "%s", ns->name);
+        wfp_json_add(doc, to_json(ns, cmd));
+    }
+    if (rv == APR_SUCCESS) {
+        wfp_print_json(cmd, doc);
+    }
+    return rv;
+}
+
+apr_status_t wfp_cmd_namespace_delete(wfp_cmd_t *cmd)
+{
+    const char *name = wfp_args_at(cmd, 0);
+    wfp_json_t *doc = wfp_json_object(cmd->pool);
+    apr_int64_t stamp;
+    apr_status_t rv = wfp_namespaces_delete(&stamp, cmd->store, name, &cmd->res,
+                                            cmd->pool);
+
+    if (rv == APR_SUCCESS) {
+        wfp_print_line(cmd, "Deleted namespace %s and its Workers", name);
+        wfp_json_set_str(doc, "namespace_name", name);
+        wfp_json_set_int(doc, "stamp", stamp);
+        wfp_print_json(cmd, doc);
+    }
+    return rv;
+}

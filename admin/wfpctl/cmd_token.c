@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wfpctl token create|list|revoke.
+ */
+#include <apr_strings.h>
+#include <errno.h>
+#include <string.h>
+
+#include "admin/wfpctl/args.h"
+#include "admin/wfpctl/cmd.h"
+#include "admin/wfpctl/print.h"
+#include "core/name.h"
+#include "store/tokens.h"
+
+#define DAYS_MAX 36500
+
+static wfp_json_t *to_json(const wfp_token_t *token, const wfp_cmd_t *cmd)
+{
+    wfp_json_t *doc = wfp_json_object(cmd->pool);
+    wfp_json_t *names = wfp_json_array(cmd->pool);
+    int i;
+
+    for (i = 0; i < token->namespaces->nelts; i++) {
+        wfp_json_add_str(names,
+                         APR_ARRAY_IDX(token->namespaces, i, const char *));
+    }
+    wfp_json_set_str(doc, "id", token->id);
+    wfp_json_set_str(doc, "name", token->name);
+    wfp_json_set_str(doc, "role", token->role);
+    wfp_json_set(doc, "namespaces", names);
+    wfp_json_set_str(doc, "created_on", wfp_print_time(cmd, token->created));
+    wfp_json_set_str(doc, "expires_on",
+                     token->expires ? wfp_print_time(cmd, token->expires)
+                                    : NULL);
+    return doc;
+}
+
+/* --namespace and --expires-in DAYS */
+static apr_status_t read_options(wfp_token_t *token, wfp_cmd_t *cmd)
+{
+    const char *days = wfp_args_option(cmd, "expires-in");
+    int i;
+
+    token->namespaces = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    for (i = 0; i < cmd->options->nelts; i++) {
+        const wfp_param_t *option = &APR_ARRAY_IDX(cmd->options, i,
+                                                   wfp_param_t);
+
+        if (strcmp(option->name, "namespace") != 0) {
+            continue;
+        }
+        if (!wfp_name_is_valid(option->value, strlen(option->value))) {
+            return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
+                                  "namespace '%s' is no name", option->value);
+        }
+        APR_ARRAY_PUSH(token->namespaces, const char *) = option->value;
+    }
+    if (days) {
+        char *end;
+        apr_int64_t n = apr_strtoi64(days, &end, 10);
+
+        if (*end || n < 1 || n > DAYS_MAX) {
+            return wfp_args_usage(cmd, "--expires-in: 1 to %d days", DAYS_MAX);
+        }
+        token->expires = apr_time_now() + apr_time_from_sec(n * 86400);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_cmd_token_create(wfp_cmd_t *cmd)
+{
+    const char *name = wfp_args_option(cmd, "name");
+    wfp_token_t token = { .name = name ? name : "",
+                          .role = wfp_args_option(cmd, "role") };
+    wfp_json_t *doc;
+    const char *secret;
+    apr_status_t rv;
+
+    if (!token.role) {
+        return wfp_args_usage(cmd, "token create needs --role "
+                                   "admin|deploy|read");
+    }
+    rv = read_options(&token, cmd);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_tokens_create(&secret, cmd->store, &token, &cmd->res,
+                               cmd->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wfp_print_line(cmd, "id       %s", token.id);
+    wfp_print_line(cmd, "token    %s", secret);
+    wfp_print_line(cmd, "It is shown once.");
+    doc = to_json(&token, cmd);
+    wfp_json_set_str(doc, "token", secret);
+    wfp_print_json(cmd, doc);
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_cmd_token_list(wfp_cmd_t *cmd)
+{
+    wfp_json_t *doc = wfp_json_array(cmd->pool);
+    apr_array_header_t *list;
+    int i;
+    apr_status_t rv = wfp_tokens_list(&list, cmd->store, &cmd->res, cmd->pool);
+
+    for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
+        const wfp_token_t *token = APR_ARRAY_IDX(list, i, wfp_token_t *);
+
+        wfp_print_line(cmd, "%s %-6s %s %s", token->id, token->role,
+                       token->namespaces->nelts
+                           ? apr_array_pstrcat(cmd->pool, token->namespaces,
+                                               ',')
+                           : "*",
+                       token->name);
+        wfp_json_add(doc, to_json(token, cmd));
+    }
+    if (rv == APR_SUCCESS) {
+        wfp_print_json(cmd, doc);
+    }
+    return rv;
+}
+
+apr_status_t wfp_cmd_token_revoke(wfp_cmd_t *cmd)
+{
+    const char *id = wfp_args_at(cmd, 0);
+    wfp_json_t *doc = wfp_json_object(cmd->pool);
+    apr_status_t rv = wfp_tokens_revoke(cmd->store, id, &cmd->res, cmd->pool);
+
+    if (rv == APR_SUCCESS) {
+        wfp_print_line(cmd, "Revoked %s", id);
+        wfp_json_set_str(doc, "id", id);
+        wfp_print_json(cmd, doc);
+    }
+    return rv;
+}

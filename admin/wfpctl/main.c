@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wfpctl: the command line of mod_wfp. Works on the store directly; a running
+ * server follows the log of changes. Exit: 0 done, 1 refused, 2 usage.
+ */
+#include <apr_env.h>
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "admin/wfpctl/args.h"
+#include "admin/wfpctl/cmd.h"
+#include "admin/wfpctl/config.h"
+#include "admin/wfpctl/owner.h"
+#include "admin/wfpctl/print.h"
+
+#define EXIT_DONE    0
+#define EXIT_REFUSED 1
+#define EXIT_USAGE   2
+
+#define WORKER   "[NS/]NAME"
+#define SETTINGS "outbound limit egress trusted no-trusted"
+#define SETTINGS_USAGE                                                         \
+    "NAME [--outbound NAME[:PARAM=VALUE,...]|off] [--limit NAME=VALUE]... "    \
+    "[--egress none|outbound|direct] [--trusted|--no-trusted]"
+
+static const wfp_cmd_row_t rows[] = {
+    { "init", wfp_cmd_init_run, WFP_CMD_CONFIG, 0, 0, "", "" },
+    { "doctor", wfp_cmd_doctor_run, WFP_CMD_CONFIG, 0, 0, "", "" },
+    { "namespace create", wfp_cmd_namespace_create, WFP_CMD_STORE, 1, 1,
+      SETTINGS, SETTINGS_USAGE },
+    { "namespace set", wfp_cmd_namespace_set, WFP_CMD_STORE, 1, 1, SETTINGS,
+      SETTINGS_USAGE },
+    { "namespace list", wfp_cmd_namespace_list, WFP_CMD_STORE, 0, 0, "", "" },
+    { "namespace delete", wfp_cmd_namespace_delete, WFP_CMD_STORE, 1, 1, "",
+      "NAME" },
+    { "deploy", wfp_cmd_deploy_run, WFP_CMD_STORE, 2, 2,
+      "binding var tag limit outbound message",
+      WORKER
+      " FILE|FOLDER [--binding TYPE:NAME=VALUE]... [--var NAME=VALUE]... "
+      "[--tag TAG]... [--limit NAME=VALUE]... "
+      "[--outbound NAME[:PARAM,...]] [--message TEXT]",
+      wfp_cmd_deploy_read },
+    { "list", wfp_cmd_worker_list, WFP_CMD_STORE, 0, 1, "", "[NS]" },
+    { "get", wfp_cmd_worker_get, WFP_CMD_STORE, 1, 1, "", WORKER },
+    { "delete", wfp_cmd_worker_delete, WFP_CMD_STORE, 1, 1, "", WORKER },
+    { "versions", wfp_cmd_version_list, WFP_CMD_STORE, 1, 1, "", WORKER },
+    { "rollback", wfp_cmd_version_rollback, WFP_CMD_STORE, 1, 2, "",
+      WORKER " [VERSION]" },
+    { "secret put", wfp_cmd_secret_put, WFP_CMD_STORE, 2, 2, "",
+      WORKER " KEY < VALUE" },
+    { "secret delete", wfp_cmd_secret_delete, WFP_CMD_STORE, 2, 2, "",
+      WORKER " KEY" },
+    { "token create", wfp_cmd_token_create, WFP_CMD_STORE, 0, 0,
+      "role namespace name expires-in",
+      "--role admin|deploy|read [--namespace NS]... [--name NAME] "
+      "[--expires-in DAYS]" },
+    { "token list", wfp_cmd_token_list, WFP_CMD_STORE, 0, 0, "", "" },
+    { "token revoke", wfp_cmd_token_revoke, WFP_CMD_STORE, 1, 1, "", "ID" },
+    { "key rotate", NULL, WFP_CMD_CONFIG, 0, 99, "", "" },
+    { "tail", NULL, WFP_CMD_CONFIG, 0, 99, "", "" },
+    { "dev", NULL, WFP_CMD_CONFIG, 0, 99, "", "" },
+};
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+/* Removes the words of the command from the front of the arguments. */
+static const wfp_cmd_row_t *find_row(wfp_cmd_t *cmd)
+{
+    apr_size_t i;
+    int n = cmd->args->nelts;
+    const char *one = n > 0 ? wfp_args_at(cmd, 0) : "";
+    const char *two = n > 1 ? apr_pstrcat(cmd->pool, one, " ",
+                                          wfp_args_at(cmd, 1), NULL)
+                            : one;
+
+    for (i = 0; i < ROW_COUNT; i++) {
+        int words = strcmp(rows[i].name, one) == 0   ? 1
+                    : strcmp(rows[i].name, two) == 0 ? 2
+                                                     : 0;
+
+        if (words) {
+            apr_array_header_t *rest = apr_array_make(cmd->pool, n,
+                                                      sizeof(const char *));
+
+            for (; words < n; words++) {
+                APR_ARRAY_PUSH(rest, const char *) = wfp_args_at(cmd, words);
+            }
+            cmd->args = rest;
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_help(void)
+{
+    apr_size_t i;
+
+    puts("usage: wfpctl [--config FILE] [--json] COMMAND ...\n\n"
+         "FILE is httpd's configuration (default: WFP_CONFIG, else httpd's "
+         "own).\n");
+    for (i = 0; i < ROW_COUNT; i++) {
+        if (rows[i].fn) {
+            printf("  %s %s\n", rows[i].name, rows[i].usage);
+        }
+    }
+}
+
+static apr_status_t prepare(wfp_cmd_t *cmd, const wfp_cmd_row_t *row)
+{
+    apr_status_t rv = wfp_config_read(cmd);
+
+    if (rv == APR_SUCCESS && row->first) {
+        rv = row->first(cmd);
+    }
+    if (rv == APR_SUCCESS && row->fn == wfp_cmd_init_run) {
+        rv = wfp_owner_make_dir(cmd);
+    }
+    if (rv == APR_SUCCESS && row->fn != wfp_cmd_doctor_run) {
+        rv = wfp_owner_become(cmd);
+    }
+    if (rv == APR_SUCCESS && row->needs == WFP_CMD_STORE) {
+        rv = wfp_store_open(&cmd->store, cmd->config.driver, cmd->config.params,
+                            1, &cmd->res, cmd->pool);
+    }
+    return rv;
+}
+
+static apr_status_t run(wfp_cmd_t *cmd, int argc, const char *const *argv)
+{
+    const wfp_cmd_row_t *row;
+    char *file = NULL;
+    apr_status_t rv = wfp_args_parse(cmd, argc, argv);
+
+    cmd->json = rv == APR_SUCCESS && wfp_args_option(cmd, "json") != NULL;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (wfp_args_option(cmd, "help")) {
+        print_help();
+        return APR_SUCCESS;
+    }
+    row = find_row(cmd);
+    if (!row) {
+        return wfp_args_usage(cmd, "no such command; wfpctl --help lists them");
+    }
+    if (!row->fn) {
+        return wfp_result_set(&cmd->res, WFP_UNSUPPORTED, APR_ENOTIMPL,
+                              "%s is not supported in this version", row->name);
+    }
+    rv = wfp_args_check(cmd, row);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (wfp_args_option(cmd, "url") || wfp_args_option(cmd, "token")) {
+        return wfp_result_set(&cmd->res, WFP_UNSUPPORTED, APR_ENOTIMPL,
+                              "--url and --token are not supported in this "
+                              "version: use --config on the server itself");
+    }
+    cmd->config_file = wfp_args_option(cmd, "config");
+    if (!cmd->config_file
+        && apr_env_get(&file, "WFP_CONFIG", cmd->pool) == APR_SUCCESS) {
+        cmd->config_file = file;
+    }
+    rv = prepare(cmd, row);
+    if (rv == APR_SUCCESS) {
+        rv = row->fn(cmd);
+    }
+    return rv == APR_SUCCESS ? wfp_print_flush(cmd) : rv;
+}
+
+int main(int argc, const char *const *argv)
+{
+    wfp_cmd_t *cmd;
+    apr_pool_t *pool;
+    int end = EXIT_DONE;
+
+    umask(077);
+    if (apr_initialize() != APR_SUCCESS
+        || apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+        fputs("wfpctl: no memory\n", stderr);
+        return EXIT_REFUSED;
+    }
+    cmd = apr_pcalloc(pool, sizeof(*cmd));
+    cmd->pool = pool;
+    wfp_result_init(&cmd->res, pool);
+    if (run(cmd, argc, argv) != APR_SUCCESS) {
+        wfp_print_failure(cmd);
+        end = cmd->usage ? EXIT_USAGE : EXIT_REFUSED;
+    }
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return end;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Output of wfpctl. Called by main.c and the commands.
+ */
+#include "admin/wfpctl/print.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void put_clean(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        fputc(apr_iscntrl(*text) ? '?' : *text, out);
+    }
+    fputc('\n', out);
+}
+
+void wfp_print_line(const wfp_cmd_t *cmd, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (cmd->json) {
+        return;
+    }
+    va_start(ap, fmt);
+    put_clean(stdout, apr_pvsprintf(cmd->pool, fmt, ap));
+    va_end(ap);
+}
+
+void wfp_print_json(const wfp_cmd_t *cmd, const wfp_json_t *v)
+{
+    if (cmd->json) {
+        puts(wfp_json_text(v, cmd->pool));
+    }
+}
+
+void wfp_print_failure(const wfp_cmd_t *cmd)
+{
+    const wfp_result_t *res = &cmd->res;
+    const char *code = wfp_code_row(res->code)->code;
+    const char *message = res->message ? res->message
+                                       : wfp_code_row(res->code)->message;
+
+    if (cmd->json) {
+        wfp_json_t *doc = wfp_json_object(cmd->pool);
+        wfp_json_t *error = wfp_json_object(cmd->pool);
+
+        wfp_json_set_str(error, "code", code);
+        wfp_json_set_str(error, "message", message);
+        wfp_json_set(doc, "error", error);
+        fprintf(stderr, "%s\n", wfp_json_text(doc, cmd->pool));
+        return;
+    }
+    put_clean(stderr, apr_pstrcat(cmd->pool, "wfpctl: ", message, NULL));
+}
+
+const char *wfp_print_time(const wfp_cmd_t *cmd, apr_time_t t)
+{
+    apr_time_exp_t x;
+
+    if (apr_time_exp_gmt(&x, t) != APR_SUCCESS) {
+        return "";
+    }
+    return apr_psprintf(cmd->pool, "%04d-%02d-%02dT%02d:%02d:%02dZ",
+                        x.tm_year + 1900, x.tm_mon + 1, x.tm_mday, x.tm_hour,
+                        x.tm_min, x.tm_sec);
+}
+
+apr_status_t wfp_print_flush(wfp_cmd_t *cmd)
+{
+    if (fflush(stdout) || ferror(stdout)) {
+        return wfp_result_set(&cmd->res, WFP_INTERNAL, APR_EGENERAL,
+                              "the output could not be written");
+    }
+    return APR_SUCCESS;
+}

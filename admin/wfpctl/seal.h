@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_SEAL_H
+#define WFP_SEAL_H
+
+#include "admin/wfpctl/cmd.h"
+
+/** @file Secrets on their way into the store. */
+
+/** Seal a secret for its owner with the server's key. */
+apr_status_t wfp_seal_secret(const char **psealed, wfp_cmd_t *cmd,
+                             const char *ns, const char *name, const char *key,
+                             const char *text) WFP_CHECK;
+
+#endif
