@@ -22,6 +22,13 @@
 /* Start-up has no wall limit: nothing waits there. */
 #define NEVER_NS (APR_INT64_MAX / 2)
 
+/* A collection begins when memory has grown to this percentage of what the last
+ * one left: keeps a warm hello below 64 KB; 200, Lua's own, took 78. */
+#define GC_PAUSE 150
+
+/* Lua's own. */
+#define GC_STEP_MUL 100
+
 /* The handlers that a caller may ask for by wfp_isolate_handles(). */
 static const char *const handler_names[] = { "fetch", "scheduled", "queue",
                                              "tail", NULL };
@@ -150,6 +157,7 @@ static int l_open(lua_State *L)
     iso->env_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     wfp_modules_open(L, making->script);
     (void)lua_gc(L, LUA_GCRESTART);
+    (void)lua_gc(L, LUA_GCINC, GC_PAUSE, GC_STEP_MUL, 0);
     return 0;
 }
 

@@ -176,8 +176,8 @@ static double measure_cold(const wfp_runtime_t *runtime,
 }
 
 #define LOOP                                                                   \
-    "local x = 0 for i = 1, 60000 do x = x + i % 7 end "                       \
-    "local t = {} for i = 1, 4000 do t[i] = i * x end return t[4000]"
+    "local x = 0 for i = 1, 200000 do x = x + i % 7 end "                       \
+    "local t = {} for i = 1, 13000 do t[i] = i * x end return t[13000]"
 
 /* The same work in a bare state without any limit. */
 static double measure_bare(int count)
@@ -251,9 +251,9 @@ int main(void)
            measure_cold(&runtime, &limits, 0, scratch) / 1e3);
     printf("cold, from bytecode    %8.1f us\n",
            measure_cold(&runtime, &limits, 1, scratch) / 1e3);
-    bare = measure_bare(200);
+    bare = measure_bare(100);
     printf("1 ms of Lua, bare      %8.1f us\n", bare / 1e3);
-    warm = measure(loop, &ctx, 200, scratch) - warm;
+    warm = measure(loop, &ctx, 100, scratch) - warm;
     printf("1 ms of Lua, metered   %8.1f us (%.2f)\n", warm / 1e3, warm / bare);
     printf("idle isolate           %8.1f KB\n",
            (double)wfp_isolate_used(hello) / 1024);
