@@ -39,7 +39,7 @@
 typedef struct wfp_thread_t {
     wfp_frame_t *volatile running; /* whose clock runs */
     wfp_frame_t *top;
-    volatile apr_int64_t armed_ns; /* when the timer fires, 0: never */
+    volatile apr_int64_t armed_ns; /* CPU time it fires at, 0: never */
     volatile int blocked;          /* the signal is */
     apr_int64_t stamp_wall_ns;     /* the last reading of both clocks */
     apr_int64_t stamp_cpu_ns;
@@ -89,15 +89,13 @@ static void block_signal(wfp_thread_t *t, int how)
     (void)pthread_sigmask(how, &set, NULL); /* valid arguments: cannot fail */
 }
 
-/* Let the timer fire at the frame's next event, unless it fires before: then
- * the handler looks again. */
-static void arm(wfp_thread_t *t, apr_int64_t wall, apr_int64_t event)
+/* Let the timer fire when the thread's CPU time has gone on from now by left,
+ * unless it fires before: then the handler looks again. */
+static void arm(wfp_thread_t *t, apr_int64_t now, apr_int64_t left)
 {
+    apr_int64_t event = now + (left > TICK_MIN_NS ? left : TICK_MIN_NS);
     struct itimerspec when;
 
-    if (event < wall + TICK_MIN_NS) {
-        event = wall + TICK_MIN_NS;
-    }
     if (t->armed_ns && t->armed_ns <= event) {
         return;
     }
@@ -133,7 +131,8 @@ void wfp_frame_resume(wfp_frame_t *frame)
     if (t->blocked) {
         block_signal(t, SIG_UNBLOCK);
     }
-    arm(t, wall, wfp_tick_next(frame->budget, frame->budget->cpu_ns, wall));
+    arm(t, frame->resumed_ns,
+        wfp_tick_next(frame->budget, frame->budget->cpu_ns, wall));
 }
 
 apr_int64_t wfp_frame_cpu_ns(const wfp_frame_t *frame)
@@ -214,6 +213,14 @@ apr_status_t wfp_frame_enter(wfp_isolate_t *iso, wfp_budget_t *budget,
     return APR_SUCCESS;
 }
 
+apr_int64_t wfp_frame_tick_ns(void)
+{
+    struct timespec tick;
+
+    (void)clock_getres(CLOCK_MONOTONIC_COARSE, &tick); /* always exists */
+    return (apr_int64_t)tick.tv_sec * 1000000000 + tick.tv_nsec;
+}
+
 static void on_timer(int sig, siginfo_t *info, void *context)
 {
     wfp_thread_t *t = self;
@@ -225,20 +232,15 @@ static void on_timer(int sig, siginfo_t *info, void *context)
     }
     t->armed_ns = 0;
     frame = t->running;
-    if (frame) {
+    if (frame) { /* else: in a host call; wfp_frame_resume() arms again */
         apr_int64_t wall = wfp_frame_wall_ns();
-        apr_int64_t cpu = wfp_frame_cpu_ns(frame);
+        apr_int64_t now = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        apr_int64_t cpu = frame->budget->cpu_ns + now - frame->resumed_ns;
 
         wfp_tick(frame, cpu, wall);
-        arm(t, wall, wfp_tick_next(frame->budget, cpu, wall));
+        arm(t, now, wfp_tick_next(frame->budget, cpu, wall));
         /* last: it may leave */
         wfp_tick_stage2(frame, cpu);
-    }
-    else {
-        /* in a host call: blocked from here on, so that no wait is disturbed
-         * twice; wfp_frame_resume() undoes it */
-        (void)sigaddset(&((ucontext_t *)context)->uc_sigmask, TIMER_SIGNAL);
-        t->blocked = 1;
     }
     errno = saved;
 }
@@ -293,8 +295,9 @@ static apr_status_t make_timer(wfp_thread_t *t)
     event.sigev_notify = SIGEV_THREAD_ID;
     event.sigev_signo = TIMER_SIGNAL;
     event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
-    return timer_create(CLOCK_MONOTONIC, &event, &t->timer) ? errno
-                                                            : APR_SUCCESS;
+    return timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &t->timer)
+               ? errno
+               : APR_SUCCESS;
 }
 
 static apr_status_t thread_make(void)

@@ -76,6 +76,9 @@ apr_int64_t wfp_frame_cpu_ns(const wfp_frame_t *frame);
 /** CLOCK_MONOTONIC. */
 apr_int64_t wfp_frame_wall_ns(void);
 
+/** The scheduler's tick: CPU timers fire up to so much late. */
+apr_int64_t wfp_frame_tick_ns(void);
+
 /** Where this thread's C stack ends, and how far a fault may be from there to
  *  be taken for a hit of its guard page. */
 int wfp_frame_is_stack_end(const void *address);

@@ -9,16 +9,16 @@
  * A frame that is inside a host call or another critical section, or inside
  * the allocator, is left at the section's end.
  *
- * Clock. One timer a thread, SIGEV_THREAD_ID, on CLOCK_MONOTONIC. A thread's
- * CPU clock timer would fire on the scheduler's tick only (4 ms late at
- * HZ=250), and half of the standard instruction limit lasts 5 ms; CPU time
- * cannot outrun wall time, so a wall timer set to "now + CPU time left" never
- * fires late; when it fires early, the handler reads the CPU clock and sets it
- * again. It also serves the wall limit. It stays armed when an invocation
- * ends: a warm one costs no timer call (0.4 us), an early fire is harmless.
- * The signal is blocked outside invocations, and in host calls from its first
- * fire on. The CPU clock (0.35 us) is read at most every 20 us, between two
- * readings the wall clock stands in for it.
+ * Clock. One timer a thread, SIGEV_THREAD_ID, on the thread's CPU clock: it
+ * stands still while the thread waits, so that an idle thread gets no signal
+ * and a waiting one none. It fires on the scheduler's tick, up to 4 ms late at
+ * HZ=250, which counting (below) allows for. It stays armed when an invocation
+ * ends: a warm one costs no timer call; an early fire only arms it again. Wall
+ * time is looked at when it fires and after every host call. The signal is
+ * blocked outside invocations. The CPU clock (a system call) is read at most
+ * every 20 us, between two readings the wall clock stands in for it. (A timer
+ * on CLOCK_MONOTONIC is exact, but expires in idle threads: a signal and two
+ * timer calls for most requests of a large pool of threads.)
  *
  * Stages. tick.c: at the deadline the handler sets a count-1 hook on the
  * running coroutine, again every 2 ms; the hook leaves. 25 ms later the handler
@@ -39,9 +39,6 @@
 
 /* The VM may be faster than measured by this factor. */
 #define RATE_MARGIN 1.25
-
-/* Counting begins this much earlier: the handler is late sometimes. */
-#define COUNT_EARLY_NS 200000
 
 /* Deadlines closer than this are not worth a timer: count from the start. */
 #define COUNT_SOON_NS 300000
@@ -174,7 +171,7 @@ void wfp_meter_set_budget(wfp_budget_t *budget, const wfp_runtime_t *runtime,
         double rate = runtime->vm_rate * RATE_MARGIN / 1e9;
 
         budget->count_at_ns = (apr_int64_t)((double)max / 2 / rate)
-                              - COUNT_EARLY_NS;
+                              - wfp_frame_tick_ns();
         if (runtime->exact_metering || budget->count_at_ns < COUNT_SOON_NS) {
             budget->count_at_ns = 0;
             budget->counting = 1;

@@ -22,17 +22,17 @@ static void on_hook(lua_State *L, lua_Debug *ar);
 apr_int64_t wfp_tick_next(const wfp_budget_t *budget, apr_int64_t cpu,
                           apr_int64_t wall)
 {
-    apr_int64_t target = budget->cpu_max_ns, next;
+    apr_int64_t target = budget->cpu_max_ns, wall_left;
 
     if (budget->expired) {
-        return wall + REARM_NS;
+        return REARM_NS;
     }
     if (!budget->counting && budget->count_at_ns >= 0
         && budget->count_at_ns < target) {
         target = budget->count_at_ns;
     }
-    next = wall + (target - cpu);
-    return next < budget->wall_end_ns ? next : budget->wall_end_ns;
+    wall_left = budget->wall_end_ns - wall;
+    return target - cpu < wall_left ? target - cpu : wall_left;
 }
 
 void wfp_tick_expire(wfp_frame_t *frame, wfp_code_e code, apr_int64_t cpu)

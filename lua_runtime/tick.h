@@ -15,8 +15,8 @@
 /** Period of the count hook: the cost does not depend on it from here up. */
 #define WFP_TICK_PERIOD 100
 
-/** The wall time (monotonic) at which a budget must be looked at again, when
- *  cpu of its CPU time is used at wall. Async-signal-safe. */
+/** CPU time from now on after which a budget must be looked at again, when cpu
+ *  of its CPU time is used at wall (monotonic). Async-signal-safe. */
 apr_int64_t wfp_tick_next(const wfp_budget_t *budget, apr_int64_t cpu,
                           apr_int64_t wall);
 
