@@ -333,7 +333,7 @@ static void slurp_lent(lua_State *L, body_t *b)
         return;
     }
     wfp_buffer_init(&buf, L);
-    buf.max = wfp_meter_free_bytes(iso);
+    buf.max = (size_t)-1; /* need_room() says what fits */
     if (b->lent->length > 0) {
         need_room(L, 2 * (apr_uint64_t)b->lent->length);
         (void)wfp_buffer_reserve(&buf, (size_t)b->lent->length + 1);

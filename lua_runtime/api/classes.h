@@ -81,6 +81,10 @@ void wfp_api_sort_flat(lua_State *L);
  *  count values of each pair from the first (1: name, 2: value). */
 void wfp_api_iterate(lua_State *L, int first, int count);
 
+/** [-1, +0, e] The table of names and values on the top as a list in the
+ *  invocation's pool, charged. */
+wfp_headers_t *wfp_api_pairs_to_core(lua_State *L);
+
 /* ---- headers.c ---- */
 
 /** [-0, +1, m] Push a Headers object over a lent list (NULL: empty). */

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "lua_runtime/api/classes.h"
-#include "lua_runtime/meter.h"
 #include "lua_runtime/state.h"
 
 typedef struct headers_t {
@@ -426,65 +425,15 @@ void wfp_api_default_header(lua_State *L, int idx, const char *name,
     lua_pop(L, 2);
 }
 
-/* [-0, +0, -] How many bytes of a pool the table at t takes. */
-static size_t measure(lua_State *L, int t)
-{
-    size_t bytes = sizeof(wfp_headers_t) + 64;
-    int n = 0, i, k;
-
-    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
-        k = lua_type(L, -1) == LUA_TTABLE ? (int)lua_rawlen(L, -1) : 1;
-        n += k;
-        bytes += (size_t)k * (lua_rawlen(L, -2) + 16);
-        if (lua_type(L, -1) == LUA_TSTRING) {
-            bytes += lua_rawlen(L, -1) + 16;
-            continue;
-        }
-        for (i = 1; i <= k; i++) {
-            lua_rawgeti(L, -1, i);
-            bytes += lua_rawlen(L, -1) + 16;
-            lua_pop(L, 1);
-        }
-    }
-    return bytes + (size_t)n * 2 * sizeof(wfp_header_t);
-}
-
-/* [-0, +0, -] While critical: nothing here may raise or allocate in Lua. */
-static void fill(wfp_headers_t *out, lua_State *L, int t)
-{
-    lua_Integer i;
-
-    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
-        if (lua_type(L, -1) == LUA_TSTRING) {
-            wfp_headers_add(out, lua_tostring(L, -2), lua_tostring(L, -1));
-            continue;
-        }
-        for (i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
-            wfp_headers_add(out, lua_tostring(L, -3), lua_tostring(L, -1));
-            lua_pop(L, 1);
-        }
-        lua_pop(L, 1);
-    }
-}
-
 wfp_headers_t *wfp_api_core_headers(lua_State *L, int idx)
 {
     headers_t *h = check(L, idx);
-    wfp_isolate_t *iso = wfp_isolate_of(L);
-    wfp_headers_t *out;
 
     if (h->lent) {
         return (wfp_headers_t *)h->lent;
     }
-    luaL_checkstack(L, 8, NULL);
     lua_getiuservalue(L, idx, 1);
-    wfp_meter_charge(iso, measure(L, lua_gettop(L)));
-    wfp_meter_critical_begin(iso);
-    out = wfp_headers_make(wfp_state_pool(L));
-    fill(out, L, lua_gettop(L));
-    wfp_meter_critical_end(iso);
-    lua_pop(L, 1);
-    return out;
+    return wfp_api_pairs_to_core(L);
 }
 
 /* [-0, +1, e] Headers.new(init?) */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "lua_runtime/api/classes.h"
+#include "lua_runtime/meter.h"
+#include "lua_runtime/state.h"
 
 void wfp_api_join(lua_State *L)
 {
@@ -194,4 +196,60 @@ void wfp_api_iterate(lua_State *L, int first, int count)
     lua_pushinteger(L, first);
     lua_pushinteger(L, count);
     lua_pushcclosure(L, l_next, 4);
+}
+
+/* [-0, +0, -] How many bytes of a pool the table at t takes. */
+static size_t measure(lua_State *L, int t)
+{
+    size_t bytes = sizeof(wfp_headers_t) + 64;
+    int n = 0, i, k;
+
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
+        k = lua_type(L, -1) == LUA_TTABLE ? (int)lua_rawlen(L, -1) : 1;
+        n += k;
+        bytes += (size_t)k * (lua_rawlen(L, -2) + 16);
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            bytes += lua_rawlen(L, -1) + 16;
+            continue;
+        }
+        for (i = 1; i <= k; i++) {
+            lua_rawgeti(L, -1, i);
+            bytes += lua_rawlen(L, -1) + 16;
+            lua_pop(L, 1);
+        }
+    }
+    return bytes + (size_t)n * 2 * sizeof(wfp_header_t);
+}
+
+/* [-0, +0, -] While critical: nothing here may raise or allocate in Lua. */
+static void fill(wfp_headers_t *out, lua_State *L, int t)
+{
+    lua_Integer i;
+
+    for (lua_pushnil(L); lua_next(L, t); lua_pop(L, 1)) {
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            wfp_headers_add(out, lua_tostring(L, -2), lua_tostring(L, -1));
+            continue;
+        }
+        for (i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+            wfp_headers_add(out, lua_tostring(L, -3), lua_tostring(L, -1));
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+    }
+}
+
+wfp_headers_t *wfp_api_pairs_to_core(lua_State *L)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    wfp_headers_t *out;
+
+    luaL_checkstack(L, 8, NULL);
+    wfp_meter_charge(iso, measure(L, lua_gettop(L)));
+    wfp_meter_critical_begin(iso);
+    out = wfp_headers_make(wfp_state_pool(L));
+    fill(out, L, lua_gettop(L));
+    wfp_meter_critical_end(iso);
+    lua_pop(L, 1);
+    return out;
 }

@@ -3,26 +3,14 @@
  * URL. Kept as its parts; every text goes through core/url.h's parser, so that
  * a script, the policy and the transport agree about every URL.
  */
-#include <apr_strings.h>
 #include <string.h>
 
-#include "core/url.h"
 #include "lua_runtime/api/classes.h"
-#include "lua_runtime/meter.h"
-#include "lua_runtime/state.h"
+#include "lua_runtime/api/url_parts.h"
 
-/* user values: the parts in the order of an URL, then the searchParams */
+/* user values of a URL: its parts, then its searchParams */
 enum {
-    V_PROTOCOL = 1, /* "http:" */
-    V_USERNAME,
-    V_PASSWORD,
-    V_HOSTNAME,
-    V_PORT, /* "" when the scheme's */
-    V_PATHNAME,
-    V_SEARCH, /* "" or with "?" */
-    V_HASH,   /* "" or with "#" */
-    V_PARAMS,
-    V_PARTS = V_HASH
+    V_PARAMS = WFP_URL_PARTS + 1
 };
 
 /* fields in the same order, then those made of several parts */
@@ -44,89 +32,13 @@ typedef struct url_t {
 
 static const wfp_class_t url_class;
 
-/* Where the parts of a parsed URL are copied: memory of the arena. */
-typedef struct parts_t {
-    char *data;
-    size_t room;
-    size_t used;
-    size_t n[V_PARTS + 1];
-} parts_t;
-
-/* While critical. @return 0: no room */
-static int put(parts_t *parts, int part, const char *a, const char *b)
-{
-    size_t na = strlen(a), nb = strlen(b);
-
-    if (na + nb > parts->room - parts->used) {
-        return 0;
-    }
-    memcpy(parts->data + parts->used, a, na);
-    memcpy(parts->data + parts->used + na, b, nb);
-    parts->used += na + nb;
-    parts->n[part] = na + nb;
-    return 1;
-}
-
-/* While critical. @return 0: the reason is in data */
-static int parse(parts_t *parts, const char *text, const char *base,
-                 apr_pool_t *p)
-{
-    wfp_result_t res;
-    wfp_url_t url;
-    const char *port;
-
-    wfp_result_init(&res, p);
-    if (wfp_url_parse(&url, text, base, &res, p) != APR_SUCCESS) {
-        apr_cpystrn(parts->data, res.message ? res.message : "Invalid URL",
-                    parts->room);
-        return 0;
-    }
-    port = url.port_given ? apr_psprintf(p, "%d", url.port) : "";
-    if (put(parts, V_PROTOCOL, url.scheme, ":")
-        && put(parts, V_USERNAME, url.user, "")
-        && put(parts, V_PASSWORD, url.password, "")
-        && put(parts, V_HOSTNAME, url.host, "") && put(parts, V_PORT, port, "")
-        && put(parts, V_PATHNAME, url.path, "")
-        && put(parts, V_SEARCH, url.query, "")
-        && put(parts, V_HASH, url.fragment, "")) {
-        return 1;
-    }
-    apr_cpystrn(parts->data, "Invalid URL: too long", parts->room);
-    return 0;
-}
-
-/* [-0, +1, m] Push the memory with the parts of the URL. @return 0: its first
- * bytes are the reason why it is none */
-static int push_parsed(lua_State *L, parts_t *parts, const char *text, size_t n,
-                       const char *base)
-{
-    wfp_isolate_t *iso = wfp_isolate_of(L);
-    apr_pool_t *p;
-    int ok = 0;
-
-    memset(parts, 0, sizeof(*parts));
-    parts->room = 4 * (n + (base ? strlen(base) : 0)) + 512;
-    parts->data = lua_newuserdatauv(L, parts->room, 0);
-    if (memchr(text, '\0', n)) {
-        apr_cpystrn(parts->data, "Invalid URL", parts->room);
-        return 0;
-    }
-    wfp_meter_critical_begin(iso);
-    if (apr_pool_create(&p, wfp_state_pool(L)) == APR_SUCCESS) {
-        ok = parse(parts, text, base, p);
-        apr_pool_destroy(p);
-    }
-    wfp_meter_critical_end(iso);
-    return ok;
-}
-
 /* [-0, +0, m] The object at idx gets those parts. */
-static void set_parts(lua_State *L, int idx, const parts_t *parts)
+static void set_parts(lua_State *L, int idx, const wfp_url_parts_t *parts)
 {
     const char *at = parts->data;
     int i;
 
-    for (i = V_PROTOCOL; i <= V_PARTS; i++) {
+    for (i = WFP_URL_PROTOCOL; i <= WFP_URL_PARTS; i++) {
         lua_pushlstring(L, at, parts->n[i]);
         lua_setiuservalue(L, idx, i);
         at += parts->n[i];
@@ -159,30 +71,31 @@ static int has_part(lua_State *L, int idx, int part)
 /* [-0, +0, v] */
 static void add_host(wfp_buffer_t *b, int idx)
 {
-    add_part(b, idx, V_HOSTNAME);
-    if (has_part(b->L, idx, V_PORT)) {
+    add_part(b, idx, WFP_URL_HOSTNAME);
+    if (has_part(b->L, idx, WFP_URL_PORT)) {
         wfp_buffer_byte(b, ':');
-        add_part(b, idx, V_PORT);
+        add_part(b, idx, WFP_URL_PORT);
     }
 }
 
 /* [-0, +0, v] */
 static void add_href(wfp_buffer_t *b, int idx)
 {
-    add_part(b, idx, V_PROTOCOL);
+    add_part(b, idx, WFP_URL_PROTOCOL);
     wfp_buffer_add(b, "//", 2);
-    if (has_part(b->L, idx, V_USERNAME) || has_part(b->L, idx, V_PASSWORD)) {
-        add_part(b, idx, V_USERNAME);
-        if (has_part(b->L, idx, V_PASSWORD)) {
+    if (has_part(b->L, idx, WFP_URL_USERNAME)
+        || has_part(b->L, idx, WFP_URL_PASSWORD)) {
+        add_part(b, idx, WFP_URL_USERNAME);
+        if (has_part(b->L, idx, WFP_URL_PASSWORD)) {
             wfp_buffer_byte(b, ':');
-            add_part(b, idx, V_PASSWORD);
+            add_part(b, idx, WFP_URL_PASSWORD);
         }
         wfp_buffer_byte(b, '@');
     }
     add_host(b, idx);
-    add_part(b, idx, V_PATHNAME);
-    add_part(b, idx, V_SEARCH);
-    add_part(b, idx, V_HASH);
+    add_part(b, idx, WFP_URL_PATHNAME);
+    add_part(b, idx, WFP_URL_SEARCH);
+    add_part(b, idx, WFP_URL_HASH);
 }
 
 /* [-0, +1, v] Push what one of the `add` functions writes. */
@@ -199,7 +112,7 @@ static void push_text(lua_State *L, int idx, void (*add)(wfp_buffer_t *, int))
 /* [-0, +0, v] */
 static void add_origin(wfp_buffer_t *b, int idx)
 {
-    add_part(b, idx, V_PROTOCOL);
+    add_part(b, idx, WFP_URL_PROTOCOL);
     wfp_buffer_add(b, "//", 2);
     add_host(b, idx);
 }
@@ -207,23 +120,15 @@ static void add_origin(wfp_buffer_t *b, int idx)
 /* [-0, +1, v] Push a URL object of the text. */
 static void push_url(lua_State *L, const char *text, size_t n, const char *base)
 {
-    parts_t parts;
+    wfp_url_parts_t parts;
 
     luaL_checkstack(L, 16, NULL);
     (void)wfp_class_new(L, &url_class, sizeof(url_t), V_PARAMS);
-    if (!push_parsed(L, &parts, text, n, base)) {
+    if (!wfp_url_parts_push(L, &parts, text, n, base)) {
         wfp_api_error(L, "TypeError", NULL, "%s", parts.data);
     }
     set_parts(L, lua_gettop(L) - 1, &parts);
     lua_pop(L, 1);
-}
-
-void wfp_api_push_href(lua_State *L, const char *text, size_t n,
-                       const char *base)
-{
-    push_url(L, text, n, base);
-    push_text(L, lua_gettop(L), add_href);
-    lua_remove(L, -2);
 }
 
 int wfp_api_url_href(lua_State *L, int idx)
@@ -244,7 +149,7 @@ void wfp_api_url_set_search(lua_State *L, int idx)
         lua_insert(L, -2);
         lua_concat(L, 2);
     }
-    lua_setiuservalue(L, idx, V_SEARCH);
+    lua_setiuservalue(L, idx, WFP_URL_SEARCH);
 }
 
 /* [-0, +1, v] Push the searchParams of the URL at idx, made on first use. */
@@ -257,7 +162,7 @@ static void push_search_params(lua_State *L, int idx)
         return;
     }
     lua_pop(L, 1);
-    lua_getiuservalue(L, idx, V_SEARCH);
+    lua_getiuservalue(L, idx, WFP_URL_SEARCH);
     s = lua_tolstring(L, -1, &n);
     wfp_api_push_params(L, s, n, idx);
     lua_remove(L, -2);
@@ -320,28 +225,28 @@ static void push_part(lua_State *L, int id, const char *s, size_t n)
 
     wfp_buffer_init(&b, L);
     switch (id) {
-    case V_PROTOCOL:
+    case WFP_URL_PROTOCOL:
         wfp_buffer_add(&b, s, n && s[n - 1] == ':' ? n - 1 : n);
         wfp_buffer_byte(&b, ':');
         break;
-    case V_USERNAME:
-    case V_PASSWORD:
+    case WFP_URL_USERNAME:
+    case WFP_URL_PASSWORD:
         add_escaped(&b, s, n, "\"#/:;<=>?@[\\]^`{|}");
         break;
-    case V_PATHNAME:
+    case WFP_URL_PATHNAME:
         if (n == 0 || *s != '/') {
             wfp_buffer_byte(&b, '/');
         }
         add_escaped(&b, s, n, "\"#<>?`{}");
         break;
-    case V_SEARCH:
-    case V_HASH:
-        if (n && *s == (id == V_SEARCH ? '?' : '#')) {
+    case WFP_URL_SEARCH:
+    case WFP_URL_HASH:
+        if (n && *s == (id == WFP_URL_SEARCH ? '?' : '#')) {
             s++;
             n--;
         }
         if (n) {
-            wfp_buffer_byte(&b, id == V_SEARCH ? '?' : '#');
+            wfp_buffer_byte(&b, id == WFP_URL_SEARCH ? '?' : '#');
             add_escaped(&b, s, n, "\"#<>");
         }
         break;
@@ -361,12 +266,12 @@ static int is_authority(const char *s, size_t n, int id)
         unsigned char c = (unsigned char)s[i];
 
         if (c <= 0x20 || c == 0x7f || strchr("/?#@\\%", c)
-            || (id == V_PORT && (c < '0' || c > '9'))
-            || (id == V_HOSTNAME && c == ':' && *s != '[')) {
+            || (id == WFP_URL_PORT && (c < '0' || c > '9'))
+            || (id == WFP_URL_HOSTNAME && c == ':' && *s != '[')) {
             return 0;
         }
     }
-    return id == V_PORT || n > 0;
+    return id == WFP_URL_PORT || n > 0;
 }
 
 /* [-0, +0, v] url.x = value: a copy is changed and parsed; only if that went
@@ -375,8 +280,8 @@ static int l_url_newindex(lua_State *L)
 {
     size_t n;
     const char *s;
-    parts_t parts;
-    int id, i, old = 4;
+    wfp_url_parts_t parts;
+    int id, i, copy = 4;
 
     (void)wfp_class_check(L, 1, &url_class);
     lua_settop(L, 3);
@@ -391,7 +296,7 @@ static int l_url_newindex(lua_State *L)
                              "Cannot assign to that property of URL");
     }
     s = wfp_class_text(L, 3, "The value", &n);
-    if ((id == V_HOSTNAME || id == V_PORT || id == FIELD_HOST)
+    if ((id == WFP_URL_HOSTNAME || id == WFP_URL_PORT || id == FIELD_HOST)
         && !is_authority(s, n, id)) {
         return wfp_api_error(L, "TypeError", NULL, "Invalid %s",
                              fields[id - 1]);
@@ -401,26 +306,26 @@ static int l_url_newindex(lua_State *L)
     }
     else {
         (void)wfp_class_new(L, &url_class, sizeof(url_t), V_PARAMS);
-        for (i = V_PROTOCOL; i <= V_PARTS; i++) {
+        for (i = WFP_URL_PROTOCOL; i <= WFP_URL_PARTS; i++) {
             lua_getiuservalue(L, 1, i);
-            lua_setiuservalue(L, old, i);
+            lua_setiuservalue(L, copy, i);
         }
         if (id == FIELD_HOST) {
             lua_pushliteral(L, "");
-            lua_setiuservalue(L, old, V_PORT);
-            id = V_HOSTNAME;
+            lua_setiuservalue(L, copy, WFP_URL_PORT);
+            id = WFP_URL_HOSTNAME;
         }
         push_part(L, id, s, n);
-        lua_setiuservalue(L, old, id);
+        lua_setiuservalue(L, copy, id);
     }
-    push_text(L, old, add_href);
+    push_text(L, copy, add_href);
     s = lua_tolstring(L, -1, &n);
-    if (!push_parsed(L, &parts, s, n, NULL)) {
+    if (!wfp_url_parts_push(L, &parts, s, n, NULL)) {
         return wfp_api_error(L, "TypeError", NULL, "%s", parts.data);
     }
     set_parts(L, 1, &parts);
     if (lua_getiuservalue(L, 1, V_PARAMS) != LUA_TNIL) {
-        lua_getiuservalue(L, 1, V_SEARCH);
+        lua_getiuservalue(L, 1, WFP_URL_SEARCH);
         s = lua_tolstring(L, -1, &n);
         wfp_api_reset_params(L, lua_gettop(L) - 1, s, n);
     }
@@ -474,12 +379,12 @@ static int l_url_can_parse(lua_State *L)
 {
     size_t n;
     const char *s, *base;
-    parts_t parts;
+    wfp_url_parts_t parts;
 
     lua_settop(L, 2);
     s = input_text(L, &n);
     base = base_text(L);
-    lua_pushboolean(L, push_parsed(L, &parts, s, n, base));
+    lua_pushboolean(L, wfp_url_parts_push(L, &parts, s, n, base));
     return 1;
 }
 

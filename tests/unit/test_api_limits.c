@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The classes under real limits: what they take is charged, what does not fit
+ * is an error that a script can catch where the contract says so. */
+#include "tests/unit/runtime_fixture.h"
+
+/* A body of 1 MB pieces, its length not known. */
+static apr_status_t read_pieces(wfp_body_t *body, apr_bucket_brigade *bb,
+                                apr_size_t max, wfp_result_t *res)
+{
+    int *left = body->baton;
+    static char piece[16384];
+    apr_bucket *b;
+
+    if (*left == 0) {
+        return APR_EOF;
+    }
+    (*left)--;
+    memset(piece, 'x', sizeof(piece));
+    b = apr_bucket_immortal_create(piece, sizeof(piece), bb->bucket_alloc);
+    APR_BRIGADE_INSERT_TAIL(bb, b);
+    return APR_SUCCESS;
+}
+
+static const wfp_body_kind_t pieces = { "pieces", read_pieces, NULL };
+
+static apr_status_t give_pieces(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                                wfp_request_t *req, wfp_result_t *res)
+{
+    int *left = apr_palloc(ctx->pool, sizeof(*left)), known = 0;
+    const char *at = strrchr(req->url, '/');
+    apr_int64_t mb = apr_strtoi64(at + 1, NULL, 10);
+
+    known = strstr(req->url, "known") != NULL;
+    *left = (int)mb * 64;
+    *presp = wfp_response_make(200, ctx->pool);
+    (*presp)->body = wfp_body_make(&pieces, left,
+                                   known ? (apr_off_t)mb * 1048576 : -1,
+                                   ctx->pool);
+    return APR_SUCCESS;
+}
+
+static fixture_outcome_t once(wfp_test_t *t, const char *handler)
+{
+    wfp_limits_t limits = fixture_limits();
+
+    (void)fixture(t);
+    fixture_host.fetch = give_pieces;
+    limits.v[WFP_LIMIT_CPU_MS] = 2000;
+    limits.v[WFP_LIMIT_MEMORY_MB] = 32;
+    return fixture_once(
+        t,
+        apr_pstrcat(t->pool, "return {fetch=function(request, env, ctx) ",
+                    handler, " end}", NULL),
+        &limits);
+}
+
+static void expect(wfp_test_t *t, const char *handler, const char *want)
+{
+    fixture_outcome_t out = once(t, handler);
+
+    if (!out.body) {
+        printf("# %s: %s\n", wfp_code_row(out.res.code)->code, out.res.message);
+    }
+    CHECK_STR(out.body, want);
+}
+
+static void bodies_that_fit_are_read(wfp_test_t *t)
+{
+    expect(t, "return Response.new(#fetch('http://known/8'):text())",
+           "8388608");
+    expect(t, "return Response.new(#fetch('http://a/5'):text())", "5242880");
+    expect(t,
+           "local n = 0 for c in fetch('http://a/200').body:chunks() do n = "
+           "n + #c end return Response.new(n)",
+           "209715200");
+}
+
+static void bodies_that_do_not_fit_are_errors(wfp_test_t *t)
+{
+    static const char *const urls[] = { "known/40", "known/400", "a/40", NULL };
+    int i;
+
+    for (i = 0; urls[i]; i++) {
+        const char *code = apr_psprintf(
+            t->pool,
+            "local r = fetch('http://%s') local ok, e = pcall(r.text, r) "
+            "return Response.new(e.code .. #('x'):rep(1000000))",
+            urls[i]);
+
+        expect(t, code, "body_too_large1000000");
+    }
+    expect(t,
+           "local r = fetch('http://a/40') local ok, e = pcall(r.clone, r) "
+           "return Response.new(e.code)",
+           "body_too_large");
+}
+
+static void large_answers_are_not_copied(wfp_test_t *t)
+{
+    fixture_outcome_t out = once(
+        t, "local s = ('x'):rep(7 * 1024 * 1024) return Response.new(s .. s)");
+
+    CHECK(out.body != NULL);
+    CHECK_INT(strlen(out.body), 14 * 1024 * 1024);
+}
+
+static void what_is_kept_ends_in_memory_limit(wfp_test_t *t)
+{
+    static const char *const makers[] = {
+        "Headers.new{a='b'}",
+        "Request.new('http://a/')",
+        "Response.new('x')",
+        "URL.new('http://a/')",
+        "URLSearchParams.new('a=b')",
+        "Response.new('x').body",
+        "json.decode('{\"a\":[1]}')",
+        "fetch('http://a/1')",
+        NULL,
+    };
+    int i;
+
+    for (i = 0; makers[i]; i++) {
+        fixture_outcome_t out =
+            once(t, apr_psprintf(t->pool,
+                                 "local t = {} for i = 1, 1e7 do t[i] = %s end",
+                                 makers[i]));
+
+        if (out.res.code != WFP_MEMORY_LIMIT) {
+            printf("# %s: %s\n", makers[i], wfp_code_row(out.res.code)->code);
+        }
+        CHECK_INT(out.res.code, WFP_MEMORY_LIMIT);
+    }
+}
+
+static void what_is_dropped_is_collected(wfp_test_t *t)
+{
+    static const char *const makers[] = {
+        "Headers.new{a='b'}:set('x', 'y')",
+        "Request.new('http://a/')",
+        "Response.new('x', {headers={a='b'}})",
+        "URL.new('http://a/').pathname",
+        "URLSearchParams.new('a=b'):append('c', 'd')",
+        "json.encode(json.decode('{\"a\":[1]}'))",
+        NULL,
+    };
+    int i;
+
+    for (i = 0; makers[i]; i++) {
+        expect(t,
+               apr_psprintf(t->pool,
+                            "for i = 1, 100000 do local x = %s end return "
+                            "Response.new('ok')",
+                            makers[i]),
+               "ok");
+    }
+}
+
+static void long_work_in_one_call_ends(wfp_test_t *t)
+{
+    static const char *const texts[] = {
+        "local t = {} for i = 1, 200000 do t[i] = i end while true do "
+        "json.encode(t) end",
+        "local h = Headers.new() for i = 1, 20000 do h:append('n' .. i, 'v') "
+        "end while true do for k in h:keys() do break end end",
+        "local p = URLSearchParams.new() for i = 1, 1e9 do p:append('a', 'b') "
+        "end",
+        "local s = ('a'):rep(1000000) while true do btoa(s) end",
+        NULL,
+    };
+    wfp_limits_t limits = fixture_limits();
+    int i;
+
+    (void)fixture(t);
+    fixture_host.fetch = give_pieces;
+    for (i = 0; texts[i]; i++) {
+        fixture_outcome_t out =
+            fixture_once(t,
+                         apr_pstrcat(t->pool, "return {fetch=function() ",
+                                     texts[i], " end}", NULL),
+                         &limits);
+
+        CHECK_INT(out.res.code, WFP_CPU_LIMIT);
+        CHECK(out.cpu_ms < (double)limits.v[WFP_LIMIT_CPU_MS] + 60);
+    }
+}
+
+static const wfp_test_case_t cases[] = {
+    { "bodies that fit are read", bodies_that_fit_are_read },
+    { "bodies that do not fit are errors", bodies_that_do_not_fit_are_errors },
+    { "large answers are not copied", large_answers_are_not_copied },
+    { "what is kept ends in memory_limit", what_is_kept_ends_in_memory_limit },
+    { "what is dropped is collected", what_is_dropped_is_collected },
+    { "long work in one call ends", long_work_in_one_call_ends },
+    { NULL },
+};
+
+int main(void)
+{
+    return wfp_test_run(cases);
+}
