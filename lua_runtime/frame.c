@@ -253,6 +253,13 @@ int wfp_frame_is_stack_end(const void *address)
     return t && a >= t->stack_end - t->guard && a < t->stack_end + 4096;
 }
 
+apr_size_t wfp_frame_stack_left(void)
+{
+    const char *here = __builtin_frame_address(0);
+
+    return here > self->stack_end ? (apr_size_t)(here - self->stack_end) : 0;
+}
+
 static void thread_free(void *data)
 {
     wfp_thread_t *t = data;
@@ -321,12 +328,15 @@ static apr_status_t thread_make(void)
     if (rv == APR_SUCCESS) {
         rv = make_timer(t);
     }
-    if (rv == APR_SUCCESS && sigaltstack(&stack, &t->before)) {
-        rv = errno;
-        (void)timer_delete(t->timer);
-    }
     if (rv == APR_SUCCESS) {
         rv = pthread_setspecific(self_key, t);
+        if (rv == APR_SUCCESS && sigaltstack(&stack, &t->before)) {
+            rv = errno;
+            (void)pthread_setspecific(self_key, NULL);
+        }
+        if (rv != APR_SUCCESS) {
+            (void)timer_delete(t->timer);
+        }
     }
     if (rv != APR_SUCCESS) {
         (void)munmap(block, SIGNAL_STACK + sizeof(*t));

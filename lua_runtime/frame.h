@@ -83,6 +83,9 @@ apr_int64_t wfp_frame_tick_ns(void);
  *  be taken for a hit of its guard page. */
 int wfp_frame_is_stack_end(const void *address);
 
+/** Bytes of this thread's C stack below the caller. */
+apr_size_t wfp_frame_stack_left(void);
+
 /** Prepare this thread; once is enough. */
 apr_status_t wfp_frame_thread_init(void) WFP_CHECK;
 

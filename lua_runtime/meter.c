@@ -46,6 +46,10 @@
 /* A library call may take what fits into the CPU limit at 10 ns a step. */
 #define STEPS_PER_MS 100000
 
+/* A host call needs this much C stack: a hit of the guard page inside one would
+ * end the child. 200 C levels of Lua take up to 400 KB. */
+#define HOST_STACK (128 * 1024)
+
 #define MS_NS 1000000
 
 void wfp_meter_critical_begin(wfp_isolate_t *iso)
@@ -66,6 +70,10 @@ void wfp_meter_critical_end(wfp_isolate_t *iso)
 
 void wfp_meter_host_begin(wfp_isolate_t *iso)
 {
+    if (!iso->frame->critical && wfp_frame_stack_left() < HOST_STACK) {
+        wfp_tick_expire(iso->frame, WFP_EXCEPTION, iso->frame->budget->cpu_ns);
+        wfp_frame_leave(iso->frame);
+    }
     wfp_meter_critical_begin(iso);
     wfp_frame_pause(iso->frame);
 }

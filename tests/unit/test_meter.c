@@ -334,6 +334,66 @@ static void deep_c_recursion_is_an_error(wfp_test_t *t)
     CHECK_INT(out.res.code, WFP_EXCEPTION);
 }
 
+/* A text that must end so on this thread. */
+typedef struct deep_t {
+    wfp_test_t test;
+    const char *text;
+    wfp_code_e code;
+    const char *message;
+} deep_t;
+
+static void *run_deep(void *data)
+{
+    deep_t *deep = data;
+    wfp_limits_t limits = fixture_limits();
+    wfp_test_t *t = &deep->test;
+    int i;
+
+    if (setjmp(t->out)) {
+        return NULL;
+    }
+    limits.v[WFP_LIMIT_CPU_MS] = 2000;
+    for (i = 0; i < 3; i++) {
+        fixture_outcome_t out = fixture_once(t, deep->text, &limits);
+
+        deep->code = out.res.code;
+        deep->message = out.res.message;
+        out = fixture_once(t, WORKER("return Response.new('good')"), &limits);
+        CHECK_STR(out.body, "good");
+    }
+    return NULL;
+}
+
+/* On a thread whose stack is smaller than any of httpd's. */
+static void overflows(wfp_test_t *t, size_t stack, const char *text)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    deep_t deep = { .test = *t, .text = text };
+
+    CHECK(pthread_attr_init(&attr) == 0);
+    CHECK(pthread_attr_setstacksize(&attr, stack) == 0);
+    CHECK(pthread_create(&thread, &attr, run_deep, &deep) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    (void)pthread_attr_destroy(&attr);
+    CHECK_INT(deep.code, WFP_EXCEPTION);
+    CHECK_STR(deep.message, "C stack overflow");
+}
+
+static void the_c_stacks_end_is_survived(wfp_test_t *t)
+{
+    (void)fixture(t);
+    overflows(t, 80 * 1024,
+              WORKER("local function f() return (string.gsub('a', 'a', f)) end "
+                     "pcall(f) return Response.new('survived')"));
+    /* a host call is not begun when it would meet the stack's end */
+    overflows(t, 320 * 1024,
+              WORKER("local n = 0 local function f() n = n + 1 "
+                     "if n == 150 then fetch('http://o.example/') end "
+                     "return (string.gsub('a', 'a', f)) end "
+                     "pcall(f) return Response.new('survived')"));
+}
+
 /* Two threads at once, each with killed and good isolates. */
 static void *run_both(void *data)
 {
@@ -403,6 +463,7 @@ static const wfp_test_case_t cases[] = {
     { "memory_is_told", memory_is_told },
     { "garbage_does_not_kill", garbage_does_not_kill },
     { "deep_c_recursion_is_an_error", deep_c_recursion_is_an_error },
+    { "the_c_stacks_end_is_survived", the_c_stacks_end_is_survived },
     { "threads_do_not_meet", threads_do_not_meet },
     { NULL },
 };
