@@ -190,6 +190,13 @@ static void init_options(lua_State *L, request_t *r, int init)
     lua_pop(L, 3);
 }
 
+/* [-0, +0, v] */
+static void refuse_body(lua_State *L)
+{
+    wfp_api_error(L, "TypeError", NULL,
+                  "Request with a GET or HEAD method cannot have a body.");
+}
+
 /* [-0, +0, v] Apply the table init to the new object at obj. */
 static void apply_init(lua_State *L, int obj, int init)
 {
@@ -205,9 +212,7 @@ static void apply_init(lua_State *L, int obj, int init)
         lua_getiuservalue(L, obj, WFP_PAYLOAD_MORE);
         method = lua_tostring(L, -1);
         if (!method || !strcmp(method, "GET") || !strcmp(method, "HEAD")) {
-            wfp_api_error(L, "TypeError", NULL,
-                          "Request with a GET or HEAD method cannot have a "
-                          "body.");
+            refuse_body(L);
         }
         lua_pop(L, 1);
         wfp_api_set_body(L, obj, &r->payload, lua_gettop(L));
@@ -248,10 +253,66 @@ void wfp_api_clone_request(lua_State *L, int idx)
     wfp_api_share_headers(L, obj, idx);
 }
 
+/* [-0, +0, v] The object at obj gets the URL of the input at idx. */
+static void set_url(lua_State *L, int obj, int idx)
+{
+    const request_t *r = wfp_class_test(L, idx, &wfp_api_request_class);
+    size_t n;
+    const char *s;
+
+    if (r) {
+        push_own(L, idx, WFP_PAYLOAD_TEXT, r->core ? r->core->url : NULL);
+    }
+    else if (!wfp_api_url_href(L, idx)) {
+        s = wfp_class_text(L, idx, "The URL", &n);
+        wfp_api_push_href(L, s, n, NULL);
+    }
+    lua_setiuservalue(L, obj, WFP_PAYLOAD_TEXT);
+}
+
+/* [-0, +0, v] The object at obj shares the body of the Request at from. */
+static void take_body(lua_State *L, int obj, int from, int method_given)
+{
+    const char *method;
+
+    wfp_api_share_body(L, obj, from);
+    lua_getiuservalue(L, obj, WFP_PAYLOAD_MORE);
+    method = lua_tostring(L, -1);
+    if (lua_getiuservalue(L, obj, WFP_PAYLOAD_BODY) != LUA_TNIL && method_given
+        && method && (!strcmp(method, "GET") || !strcmp(method, "HEAD"))) {
+        refuse_body(L);
+    }
+    lua_pop(L, 2);
+}
+
+/* [-0, +0, v] Fill the new object at obj: what init (a table, or 0) does not
+ * say comes from the Request at from (or 0). */
+static void fill(lua_State *L, int obj, int from, int init)
+{
+    int headers = 0, body = 0, method = 0;
+
+    if (from) {
+        copy_from(L, lua_touserdata(L, obj), obj, from);
+    }
+    if (init) {
+        apply_init(L, obj, init);
+        headers = wfp_class_raw(L, init, "headers") != LUA_TNIL;
+        wfp_api_set_headers(L, obj, lua_gettop(L));
+        body = wfp_class_raw(L, init, "body") != LUA_TNIL;
+        method = wfp_class_raw(L, init, "method") != LUA_TNIL;
+        lua_pop(L, 3);
+    }
+    if (from && !headers) {
+        wfp_api_share_headers(L, obj, from);
+    }
+    if (from && !body) {
+        take_body(L, obj, from, method);
+    }
+}
+
 void wfp_api_make_request(lua_State *L, int idx)
 {
     int init = lua_isnoneornil(L, idx + 1) ? 0 : idx + 1, obj, from;
-    request_t *r;
 
     luaL_checkstack(L, 20, NULL);
     from = wfp_class_test(L, idx, &wfp_api_request_class) ? idx : 0;
@@ -260,46 +321,20 @@ void wfp_api_make_request(lua_State *L, int idx)
         return;
     }
     if (init && wfp_class_test(L, init, &wfp_api_request_class)) {
-        if (!from) {
-            /* Request.new(url, request): all but the URL comes from it */
-            from = init;
-        }
+        /* all but the URL comes from it */
+        from = init;
         init = 0;
     }
     else if (init && lua_type(L, init) != LUA_TTABLE) {
         wfp_api_error(L, "TypeError", NULL, "init must be a table, got %s",
                       luaL_typename(L, init));
     }
-    r = push_new(L);
+    (void)push_new(L);
     obj = lua_gettop(L);
-    if (from) {
-        copy_from(L, r, obj, from);
-    }
+    fill(L, obj, from, init);
     if (from != idx) {
-        if (!wfp_api_url_href(L, idx)) {
-            size_t n;
-            const char *s = wfp_class_text(L, idx, "The URL", &n);
-
-            wfp_api_push_href(L, s, n, NULL);
-        }
-        lua_setiuservalue(L, obj, WFP_PAYLOAD_TEXT);
+        set_url(L, obj, idx);
     }
-    if (init) {
-        apply_init(L, obj, init);
-        wfp_class_raw(L, init, "headers");
-        wfp_api_set_headers(L, obj, lua_gettop(L));
-    }
-    if (from) {
-        int given = init && !lua_isnil(L, -1);
-
-        if (!given) {
-            wfp_api_share_headers(L, obj, from);
-        }
-        if (!init || wfp_class_raw(L, init, "body") == LUA_TNIL) {
-            wfp_api_share_body(L, obj, from);
-        }
-    }
-    lua_settop(L, obj);
 }
 
 /* [-0, +1, e] Request.new(input, init?) */

@@ -156,6 +156,13 @@ static void request_is_made_of_its_input(wfp_test_t *t)
     RUN("local r = Request.new(request) r.headers:set('q', '1') return "
         "r.headers:get('q') .. tostring(request.headers:get('q'))",
         "TypeError: Body has already been used");
+    RUN("local a = Request.new('http://a/', {method='PUT', body='x'}) local b "
+        "= Request.new(Request.new('http://b/'), a) return b.url .. b.method "
+        ".. b:text()",
+        "http://b/PUTx");
+    RUN("return Request.new(Request.new('http://a/', {method='PUT', body='x'})"
+        ", {method='get'})",
+        "TypeError: Request with a GET or HEAD method cannot have a body.");
     RUN("local r = Request.new('http://b.example/', {method='PUT'}) local c = "
         "Request.new(r) c.headers:set('q', '1') return c.method .. "
         "c.headers:get('q') .. tostring(r.headers:get('q'))",
