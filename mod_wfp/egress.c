@@ -80,6 +80,9 @@ static int filter_outbound(wfp_egress_t *egress)
                                     "Egress blocked: no outbound Worker")
                    : WFP_EGRESS_DECLINED;
     }
+    wfp_invoke_trace(ctx->work, "fetch %s %s through outbound Worker %s",
+                     egress->request->method, egress->request->url,
+                     ctx->outbound.service);
     call.ns = WFP_ACCOUNT_NS;
     call.name = ctx->outbound.service;
     call.params = ctx->outbound.params;
@@ -135,6 +138,9 @@ static int filter_client(wfp_egress_t *egress)
         terms.total_timeout = apr_time_from_msec(egress->request->timeout_ms);
     }
     set_worker_header(egress);
+    wfp_invoke_trace(ctx->work, "fetch %s %s goes out, hop %d",
+                     egress->request->method, egress->request->url,
+                     egress->hop);
     rv = wfp_client_send(&egress->response, ctx->work->server->client,
                          egress->request, &terms, egress->result);
     return rv == APR_SUCCESS ? WFP_EGRESS_OK : rv;

@@ -6,6 +6,7 @@
 #include "mod_wfp/invoke.h"
 
 #include <apr_strings.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "mod_wfp/background.h"
@@ -76,6 +77,19 @@ wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
     apr_pool_cleanup_register(r->pool, work, work_cleanup,
                               apr_pool_cleanup_null);
     return work;
+}
+
+void wfp_invoke_trace(const wfp_work_t *work, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!work->r || !APLOGrtrace2(work->r)) {
+        return;
+    }
+    va_start(ap, fmt);
+    ap_log_rerror(APLOG_MARK, APLOG_TRACE2, 0, work->r, "request %s: %s",
+                  work->request_id, apr_pvsprintf(work->pool, fmt, ap));
+    va_end(ap);
 }
 
 /* ---- one invocation ------------------------------------------------------------ */
@@ -206,6 +220,7 @@ static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
     rv = wfp_sync_script(&script, &ctx->entry, server, res, scratch);
     if (rv == APR_SUCCESS) {
         script->stamp = key;
+        ctx->cold = 1;
         ctx->work->cold = 1;
         wfp_stats_count(server->stats, WFP_STAT_COLD_STARTS);
         rv = wfp_isolate_create(piso, &server->runtime, script, &ctx->limits,
@@ -314,6 +329,12 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     rv = choose_outbound(ctx, call, &ns, res);
     if (rv == APR_SUCCESS) {
         rv = take_isolate(&iso, ctx, &ns, res);
+        wfp_invoke_trace(ctx->work, "%s/%s version %s, depth %d: %s isolate",
+                         ctx->entry.ns, ctx->entry.name, ctx->entry.version_id,
+                         ctx->depth,
+                         rv != APR_SUCCESS ? "no"
+                         : ctx->cold       ? "new"
+                                           : "warm");
     }
     if (rv != APR_SUCCESS) {
         if (wfp_code_row(res->code)->hard) {
@@ -333,6 +354,9 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
 /* The handler has ended one way or the other. */
 static void settle(wfp_host_ctx_t *ctx, apr_status_t rv, wfp_result_t *res)
 {
+    wfp_invoke_trace(ctx->work, "%s/%s ended: %s", ctx->entry.ns,
+                     ctx->entry.name,
+                     rv == APR_SUCCESS ? "ok" : wfp_code_row(res->code)->code);
     if (rv != APR_SUCCESS) {
         ctx->outcome = res->code;
         ctx->error = apr_pstrdup(ctx->work->pool, res->message);

@@ -54,6 +54,7 @@ struct wfp_host_ctx_t {
     wfp_egress_e egress;
     wfp_outbound_t outbound; /* service NULL: none; params have values */
     int is_outbound;         /* it is an outbound Worker */
+    int cold;                /* its isolate was made for it */
     wfp_code_e outcome;
     const char *url; /* of its request, for the record */
     const char *method;
@@ -61,6 +62,11 @@ struct wfp_host_ctx_t {
     apr_array_header_t *lines; /* console: const char * of JSON; NULL: none */
     const char *error;         /* text of the error for the record */
 };
+
+/** A step of a request's way, at LogLevel wfp:trace2; nothing once the request
+ *  is gone. */
+void wfp_invoke_trace(const wfp_work_t *work, const char *fmt, ...)
+    WFP_PRINTF(2, 3);
 
 /** What to run. */
 typedef struct wfp_call_t {
