@@ -93,9 +93,23 @@ static int filter_outbound(wfp_egress_t *egress)
                              : outbound_failed(egress->result, rv);
 }
 
+/* "namespace/name" of the user Worker for whom the request goes out, also by
+ * way of an outbound Worker; NULL when no user Worker is involved. */
+static const char *user_worker(const wfp_egress_t *egress)
+{
+    const wfp_host_ctx_t *ctx = egress->invocation;
+
+    while (ctx && !*ctx->entry.ns) {
+        ctx = ctx->caller;
+    }
+    return ctx ? apr_pstrcat(egress->pool, ctx->entry.ns, "/", ctx->entry.name,
+                             NULL)
+               : NULL;
+}
+
 /* X-Wfp-Worker names the user Worker for whom the request goes out; what a
  * script wrote there itself never leaves. */
-static void set_worker_header(wfp_egress_t *egress)
+static void set_worker_header(wfp_egress_t *egress, const char *worker)
 {
     static const char name[] = "X-Wfp-Worker";
     wfp_host_ctx_t *ctx = egress->invocation;
@@ -109,12 +123,8 @@ static void set_worker_header(wfp_egress_t *egress)
     changed = apr_pmemdup(egress->pool, req, sizeof(*req));
     changed->headers = wfp_headers_clone(req->headers, egress->pool);
     (void)wfp_headers_unset(changed->headers, name);
-    for (; ctx && !*ctx->entry.ns; ctx = ctx->caller) {
-    }
-    if (wanted && ctx) {
-        wfp_headers_add(changed->headers, name,
-                        apr_pstrcat(egress->pool, ctx->entry.ns, "/",
-                                    ctx->entry.name, NULL));
+    if (wanted && worker) {
+        wfp_headers_add(changed->headers, name, worker);
     }
     egress->request = changed;
 }
@@ -137,7 +147,8 @@ static int filter_client(wfp_egress_t *egress)
                < terms.total_timeout) {
         terms.total_timeout = apr_time_from_msec(egress->request->timeout_ms);
     }
-    set_worker_header(egress);
+    terms.owner = user_worker(egress);
+    set_worker_header(egress, terms.owner);
     wfp_invoke_trace(ctx->work, "fetch %s %s goes out, hop %d",
                      egress->request->method, egress->request->url,
                      egress->hop);

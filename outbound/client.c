@@ -65,6 +65,9 @@ static apr_status_t make_allocator(wfp_client_t *client)
         rv = apr_thread_mutex_create(&client->mutex, APR_THREAD_MUTEX_DEFAULT,
                                      client->pool);
     }
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_cond_create(&client->share_freed, client->pool);
+    }
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(client->pool);
     }
@@ -91,6 +94,7 @@ apr_status_t wfp_client_create(wfp_client_t **pclient,
     /* the first cleanup of p, so the last to run: bodies in p are closed */
     apr_pool_cleanup_register(p, client, free_client, apr_pool_cleanup_null);
     client->config = *config;
+    client->share_max = (config->connections_max + 1) / 2;
     rv = wfp_client_loop_create(&client->loop, config, res, client->pool);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -187,7 +191,6 @@ static apr_status_t prepare(wfp_client_transfer_t *t, wfp_request_t *req,
         return wfp_result_set(res, WFP_NETWORK_ERROR, APR_EINVAL,
                               "Network error: the method may not be sent");
     }
-    t->until = end_of(terms);
     order.url = wfp_url_text(&url, 0, req->pool);
     order.method = req->method;
     order.headers = req->headers;
@@ -303,9 +306,12 @@ apr_status_t wfp_client_send(wfp_response_t **presp, wfp_client_t *client,
     apr_status_t rv;
 
     __atomic_add_fetch(&client->transfers, 1, __ATOMIC_RELAXED);
-    rv = wfp_client_transfer_take(&t, client);
+    rv = wfp_client_transfer_take(&t, client, terms->owner, end_of(terms));
     if (rv != APR_SUCCESS) {
-        rv = wfp_result_set(res, WFP_INTERNAL, rv, NULL);
+        rv = wfp_result_set(res,
+                            APR_STATUS_IS_TIMEUP(rv) ? WFP_TIMEOUT
+                                                     : WFP_INTERNAL,
+                            rv, NULL);
     }
     else {
         rv = prepare(t, req, terms, res);

@@ -34,12 +34,14 @@ apr_status_t wfp_client_create(wfp_client_t **pclient,
                                const wfp_client_config_t *config,
                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
-/** One transfer's terms. */
+/** One transfer's terms. One owner can hold half of connections_max at most,
+ *  look-ups that nobody waits for any more included; more wait. */
 typedef struct wfp_client_terms_t {
     const wfp_policy_t *policy; /* asked at connect and before each reuse */
     apr_interval_time_t connect_timeout;
     apr_interval_time_t total_timeout; /* to the last byte of the body */
     apr_time_t deadline;               /* of the invocation, wall clock */
+    const char *owner; /* "namespace/name" of the Worker that pays; NULL */
 } wfp_client_terms_t;
 
 /**

@@ -122,6 +122,15 @@ static int is_allowed(wfp_client_transfer_t *t, int family, const void *bytes,
     return ok;
 }
 
+/* curl starts to look the name up (it is not in its cache). */
+static int on_look_up(void *state, void *reserved, void *baton)
+{
+    wfp_client_transfer_t *t = baton;
+
+    t->job.looking_up = 1;
+    return 0;
+}
+
 /* curl has looked the name up and wants to connect. */
 static curl_socket_t on_open(void *baton, curlsocktype purpose,
                              struct curl_sockaddr *to)
@@ -130,6 +139,10 @@ static curl_socket_t on_open(void *baton, curlsocktype purpose,
     const void *bytes;
     int port;
 
+    t->job.looking_up = 0;
+    if (t->job.orphan) {
+        return CURL_SOCKET_BAD; /* whose policy has gone with its owner */
+    }
     if (to->family == AF_INET) {
         const struct sockaddr_in *v4 = (const void *)&to->addr;
 
@@ -184,6 +197,8 @@ static int set_callbacks(wfp_client_transfer_t *t)
     SET(CURLOPT_WRITEDATA, t);
     SET(CURLOPT_READFUNCTION, on_read);
     SET(CURLOPT_READDATA, t);
+    SET(CURLOPT_RESOLVER_START_FUNCTION, on_look_up);
+    SET(CURLOPT_RESOLVER_START_DATA, t);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_PREREQFUNCTION, on_request);

@@ -176,13 +176,37 @@ static void finish(wfp_client_loop_t *loop, wfp_client_transfer_t *t, int code)
     t->job.active_link = NULL;
     __atomic_sub_fetch(&loop->active_count, 1, __ATOMIC_RELAXED);
     untouch(loop, t);
-    let_go(t, code, 0);
+    if (t->job.orphan) {
+        wfp_client_transfer_give(t);
+    }
+    else {
+        let_go(t, code, 0);
+    }
+}
+
+/* The owner leaves while curl looks a name up. That cannot be stopped: curl
+ * would leave the look-up's thread alone, and a Worker could heap up such
+ * threads. So the transfer keeps its place, and counts, until the look-up
+ * ends; then the open-socket callback refuses. */
+static void make_orphan(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
+{
+    untouch(loop, t);
+    t->job.orphan = 1;
+    (void)apr_thread_mutex_lock(t->mutex);
+    t->orphan = 1;
+    t->cancelled = 1;
+    (void)apr_thread_mutex_unlock(t->mutex);
+    wake_owner(t);
 }
 
 static void act(wfp_client_loop_t *loop, wfp_client_transfer_t *t,
                 unsigned wants)
 {
-    if (wants & WFP_CLIENT_CANCEL) {
+    if ((wants & WFP_CLIENT_CANCEL) && t->job.active_link
+        && t->job.looking_up) {
+        make_orphan(loop, t);
+    }
+    else if (wants & WFP_CLIENT_CANCEL) {
         if (t->job.active_link) {
             finish(loop, t, CURLE_ABORTED_BY_CALLBACK);
         }

@@ -30,7 +30,9 @@ typedef struct wfp_client_job_t {
     wfp_client_transfer_t *active_next;
     wfp_client_transfer_t **active_link; /* NULL: curl does not have it */
     wfp_client_transfer_t *touched_next;
-    unsigned touched : 1; /* somebody must be woken */
+    unsigned touched : 1;    /* somebody must be woken */
+    unsigned looking_up : 1; /* curl has started to look the name up */
+    unsigned orphan : 1;     /* its owner has left during that */
 } wfp_client_job_t;
 
 /** Start the thread; wfp_client_loop_stop() must come before p's end. */

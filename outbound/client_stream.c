@@ -162,7 +162,9 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
 
 void wfp_client_stream_end(wfp_client_transfer_t *t)
 {
-    int done;
+    apr_bucket_brigade *pumped = t->pumped;
+    wfp_body_t *source = t->source;
+    int done, orphan = 0;
 
     lock(t);
     done = t->done;
@@ -173,15 +175,18 @@ void wfp_client_stream_end(wfp_client_transfer_t *t)
         while (!t->cancelled) {
             await(t, apr_time_now() + apr_time_from_sec(60));
         }
+        orphan = t->orphan;
         unlock(t);
     }
-    if (t->source) {
-        wfp_body_cancel(t->source);
+    if (!orphan) {
+        wfp_client_transfer_give(t);
     }
-    if (t->pumped) {
-        (void)apr_brigade_destroy(t->pumped); /* always succeeds */
+    if (source) {
+        wfp_body_cancel(source);
     }
-    wfp_client_transfer_give(t);
+    if (pumped) {
+        (void)apr_brigade_destroy(pumped); /* always succeeds */
+    }
 }
 
 /* Take bytes for the reader, and let curl go on when half has gone. */

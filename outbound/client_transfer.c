@@ -2,9 +2,12 @@
 /*
  * Where transfers come from and go to: a list of idle ones, so that a fetch
  * makes no handle, lock or callback of its own. Called by client.c and
- * client_stream.c on request threads.
+ * client_stream.c on request threads, for orphans by the loop. Also counts how
+ * many each owner has, so that one Worker cannot have all connections.
  */
 #include "outbound/client_transfer.h"
+
+#include <apr_hash.h>
 
 #include "outbound/client_easy.h"
 
@@ -33,18 +36,62 @@ static apr_status_t make_transfer(wfp_client_transfer_t **pt,
     return rv;
 }
 
-apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
-                                      wfp_client_t *client)
+static int share_of(const char *owner)
+{
+    apr_ssize_t n = APR_HASH_KEY_STRING;
+
+    return owner ? (int)(apr_hashfunc_default(owner, &n) % WFP_CLIENT_SHARES)
+                 : -1;
+}
+
+static apr_status_t wait_for_share_locked(wfp_client_t *client, int share,
+                                          apr_time_t until)
 {
     apr_status_t rv = APR_SUCCESS;
 
-    (void)apr_thread_mutex_lock(client->mutex); /* cannot fail: our own */
-    *pt = client->idle;
-    if (client->idle) {
-        client->idle = client->idle->idle_next;
+    client->share_waiters++;
+    while (rv == APR_SUCCESS && client->shares[share] >= client->share_max) {
+        apr_interval_time_t left = until - apr_time_now();
+
+        if (left <= 0) {
+            rv = APR_TIMEUP;
+        }
+        else {
+            /* whatever ends the wait: the loop looks again */
+            (void)apr_thread_cond_timedwait(client->share_freed, client->mutex,
+                                            left);
+        }
     }
-    else {
-        rv = make_transfer(pt, client);
+    client->share_waiters--;
+    return rv;
+}
+
+apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
+                                      wfp_client_t *client, const char *owner,
+                                      apr_time_t until)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int share = share_of(owner);
+
+    (void)apr_thread_mutex_lock(client->mutex); /* cannot fail: our own */
+    if (share >= 0) {
+        rv = wait_for_share_locked(client, share, until);
+    }
+    if (rv == APR_SUCCESS) {
+        *pt = client->idle;
+        if (client->idle) {
+            client->idle = client->idle->idle_next;
+        }
+        else {
+            rv = make_transfer(pt, client);
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        (*pt)->until = until;
+        (*pt)->share = share;
+        if (share >= 0) {
+            client->shares[share]++;
+        }
     }
     (void)apr_thread_mutex_unlock(client->mutex);
     return rv;
@@ -70,6 +117,9 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     t->head_done = 0;
     t->done = 0;
     t->cancelled = 0;
+    t->orphan = 0;
+    t->job.looking_up = 0;
+    t->job.orphan = 0;
     t->too_large = 0;
     t->up_end = 0;
     t->up_paused = 0;
@@ -79,6 +129,12 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     (void)apr_thread_mutex_lock(client->mutex);
     t->idle_next = client->idle;
     client->idle = t;
+    if (t->share >= 0) {
+        client->shares[t->share]--;
+    }
+    if (client->share_waiters) {
+        (void)apr_thread_cond_broadcast(client->share_freed);
+    }
     (void)apr_thread_mutex_unlock(client->mutex);
 }
 

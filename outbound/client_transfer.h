@@ -3,6 +3,7 @@
 #define WFP_CLIENT_TRANSFER_H
 
 #include <apr_buckets.h>
+#include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 #include <semaphore.h>
 
@@ -24,6 +25,9 @@
 /** Bytes that wait in one direction before the source is paused. */
 #define WFP_CLIENT_WINDOW (256 * 1024)
 
+/** Places for the shares of owners. */
+#define WFP_CLIENT_SHARES 1024
+
 /** Bytes of a response's head. */
 #define WFP_CLIENT_HEAD_MAX (128 * 1024)
 
@@ -32,9 +36,15 @@ struct wfp_client_t {
     apr_allocator_t *allocator; /* of the windows; has a mutex */
     wfp_client_config_t config;
     wfp_client_loop_t *loop;
-    apr_thread_mutex_t *mutex;   /* guards pool and the two lists */
+    apr_thread_mutex_t *mutex;   /* guards pool and what follows */
     wfp_client_transfer_t *idle; /* used again, last one first */
     wfp_client_transfer_t *all;
+    /* transfers of each owner, by a hash of its name: two that share a place
+     * share the limit, which is a protection and no promise */
+    int shares[WFP_CLIENT_SHARES];
+    int share_max;
+    int share_waiters;
+    apr_thread_cond_t *share_freed;
     apr_uint64_t transfers; /* atomic */
     apr_uint64_t failures;  /* atomic */
 };
@@ -50,13 +60,13 @@ struct wfp_client_transfer_t {
     /* set while prepared, only read while running */
     const wfp_policy_t *policy;
     const char *host;
-    int port;
 
     /* the request's thread's own */
     wfp_body_t *source; /* request body still to be pumped, else NULL */
     apr_bucket_brigade *pumped;
     apr_off_t sent;   /* bytes pumped so far */
     apr_time_t until; /* wall clock */
+    int share;        /* its place in the client's shares, -1: none */
 
     /* under the mutex */
     wfp_window_t head; /* lines of the response's head */
@@ -70,6 +80,8 @@ struct wfp_client_transfer_t {
     unsigned head_done : 1; /* head is whole */
     unsigned done : 1;      /* the loop has let go */
     unsigned cancelled : 1; /* the loop has seen the cancel */
+    unsigned orphan : 1;    /* the loop keeps t until a look-up has ended,
+                             * and then gives it */
     unsigned too_large : 1; /* the head was */
     unsigned up_end : 1;    /* nothing more comes into up */
     unsigned up_paused : 1; /* curl waits for up */
@@ -78,9 +90,17 @@ struct wfp_client_transfer_t {
     wfp_client_job_t job; /* the loop's part */
 };
 
-/** An idle transfer, or a new one. @return APR_SUCCESS or what failed */
+/**
+ * An idle transfer, or a new one; waits while the owner has its full share.
+ *
+ * @param owner  NULL: nobody's share is counted
+ * @param until  wall clock; the transfer's end too
+ * @return APR_SUCCESS; APR_TIMEUP: the share was not free in time; else what
+ *         failed
+ */
 apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
-                                      wfp_client_t *client) WFP_CHECK;
+                                      wfp_client_t *client, const char *owner,
+                                      apr_time_t until) WFP_CHECK;
 
 /** Make a transfer idle that was never started, or is done. */
 void wfp_client_transfer_give(wfp_client_transfer_t *t);

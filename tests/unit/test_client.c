@@ -2,6 +2,9 @@
 /* The HTTP client against a real origin on loopback: heads, policy, time. */
 #include "tests/unit/client_world.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
+
 static void a_small_answer(wfp_test_t *t)
 {
     world_t *w = make_world(t);
@@ -277,6 +280,83 @@ static void connections_are_few(wfp_test_t *t)
     CHECK_INT(origin_count(&w->origin), 1);
 }
 
+#define TARPIT_MS 400
+
+static int tarpit_look_ups;
+
+/* The resolver as curl's threads meet it: ours comes first. One name's server
+ * takes its time. */
+int getaddrinfo(const char *node, const char *service,
+                const struct addrinfo *hints, struct addrinfo **found)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *,
+                struct addrinfo **);
+
+    if (node && strstr(node, "tarpit")) {
+        __atomic_add_fetch(&tarpit_look_ups, 1, __ATOMIC_RELAXED);
+        usleep(TARPIT_MS * 1000);
+        return EAI_AGAIN;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    return real(node, service, hints, found);
+}
+
+static apr_uint32_t active(world_t *w)
+{
+    wfp_client_stats_t stats;
+
+    wfp_client_stats(&stats, w->client);
+    return stats.active;
+}
+
+/* Ask the name whose server hangs, for at most 50 ms. */
+static void ask_tarpit(world_t *w, int n)
+{
+    wfp_test_t *t = w->t;
+    apr_time_t start = apr_time_now();
+    wfp_response_t *resp;
+    wfp_request_t *req = wfp_request_make(
+        "GET", apr_psprintf(w->req_pool, "http://%d.tarpit.example/", n),
+        w->req_pool);
+
+    w->terms.total_timeout = apr_time_from_msec(50);
+    CHECK_INT(go(&resp, w, req), APR_TIMEUP);
+    CHECK_INT(w->res.code, WFP_TIMEOUT);
+    CHECK(apr_time_now() - start < apr_time_from_msec(TARPIT_MS / 2));
+    apr_pool_clear(w->req_pool);
+}
+
+static void a_hanging_resolver_harms_nobody(wfp_test_t *t)
+{
+    wfp_client_config_t config = { .connections_max = 4,
+                                   .connections_per_origin = 4 };
+    world_t *w = make_world_with(t, &config);
+    apr_time_t start;
+    int i;
+
+    tarpit_look_ups = 0;
+    w->terms.owner = "ns/bad";
+    for (i = 0; i < 4; i++) {
+        ask_tarpit(w, i);
+    }
+    /* half of the connections are one owner's at most: two were not begun */
+    CHECK_INT(__atomic_load_n(&tarpit_look_ups, __ATOMIC_RELAXED), 2);
+    CHECK_INT(active(w), 2);
+    w->terms.owner = "ns/good";
+    w->terms.total_timeout = apr_time_from_sec(5);
+    start = apr_time_now();
+    CHECK_STR(text(w, get(w, "/hello")), "hello\n");
+    CHECK(apr_time_now() - start < apr_time_from_msec(TARPIT_MS / 2));
+    /* once they end all is as before, and the client may end within them */
+    for (i = 0; i < 100 && active(w); i++) {
+        usleep(20000);
+    }
+    CHECK_INT(active(w), 0);
+    w->terms.owner = "ns/bad";
+    ask_tarpit(w, 5);
+    CHECK_INT(active(w), 1);
+}
+
 static const wfp_test_case_t cases[] = {
     { "a small answer", a_small_answer },
     { "a connection is used again", a_connection_is_used_again },
@@ -292,6 +372,7 @@ static const wfp_test_case_t cases[] = {
     { "the policy sees addresses", the_policy_sees_addresses },
     { "a pooled connection meets it", a_pooled_connection_meets_the_policy },
     { "connections are few", connections_are_few },
+    { "a hanging resolver harms nobody", a_hanging_resolver_harms_nobody },
     { NULL, NULL },
 };
 
