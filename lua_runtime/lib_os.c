@@ -172,7 +172,10 @@ static int os_difftime(lua_State *L)
     lua_Integer t2 = luaL_checkinteger(L, 1);
     lua_Integer t1 = luaL_checkinteger(L, 2);
 
-    lua_pushnumber(L, (lua_Number)t2 - (lua_Number)t1);
+    /* exact, also where the difference of two doubles is not */
+    lua_pushnumber(L, t2 >= t1
+                          ? (lua_Number)((lua_Unsigned)t2 - (lua_Unsigned)t1)
+                          : -(lua_Number)((lua_Unsigned)t1 - (lua_Unsigned)t2));
     return 1;
 }
 

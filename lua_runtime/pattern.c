@@ -20,9 +20,11 @@
 #define SPACE  WFP_BYTE_SPACE
 #define UPPER  WFP_BYTE_UPPER
 #define XDIGIT WFP_BYTE_XDIGIT
+#define ZERO   WFP_BYTE_ZERO
 
 const unsigned short wfp_pattern_bytes[256] = {
-    [0 ... 8] = CNTRL,
+    [0] = CNTRL | ZERO,
+    [1 ... 8] = CNTRL,
     ['\t' ... '\r'] = CNTRL | SPACE,
     [14 ... 31] = CNTRL,
     [' '] = SPACE,
@@ -43,7 +45,7 @@ static const unsigned short classes[26] = {
     ['a' - 'a'] = ALPHA,  ['c' - 'a'] = CNTRL, ['d' - 'a'] = DIGIT,
     ['g' - 'a'] = GRAPH,  ['l' - 'a'] = LOWER, ['p' - 'a'] = PUNCT,
     ['s' - 'a'] = SPACE,  ['u' - 'a'] = UPPER, ['w' - 'a'] = ALPHA | DIGIT,
-    ['x' - 'a'] = XDIGIT,
+    ['x' - 'a'] = XDIGIT, ['z' - 'a'] = ZERO,
 };
 
 #define BYTE(p) ((unsigned char)*(p))

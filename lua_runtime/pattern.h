@@ -82,7 +82,8 @@ enum {
     WFP_BYTE_PUNCT = 32,
     WFP_BYTE_SPACE = 64,
     WFP_BYTE_UPPER = 128,
-    WFP_BYTE_XDIGIT = 256
+    WFP_BYTE_XDIGIT = 256,
+    WFP_BYTE_ZERO = 512 /* %z, not in the manual any more */
 };
 
 /** The bits of each byte. */
