@@ -60,10 +60,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response_only(status)
         for name, value in headers:
             self.send_header(name, value)
-        if status != 204 and status != 304:
+        bodyless = status in (204, 304)
+        if not bodyless:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command != "HEAD" and not bodyless:
             self.wfile.write(body)
 
     def do_request(self):
