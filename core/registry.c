@@ -22,6 +22,7 @@
  */
 #include "core/registry_room.h"
 
+#include <apr_shm.h>
 #include <sched.h>
 #include <string.h>
 #include <time.h>
@@ -92,13 +93,14 @@ apr_status_t wfp_registry_create(wfp_registry_t **preg, apr_size_t size_bytes,
 {
     wfp_registry_t *reg = apr_pcalloc(p, sizeof(*reg));
     apr_status_t rv;
+    apr_shm_t *shm;
 
     if (size_bytes < SIZE_MIN) {
         return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
                               "the registry needs at least 1 MB");
     }
     /* no file name: anonymous, inherited by children; the system zeroes it */
-    rv = apr_shm_create(&reg->shm, size_bytes, NULL, p);
+    rv = apr_shm_create(&shm, size_bytes + WFP_SLAB_UNIT, NULL, p);
     if (rv != APR_SUCCESS) {
         return wfp_result_set(res, WFP_INTERNAL, rv,
                               "no shared memory of %" APR_SIZE_T_FMT
@@ -106,7 +108,10 @@ apr_status_t wfp_registry_create(wfp_registry_t **preg, apr_size_t size_bytes,
                               size_bytes);
     }
     reg->pool = p;
-    reg->seg = apr_shm_baseaddr_get(reg->shm);
+    reg->size = size_bytes;
+    /* APR keeps a word of its own in front: back to a whole line */
+    reg->seg = (wfp_segment_t *)
+        APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), WFP_SLAB_UNIT);
     rv = mutex_make(&reg->seg->mutex);
     if (rv == APR_SUCCESS) {
         rv = wfp_crypto_random(reg->seg->key, sizeof(reg->seg->key));

@@ -3,7 +3,6 @@
 #define WFP_REGISTRY_ROOM_H
 
 #include <apr_pools.h>
-#include <apr_shm.h>
 #include <pthread.h>
 
 #include "core/registry.h"
@@ -103,7 +102,7 @@ struct wfp_registry_t {
     wfp_slot_t *slots;
     wfp_slab_t slab;
     apr_pool_t *pool;
-    apr_shm_t *shm;
+    apr_size_t size; /* of the segment */
 };
 
 /** A key made ready: length byte of the namespace, namespace, name, zeros. */

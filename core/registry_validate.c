@@ -93,7 +93,7 @@ apr_status_t wfp_registry_validate(wfp_registry_t *reg, wfp_result_t *res)
     apr_status_t rv;
 
     if (seg->magic != WFP_SEGMENT_MAGIC || seg->layout != WFP_SEGMENT_LAYOUT
-        || seg->size != apr_shm_size_get(reg->shm)) {
+        || seg->size != reg->size) {
         return wfp_result_set(res, WFP_INTERNAL, APR_EGENERAL,
                               "registry: not a segment of this layout");
     }

@@ -22,6 +22,7 @@
 
 #define CELLS     4096
 #define NEIGHBOUR 8
+#define LINE      64
 
 /* a window: when it began (ms) above, how many kills below */
 #define COUNT_BITS 20
@@ -39,7 +40,7 @@ typedef struct shared_t {
     apr_uint64_t cooling_until; /* the latest of all cells */
     apr_uint64_t n[WFP_STAT_COUNT];
     apr_uint64_t errors[WFP_CODE_COUNT];
-    cell_t cells[CELLS] __attribute__((aligned(64)));
+    cell_t cells[CELLS] __attribute__((aligned(LINE)));
 } shared_t;
 
 struct wfp_stats_t {
@@ -55,9 +56,11 @@ apr_status_t wfp_stats_create(wfp_stats_t **pstats, wfp_result_t *res,
     apr_status_t rv;
     apr_shm_t *shm;
 
-    rv = apr_shm_create(&shm, sizeof(shared_t), NULL, p);
+    rv = apr_shm_create(&shm, sizeof(shared_t) + LINE, NULL, p);
     if (rv == APR_SUCCESS) {
-        stats->shared = apr_shm_baseaddr_get(shm);
+        /* APR keeps a word of its own in front: back to a whole line */
+        stats->shared = (shared_t *)
+            APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), LINE);
         rv = wfp_crypto_random(stats->shared->key, sizeof(stats->shared->key));
     }
     if (rv != APR_SUCCESS) {

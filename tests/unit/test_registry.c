@@ -211,8 +211,10 @@ static void registry_takes_over_from_a_dead_loader(wfp_test_t *t)
 {
     wfp_registry_t *reg = make(t, MB);
     int status;
-    pid_t pid = fork();
+    pid_t pid;
 
+    fflush(stdout);
+    pid = fork();
     if (pid == 0) {
         _exit(wfp_registry_claim(reg, "ns", "w") != APR_SUCCESS);
     }

@@ -32,8 +32,10 @@ static void stats_counts_over_processes(wfp_test_t *t)
     wfp_stats_t *stats = make(t);
     wfp_stats_all_t all;
     int i, status;
-    pid_t pid = fork();
+    pid_t pid;
 
+    fflush(stdout);
+    pid = fork();
     for (i = 0; i < 1000; i++) {
         wfp_stats_count(stats, WFP_STAT_REQUESTS);
         wfp_stats_error(stats, WFP_CPU_LIMIT);
