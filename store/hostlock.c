@@ -13,8 +13,8 @@
 #include <apr_thread_mutex.h>
 #include <apr_time.h>
 
-#define NAP_MIN 100  /* us */
-#define NAP_MAX 2000 /* us */
+#define NAP_MIN 100 /* us */
+#define NAP_MAX 800 /* us */
 
 struct wfp_hostlock_t {
     const char *path;

@@ -104,6 +104,32 @@ static apr_status_t insert_script(wfp_script_row_t *row, wfp_dbd_t *db,
                                  wfp_dbd_num(db, ask->next.stamp), now, now));
 }
 
+/* The namespace (NULL: there is none) and what it has of that name. */
+static apr_status_t find_place(const char **pns_id, wfp_script_row_t *row,
+                               wfp_dbd_t *db, const wfp_script_t *script)
+{
+    static const wfp_sql_t find = {
+        "scripts_place",
+        "SELECT n.id, COALESCE(s.id, ''), COALESCE(s.stamp, 0), "
+        "COALESCE(s.last_number, 0) FROM namespaces n "
+        "LEFT JOIN scripts s ON s.ns_id = n.id AND s.name = %s "
+        "WHERE n.name = %s"
+    };
+    const char **found;
+    apr_status_t rv = wfp_dbd_row(&found, db, &find, 4,
+                                  DBD_ARGS(script->name, script->ns));
+
+    memset(row, 0, sizeof(*row));
+    *pns_id = NULL;
+    if (rv == APR_SUCCESS && found) {
+        *pns_id = found[0];
+        row->id = *found[1] ? found[1] : NULL;
+        row->stamp = wfp_dbd_int(found[2]);
+        row->last_number = wfp_dbd_int(found[3]);
+    }
+    return rv;
+}
+
 static apr_status_t put_script(wfp_dbd_t *db, void *baton)
 {
     put_t *ask = baton;
@@ -125,7 +151,7 @@ static apr_status_t put_script(wfp_dbd_t *db, void *baton)
     next->created = apr_time_now();
     rv = wfp_changes_take(&next->stamp, db);
     if (rv == APR_SUCCESS) {
-        rv = wfp_namespaces_id(&ns_id, db, next->ns);
+        rv = find_place(&ns_id, &row, db, next);
     }
     if (rv == APR_SUCCESS && !ns_id) {
         return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
@@ -134,9 +160,6 @@ static apr_status_t put_script(wfp_dbd_t *db, void *baton)
     if (rv == APR_SUCCESS) {
         rv = wfp_bindings_check(db, next->bindings,
                                 is_account ? next->name : NULL);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_scripts_row(&row, db, next->ns, next->name);
     }
     if (rv == APR_SUCCESS && !row.id) {
         rv = insert_script(&row, db, ask, ns_id);

@@ -11,8 +11,9 @@
 #include "store/column.h"
 #include "store/tx.h"
 
-/* deployments remembered a Worker */
-#define DEPLOYMENTS_KEPT "100"
+/* deployments remembered a Worker, and how seldom the rest is deleted */
+#define DEPLOYMENTS_KEPT  "100"
+#define DEPLOYMENTS_PRUNE 16
 
 /* --- writing ------------------------------------------------------------- */
 
@@ -92,7 +93,7 @@ static apr_status_t deploy(wfp_dbd_t *db, const wfp_change_t *change,
     rv = wfp_dbd_exec(NULL, db, &insert,
                       DBD_ARGS(script_id, stamp, version_id, now,
                                wfp_column_text(author, db->pool)));
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS && number % DEPLOYMENTS_PRUNE == 0) {
         rv = wfp_dbd_exec(NULL, db, &prune, DBD_ARGS(script_id, script_id));
     }
     if (rv == APR_SUCCESS) {
@@ -106,35 +107,31 @@ static apr_status_t deploy(wfp_dbd_t *db, const wfp_change_t *change,
  * version uses goes with them. */
 static apr_status_t prune(wfp_dbd_t *db, const wfp_version_row_t *row)
 {
-    static const wfp_sql_t cutoff = {
-        "versions_cutoff",
-        "SELECT number FROM versions WHERE script_id = %s AND id <> %s "
-        "ORDER BY number DESC LIMIT 1 OFFSET %lld"
-    };
     static const wfp_sql_t versions = {
         "versions_prune",
         "DELETE FROM versions WHERE script_id = %s AND id <> %s "
-        "AND number <= %lld"
+        "AND number <= COALESCE((SELECT v.number FROM versions v "
+        "WHERE v.script_id = %s AND v.id <> %s "
+        "ORDER BY v.number DESC LIMIT 1 OFFSET %lld), 0)"
     };
     static const wfp_sql_t codes = {
         "codes_prune", "DELETE FROM codes WHERE script_id = %s AND id NOT IN "
                        "(SELECT code_id FROM versions WHERE script_id = %s)"
     };
+    const char *script_id = row->script_id;
     const char *id = row->script->version_id;
-    const char **found;
     int kept = row->kept > 0 ? row->kept : 1;
+    int count;
     apr_status_t rv;
 
-    rv = wfp_dbd_row(&found, db, &cutoff, 1,
-                     DBD_ARGS(row->script_id, id, wfp_dbd_num(db, kept)));
-    if (rv != APR_SUCCESS || !found) {
-        return rv;
+    if (row->script->number <= kept + 1) {
+        return APR_SUCCESS; /* there cannot be more */
     }
-    rv = wfp_dbd_exec(NULL, db, &versions,
-                      DBD_ARGS(row->script_id, id, found[0]));
-    if (rv == APR_SUCCESS) {
-        rv = wfp_dbd_exec(NULL, db, &codes,
-                          DBD_ARGS(row->script_id, row->script_id));
+    rv = wfp_dbd_exec(&count, db, &versions,
+                      DBD_ARGS(script_id, id, script_id, id,
+                               wfp_dbd_num(db, kept)));
+    if (rv == APR_SUCCESS && count > 0) {
+        rv = wfp_dbd_exec(NULL, db, &codes, DBD_ARGS(script_id, script_id));
     }
     return rv;
 }

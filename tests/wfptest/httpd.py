@@ -225,7 +225,7 @@ class Httpd:
                                  self.build / "admin/wfpctl/wfpctl")
         done = subprocess.run(
             [str(command), "--config", str(self.conf), *args], text=True,
-            env=self.env, input=stdin, capture_output=True, check=False,
+            env=self.server_env(), input=stdin, capture_output=True, check=False,
             timeout=60)
         assert not check or done.returncode == 0, \
             f"wfpctl {args}: {done.returncode} {done.stderr}{done.stdout}"
