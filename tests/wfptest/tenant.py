@@ -43,6 +43,7 @@ class Tenant:
         name = name or f"w{next(NUMBERS)}"
         files = source if isinstance(source, dict) else {"worker.lua": source}
         folder = pathlib.Path(tempfile.mkdtemp(dir=self.httpd.root))
+        folder.chmod(0o755)
         try:
             for path, data in files.items():
                 target = folder / path
