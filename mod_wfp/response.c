@@ -52,14 +52,16 @@ static void set_headers(request_rec *r, const wfp_response_t *resp)
     }
 }
 
+/* httpd answers 500 for a status whose line it does not know itself. */
 static void set_status(request_rec *r, const wfp_response_t *resp)
 {
     const char *standard = wfp_response_reason(resp->status);
+    const char *text = *resp->status_text ? resp->status_text : standard;
 
     r->status = resp->status;
-    if (*resp->status_text && strcmp(resp->status_text, standard)) {
-        r->status_line = apr_psprintf(r->pool, "%d %s", resp->status,
-                                      resp->status_text);
+    if (strcmp(text, standard)
+        || ap_index_of_response(resp->status) == ap_index_of_response(500)) {
+        r->status_line = apr_psprintf(r->pool, "%d %s", resp->status, text);
     }
 }
 

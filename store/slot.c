@@ -16,6 +16,11 @@
 #include <string.h>
 
 
+/* SQLITE_BUSY, as the driver hands it on */
+#define SQLITE_IS_BUSY 5
+#define SETUP_TRIES    50
+#define SETUP_PAUSE    (20 * 1000)
+
 #define SLOTS_MAX  16
 #define SLOTS_IDLE 4
 #define SLOT_TTL   (300 * APR_USEC_PER_SEC)
@@ -90,7 +95,7 @@ static apr_status_t slot_destroy(void *resource, void *params, apr_pool_t *p)
 
 /* SQLite's settings of a connection. journal_mode answers with a row, which
  * apr_dbd_query() would take for a failure. */
-static int setup_sqlite(wfp_store_t *store, wfp_slot_t *slot)
+static int setup_sqlite_once(wfp_store_t *store, wfp_slot_t *slot)
 {
     apr_dbd_results_t *results = NULL;
     apr_dbd_row_t *row = NULL;
@@ -121,6 +126,22 @@ static int setup_sqlite(wfp_store_t *store, wfp_slot_t *slot)
     rc = apr_dbd_select(store->driver, slot->conn_pool, slot->handle, &results,
                         "PRAGMA journal_mode=WAL", 0);
     wfp_hostlock_drop(store->lock);
+    return rc;
+}
+
+/* Whoever opens the file first or closes it last holds it alone for a moment,
+ * and the driver does not wait when a statement cannot even be prepared. */
+static int setup_sqlite(wfp_store_t *store, wfp_slot_t *slot)
+{
+    int tries, rc;
+
+    for (tries = 0; tries < SETUP_TRIES; tries++) {
+        rc = setup_sqlite_once(store, slot);
+        if (rc != SQLITE_IS_BUSY) {
+            break;
+        }
+        apr_sleep(SETUP_PAUSE);
+    }
     return rc;
 }
 

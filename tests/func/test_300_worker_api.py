@@ -30,8 +30,9 @@ def evaluator(httpd):
 def run(evaluator, origin):
     """run(text) -> list of values, or the error as a dict."""
     def call(text, path="/", **options):
-        answer = evaluator.post(f'local ORIGIN = "{origin.url}"\n{text}'
-                                .encode(), path, **options)
+        answer = evaluator.post(
+            f'local ORIGIN, request, env, ctx = "{origin.url}", ...\n{text}'
+            .encode(), path, **options)
         assert answer.status == 200, answer
         told = answer.json
         return told["values"] if "values" in told else told["error"]
@@ -485,7 +486,7 @@ class TestFetch:
                                      "gopher://a/", "data:text/plain,x"])
     def test_330_14_scheme(self, run, url):
         error = run(f'fetch("{url}")')
-        assert error["code"] in ("network_error", "egress_blocked") or \
+        assert error.get("code") in ("network_error", "egress_blocked") or \
             error["name"] == "TypeError"
 
     def test_330_15_set_cookie_stays_apart(self, run):
@@ -513,8 +514,8 @@ class TestFetch:
                    ) == ["1"]
 
     def test_330_20_timeout(self, run):
-        assert run('fetch(ORIGIN .. "/slow/20000", {timeout=100})')["code"] \
-            == "timeout"
+        error = run('fetch(ORIGIN .. "/slow/20000", {timeout=100})')
+        assert error["code"] == "timeout", error
 
     def test_330_21_origin_answer_goes_through(self, tenant, origin):
         made = tenant.deploy(worker(f'return fetch("{origin.url}/headers")'))
@@ -536,11 +537,11 @@ class TestContext:
     """ctx and env."""
 
     def test_340_01_vars(self, run):
-        assert run("local _, env = ... return env.GREETING, env.NOTHING") == [
+        assert run("return env.GREETING, env.NOTHING") == [
             "hi", None]
 
     def test_340_02_env_is_read_only(self, run):
-        assert "values" not in run("local _, env = ... env.X = 1")
+        assert "values" not in run("env.X = 1")
 
     def test_340_03_secret(self, tenant, httpd):
         made = tenant.deploy(says("tostring(env.KEY)"))
