@@ -12,15 +12,18 @@ import check_errors
 import check_exports
 import check_headers
 import check_layers
+import check_log_tags
 import check_shell
 import check_sizes
 import check_style
+import check_wfpctl
 import guardlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 GUARDS = [check_layers, check_headers, check_sizes, check_directives,
-          check_errors, check_style, check_shell, check_exports]
+          check_errors, check_log_tags, check_wfpctl, check_style, check_shell,
+          check_exports]
 
 
 def name_of(guard):
@@ -133,6 +136,30 @@ class TestGuardsOnFaults:
             "a_limit: ('503', 'y') is ('500', 'y') on the page",
             "b_limit: not in docs/operations/errors.md",
             "docs/operations/errors.md: c_limit is no error code"]
+
+    def test_001_08_wfpctl(self, tmp_path):
+        plant(tmp_path, {
+            "admin/wfpctl/main.c": '{ "init", wfp_cmd_init_run, 0 },\n'
+                                   '{ "key rotate", NULL, 0 },\n',
+            "docs/operations/wfpctl.md": "### `wfpctl token list`\n"})
+        assert check_wfpctl.check(tmp_path) == [
+            "docs/operations/wfpctl.md: there is no wfpctl token list",
+            "wfpctl init: not in docs/operations/wfpctl.md"]
+
+    def test_001_07_log_tags(self, tmp_path):
+        plant(tmp_path, {
+            "mod_wfp/a.c": "/* WFPLOGNO(9999) */\n"
+                           'f(APLOG_MARK, APLOG_ERR, rv, s, WFPLOGNO(0101) "a");\n'
+                           'f(APLOG_MARK, APLOG_INFO, 0, s, WFPLOGNO(0102) "b");\n'
+                           'g(WFPLOGNO(0103) "c");\n',
+            "docs/operations/log-tags.md": "| `WFP0101` | warn | x |\n"
+                                           "| `WFP0104` | info | x |\n"
+                                           "| `WFP0105` | retired | x |\n"})
+        assert check_log_tags.check(tmp_path) == [
+            "WFP0101: level error is warn on the page",
+            "WFP0102: not in docs/operations/log-tags.md",
+            "docs/operations/log-tags.md: WFP0104 is no tag and not retired",
+            "mod_wfp/a.c: WFPLOGNO(0103) without a level"]
 
     def test_001_05_exports(self, tmp_path):
         library = tmp_path / "mod_wfp.so"
