@@ -13,6 +13,7 @@ import check_exports
 import check_headers
 import check_layers
 import check_log_tags
+import check_metrics
 import check_shell
 import check_sizes
 import check_style
@@ -22,8 +23,8 @@ import guardlib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 GUARDS = [check_layers, check_headers, check_sizes, check_directives,
-          check_errors, check_log_tags, check_wfpctl, check_style, check_shell,
-          check_exports]
+          check_errors, check_log_tags, check_metrics, check_wfpctl,
+          check_style, check_shell, check_exports]
 
 
 def name_of(guard):
@@ -136,6 +137,16 @@ class TestGuardsOnFaults:
             "a_limit: ('503', 'y') is ('500', 'y') on the page",
             "b_limit: not in docs/operations/errors.md",
             "docs/operations/errors.md: c_limit is no error code"]
+
+    def test_001_09_metrics(self, tmp_path):
+        plant(tmp_path, {
+            "mod_wfp/status.c": 'add(f, "a_total", "WfpA", "counter", "b");\n',
+            "docs/operations/metrics.md":
+                "| `wfp_a_total` | `WfpA` | gauge | x |\n"})
+        assert check_metrics.check(tmp_path) == [
+            "docs/operations/metrics.md: there is no wfp_a_total "
+            "(WfpA, gauge)",
+            "wfp_a_total (WfpA, counter): not in docs/operations/metrics.md"]
 
     def test_001_08_wfpctl(self, tmp_path):
         plant(tmp_path, {

@@ -280,6 +280,7 @@ int main(void)
             page_count++;
         }
     }
+    (void)apr_dir_close(dir); /* it was only read */
     cases[page_count].name = "globals have their page";
     cases[page_count].fn = globals_have_their_page;
     return wfp_test_run(cases);
