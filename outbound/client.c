@@ -161,6 +161,7 @@ static apr_status_t ask_policy(wfp_client_transfer_t *t, wfp_url_t *url,
     }
     t->policy = terms->policy;
     t->host = url->host;
+    t->plain = !strcmp(url->scheme, "http");
     return APR_SUCCESS;
 }
 

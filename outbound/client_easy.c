@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "outbound/client_loop.h"
 #include "outbound/head.h"
@@ -137,7 +138,7 @@ static curl_socket_t on_open(void *baton, curlsocktype purpose,
 {
     wfp_client_transfer_t *t = baton;
     const void *bytes;
-    int port;
+    int port, fd;
 
     t->job.looking_up = 0;
     if (t->job.orphan) {
@@ -161,7 +162,18 @@ static curl_socket_t on_open(void *baton, curlsocktype purpose,
     if (!is_allowed(t, to->family, bytes, port)) {
         return CURL_SOCKET_BAD;
     }
-    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    if (fd >= 0) {
+        wfp_client_socket_opened(wfp_client_loop_sockets(t->job.loop), fd,
+                                 port);
+    }
+    return fd;
+}
+
+static int on_close(void *baton, curl_socket_t fd)
+{
+    wfp_client_socket_closed(wfp_client_loop_sockets(baton), fd);
+    return close(fd);
 }
 
 /* curl is about to send on a connection, which another transfer, with
@@ -178,6 +190,13 @@ static int on_request(void *baton, char *ip, char *local_ip, int port,
         lock(t);
         t->reached = 0;
         unlock(t);
+        return CURL_PREREQFUNC_ABORT;
+    }
+    /* within TLS bytes may come at any time */
+    if (t->plain
+        && wfp_client_socket_is_spoilt(wfp_client_loop_sockets(t->job.loop),
+                                       local_port, port)) {
+        t->job.spoilt = 1;
         return CURL_PREREQFUNC_ABORT;
     }
     return CURL_PREREQFUNC_OK;
@@ -201,6 +220,8 @@ static int set_callbacks(wfp_client_transfer_t *t)
     SET(CURLOPT_RESOLVER_START_DATA, t);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
     SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    SET(CURLOPT_CLOSESOCKETDATA, t->job.loop);
     SET(CURLOPT_PREREQFUNCTION, on_request);
     SET(CURLOPT_PREREQDATA, t);
     return rc;

@@ -2,7 +2,7 @@
 /*
  * One thread that drives curl multi with epoll: a turn costs what has
  * happened, not what is open. Request threads post into an inbox; the thread
- * sleeps in epoll_wait only, and whoever is to be woken is woken once a turn,
+ * sleeps in client_poll.c only, and whoever is to be woken is woken once a turn,
  * after everything that had come was looked at. What a transfer is about is
  * client_easy.c's business.
  */
@@ -13,31 +13,28 @@
 #include <apr_thread_proc.h>
 #include <apr_time.h>
 #include <curl/curl.h>
-#include <errno.h>
 #include <signal.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
+#include "outbound/client_poll.h"
 #include "outbound/client_transfer.h"
 
-#define EVENTS_A_TURN 128
+#define RETRIES_MAX 8
 
 struct wfp_client_loop_t {
     apr_thread_t *thread;
     apr_thread_mutex_t *mutex; /* guards inbox, sleeping, stop, closed */
     wfp_client_transfer_t *inbox, **inbox_end;
-    int sleeping; /* the thread is in epoll_wait and wants a wake-up */
+    int sleeping; /* the thread is waiting and wants a wake-up */
     int stop;
     int closed; /* nobody will look into the inbox any more */
-    int epoll_fd;
-    int wake_fd;
+    wfp_client_poll_t poll;
 
     /* the thread's own */
     CURLM *multi;
     apr_time_t due; /* of curl's timer; 0: none */
     wfp_client_transfer_t *active;
     wfp_client_transfer_t *touched;
+    wfp_client_sockets_t *sockets;
     apr_uint32_t active_count; /* read by others: atomic */
 };
 
@@ -81,14 +78,6 @@ static void let_go(wfp_client_transfer_t *t, int code, int cancelled)
     wake_owner(t);
 }
 
-static void wake_thread(wfp_client_loop_t *loop)
-{
-    static const apr_uint64_t one = 1;
-
-    /* an eventfd takes 8 bytes or is full of wake-ups already */
-    (void)!write(loop->wake_fd, &one, sizeof(one));
-}
-
 void wfp_client_loop_post(wfp_client_loop_t *loop, wfp_client_transfer_t *t,
                           unsigned wants)
 {
@@ -111,7 +100,7 @@ void wfp_client_loop_post(wfp_client_loop_t *loop, wfp_client_transfer_t *t,
         let_go(t, CURLE_ABORTED_BY_CALLBACK, 1);
     }
     else if (wake) {
-        wake_thread(loop);
+        wfp_client_poll_wake(&loop->poll);
     }
 }
 
@@ -241,6 +230,18 @@ static void work_inbox(wfp_client_loop_t *loop)
     }
 }
 
+/* Begin anew on another connection; nothing was sent yet. @return 1: done */
+static int try_again(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
+{
+    if (!t->job.spoilt || t->job.retries >= RETRIES_MAX) {
+        return 0;
+    }
+    t->job.spoilt = 0;
+    t->job.retries++;
+    (void)curl_multi_remove_handle(loop->multi, t->easy); /* is in there */
+    return curl_multi_add_handle(loop->multi, t->easy) == CURLM_OK;
+}
+
 /* Take curl's finished transfers out. */
 static void reap(wfp_client_loop_t *loop)
 {
@@ -249,11 +250,13 @@ static void reap(wfp_client_loop_t *loop)
 
     while ((msg = curl_multi_info_read(loop->multi, &left)) != NULL) {
         wfp_client_transfer_t *t = NULL;
+        int code = msg->data.result; /* msg goes with its handle */
 
         if (msg->msg == CURLMSG_DONE
             && curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t)
-                   == CURLE_OK) {
-            finish(loop, t, msg->data.result);
+                   == CURLE_OK
+            && !try_again(loop, t)) {
+            finish(loop, t, code);
         }
     }
 }
@@ -263,20 +266,19 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *baton,
                      void *known)
 {
     wfp_client_loop_t *loop = baton;
-    struct epoll_event event = { .data.fd = fd };
-    int op = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    unsigned bits = (what & CURL_POLL_IN ? WFP_CLIENT_POLL_IN : 0)
+                    | (what & CURL_POLL_OUT ? WFP_CLIENT_POLL_OUT : 0);
 
     if (what == CURL_POLL_REMOVE) {
-        (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, &event);
+        wfp_client_poll_forget(&loop->poll, fd);
         return 0;
     }
-    event.events = (what & CURL_POLL_IN ? (unsigned)EPOLLIN : 0)
-                   | (what & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0);
-    if (epoll_ctl(loop->epoll_fd, op, fd, &event) != 0) {
+    if (wfp_client_poll_watch(&loop->poll, fd, bits, known != NULL)
+            != APR_SUCCESS
+        || (!known && curl_multi_assign(loop->multi, fd, loop) != CURLM_OK)) {
         return -1;
     }
-    return known || curl_multi_assign(loop->multi, fd, loop) == CURLM_OK ? 0
-                                                                         : -1;
+    return 0;
 }
 
 /* curl: call me after so many milliseconds. */
@@ -323,23 +325,16 @@ static int may_sleep(wfp_client_loop_t *loop)
     return ms;
 }
 
-static void wait_and_work(wfp_client_loop_t *loop)
+/* Something happened on a socket: let curl see to it. */
+static void on_event(void *baton, int fd, unsigned what)
 {
-    struct epoll_event events[EVENTS_A_TURN];
-    int i, running, ms = may_sleep(loop);
-    int n = epoll_wait(loop->epoll_fd, events, EVENTS_A_TURN, ms);
+    wfp_client_loop_t *loop = baton;
+    int running;
+    int mask = (what & WFP_CLIENT_POLL_IN ? CURL_CSELECT_IN : 0)
+               | (what & WFP_CLIENT_POLL_OUT ? CURL_CSELECT_OUT : 0)
+               | (what & WFP_CLIENT_POLL_ERR ? CURL_CSELECT_ERR : 0);
 
-    for (i = 0; i < n; i++) {
-        unsigned got = events[i].events;
-        int mask = (got & EPOLLIN ? CURL_CSELECT_IN : 0)
-                   | (got & EPOLLOUT ? CURL_CSELECT_OUT : 0)
-                   | (got & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-
-        if (events[i].data.fd != loop->wake_fd) {
-            (void)curl_multi_socket_action(loop->multi, events[i].data.fd, mask,
-                                           &running);
-        }
-    }
+    (void)curl_multi_socket_action(loop->multi, fd, mask, &running);
 }
 
 static int is_stopped(wfp_client_loop_t *loop)
@@ -362,7 +357,7 @@ static void *APR_THREAD_FUNC loop_main(apr_thread_t *thread, void *data)
         run_timer(loop);
         reap(loop);
         wake_owners(loop);
-        wait_and_work(loop);
+        wfp_client_poll_wait(&loop->poll, may_sleep(loop), on_event, loop);
     }
     lock(loop);
     loop->closed = 1;
@@ -374,38 +369,6 @@ static void *APR_THREAD_FUNC loop_main(apr_thread_t *thread, void *data)
     /* here, where every signal is blocked: closing TLS connections writes */
     (void)curl_multi_cleanup(loop->multi);
     return NULL;
-}
-
-static apr_status_t close_fds(void *data)
-{
-    wfp_client_loop_t *loop = data;
-
-    (void)close(loop->epoll_fd); /* nothing was written to it */
-    (void)close(loop->wake_fd);
-    return APR_SUCCESS;
-}
-
-static apr_status_t make_fds(wfp_client_loop_t *loop, apr_pool_t *p)
-{
-    /* edge-triggered: each wake-up is an event, and nobody need read it */
-    struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-
-    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (loop->epoll_fd < 0) {
-        return errno;
-    }
-    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop->wake_fd < 0) {
-        int err = errno;
-
-        (void)close(loop->epoll_fd);
-        return err;
-    }
-    apr_pool_cleanup_register(p, loop, close_fds, apr_pool_cleanup_null);
-    event.data.fd = loop->wake_fd;
-    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->wake_fd, &event) == 0
-               ? APR_SUCCESS
-               : errno;
 }
 
 static apr_status_t make_multi(wfp_client_loop_t *loop,
@@ -447,9 +410,12 @@ apr_status_t wfp_client_loop_create(wfp_client_loop_t **ploop,
     apr_status_t rv;
 
     loop->inbox_end = &loop->inbox;
+    /* more than one may be tried for a connection */
+    loop->sockets = wfp_client_socket_table(2 * config->connections_max + 16,
+                                            p);
     rv = apr_thread_mutex_create(&loop->mutex, APR_THREAD_MUTEX_DEFAULT, p);
     if (rv == APR_SUCCESS) {
-        rv = make_fds(loop, p);
+        rv = wfp_client_poll_create(&loop->poll, p);
     }
     if (rv == APR_SUCCESS) {
         rv = make_multi(loop, config);
@@ -475,8 +441,13 @@ void wfp_client_loop_stop(wfp_client_loop_t *loop)
     lock(loop);
     loop->stop = 1;
     unlock(loop);
-    wake_thread(loop);
+    wfp_client_poll_wake(&loop->poll);
     (void)apr_thread_join(&rv, loop->thread); /* returns nothing of interest */
+}
+
+wfp_client_sockets_t *wfp_client_loop_sockets(wfp_client_loop_t *loop)
+{
+    return loop->sockets;
 }
 
 apr_uint32_t wfp_client_loop_active(wfp_client_loop_t *loop)

@@ -6,6 +6,7 @@
 
 #include "core/result.h"
 #include "outbound/client.h"
+#include "outbound/client_socket.h"
 
 /**
  * @file
@@ -33,6 +34,8 @@ typedef struct wfp_client_job_t {
     unsigned touched : 1;    /* somebody must be woken */
     unsigned looking_up : 1; /* curl has started to look the name up */
     unsigned orphan : 1;     /* its owner has left during that */
+    unsigned spoilt : 1;     /* the connection was no good: once more */
+    int retries;             /* for that reason */
 } wfp_client_job_t;
 
 /** Start the thread; wfp_client_loop_stop() must come before p's end. */
@@ -53,6 +56,9 @@ void wfp_client_loop_stop(wfp_client_loop_t *loop);
 
 /** On the loop's thread: wake the transfer's owner after this turn. */
 void wfp_client_loop_touch(wfp_client_loop_t *loop, wfp_client_transfer_t *t);
+
+/** The loop's open sockets, for its own thread. */
+wfp_client_sockets_t *wfp_client_loop_sockets(wfp_client_loop_t *loop);
 
 /** Transfers that curl has now. */
 apr_uint32_t wfp_client_loop_active(wfp_client_loop_t *loop);

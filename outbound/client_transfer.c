@@ -120,6 +120,8 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     t->orphan = 0;
     t->job.looking_up = 0;
     t->job.orphan = 0;
+    t->job.spoilt = 0;
+    t->job.retries = 0;
     t->too_large = 0;
     t->up_end = 0;
     t->up_paused = 0;

@@ -60,6 +60,7 @@ struct wfp_client_transfer_t {
     /* set while prepared, only read while running */
     const wfp_policy_t *policy;
     const char *host;
+    int plain; /* http, not https */
 
     /* the request's thread's own */
     wfp_body_t *source; /* request body still to be pumped, else NULL */

@@ -232,6 +232,7 @@ static const origin_canned_t origin_canned[] = {
       0 },
     { "/switch", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", 1 },
     { "/204", "HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n", 0 },
+    { "/204body", "HTTP/1.1 204 No Content\r\n\r\n", 0 }, /* see below */
     { "/304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", 0 },
     { "/hop",
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: X-Mine, keep-alive"
@@ -253,8 +254,15 @@ static inline int origin_serve(origin_conn_t *c)
 
     for (i = 0; i < sizeof(origin_canned) / sizeof(origin_canned[0]); i++) {
         if (!strcmp(c->path, origin_canned[i].path)) {
-            return origin_say(c, origin_canned[i].text)
-                   && !origin_canned[i].close;
+            int ok = origin_say(c, origin_canned[i].text);
+
+            if (!strcmp(c->path, "/204body")) {
+                usleep(20000); /* wrong: a body, in a packet of its own */
+                ok = ok
+                     && origin_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 5"
+                                      "\r\n\r\nwrong");
+            }
+            return ok && !origin_canned[i].close;
         }
     }
     if (!strcmp(c->path, "/headers")) {

@@ -280,6 +280,21 @@ static void connections_are_few(wfp_test_t *t)
     CHECK_INT(origin_count(&w->origin), 1);
 }
 
+/* What came before it was asked for is nobody's answer. */
+static void a_spoilt_connection_is_left(wfp_test_t *t)
+{
+    world_t *w = make_world(t);
+    int i;
+
+    for (i = 0; i < 5; i++) {
+        CHECK_INT(get(w, "/204body")->status, 204);
+        usleep(50000);
+        CHECK_STR(text(w, get(w, "/hello")), "hello\n");
+        CHECK_STR(text(w, get(w, "/hello")), "hello\n");
+    }
+    CHECK_INT(origin_count(&w->origin), 6);
+}
+
 #define TARPIT_MS 400
 
 static int tarpit_look_ups;
@@ -373,6 +388,7 @@ static const wfp_test_case_t cases[] = {
     { "a pooled connection meets it", a_pooled_connection_meets_the_policy },
     { "connections are few", connections_are_few },
     { "a hanging resolver harms nobody", a_hanging_resolver_harms_nobody },
+    { "a spoilt connection is left", a_spoilt_connection_is_left },
     { NULL, NULL },
 };
 

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idle connections on which bytes have come: an origin that sends a body with
+ * a 204, or two answers to one request. curl looks only whether a connection
+ * is open before it uses it again, so the next request, maybe another
+ * Worker's, would get these bytes as its answer. curl tells ports, not
+ * sockets, before it sends: hence this table.
+ */
+#include "outbound/client_socket.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+typedef struct entry_t {
+    int fd;
+    int local_port; /* 0: not asked for yet */
+    int peer_port;
+} entry_t;
+
+struct wfp_client_sockets_t {
+    entry_t *list;
+    int count;
+    int max;
+};
+
+wfp_client_sockets_t *wfp_client_socket_table(int max, apr_pool_t *p)
+{
+    wfp_client_sockets_t *sockets = apr_pcalloc(p, sizeof(*sockets));
+
+    sockets->max = max;
+    sockets->list = apr_pcalloc(p, sizeof(entry_t) * (apr_size_t)max);
+    return sockets;
+}
+
+void wfp_client_socket_opened(wfp_client_sockets_t *sockets, int fd,
+                              int peer_port)
+{
+    if (sockets->count < sockets->max) {
+        sockets->list[sockets->count++] = (entry_t){ .fd = fd,
+                                                     .peer_port = peer_port };
+    }
+}
+
+void wfp_client_socket_closed(wfp_client_sockets_t *sockets, int fd)
+{
+    int i;
+
+    for (i = 0; i < sockets->count; i++) {
+        if (sockets->list[i].fd == fd) {
+            sockets->list[i] = sockets->list[--sockets->count];
+            return;
+        }
+    }
+}
+
+static int local_port_of(int fd)
+{
+    struct sockaddr_storage addr;
+    socklen_t n = sizeof(addr);
+
+    memset(&addr, 0, sizeof(addr));
+    if (getsockname(fd, (struct sockaddr *)&addr, &n) != 0) {
+        return 0;
+    }
+    return addr.ss_family == AF_INET6
+               ? ntohs(((struct sockaddr_in6 *)(void *)&addr)->sin6_port)
+               : ntohs(((struct sockaddr_in *)(void *)&addr)->sin_port);
+}
+
+static int drain(int fd)
+{
+    char buf[4096];
+    int some = 0;
+
+    while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0) {
+        some = 1;
+    }
+    if (some) {
+        (void)shutdown(fd, SHUT_RDWR); /* may be closed already */
+    }
+    return some;
+}
+
+int wfp_client_socket_is_spoilt(wfp_client_sockets_t *sockets, int local_port,
+                                int peer_port)
+{
+    int i;
+
+    for (i = 0; i < sockets->count; i++) {
+        entry_t *entry = &sockets->list[i];
+
+        if (entry->peer_port != peer_port) {
+            continue;
+        }
+        if (!entry->local_port) {
+            entry->local_port = local_port_of(entry->fd);
+        }
+        if (entry->local_port == local_port) {
+            return drain(entry->fd);
+        }
+    }
+    return 0;
+}
