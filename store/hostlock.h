@@ -24,8 +24,9 @@ apr_status_t wfp_hostlock_make(wfp_hostlock_t **plock, const char *path,
 /**
  * Wait for the lock.
  *
- * @return APR_SUCCESS; APR_TIMEUP after WFP_HOSTLOCK_WAIT; other: the lock
- *         file could not be opened. Nothing is held then.
+ * @return APR_SUCCESS, also when the lock file cannot be opened (then only
+ *         the threads of this process queue); APR_TIMEUP after
+ *         WFP_HOSTLOCK_WAIT: nothing is held then
  */
 apr_status_t wfp_hostlock_take(wfp_hostlock_t *lock) WFP_CHECK;
 
