@@ -226,8 +226,14 @@ static apr_status_t run_top_level(wfp_script_t *script,
     if (startup_us) {
         *startup_us = apr_time_now() - begun;
     }
+    if (!wfp_isolate_handles(iso, NULL)) {
+        rv = wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                            "%s: the table it returns has no handler, such as "
+                            "fetch",
+                            script->main_module);
+    }
     wfp_isolate_destroy(iso);
-    return APR_SUCCESS;
+    return rv;
 }
 
 apr_status_t wfp_upload_check(wfp_script_t *script,

@@ -33,6 +33,9 @@
 static const char *const handler_names[] = { "fetch", "scheduled", "queue",
                                              "tail", NULL };
 
+/* Bit of iso->handlers: the table holds a function at all. */
+#define ANY_FUNCTION (1u << 31)
+
 /* What is made, and of what. */
 typedef struct making_t {
     wfp_isolate_t *iso;
@@ -176,6 +179,11 @@ static void find_handlers(wfp_isolate_t *iso, lua_State *L, int table)
             }
         }
         lua_pop(L, 1);
+    }
+    for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+        if (lua_isfunction(L, -1)) {
+            iso->handlers |= ANY_FUNCTION;
+        }
     }
 }
 
@@ -370,6 +378,9 @@ int wfp_isolate_handles(const wfp_isolate_t *iso, const char *handler)
 {
     int i;
 
+    if (!handler) {
+        return (iso->handlers & ANY_FUNCTION) != 0;
+    }
     for (i = 0; handler_names[i]; i++) {
         if (!strcmp(handler_names[i], handler)) {
             return (iso->handlers >> i) & 1;

@@ -50,7 +50,8 @@ apr_status_t wfp_isolate_create(wfp_isolate_t **piso,
 /** Give the arena back whole. No Lua code runs, lua_close is never called. */
 void wfp_isolate_destroy(wfp_isolate_t *iso);
 
-/** Has it a handler of that name ("fetch", "scheduled", ...)? */
+/** Has it a handler of that name ("fetch", "scheduled", ...)? NULL: has its
+ *  table any function, so that it can be called at all? */
 int wfp_isolate_handles(const wfp_isolate_t *iso, const char *handler);
 
 /** Bytes of its arena that are in use / that its limit allows. */

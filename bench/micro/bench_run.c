@@ -176,7 +176,7 @@ static double measure_cold(const wfp_runtime_t *runtime,
 }
 
 #define LOOP                                                                   \
-    "local x = 0 for i = 1, 200000 do x = x + i % 7 end "                       \
+    "local x = 0 for i = 1, 200000 do x = x + i % 7 end "                      \
     "local t = {} for i = 1, 13000 do t[i] = i * x end return t[13000]"
 
 /* The same work in a bare state without any limit. */

@@ -3,11 +3,15 @@
 deployed Worker runs as f(request, env, ctx) and answers what it returned."""
 
 import json
+import pathlib
+import re
 
 import pytest
 
 from wfptest.lua import script, says, worker
 from wfptest.wait import until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -302,6 +306,22 @@ class TestLibrary:
 
     def test_310_05_string_metatable_is_out_of_reach(self, run):
         assert run('return getmetatable("")') == [None]
+
+
+    def test_310_06_globals_are_the_documented_ones(self, run):
+        seen = set(run(
+            "local t = json.array{} for k, v in pairs(_G) do t[#t + 1] = k "
+            'if type(v) == "table" and v ~= _G then for m in pairs(v) do '
+            't[#t + 1] = k .. "." .. m end end end return t')[0])
+        listed = set(re.findall(r'^    "([\w.]+)",', re.search(
+            r"global_names\[\] = \{(.*?)\};",
+            (ROOT / "lua_runtime/sandbox.c").read_text(), re.S)[1], re.M))
+        pages = "".join(page.read_text() for page in
+                        (ROOT / "docs/worker-api").glob("*.md"))
+        assert listed - seen == set()
+        libraries = {name.split(".")[0] for name in listed}
+        assert [name for name in sorted(seen - listed - libraries)
+                if not re.search(rf"\b{re.escape(name)}\b", pages)] == []
 
 
 class TestModules:
