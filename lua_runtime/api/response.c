@@ -278,7 +278,8 @@ static const char *core_status_text(lua_State *L, int idx, const response_t *r)
     const char *text = NULL, *s;
     size_t n;
 
-    if (lua_getiuservalue(L, idx, WFP_PAYLOAD_TEXT) == LUA_TSTRING) {
+    if (lua_getiuservalue(L, idx, WFP_PAYLOAD_TEXT) == LUA_TSTRING
+        && lua_rawlen(L, -1) > 0) {
         s = lua_tolstring(L, -1, &n);
         text = wfp_meter_copy(wfp_isolate_of(L), s, n);
     }
@@ -314,7 +315,7 @@ int wfp_api_to_response(wfp_response_t **presp, lua_State *L, int idx)
     wfp_meter_charge(iso, sizeof(*out) + 128);
     wfp_meter_critical_begin(iso);
     out = wfp_response_make(r->status, wfp_state_pool(L));
-    if (text) {
+    if (text && *text) {
         out->status_text = text;
     }
     out->headers = headers;
