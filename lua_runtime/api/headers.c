@@ -71,19 +71,17 @@ static void push_name(lua_State *L, int idx)
     }
 }
 
-/* [-0, +1, v] Push a value without outer white space. */
+/* [-0, +1, v] Push a value without outer blanks. */
 static void push_value(lua_State *L, int idx)
 {
     size_t n;
     const char *s;
 
     s = wfp_class_text(L, idx, "A header value", &n);
-    while (n
-           && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\n'
-               || s[n - 1] == '\r')) {
+    while (n && (s[n - 1] == ' ' || s[n - 1] == '\t')) {
         n--;
     }
-    while (n && (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\r')) {
+    while (n && (*s == ' ' || *s == '\t')) {
         s++;
         n--;
     }

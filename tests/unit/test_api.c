@@ -37,6 +37,8 @@ static void headers_refuse_what_is_no_header(wfp_test_t *t)
     RUN("return Headers.new{a='1\\r\\nx: y'}",
         "TypeError: Invalid header value");
     RUN("return Headers.new{a='1\\0'}", "TypeError: Invalid header value");
+    RUN("return Headers.new{a='1\\n'}", "TypeError: Invalid header value");
+    RUN("return Headers.new{a=' 1\\t '}:get('a')", "1");
     RUN("request.headers:set('a', 'b')",
         "TypeError: Can't modify immutable headers");
     RUN("return Headers.new{a={}}:get('a')", "nil");
