@@ -30,8 +30,8 @@
  * after it is taken from the wall clock, which CPU time cannot outrun. */
 #define STAMP_NS 20000
 
-/* The timer is never armed closer than this. */
-#define TICK_MIN_NS 50000
+/* No timer is armed closer than this. */
+#define TIMER_MIN_NS 50000
 
 /* Linux keeps this much free below a main thread's stack. */
 #define STACK_GAP (1024 * 1024)
@@ -39,14 +39,17 @@
 typedef struct wfp_thread_t {
     wfp_frame_t *volatile running; /* whose clock runs */
     wfp_frame_t *top;
-    volatile apr_int64_t armed_ns; /* CPU time it fires at, 0: never */
+    volatile apr_int64_t armed_ns; /* CPU time `timer` fires at, 0: never */
+    volatile int armed_exact;      /* `exact` is armed */
     volatile int blocked;          /* the signal is */
     apr_int64_t stamp_wall_ns;     /* the last reading of both clocks */
     apr_int64_t stamp_cpu_ns;
-    timer_t timer;
-    char *stack_end;  /* lowest address of the C stack */
-    apr_size_t guard; /* bytes below it */
-    stack_t before;   /* the signal stack that was there */
+    apr_int64_t tick_ns; /* of the scheduler */
+    timer_t timer;       /* on the thread's CPU clock */
+    timer_t exact;       /* on the wall clock, for the last tick */
+    char *stack_end;     /* lowest address of the C stack */
+    apr_size_t guard;    /* bytes below it */
+    stack_t before;      /* the signal stack that was there */
 } wfp_thread_t;
 
 /* Static TLS: the handlers read it, and a first touch must not allocate. */
@@ -89,21 +92,38 @@ static void block_signal(wfp_thread_t *t, int how)
     (void)pthread_sigmask(how, &set, NULL); /* valid arguments: cannot fail */
 }
 
-/* Let the timer fire when the thread's CPU time has gone on from now by left,
- * unless it fires before: then the handler looks again. */
-static void arm(wfp_thread_t *t, apr_int64_t now, apr_int64_t left)
+static void set_timer(timer_t timer, int flags, apr_int64_t ns)
 {
-    apr_int64_t event = now + (left > TICK_MIN_NS ? left : TICK_MIN_NS);
     struct itimerspec when;
 
-    if (t->armed_ns && t->armed_ns <= event) {
+    memset(&when, 0, sizeof(when));
+    when.it_value.tv_sec = ns / 1000000000;
+    when.it_value.tv_nsec = ns % 1000000000;
+    (void)timer_settime(timer, flags, &when, NULL); /* valid: cannot fail */
+}
+
+/* See to it that a handler looks before the thread's CPU time has gone on from
+ * now by left and late; it may look earlier. */
+static void arm(wfp_thread_t *t, apr_int64_t now, apr_int64_t left,
+                apr_int64_t late)
+{
+    apr_int64_t latest = now + left + late - t->tick_ns, event;
+
+    if (t->armed_ns && t->armed_ns <= latest) {
         return;
     }
-    memset(&when, 0, sizeof(when));
-    when.it_value.tv_sec = event / 1000000000;
-    when.it_value.tv_nsec = event % 1000000000;
-    t->armed_ns = event;
-    (void)timer_settime(t->timer, TIMER_ABSTIME, &when, NULL);
+    event = now + left - t->tick_ns;
+    if (event < now + TIMER_MIN_NS) {
+        event = now + TIMER_MIN_NS;
+    }
+    if (event <= latest) {
+        t->armed_ns = event;
+        set_timer(t->timer, TIMER_ABSTIME, event);
+    }
+    else if (!t->armed_exact) {
+        t->armed_exact = 1;
+        set_timer(t->exact, 0, left > TIMER_MIN_NS ? left : TIMER_MIN_NS);
+    }
 }
 
 void wfp_frame_pause(wfp_frame_t *frame)
@@ -132,7 +152,8 @@ void wfp_frame_resume(wfp_frame_t *frame)
         block_signal(t, SIG_UNBLOCK);
     }
     arm(t, frame->resumed_ns,
-        wfp_tick_next(frame->budget, frame->budget->cpu_ns, wall));
+        wfp_tick_next(frame->budget, frame->budget->cpu_ns, wall),
+        frame->budget->late_ns);
 }
 
 apr_int64_t wfp_frame_cpu_ns(const wfp_frame_t *frame)
@@ -230,7 +251,12 @@ static void on_timer(int sig, siginfo_t *info, void *context)
     if (!t) {
         return;
     }
-    t->armed_ns = 0;
+    if (info->si_value.sival_int) {
+        t->armed_exact = 0;
+    }
+    else {
+        t->armed_ns = 0;
+    }
     frame = t->running;
     if (frame) { /* else: in a host call; wfp_frame_resume() arms again */
         apr_int64_t wall = wfp_frame_wall_ns();
@@ -238,7 +264,7 @@ static void on_timer(int sig, siginfo_t *info, void *context)
         apr_int64_t cpu = frame->budget->cpu_ns + now - frame->resumed_ns;
 
         wfp_tick(frame, cpu, wall);
-        arm(t, now, wfp_tick_next(frame->budget, cpu, wall));
+        arm(t, now, wfp_tick_next(frame->budget, cpu, wall), 0);
         /* last: it may leave */
         wfp_tick_stage2(frame, cpu);
     }
@@ -266,6 +292,7 @@ static void thread_free(void *data)
 
     block_signal(t, SIG_BLOCK);
     (void)timer_delete(t->timer); /* the thread ends: nobody to tell */
+    (void)timer_delete(t->exact);
     (void)sigaltstack(&t->before, NULL);
     self = NULL;
     (void)munmap((char *)t - SIGNAL_STACK, SIGNAL_STACK + sizeof(*t));
@@ -294,17 +321,29 @@ static apr_status_t find_stack(wfp_thread_t *t)
     return APR_SUCCESS;
 }
 
-static apr_status_t make_timer(wfp_thread_t *t)
+static apr_status_t make_timer(timer_t *ptimer, clockid_t id, int exact)
 {
     struct sigevent event;
 
     memset(&event, 0, sizeof(event));
     event.sigev_notify = SIGEV_THREAD_ID;
     event.sigev_signo = TIMER_SIGNAL;
+    event.sigev_value.sival_int = exact;
     event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
-    return timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &t->timer)
-               ? errno
-               : APR_SUCCESS;
+    return timer_create(id, &event, ptimer) ? errno : APR_SUCCESS;
+}
+
+static apr_status_t make_timers(wfp_thread_t *t)
+{
+    apr_status_t rv = make_timer(&t->timer, CLOCK_THREAD_CPUTIME_ID, 0);
+
+    if (rv == APR_SUCCESS) {
+        rv = make_timer(&t->exact, CLOCK_MONOTONIC, 1);
+        if (rv != APR_SUCCESS) {
+            (void)timer_delete(t->timer);
+        }
+    }
+    return rv;
 }
 
 static apr_status_t thread_make(void)
@@ -320,13 +359,14 @@ static apr_status_t thread_make(void)
         return errno;
     }
     t = (wfp_thread_t *)(block + SIGNAL_STACK);
+    t->tick_ns = wfp_frame_tick_ns();
     block_signal(t, SIG_BLOCK);
     memset(&stack, 0, sizeof(stack));
     stack.ss_sp = block;
     stack.ss_size = SIGNAL_STACK;
     rv = find_stack(t);
     if (rv == APR_SUCCESS) {
-        rv = make_timer(t);
+        rv = make_timers(t);
     }
     if (rv == APR_SUCCESS) {
         rv = pthread_setspecific(self_key, t);
@@ -336,6 +376,7 @@ static apr_status_t thread_make(void)
         }
         if (rv != APR_SUCCESS) {
             (void)timer_delete(t->timer);
+            (void)timer_delete(t->exact);
         }
     }
     if (rv != APR_SUCCESS) {

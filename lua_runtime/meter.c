@@ -9,16 +9,19 @@
  * A frame that is inside a host call or another critical section, or inside
  * the allocator, is left at the section's end.
  *
- * Clock. One timer a thread, SIGEV_THREAD_ID, on the thread's CPU clock: it
- * stands still while the thread waits, so that an idle thread gets no signal
- * and a waiting one none. It fires on the scheduler's tick, up to 4 ms late at
- * HZ=250, which counting (below) allows for. It stays armed when an invocation
- * ends: a warm one costs no timer call; an early fire only arms it again. Wall
- * time is looked at when it fires and after every host call. The signal is
- * blocked outside invocations. The CPU clock (a system call) is read at most
- * every 20 us, between two readings the wall clock stands in for it. (A timer
- * on CLOCK_MONOTONIC is exact, but expires in idle threads: a signal and two
- * timer calls for most requests of a large pool of threads.)
+ * Clock. Two timers a thread, SIGEV_THREAD_ID. The first is on the thread's CPU
+ * clock, set a scheduler's tick before the next event: it stands still while
+ * the thread waits, so that an idle or waiting thread gets no signal, but fires
+ * on ticks only (up to 4 ms late at HZ=250; half of the standard instruction
+ * limit lasts 5 ms). Its handler sets the second for the rest, on
+ * CLOCK_MONOTONIC, which is exact; CPU time cannot outrun it, and when it fires
+ * early the handler sets it again. (The second alone would expire in idle
+ * threads: a signal and two timer calls for most requests of many threads.) The
+ * first stays armed when an invocation ends: a warm one costs no timer call; an
+ * early fire only arms it again. Wall time is looked at by the handler and after
+ * every host call. The signal is blocked outside invocations. The CPU clock (a
+ * system call) is read at most every 20 us, between two readings the wall clock
+ * stands in for it.
  *
  * Stages. tick.c: at the deadline the handler sets a count-1 hook on the
  * running coroutine, again every 2 ms; the hook leaves. 25 ms later the handler
@@ -40,8 +43,13 @@
 /* The VM may be faster than measured by this factor. */
 #define RATE_MARGIN 1.25
 
-/* Deadlines closer than this are not worth a timer: count from the start. */
-#define COUNT_SOON_NS 300000
+/* Counting begins this much earlier: the handler is late sometimes. */
+#define COUNT_EARLY_NS 100000
+
+/* A CPU timer that is set when an invocation begins fires within a tick. What it
+ * is late for counting, in ticks, can be assumed as run at full speed, as long as
+ * the limit is not reached so: else count from the start. */
+#define LATE_TICKS 0.45
 
 /* A library call may take what fits into the CPU limit at 10 ns a step. */
 #define STEPS_PER_MS 100000
@@ -176,11 +184,14 @@ void wfp_meter_set_budget(wfp_budget_t *budget, const wfp_runtime_t *runtime,
     budget->instructions_max = max;
     budget->count_at_ns = -1;
     if (max > 0) {
-        double rate = runtime->vm_rate * RATE_MARGIN / 1e9;
+        double tick = (double)wfp_frame_tick_ns();
 
-        budget->count_at_ns = (apr_int64_t)((double)max / 2 / rate)
-                              - wfp_frame_tick_ns();
-        if (runtime->exact_metering || budget->count_at_ns < COUNT_SOON_NS) {
+        budget->rate = runtime->vm_rate * RATE_MARGIN / 1e9;
+        budget->late_ns = (apr_int64_t)(tick * LATE_TICKS);
+        budget->count_at_ns = (apr_int64_t)((double)max / 2 / budget->rate)
+                              - COUNT_EARLY_NS;
+        if (runtime->exact_metering
+            || (double)budget->count_at_ns < tick * (1.05 - LATE_TICKS)) {
             budget->count_at_ns = 0;
             budget->counting = 1;
         }

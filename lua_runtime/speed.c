@@ -14,8 +14,8 @@
 
 /* Instructions of one measurement, and how often it is made: the best counts,
  * others were disturbed. */
-#define LENGTH 1000000
-#define ROUNDS 6
+#define LENGTH 100000
+#define ROUNDS 50
 
 /* Bytes of the state. */
 #define MEMORY (4 * 1024 * 1024)

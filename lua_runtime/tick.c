@@ -45,6 +45,22 @@ void wfp_tick_expire(wfp_frame_t *frame, wfp_code_e code, apr_int64_t cpu)
     }
 }
 
+/* No machine of this speed can have run more than half of the limit by now, or,
+ * where the tick came late, more than cpu allows. */
+static void begin_counting(wfp_frame_t *frame, apr_int64_t cpu)
+{
+    wfp_budget_t *budget = frame->budget;
+    lua_State *L = frame->iso->cur;
+    apr_int64_t half = budget->instructions_max / 2;
+    apr_int64_t most = (apr_int64_t)((double)cpu * budget->rate);
+
+    budget->instructions = most > half ? most : half;
+    budget->counting = 1;
+    if (L) {
+        lua_sethook(L, on_hook, LUA_MASKCOUNT, WFP_TICK_PERIOD);
+    }
+}
+
 void wfp_tick(wfp_frame_t *frame, apr_int64_t cpu, apr_int64_t wall)
 {
     wfp_budget_t *budget = frame->budget;
@@ -58,12 +74,7 @@ void wfp_tick(wfp_frame_t *frame, apr_int64_t cpu, apr_int64_t wall)
     }
     else if (!budget->counting && budget->count_at_ns >= 0
              && cpu >= budget->count_at_ns) {
-        /* no machine of this speed can have run more than half by now */
-        budget->instructions = budget->instructions_max / 2;
-        budget->counting = 1;
-        if (iso->cur) {
-            lua_sethook(iso->cur, on_hook, LUA_MASKCOUNT, WFP_TICK_PERIOD);
-        }
+        begin_counting(frame, cpu);
     }
     if (budget->expired && iso->cur) {
         lua_sethook(iso->cur, on_hook, LUA_MASKCOUNT, 1);

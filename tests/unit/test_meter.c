@@ -219,6 +219,8 @@ static double rounds_ran(wfp_test_t *t, apr_int64_t limit, int exact)
     fixture_runtime.exact_metering = 0;
     wfp_isolate_destroy(iso);
     CHECK_INT(out.res.code, WFP_INSTRUCTION_LIMIT);
+    printf("# %.0f of %.0f at %.0f M/s\n", ctx.logged * 1e5, (double)limit,
+           fixture_runtime.vm_rate / 1e6);
     return ctx.logged * 100000.0;
 }
 
