@@ -1,0 +1,3 @@
+-- The module returns no table.
+-- outcome: exception or refused
+return 42

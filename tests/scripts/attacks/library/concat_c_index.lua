@@ -1,0 +1,6 @@
+-- Joins what a C function makes up.
+-- outcome: exception or memory
+return { fetch = function(request, env, ctx)
+    return Response.new(table.concat(setmetatable({}, { __index = type }), "", 1,
+                                     1 << 50))
+end }

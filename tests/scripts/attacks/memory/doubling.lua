@@ -1,0 +1,6 @@
+-- A string doubled by the operator.
+-- outcome: memory or exception
+return { fetch = function(request, env, ctx)
+    local s = "xy"
+    while true do s = s .. s end
+end }

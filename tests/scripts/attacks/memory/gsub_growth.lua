@@ -1,0 +1,6 @@
+-- Each character becomes a thousand.
+-- outcome: exception or memory
+return { fetch = function(request, env, ctx)
+    local s = ("x"):rep(1000)
+    while true do s = s:gsub(".", ("y"):rep(1000)) end
+end }

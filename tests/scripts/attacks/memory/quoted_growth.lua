@@ -1,0 +1,6 @@
+-- Quotes that need quotes.
+-- outcome: exception or memory
+return { fetch = function(request, env, ctx)
+    local s = ("\0"):rep(1000)
+    while true do s = ("%q"):format(s) end
+end }
