@@ -346,12 +346,42 @@ typedef struct follower_t {
     wfp_store_t *store;
     apr_pool_t *pool;
     int failing;
+    apr_uint64_t evicted; /* entries, when last looked at */
+    apr_time_t warned;    /* that the registry is too small */
 } follower_t;
+
+/* How often a registry that is too small is complained about. */
+#define WARN_EVERY apr_time_from_sec(60)
 
 static apr_interval_time_t sync_interval(const wfp_server_t *server)
 {
     return wfp_config_num(server->conf->sync_interval,
                           WFP_DEFAULT_SYNC_INTERVAL);
+}
+
+/* A full index evicts entries that the next request has to load again. */
+static void warn_when_full(follower_t *f)
+{
+    wfp_registry_stats_t stats;
+    apr_time_t now = apr_time_now();
+    apr_int64_t size = wfp_config_num(f->server->conf->registry_size,
+                                      WFP_DEFAULT_REGISTRY_SIZE);
+
+    if (now - f->warned < WARN_EVERY) {
+        return;
+    }
+    wfp_registry_stats(&stats, f->server->registry);
+    if (stats.evicted_entries > f->evicted) {
+        f->warned = now;
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, f->server->main,
+            WFPLOGNO(0205) "the registry is full: it knows %" APR_UINT64_T_FMT
+                           " Workers and has evicted %" APR_UINT64_T_FMT
+                           "; WfpRegistrySize %" APR_INT64_T_FMT
+                           "M would know twice as many",
+            stats.known, stats.evicted_entries, (size >> 20) * 2);
+    }
+    f->evicted = stats.evicted_entries;
 }
 
 /* One turn of the follower; logs when the store goes and when it is back. */
@@ -382,6 +412,7 @@ static void follow(void *data)
     }
     f->failing = rv != APR_SUCCESS;
     apr_pool_destroy(turn);
+    warn_when_full(f);
 }
 
 apr_status_t wfp_sync_start(wfp_server_t *server, apr_pool_t *p)
