@@ -44,6 +44,9 @@ static apr_status_t work_cleanup(void *data)
 {
     wfp_work_t *work = data;
 
+    if (work->server->is_ending) {
+        return APR_SUCCESS; /* all it could be given back to goes, too */
+    }
     work->r = NULL;
     if (has_pending(work)) {
         if (wfp_background_take(work->server->background, work)) {

@@ -241,6 +241,16 @@ static void open_store(wfp_server_t *server, wfp_result_t *res)
     }
 }
 
+/* Before any pool of the child goes: a prefork child that is told to end
+ * within a request destroys the request's pool after ours. */
+static apr_status_t child_ends(void *data)
+{
+    wfp_server_t *server = data;
+
+    server->is_ending = 1;
+    return APR_SUCCESS;
+}
+
 void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
 {
     wfp_server_t *server = context;
@@ -251,6 +261,7 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     if (!server) {
         return;
     }
+    apr_pool_pre_cleanup_register(pchild, server, child_ends);
     server->pool = make_child_pool(pchild);
     server->pools = wfp_poolcache_create(server->pool);
     wfp_result_init(&res, pchild);

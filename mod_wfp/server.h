@@ -42,6 +42,7 @@ typedef struct wfp_server_t {
     wfp_background_t *background;
     char id_prefix[17]; /* of request ids: 16 hex digits */
     volatile apr_uint32_t id_next;
+    int is_ending; /* the child scope is about to go */
 } wfp_server_t;
 
 /** The context; NULL before post_config. */
