@@ -9,6 +9,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "store/batch.h"
 #include "store/hostlock.h"
 #include "store/slot.h"
 
@@ -243,27 +244,42 @@ static apr_status_t run_once(int *pagain, wfp_dbd_t *db, wfp_dbd_mode_e mode,
     return rv;
 }
 
+apr_status_t wfp_dbd_attempt(int *pagain, wfp_store_t *store,
+                             wfp_dbd_mode_e mode, wfp_dbd_fn *fn, void *baton,
+                             wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_dbd_t db = { .pool = p, .res = res, .driver = store->driver_name };
+    apr_status_t rv = wfp_slot_take(&db.slot, store, res);
+
+    *pagain = 0;
+    if (rv == APR_SUCCESS) {
+        rv = run_once(pagain, &db, mode, fn, baton);
+        wfp_slot_give(store, db.slot, db.broken);
+    }
+    return rv;
+}
+
+apr_status_t wfp_dbd_alone(wfp_store_t *store, wfp_dbd_mode_e mode,
+                           wfp_dbd_fn *fn, void *baton, wfp_result_t *res,
+                           apr_pool_t *p)
+{
+    int attempt, again = 1;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (attempt = 0; again && attempt < ATTEMPTS; attempt++) {
+        if (res) {
+            wfp_result_init(res, res->pool);
+        }
+        rv = wfp_dbd_attempt(&again, store, mode, fn, baton, res, p);
+    }
+    return rv;
+}
+
 apr_status_t wfp_dbd_run(wfp_store_t *store, wfp_dbd_mode_e mode,
                          wfp_dbd_fn *fn, void *baton, wfp_result_t *res,
                          apr_pool_t *p)
 {
-    int attempt, again;
-    apr_status_t rv;
-
-    for (attempt = 1;; attempt++) {
-        wfp_dbd_t db = { .pool = p, .res = res, .driver = store->driver_name };
-
-        rv = wfp_slot_take(&db.slot, store, res);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-        rv = run_once(&again, &db, mode, fn, baton);
-        wfp_slot_give(store, db.slot, db.broken);
-        if (!again || attempt == ATTEMPTS) {
-            return rv;
-        }
-        if (res) {
-            wfp_result_init(res, res->pool);
-        }
-    }
+    return mode == WFP_DBD_WRITE
+               ? wfp_batch_write(store, fn, baton, res, p)
+               : wfp_dbd_alone(store, mode, fn, baton, res, p);
 }

@@ -42,7 +42,8 @@ typedef struct wfp_dbd_t {
 typedef enum {
     WFP_DBD_PLAIN = 0, /* one SELECT */
     WFP_DBD_SNAPSHOT,  /* several SELECTs that see one state */
-    WFP_DBD_WRITE      /* one transaction, one writer a host on SQLite */
+    WFP_DBD_WRITE      /* one transaction, maybe shared (store/batch.h); one
+                        * writer a host on SQLite */
 } wfp_dbd_mode_e;
 
 /** Does the work of a call. May run more than once: a lost connection makes
@@ -66,6 +67,17 @@ const char *wfp_dbd_driver(const wfp_store_t *store);
 apr_status_t wfp_dbd_run(wfp_store_t *store, wfp_dbd_mode_e mode,
                          wfp_dbd_fn *fn, void *baton, wfp_result_t *res,
                          apr_pool_t *p) WFP_CHECK;
+
+/** One attempt of it. @param pagain 1: it failed without any effect, and may
+ *  go well on another handle */
+apr_status_t wfp_dbd_attempt(int *pagain, wfp_store_t *store,
+                             wfp_dbd_mode_e mode, wfp_dbd_fn *fn, void *baton,
+                             wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** The same as wfp_dbd_run(), in a transaction of its own. */
+apr_status_t wfp_dbd_alone(wfp_store_t *store, wfp_dbd_mode_e mode,
+                           wfp_dbd_fn *fn, void *baton, wfp_result_t *res,
+                           apr_pool_t *p) WFP_CHECK;
 
 /** Run a statement that gives no rows. @param pcount rows touched, or NULL */
 apr_status_t wfp_dbd_exec(int *pcount, wfp_dbd_t *db, const wfp_sql_t *sql,

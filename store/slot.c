@@ -15,6 +15,8 @@
 #include <apr_thread_mutex.h>
 #include <string.h>
 
+#include "store/batch.h"
+
 
 /* SQLITE_BUSY, as the driver hands it on */
 #define SQLITE_IS_BUSY 5
@@ -294,6 +296,9 @@ static apr_status_t open_slots(wfp_store_t *store)
                                apr_pstrcat(store->pool, store->params, "-lock",
                                            NULL),
                                store->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_batch_make(&store->batch, store->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = apr_reslist_create(&store->slots, 0, SLOTS_IDLE, SLOTS_MAX,

@@ -14,6 +14,7 @@
 #include "store_fixture.h"
 
 #include "store/changes.h"
+#include "store/tx.h"
 #include "store/versions.h"
 
 #define PROCESSES 8
@@ -100,57 +101,120 @@ static void eight_processes_write(wfp_test_t *t)
 typedef struct worker_t {
     fixture_t f;
     apr_pool_t *pool;
+    int n;
+    int faulty; /* every third mutation is refused, every fourth fails */
     const char *failed;
 } worker_t;
+
+static apr_status_t nonsense(wfp_dbd_t *db, void *baton)
+{
+    apr_int64_t stamp;
+    apr_status_t rv = wfp_changes_take(&stamp, db);
+
+    return rv == APR_SUCCESS ? wfp_dbd_direct(db, "SELEKT 1") : rv;
+}
+
+/* NULL, or what went wrong in the i-th turn. */
+static const char *turn(worker_t *w, int i)
+{
+    wfp_script_t *got;
+    wfp_result_t *res = &w->f.res;
+    int refuse = w->faulty && i % 3 == 0, fail = w->faulty && i % 4 == 1;
+    wfp_put_t *put = make_put(refuse ? "none" : "demo", "t", "x", w->pool);
+    apr_status_t rv;
+
+    wfp_result_init(res, w->pool);
+    if (fail
+        && (wfp_dbd_run(w->f.store, WFP_DBD_WRITE, nonsense, NULL, res, w->pool)
+                == APR_SUCCESS
+            || res->code != WFP_STORE_UNAVAILABLE)) {
+        return "nonsense did not fail";
+    }
+    wfp_result_init(res, w->pool);
+    rv = wfp_scripts_put(w->f.store, put, res, w->pool);
+    if (refuse) {
+        return res->code == WFP_NOT_FOUND ? NULL : "it was not refused";
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_scripts_get(&got, w->f.store, "demo", "t", res, w->pool);
+    }
+    return rv == APR_SUCCESS ? NULL : res->message;
+}
 
 static void *APR_THREAD_FUNC thread_body(apr_thread_t *thread, void *data)
 {
     worker_t *w = data;
-    wfp_script_t *got;
     int i;
 
-    for (i = 0; i < 10 && !w->failed; i++) {
-        if (wfp_scripts_put(w->f.store, make_put("demo", "t", "x", w->pool),
-                            &w->f.res, w->pool)
-                != APR_SUCCESS
-            || wfp_scripts_get(&got, w->f.store, "demo", "t", &w->f.res,
-                               w->pool)
-                   != APR_SUCCESS) {
-            w->failed = w->f.res.message;
-        }
+    for (i = 0; i < w->n && !w->failed; i++) {
+        w->failed = turn(w, i);
     }
     return NULL;
 }
 
-static void threads_share_a_store(wfp_test_t *t)
+/* Deploys by threads of one store; how long it took. */
+static apr_interval_time_t with_threads(fixture_t *f, wfp_test_t *t, int n,
+                                        int faulty)
 {
-    fixture_t f;
     worker_t workers[PROCESSES];
     apr_thread_t *threads[PROCESSES];
-    wfp_script_t *got;
+    apr_time_t start = apr_time_now();
     apr_status_t rv;
     int i;
 
-    open_store(&f, t);
+    memset(workers, 0, sizeof(workers));
     for (i = 0; i < PROCESSES; i++) {
         worker_t *w = &workers[i];
 
-        w->f = f;
-        w->failed = NULL;
+        w->f = *f;
+        w->n = n;
+        w->faulty = faulty;
         apr_pool_create_unmanaged_ex(&w->pool, NULL, NULL);
-        wfp_result_init(&w->f.res, w->pool);
         CHECK(apr_thread_create(&threads[i], NULL, thread_body, w, t->pool)
               == APR_SUCCESS);
     }
     for (i = 0; i < PROCESSES; i++) {
         CHECK(apr_thread_join(&rv, threads[i]) == APR_SUCCESS);
     }
+    start = apr_time_now() - start;
     for (i = 0; i < PROCESSES; i++) {
         CHECK_STR(workers[i].failed ? workers[i].failed : "", "");
         apr_pool_destroy(workers[i].pool);
     }
+    return start;
+}
+
+static void threads_share_a_store(wfp_test_t *t)
+{
+    fixture_t f;
+    wfp_script_t *got;
+    apr_interval_time_t took;
+
+    open_store(&f, t);
+    took = with_threads(&f, t, PUTS, 0);
+    printf("# %s: %d deploys/s by %d threads\n", f.driver,
+           (int)(PROCESSES * PUTS * APR_USEC_PER_SEC / took), PROCESSES);
     OK(wfp_scripts_get(&got, f.store, "demo", "t", &f.res, t->pool));
-    CHECK_INT(got->number, PROCESSES * 10);
+    CHECK_INT(got->number, PROCESSES * PUTS);
+}
+
+static void nobody_fails_for_his_neighbour(wfp_test_t *t)
+{
+    fixture_t f;
+    wfp_script_t *got;
+    apr_array_header_t *list;
+    apr_int64_t latest;
+    int lost;
+
+    open_store(&f, t);
+    (void)with_threads(&f, t, 12, 1);
+    OK(wfp_scripts_get(&got, f.store, "demo", "t", &f.res, t->pool));
+    CHECK_INT(got->number, PROCESSES * 8);
+    /* neither the refused nor the failed left a number */
+    OK(wfp_changes_since(&list, &latest, &lost, f.store, 0, 1000, &f.res,
+                         t->pool));
+    CHECK_INT(latest, 1 + PROCESSES * 8);
+    CHECK_INT(list->nelts, latest);
 }
 
 /* --- a reader beside writers --------------------------------------------- */
@@ -403,6 +467,7 @@ static void sqlite_file_goes_and_comes(wfp_test_t *t)
 static const wfp_test_case_t cases[] = {
     { "eight processes write", eight_processes_write },
     { "threads share a store", threads_share_a_store },
+    { "nobody fails for his neighbour", nobody_fails_for_his_neighbour },
     { "readers see whole versions", readers_see_whole_versions },
     { "killed writer leaves nothing", killed_writer_leaves_nothing },
     { "killed at random", killed_at_random },
