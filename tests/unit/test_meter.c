@@ -472,5 +472,5 @@ static const wfp_test_case_t cases[] = {
 
 int main(void)
 {
-    return wfp_test_run(cases);
+    return fixture_main(cases);
 }
