@@ -49,6 +49,9 @@ static apr_status_t work_cleanup(void *data)
     }
     work->r = NULL;
     if (has_pending(work)) {
+        /* merged for this request, it would go with the request's pool */
+        work->scope = apr_pmemdup(work->pool, work->scope,
+                                  sizeof(*work->scope));
         if (wfp_background_take(work->server->background, work)) {
             return APR_SUCCESS;
         }
