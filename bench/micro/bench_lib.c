@@ -137,7 +137,7 @@ int main(void)
     size_t i;
 
     luaL_openlibs(stock);
-    lib_state_steps = 5000000;
+    lib_state_limit(5000000, 16 << 20);
     ours = lib_state_new();
     printf("%-20s %10s %10s %6s\n", "what", "stock ms", "ours ms", "ratio");
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

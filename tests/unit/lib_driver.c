@@ -27,8 +27,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: lib_driver FILE\n");
         return 2;
     }
-    lib_state_steps = (size_t)1 << 40;
-    lib_state_result = (size_t)1 << 30;
+    lib_state_limit((apr_size_t)1 << 40, (apr_size_t)1 << 40);
     L = lib_state_new();
     lua_register(L, "emit", emit);
     if (luaL_loadfilex(L, argv[1], "t") != LUA_OK

@@ -4,56 +4,28 @@
 
 /**
  * @file
- * A bare lua_State for tests of the standard library, with a meter that only
- * has budgets. Included by one file of a program.
+ * A bare lua_State with the standard library, for tests of it: an isolate that
+ * has budgets for single calls and a clock that stands still, but no limits.
+ * Included by one file of a program.
  */
 
 #include <lauxlib.h>
 #include <lua.h>
-#include <stdlib.h>
+#include <string.h>
 
+#include "lua_runtime/inside.h"
 #include "lua_runtime/meter.h"
 #include "lua_runtime/sandbox.h"
-#include "lua_runtime/state.h"
 
-static size_t lib_state_steps = 1000000;
-static size_t lib_state_result = 16 * 1024 * 1024;
+static wfp_budget_t lib_state_budget;
+static wfp_frame_t lib_state_frame = { .budget = &lib_state_budget };
+static wfp_isolate_t lib_state_isolate = { .frame = &lib_state_frame };
 
-size_t wfp_meter_steps_max(const wfp_isolate_t *iso)
+/** Steps of one call, and the longest string it may make. */
+static void lib_state_limit(apr_size_t steps, apr_size_t result)
 {
-    return lib_state_steps;
-}
-
-size_t wfp_meter_result_max(const wfp_isolate_t *iso)
-{
-    return lib_state_result;
-}
-
-size_t wfp_meter_free_bytes(const wfp_isolate_t *iso)
-{
-    return (size_t)1 << 40;
-}
-
-void wfp_meter_critical_begin(wfp_isolate_t *iso)
-{
-}
-
-void wfp_meter_critical_end(wfp_isolate_t *iso)
-{
-}
-
-lua_State *wfp_meter_enter_coroutine(wfp_isolate_t *iso, lua_State *co)
-{
-    return NULL;
-}
-
-void wfp_meter_leave_coroutine(wfp_isolate_t *iso, lua_State *before)
-{
-}
-
-apr_time_t wfp_state_now(lua_State *L)
-{
-    return apr_time_from_sec(1700000000);
+    lib_state_isolate.steps_max = steps;
+    lib_state_isolate.arena.limit = result * 4;
 }
 
 /** A state with the sandbox open. */
@@ -61,7 +33,12 @@ static lua_State *lib_state_new(void)
 {
     lua_State *L = luaL_newstate();
 
-    *(wfp_isolate_t **)lua_getextraspace(L) = NULL;
+    if (!lib_state_isolate.steps_max) {
+        lib_state_limit(1000000, 16 * 1024 * 1024);
+    }
+    lib_state_isolate.cur = L;
+    lib_state_isolate.now = apr_time_from_sec(1700000000);
+    *(wfp_isolate_t **)lua_getextraspace(L) = &lib_state_isolate;
     wfp_sandbox_open(L);
     return L;
 }

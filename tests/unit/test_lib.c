@@ -43,7 +43,7 @@ static void lib_raises_too_much_work(wfp_test_t *t)
     for (i = 0; chunks[i]; i++) {
         CHECK_STR(lib_state_run(L, chunks[i]), "too much work");
     }
-    lib_state_steps = 1000;
+    lib_state_limit(1000, 16 << 20);
     RUN(ERROR("('a'):rep(10000):upper()"), "too much work");
     RUN(ERROR("('a'):rep(10000):lower()"), "too much work");
     RUN(ERROR("('a'):rep(10000):reverse()"), "too much work");
@@ -53,7 +53,7 @@ static void lib_raises_too_much_work(wfp_test_t *t)
     RUN(ERROR("tonumber(('1'):rep(10000))"), "too much work");
     RUN(ERROR("tonumber(('1'):rep(10000), 10)"), "too much work");
     RUN(ERROR("('%q'):format(('a'):rep(10000))"), "too much work");
-    lib_state_steps = 1000000;
+    lib_state_limit(1000000, 16 << 20);
     lua_close(L);
 }
 
@@ -61,7 +61,7 @@ static void lib_raises_result_too_large(wfp_test_t *t)
 {
     lua_State *L = lib_state_new();
 
-    lib_state_result = 100000;
+    lib_state_limit(1000000, 100000);
     RUN(ERROR("('a'):rep(100001)"), "result too large");
     RUN(ERROR("('a'):rep(50001, ',')"), "result too large");
     RUN(ERROR("('a'):rep(1 << 40)"), "resulting string too large");
@@ -84,7 +84,7 @@ static void lib_raises_result_too_large(wfp_test_t *t)
               "('a'):rep(60000))"),
         "result too large");
     RUN(ERROR("('a'):rep(90000):upper()"), "no error");
-    lib_state_result = 16 * 1024 * 1024;
+    lib_state_limit(1000000, 16 << 20);
     lua_close(L);
 }
 

@@ -27,7 +27,7 @@ static int run_try(lua_State *L)
                      strlen(one->pattern));
     end = wfp_pattern_match(&m, one->subject, one->pattern);
     one->end = end ? end - one->subject : -1;
-    one->spent = lib_state_steps - m.steps;
+    one->spent = lib_state_isolate.steps_max - m.steps;
     return 0;
 }
 
