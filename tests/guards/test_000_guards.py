@@ -18,13 +18,14 @@ import check_shell
 import check_sizes
 import check_style
 import check_wfpctl
+import check_worker_api
 import guardlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 GUARDS = [check_layers, check_headers, check_sizes, check_directives,
           check_errors, check_log_tags, check_metrics, check_wfpctl,
-          check_style, check_shell, check_exports]
+          check_style, check_shell, check_exports, check_worker_api]
 
 
 def name_of(guard):
@@ -171,6 +172,16 @@ class TestGuardsOnFaults:
             "WFP0102: not in docs/operations/log-tags.md",
             "docs/operations/log-tags.md: WFP0104 is no tag and not retired",
             "mod_wfp/a.c: WFPLOGNO(0103) without a level"]
+
+    def test_001_10_worker_api(self, tmp_path):
+        plant(tmp_path, {
+            "lua_runtime/sandbox.c":
+                'global_names[] = {\n    "type",\n    "os.time",\n};\n',
+            "docs/worker-api/standard-library.md":
+                "| base | `print type` | |\n| `os` | `clock` | |\n"})
+        assert check_worker_api.check(tmp_path) == [
+            "docs/worker-api/standard-library.md: there is no os.clock",
+            "os.time: not on docs/worker-api/standard-library.md"]
 
     def test_001_05_exports(self, tmp_path):
         library = tmp_path / "mod_wfp.so"
