@@ -108,6 +108,22 @@ const command_rec wfp_directives_rows[] = {
     { NULL },
 };
 
+/* What WfpLimit says; the others keep their defaults and ceilings. */
+static void dump_limits(apr_file_t *out, const wfp_limit_policy_t *policy)
+{
+    int i;
+
+    for (i = 0; i < WFP_LIMIT_COUNT; i++) {
+        if (policy->standard.v[i] != WFP_LIMIT_UNSET) {
+            apr_file_printf(out,
+                            "wfp: limit %s %" APR_INT64_T_FMT
+                            " %" APR_INT64_T_FMT "\n",
+                            wfp_limit_row((wfp_limit_e)i)->name,
+                            policy->standard.v[i], policy->ceiling.v[i]);
+        }
+    }
+}
+
 void wfp_directives_dump(apr_pool_t *p, server_rec *s)
 {
     const wfp_server_conf_t *conf = wfp_config_server(s);
@@ -121,6 +137,7 @@ void wfp_directives_dump(apr_pool_t *p, server_rec *s)
                     wfp_config_db_params(s));
     apr_file_printf(out, "wfp: datadir %s\n", wfp_config_data_dir(s));
     apr_file_printf(out, "wfp: keyfile %s\n", wfp_config_key_file(s, p));
+    dump_limits(out, &conf->limits);
     if (conf->account) {
         apr_file_printf(out, "wfp: account %s\n", conf->account);
     }

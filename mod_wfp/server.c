@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <mpm_common.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "mod_wfp/background.h"
@@ -59,8 +60,8 @@ static int read_key(wfp_server_t *server, apr_pool_t *p)
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/* A store that is down does not keep the server from starting; one of another
- * schema does. */
+/* A database that is down does not keep the server from starting, nor a file
+ * that is gone from starting again; another schema does. */
 static int check_store(wfp_server_t *server, int serving, apr_pool_t *p)
 {
     wfp_store_t *store;
@@ -76,7 +77,8 @@ static int check_store(wfp_server_t *server, int serving, apr_pool_t *p)
     if (rv == APR_SUCCESS) {
         return OK;
     }
-    if (res.code == WFP_STORE_UNAVAILABLE && serving) {
+    if (res.code == WFP_STORE_UNAVAILABLE
+        && (serving || !strcmp(wfp_config_db_driver(server->main), "pgsql"))) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
                      WFPLOGNO(0302) "the store does not answer; serving from "
                                     "the registry: %s",
@@ -235,7 +237,7 @@ static void open_store(wfp_server_t *server, wfp_result_t *res)
                         wfp_config_db_params(server->main), 0, res,
                         server->pool);
     if (rv != APR_SUCCESS) {
-        server->store = NULL;
+        /* one that is down is open all the same, and works when it is back */
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
                      WFPLOGNO(0306) "store: %s", res->message);
     }

@@ -182,7 +182,6 @@ apr_status_t wfp_args_pair(const char **pname, const char **pvalue,
 static apr_status_t set_limit(wfp_limits_t *limits, wfp_cmd_t *cmd,
                               const char *text)
 {
-    wfp_limit_policy_t policy;
     const char *name, *value;
     wfp_limit_e limit;
     apr_int64_t n;
@@ -207,8 +206,7 @@ static apr_status_t set_limit(wfp_limits_t *limits, wfp_cmd_t *cmd,
         return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
                               "limit %s: '%s' is no whole number", name, value);
     }
-    wfp_limit_policy_clear(&policy);
-    rv = wfp_limit_check(&policy, limit, n, &cmd->res);
+    rv = wfp_limit_check(&cmd->config.limits, limit, n, &cmd->res);
     if (rv == APR_SUCCESS) {
         limits->v[limit] = n;
     }

@@ -19,8 +19,9 @@ typedef struct wfp_ctl_config_t {
     const char *params;
     const char *datadir;
     const char *keyfile;
-    const char *account; /* WfpAccount, or NULL */
-    apr_uid_t uid;       /* httpd's User and Group; */
+    const char *account;       /* WfpAccount, or NULL */
+    wfp_limit_policy_t limits; /* WfpLimit of the main server */
+    apr_uid_t uid;             /* httpd's User and Group; */
     apr_gid_t gid;
     int has_user; /* 1: they are known */
 } wfp_ctl_config_t;

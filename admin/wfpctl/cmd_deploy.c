@@ -180,16 +180,14 @@ apr_status_t wfp_cmd_deploy_run(wfp_cmd_t *cmd)
                       .source = "wfpctl",
                       .keep_secrets = 1,
                       .versions_kept = WFP_VERSIONS_KEPT };
-    wfp_limit_policy_t policy;
     apr_int64_t startup_us = 0;
     apr_status_t rv;
 
     wfp_args_worker(&script->ns, &script->name, cmd, 0);
     rv = read_options(script, cmd);
     if (rv == APR_SUCCESS) {
-        wfp_limit_policy_clear(&policy);
-        rv = wfp_upload_check(script, &policy, &startup_us, &cmd->res,
-                              cmd->pool);
+        rv = wfp_upload_check(script, &cmd->config.limits, &startup_us,
+                              &cmd->res, cmd->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_scripts_put(cmd->store, &put, &cmd->res, cmd->pool);

@@ -118,6 +118,23 @@ static int read_id(apr_int64_t *pid, const char *line)
     return end != at + 4 && *pid >= 0;
 }
 
+/* "cpu_ms 20 100": default and ceiling, -1 for the ceiling as shipped */
+static void read_limit(wfp_limit_policy_t *limits, char *value)
+{
+    char *number = strchr(value, ' '), *end;
+    wfp_limit_e limit;
+
+    if (!number) {
+        return;
+    }
+    *number++ = '\0';
+    limit = wfp_limit_by_name(value);
+    if (limit != WFP_LIMIT_COUNT) {
+        limits->standard.v[limit] = apr_strtoi64(number, &end, 10);
+        limits->ceiling.v[limit] = apr_strtoi64(end, NULL, 10);
+    }
+}
+
 static void read_line(wfp_ctl_config_t *config, char *line, apr_pool_t *p)
 {
     apr_int64_t id;
@@ -143,6 +160,9 @@ static void read_line(wfp_ctl_config_t *config, char *line, apr_pool_t *p)
         if (value) {
             *value = '\0';
         }
+    }
+    else if (strcmp(line, "limit") == 0) {
+        read_limit(&config->limits, value);
     }
     else if (strcmp(line, "datadir") == 0) {
         config->datadir = value;
@@ -174,6 +194,7 @@ apr_status_t wfp_config_read(wfp_cmd_t *cmd)
                               cmd->config_file ? cmd->config_file : "",
                               complaint);
     }
+    wfp_limit_policy_clear(&config->limits);
     line = apr_pstrdup(cmd->pool, answer);
     for (line = apr_strtok(line, "\n", &state); line;
          line = apr_strtok(NULL, "\n", &state)) {
