@@ -18,10 +18,11 @@
 #include "store/batch.h"
 
 
-/* SQLITE_BUSY, as the driver hands it on */
-#define SQLITE_IS_BUSY 5
-#define SETUP_TRIES    50
-#define SETUP_PAUSE    (20 * 1000)
+/* SQLITE_BUSY and SQLITE_CANTOPEN, as the driver hands them on */
+#define SQLITE_IS_BUSY  5
+#define SQLITE_CANTOPEN 14
+#define SETUP_TRIES     50
+#define SETUP_PAUSE     (20 * 1000)
 
 #define SLOTS_MAX  16
 #define SLOTS_IDLE 4
@@ -132,14 +133,16 @@ static int setup_sqlite_once(wfp_store_t *store, wfp_slot_t *slot)
 }
 
 /* Whoever opens the file first or closes it last holds it alone for a moment,
- * and the driver does not wait when a statement cannot even be prepared. */
+ * and the driver does not wait when a statement cannot even be prepared. Root
+ * (httpd's parent) owns the files beside it for a moment, too, before SQLite
+ * gives them to the file's owner. */
 static int setup_sqlite(wfp_store_t *store, wfp_slot_t *slot)
 {
     int tries, rc;
 
     for (tries = 0; tries < SETUP_TRIES; tries++) {
         rc = setup_sqlite_once(store, slot);
-        if (rc != SQLITE_IS_BUSY) {
+        if (rc != SQLITE_IS_BUSY && rc != SQLITE_CANTOPEN) {
             break;
         }
         apr_sleep(SETUP_PAUSE);
