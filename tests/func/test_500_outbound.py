@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way out: egress policy, outbound Workers, the client's manners."""
 
+import http.client
 import re
 import ssl
 import subprocess
@@ -140,6 +141,7 @@ class World:
     def h2_lines(self, httpd, key):
         """The server itself as an origin that speaks HTTP/2 over TLS."""
         return [f'LoadModule ssl_module "{httpd.modules}/mod_ssl.so"',
+                "LogLevel ssl:error",
                 f"Listen 127.0.0.1:{self.h2_port} https",
                 f"WfpEgressAllow localhost:{self.h2_port}",
                 f"<VirtualHost 127.0.0.1:{self.h2_port}>",
@@ -366,6 +368,33 @@ class TestTime:
         assert time.monotonic() - began < 1.4 or not slow.is_alive()
         slow.join()
         assert told == [["slow"]]
+
+    def test_520_03_graceful_restart_waits_for_it(self, run, httpd):
+        told = []
+        slow = threading.Thread(target=lambda: told.append(
+            run('return fetch(ORIGIN .. "/slow/2000"):text()')))
+        slow.start()
+        run('return fetch(ORIGIN .. "/status/200").status')
+        httpd.graceful()
+        slow.join()
+        assert told == [["slow"]]
+
+    def test_520_04_stop_does_not_wait_long(self, run, httpd, world, origin):
+        def ask():
+            try:
+                run('fetch(ORIGIN .. "/slow/2900")')
+            except (OSError, http.client.HTTPException):
+                pass  # the server has gone
+
+        slow = threading.Thread(target=ask)
+        origin.requests.clear()
+        slow.start()
+        until(lambda: origin.requests, "the request to reach the origin")
+        began = time.monotonic()
+        httpd.stop()
+        assert time.monotonic() - began < 15
+        slow.join()
+        httpd.configure(world.lines)
 
 
 class TestBodies:
