@@ -151,5 +151,10 @@ static const wfp_test_case_t cases[] = {
 
 int main(void)
 {
+#ifdef __SANITIZE_THREAD__
+    /* its record of calls overflows: liblua's jumps out of errors stay in it */
+    printf("1..0 # SKIP TSan does not follow thousands of errors in Lua\n");
+    return 0;
+#endif
     return wfp_test_run(cases);
 }
