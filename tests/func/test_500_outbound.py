@@ -467,6 +467,25 @@ class TestTls:
                    'r.headers:get("x-h2"), r:text()') == [200, "on",
                                                          "static\n"]
 
+    def test_540_04_http2_bodies(self, deployed, world, origin):
+        if not world.has_h2:
+            pytest.skip("no mod_http2 and mod_ssl with this MPM")
+        back = deployed.deploy(worker(
+            f'return fetch("{origin.url}/count", '
+            '{method="POST", body=request.body})'))
+        url = f"https://localhost:{world.h2_port}{back.path}/"
+        front = deployed.deploy(worker(
+            f'return fetch("{url}", {{method="POST", body=request.body}})'))
+        size = BIG // 4
+        answer = front.request("POST", body=(
+            b"h" * 65536 for _ in range(size // 65536)))
+        assert answer.json["bytes"] == size
+        down = deployed.deploy(worker(
+            f'return fetch("{origin.url}/huge/{size}")'))
+        front = deployed.deploy(worker(
+            f'return fetch("https://localhost:{world.h2_port}{down.path}/")'))
+        assert len(front.get().body) == size
+
 
 class TestOutboundWorker:
     """No way of a user Worker goes around its outbound Worker."""
