@@ -22,7 +22,7 @@
 
 /* An idle isolate may hold this much garbage, and twice what it held when it
  * was last collected. */
-#define GARBAGE_MAX (256 * 1024)
+#define GARBAGE_MAX (1024 * 1024)
 
 /* CPU time of a collection at the end of an invocation. */
 #define COLLECT_MS 200
