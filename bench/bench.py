@@ -7,6 +7,7 @@ of the rounds' ratios, so that what the machine did meanwhile hits both sides.
 
 import argparse
 import datetime
+import os
 import pathlib
 import platform
 import random
@@ -133,19 +134,32 @@ def main_lines(origin_port):
     return lines
 
 
-def wrk(port, path, host, seconds):
-    """(requests a second, p50 ms, p99 ms) of one run."""
+def cpu_ticks(server):
+    """What the server's children have used of the CPU."""
+    total = 0
+    for pid in server.children():
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        fields = text.rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total
+
+
+def wrk(server, path, host, seconds):
+    """(requests a second, p50 ms, p99 ms, CPU us a request) of one run."""
+    before = cpu_ticks(server)
     out = subprocess.run(
         ["wrk", "-t1", "-c16", f"-d{seconds}s", "--latency", "-H",
-         f"Host: {host}", f"http://127.0.0.1:{port}{path}"],
+         f"Host: {host}", f"http://127.0.0.1:{server.port}{path}"],
         text=True, capture_output=True, check=True).stdout
+    used = (cpu_ticks(server) - before) / os.sysconf("SC_CLK_TCK")
     if "Non-2xx" in out or "Socket errors" in out:
         raise SystemExit(f"{path}: not every answer was right\n{out}")
     ms = {"us": 0.001, "ms": 1.0, "s": 1000.0}
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
     marks = [float(value) * ms[unit] for value, unit in re.findall(
         r"^\s+(?:50|99)%\s+([\d.]+)(us|ms|s)", out, re.M)]
-    return rate, marks[0], marks[1]
+    done = int(re.search(r"(\d+) requests in", out)[1])
+    return rate, marks[0], marks[1], used / done * 1e6
 
 
 def machine():
@@ -172,7 +186,7 @@ def machine():
 
 
 def measure(places, rounds, seconds):
-    """{target: [(rate, p50, p99) a round]}"""
+    """{target: [what wrk() found, a round]}"""
     for place in places.values():
         wrk(*place, 1)
     runs = {name: [] for name in places}
@@ -206,12 +220,13 @@ def table(runs, options):
            "threads. Ratios are medians of the rounds' ratios.", "",
            "| machine | |", "|---|---|"]
     out += [f"| {name} | {value} |" for name, value in machine()]
-    out += ["", "| target | requests/s | p50 ms | p99 ms |", "|---|---|---|"
-            "---|"]
+    out += ["", "| target | requests/s | p50 ms | p99 ms | server's CPU, us a "
+            "request |", "|---|---|---|---|---|"]
     for name, (label, _, _) in TARGETS.items():
-        rate, p50, p99 = (statistics.median(column)
-                          for column in zip(*runs[name]))
-        out.append(f"| {label} | {rate:,.0f} | {p50:.2f} | {p99:.2f} |")
+        rate, p50, p99, cpu = (statistics.median(column)
+                               for column in zip(*runs[name]))
+        out.append(f"| {label} | {rate:,.0f} | {p50:.2f} | {p99:.2f} "
+                   f"| {cpu:.1f} |")
     out += ["", "| ratio | measured | goal | |", "|---|---|---|---|"]
     pairs = [(n, base, goal) for n, (_, base, goal) in TARGETS.items()
              if base] + EXTRA
@@ -225,8 +240,8 @@ def table(runs, options):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--out", default=str(ROOT / "bench/RESULTS.md"))
     options = parser.parse_args()
     build = options.build.resolve()
@@ -254,18 +269,17 @@ def main():
                        "dispatch_namespace:DISPATCHER=demo", ns=None,
                        name="router")
         server.configure()
-        here = server.port
         places = {
-            "null": (here, "/null", "localhost"),
-            "static": (here, "/hello.txt", "localhost"),
-            "mod_lua": (here, "/lua", "localhost"),
-            "builtin": (here, "/builtin/hello/", "localhost"),
-            "dispatcher": (here, "/dispatch/", "hello.bench.test"),
-            "proxy": (here, "/proxy", "localhost"),
-            "fetch": (here, "/builtin/fetcher/", "localhost"),
+            "null": (server, "/null", "localhost"),
+            "static": (server, "/hello.txt", "localhost"),
+            "mod_lua": (server, "/lua", "localhost"),
+            "builtin": (server, "/builtin/hello/", "localhost"),
+            "dispatcher": (server, "/dispatch/", "hello.bench.test"),
+            "proxy": (server, "/proxy", "localhost"),
+            "fetch": (server, "/builtin/fetcher/", "localhost"),
         }
-        for name, (port, path, host) in places.items():
-            answer = Client(port).get(path, host=host)
+        for name, (_, path, host) in places.items():
+            answer = Client(server.port).get(path, host=host)
             if (answer.status, answer.text) != (200, "hello\n"):
                 raise SystemExit(f"{name}: {answer}")
         text = table(measure(places, options.rounds, options.seconds),
