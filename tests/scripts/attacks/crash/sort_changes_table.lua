@@ -3,12 +3,12 @@
 return { fetch = function(request, env, ctx)
     for mode = 1, 4 do
         local t = {}
-        for i = 1, 300 do t[i] = i * 7 % 301 end
+        for i = 1, 100 do t[i] = i * 7 % 101 end
         pcall(table.sort, t, function(a, b)
-            if mode == 1 then for i = 1, 300 do t[i] = nil end
-            elseif mode == 2 then for i = 1, 50 do t[#t + 1] = i end
+            if mode == 1 then for i = 1, 100 do t[i] = nil end
+            elseif mode == 2 then for i = 1, 5 do t[#t + 1] = i end
             elseif mode == 3 then table.sort(t)
-            else t[math.random(300)] = math.random(300) end
+            else t[math.random(100)] = math.random(100) end
             return (a or 0) < (b or 0)
         end)
     end

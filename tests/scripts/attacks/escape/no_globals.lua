@@ -1,7 +1,7 @@
 -- No global is left at all.
 -- outcome: held
+local R, g, next_key = Response, _G, next
 return { fetch = function(request, env, ctx)
-    local R, g = Response, _G
-    for k in pairs(g) do g[k] = nil end
+    for k in next_key, g do g[k] = nil end
     return R.new("held")
 end }
