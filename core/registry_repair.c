@@ -41,11 +41,11 @@ static void slot_count_locked(wfp_registry_t *reg, apr_uint32_t at)
         return;
     }
     seg->filled++;
-    seg->known += (unsigned)wfp_slot_is_known(&image);
+    wfp_wr32(&seg->known, seg->known + (unsigned)wfp_slot_is_known(&image));
     if (!image.block) {
         return;
     }
-    seg->bodies++;
+    wfp_wr32(&seg->bodies, seg->bodies + 1);
     if (wfp_slab_rebuild_mark(&reg->slab, image.block, image.units, at + 1)
         != APR_SUCCESS) {
         /* cannot happen by the order of writes; loaded again if it does */
@@ -66,7 +66,9 @@ void wfp_registry_repair_locked(wfp_registry_t *reg)
             wfp_registry_index_remove_locked(reg, at);
         }
     }
-    seg->filled = seg->known = seg->bodies = 0;
+    seg->filled = 0;
+    wfp_wr32(&seg->known, 0);
+    wfp_wr32(&seg->bodies, 0);
     wfp_slab_rebuild_begin(&reg->slab);
     for (at = 0; at < seg->slots; at++) {
         slot_count_locked(reg, at);

@@ -57,6 +57,12 @@ static inline unsigned class_of(apr_uint32_t units)
     return 31U - (unsigned)__builtin_clz(units);
 }
 
+/* Status pages read it without the lock. */
+static void set_free_units(wfp_slab_state_t *state, apr_uint32_t units)
+{
+    __atomic_store_n(&state->free_units, units, __ATOMIC_RELAXED);
+}
+
 static void free_link(wfp_slab_t *slab, apr_uint32_t start, apr_uint32_t units)
 {
     apr_uint32_t *list = &slab->state->list[class_of(units)];
@@ -74,7 +80,7 @@ static void free_link(wfp_slab_t *slab, apr_uint32_t start, apr_uint32_t units)
         set_prev(slab, *list, run);
     }
     *list = run;
-    slab->state->free_units += units;
+    set_free_units(slab->state, slab->state->free_units + units);
 }
 
 static void free_unlink(wfp_slab_t *slab, apr_uint32_t start)
@@ -92,7 +98,7 @@ static void free_unlink(wfp_slab_t *slab, apr_uint32_t start)
     if (next) {
         set_prev(slab, next, prev);
     }
-    slab->state->free_units -= units;
+    set_free_units(slab->state, slab->state->free_units - units);
 }
 
 void wfp_slab_format(wfp_slab_t *slab, apr_uint32_t units)
@@ -204,7 +210,7 @@ void wfp_slab_rebuild_begin(wfp_slab_t *slab)
 
     memset(slab->cells, 0, (apr_size_t)state->units * sizeof(*slab->cells));
     memset(state->list, 0, sizeof(state->list));
-    state->free_units = 0;
+    set_free_units(state, 0);
     state->hand = 0;
 }
 

@@ -126,8 +126,7 @@ static void every_spelling_of_ipv4_is_one(wfp_test_t *t)
         "http://%30x7f.1/",
         "http://\xef\xbc\x90x7f.1/",
         "http://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.1/",
-        "http://127\xe3\x80\x82"
-        "1/",
+        "http://127\xe3\x80\x82\x31/",
         "http:\\\\127.1\\x",
     };
     apr_size_t i;
