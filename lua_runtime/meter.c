@@ -58,10 +58,26 @@
  * end the child. 200 C levels of Lua take up to 400 KB. */
 #define HOST_STACK (128 * 1024)
 
+/* The same for another critical section: a pool's allocation, curl's parser. */
+#define CRITICAL_STACK (32 * 1024)
+
 #define MS_NS 1000000
+
+/* Where no jump is possible the stack must not end: without room it is over
+ * now, as if the guard page had been hit. */
+static void need_stack(wfp_isolate_t *iso, apr_size_t bytes)
+{
+    wfp_frame_t *frame = iso->frame;
+
+    if (!frame->critical && wfp_frame_stack_left() < bytes) {
+        wfp_tick_expire(frame, WFP_EXCEPTION, frame->budget->cpu_ns);
+        wfp_frame_leave(frame);
+    }
+}
 
 void wfp_meter_critical_begin(wfp_isolate_t *iso)
 {
+    need_stack(iso, CRITICAL_STACK);
     iso->frame->critical++;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
@@ -78,10 +94,7 @@ void wfp_meter_critical_end(wfp_isolate_t *iso)
 
 void wfp_meter_host_begin(wfp_isolate_t *iso)
 {
-    if (!iso->frame->critical && wfp_frame_stack_left() < HOST_STACK) {
-        wfp_tick_expire(iso->frame, WFP_EXCEPTION, iso->frame->budget->cpu_ns);
-        wfp_frame_leave(iso->frame);
-    }
+    need_stack(iso, HOST_STACK);
     wfp_meter_critical_begin(iso);
     wfp_frame_pause(iso->frame);
 }

@@ -404,6 +404,11 @@ static void the_c_stacks_end_is_survived(wfp_test_t *t)
                      "if n == 150 then fetch('http://o.example/') end "
                      "return (string.gsub('a', 'a', f)) end "
                      "pcall(f) return Response.new('survived')"));
+    /* nor is another critical section, at whatever depth */
+    overflows(t, 320 * 1024,
+              WORKER("local function f() URL.new('http://o.example/') "
+                     "return (string.gsub('a', 'a', f)) end "
+                     "pcall(f) return Response.new('survived')"));
 }
 
 /* Two threads at once, each with killed and good isolates. */
