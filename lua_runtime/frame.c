@@ -40,7 +40,7 @@ typedef struct wfp_thread_t {
     wfp_frame_t *volatile running; /* whose clock runs */
     wfp_frame_t *top;
     volatile apr_int64_t armed_ns; /* CPU time `timer` fires at, 0: never */
-    volatile int armed_exact;      /* `exact` is armed */
+    volatile apr_int64_t exact_ns; /* wall time `exact` fires at, 0: never */
     volatile int blocked;          /* the signal is */
     apr_int64_t stamp_wall_ns;     /* the last reading of both clocks */
     apr_int64_t stamp_cpu_ns;
@@ -92,20 +92,21 @@ static void block_signal(wfp_thread_t *t, int how)
     (void)pthread_sigmask(how, &set, NULL); /* valid arguments: cannot fail */
 }
 
-static void set_timer(timer_t timer, int flags, apr_int64_t ns)
+static void set_timer(timer_t timer, apr_int64_t ns)
 {
     struct itimerspec when;
 
     memset(&when, 0, sizeof(when));
     when.it_value.tv_sec = ns / 1000000000;
     when.it_value.tv_nsec = ns % 1000000000;
-    (void)timer_settime(timer, flags, &when, NULL); /* valid: cannot fail */
+    /* valid arguments: cannot fail */
+    (void)timer_settime(timer, TIMER_ABSTIME, &when, NULL);
 }
 
 /* See to it that a handler looks before the thread's CPU time has gone on from
- * now by left and late; it may look earlier. */
-static void arm(wfp_thread_t *t, apr_int64_t now, apr_int64_t left,
-                apr_int64_t late)
+ * now (at wall) by left and late; it may look earlier. */
+static void arm(wfp_thread_t *t, apr_int64_t now, apr_int64_t wall,
+                apr_int64_t left, apr_int64_t late)
 {
     apr_int64_t latest = now + left + late - t->tick_ns, event;
 
@@ -118,11 +119,13 @@ static void arm(wfp_thread_t *t, apr_int64_t now, apr_int64_t left,
     }
     if (event <= latest) {
         t->armed_ns = event;
-        set_timer(t->timer, TIMER_ABSTIME, event);
+        set_timer(t->timer, event);
+        return;
     }
-    else if (!t->armed_exact) {
-        t->armed_exact = 1;
-        set_timer(t->exact, 0, left > TIMER_MIN_NS ? left : TIMER_MIN_NS);
+    event = wall + (left > TIMER_MIN_NS ? left : TIMER_MIN_NS);
+    if (!t->exact_ns || t->exact_ns > event) {
+        t->exact_ns = event;
+        set_timer(t->exact, event);
     }
 }
 
@@ -151,7 +154,7 @@ void wfp_frame_resume(wfp_frame_t *frame)
     if (t->blocked) {
         block_signal(t, SIG_UNBLOCK);
     }
-    arm(t, frame->resumed_ns,
+    arm(t, frame->resumed_ns, wall,
         wfp_tick_next(frame->budget, frame->budget->cpu_ns, wall),
         frame->budget->late_ns);
 }
@@ -252,7 +255,7 @@ static void on_timer(int sig, siginfo_t *info, void *context)
         return;
     }
     if (info->si_value.sival_int) {
-        t->armed_exact = 0;
+        t->exact_ns = 0;
     }
     else {
         t->armed_ns = 0;
@@ -264,7 +267,7 @@ static void on_timer(int sig, siginfo_t *info, void *context)
         apr_int64_t cpu = frame->budget->cpu_ns + now - frame->resumed_ns;
 
         wfp_tick(frame, cpu, wall);
-        arm(t, now, wfp_tick_next(frame->budget, cpu, wall), 0);
+        arm(t, now, wall, wfp_tick_next(frame->budget, cpu, wall), 0);
         /* last: it may leave */
         wfp_tick_stage2(frame, cpu);
     }
