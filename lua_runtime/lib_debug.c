@@ -24,9 +24,6 @@ static int debug_traceback(lua_State *L)
     }
     level = (int)luaL_optinteger(L, arg + 2, of == L ? 1 : 0);
     luaL_checkstack(L, TRACEBACK_SLOTS, NULL);
-    if (!lua_checkstack(of, TRACEBACK_SLOTS)) {
-        return luaL_error(L, "stack overflow");
-    }
     luaL_traceback(L, of, message, level);
     return 1;
 }

@@ -438,6 +438,16 @@ T("insert through metamethods", function()
 end)
 T("len not integer", table.concat, setmetatable({}, {
   __len = function() return "x" end }))
+T("traceback of a coroutine", function()
+  local function inner() coroutine.yield() end
+  local co = coroutine.create(function() inner() end)
+  coroutine.resume(co)
+  local dead = coroutine.create(function() error("x") end)
+  coroutine.resume(dead)
+  return debug.traceback(co), debug.traceback(co, "m"), debug.traceback(co, nil),
+    debug.traceback(co, "m", 1), debug.traceback(co, {}) ~= nil,
+    debug.traceback(dead), debug.traceback("m", 100)
+end)
 T("traceback", function() 
   return debug.traceback("msg", 1):match("^.-in local 'T'") end)
 '''
