@@ -215,31 +215,47 @@ static apr_status_t read_file(const char **ptext, const char *path,
     return APR_SUCCESS;
 }
 
-apr_status_t wfp_schema_migrate(int *papplied, wfp_store_t *store,
-                                const char *schema_dir, wfp_result_t *res,
-                                apr_pool_t *p)
+apr_status_t wfp_schema_read(apr_array_header_t **pschema, const char *driver,
+                             const char *schema_dir, wfp_result_t *res,
+                             apr_pool_t *p)
 {
-    apr_array_header_t *files;
-    const char *dir = apr_pstrcat(p, schema_dir, "/", wfp_dbd_driver(store),
-                                  NULL);
+    apr_array_header_t *files = NULL;
+    const char *dir = apr_pstrcat(p, schema_dir, "/", driver, NULL);
     int i;
     apr_status_t rv = list_files(&files, dir, res, p);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    *papplied = 0;
-    wfp_dbd_allow_create(store);
+    *pschema = apr_array_make(p, files->nelts, sizeof(migration_t));
     for (i = 0; i < files->nelts; i++) {
         const char *path = APR_ARRAY_IDX(files, i, const char *);
-        migration_t migration = { 0 };
+        migration_t *migration = apr_array_push(*pschema);
 
-        rv = read_file(&migration.text, path, res, p);
+        rv = read_file(&migration->text, path, res, p);
         if (rv != APR_SUCCESS) {
             return rv;
         }
-        migration.version = (int)apr_strtoi64(path + strlen(dir) + 1, NULL, 10);
-        rv = wfp_dbd_run(store, WFP_DBD_WRITE, apply, &migration, res, p);
+        migration->version = (int)apr_strtoi64(path + strlen(dir) + 1, NULL,
+                                               10);
+        migration->applied = 0;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_schema_migrate(int *papplied, wfp_store_t *store,
+                                const apr_array_header_t *schema,
+                                wfp_result_t *res, apr_pool_t *p)
+{
+    int i;
+
+    *papplied = 0;
+    wfp_dbd_allow_create(store);
+    for (i = 0; i < schema->nelts; i++) {
+        migration_t migration = APR_ARRAY_IDX(schema, i, migration_t);
+        apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, apply, &migration,
+                                      res, p);
+
         if (rv != APR_SUCCESS) {
             return rv;
         }

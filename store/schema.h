@@ -14,9 +14,14 @@
 apr_status_t wfp_schema_check(wfp_store_t *store, wfp_result_t *res,
                               apr_pool_t *p) WFP_CHECK;
 
+/** See wfp_store_read_schema(). */
+apr_status_t wfp_schema_read(apr_array_header_t **pschema, const char *driver,
+                             const char *schema_dir, wfp_result_t *res,
+                             apr_pool_t *p) WFP_CHECK;
+
 /** See wfp_store_migrate(). */
 apr_status_t wfp_schema_migrate(int *papplied, wfp_store_t *store,
-                                const char *schema_dir, wfp_result_t *res,
-                                apr_pool_t *p) WFP_CHECK;
+                                const apr_array_header_t *schema,
+                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 #endif

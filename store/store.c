@@ -21,11 +21,18 @@ apr_status_t wfp_store_open(wfp_store_t **pstore, const char *driver,
     return rv;
 }
 
-apr_status_t wfp_store_migrate(int *papplied, wfp_store_t *store,
-                               const char *schema_dir, wfp_result_t *res,
-                               apr_pool_t *p)
+apr_status_t wfp_store_read_schema(apr_array_header_t **pschema,
+                                   const char *driver, const char *schema_dir,
+                                   wfp_result_t *res, apr_pool_t *p)
 {
-    return wfp_schema_migrate(papplied, store, schema_dir, res, p);
+    return wfp_schema_read(pschema, driver, schema_dir, res, p);
+}
+
+apr_status_t wfp_store_migrate(int *papplied, wfp_store_t *store,
+                               const apr_array_header_t *schema,
+                               wfp_result_t *res, apr_pool_t *p)
+{
+    return wfp_schema_migrate(papplied, store, schema, res, p);
 }
 
 typedef struct setting_t {

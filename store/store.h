@@ -3,6 +3,7 @@
 #define WFP_STORE_H
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 
 #include "core/result.h"
 #include "core/wfp.h"
@@ -47,14 +48,25 @@ apr_status_t wfp_store_open(wfp_store_t **pstore, const char *driver,
                             wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /**
- * Make or upgrade the schema from the numbered files of schema_dir
- * (DIR/sqlite3/NNN_*.sql, DIR/pgsql/NNN_*.sql), each in one transaction.
+ * Read the numbered files of a schema (DIR/sqlite3/NNN_*.sql,
+ * DIR/pgsql/NNN_*.sql): apart from using them, since who may read them need
+ * not be who may open the store.
+ *
+ * @param pschema  for wfp_store_migrate(), in p
+ */
+apr_status_t wfp_store_read_schema(apr_array_header_t **pschema,
+                                   const char *driver, const char *schema_dir,
+                                   wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/**
+ * Make or upgrade the schema, each migration in one transaction.
  *
  * @param papplied  how many were applied
+ * @param schema    from wfp_store_read_schema() for the store's driver
  */
 apr_status_t wfp_store_migrate(int *papplied, wfp_store_t *store,
-                               const char *schema_dir, wfp_result_t *res,
-                               apr_pool_t *p) WFP_CHECK;
+                               const apr_array_header_t *schema,
+                               wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** A setting of the server kept in the store ("account_id"); NULL: none. */
 apr_status_t wfp_store_setting(const char **pvalue, wfp_store_t *store,

@@ -36,7 +36,8 @@ typedef struct wfp_cmd_t {
     const char *config_file;     /* --config, or NULL: httpd's own */
     wfp_ctl_config_t config;
     wfp_store_t *store;
-    wfp_script_t *script; /* deploy: what was read as the caller */
+    wfp_script_t *script;       /* deploy: what was read as the caller */
+    apr_array_header_t *schema; /* init: the same */
 } wfp_cmd_t;
 
 /** A command: prints its result itself; on failure cmd->res says why. */
@@ -60,6 +61,7 @@ typedef struct wfp_cmd_row_t {
                              store's owner, or NULL */
 } wfp_cmd_row_t;
 
+wfp_cmd_fn wfp_cmd_init_read;
 wfp_cmd_fn wfp_cmd_init_run;
 wfp_cmd_fn wfp_cmd_doctor_run;
 wfp_cmd_fn wfp_cmd_namespace_create;

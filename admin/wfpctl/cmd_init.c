@@ -70,6 +70,12 @@ static apr_status_t make_token(const char **psecret, wfp_cmd_t *cmd)
     return rv;
 }
 
+apr_status_t wfp_cmd_init_read(wfp_cmd_t *cmd)
+{
+    return wfp_store_read_schema(&cmd->schema, cmd->config.driver,
+                                 schema_dir(cmd->pool), &cmd->res, cmd->pool);
+}
+
 apr_status_t wfp_cmd_init_run(wfp_cmd_t *cmd)
 {
     const wfp_ctl_config_t *config = &cmd->config;
@@ -81,8 +87,8 @@ apr_status_t wfp_cmd_init_run(wfp_cmd_t *cmd)
     rv = wfp_store_open(&cmd->store, config->driver, config->params, 0,
                         &cmd->res, cmd->pool);
     if (rv == APR_SUCCESS) {
-        rv = wfp_store_migrate(&applied, cmd->store, schema_dir(cmd->pool),
-                               &cmd->res, cmd->pool);
+        rv = wfp_store_migrate(&applied, cmd->store, cmd->schema, &cmd->res,
+                               cmd->pool);
     }
     if (rv != APR_SUCCESS) {
         return rv;

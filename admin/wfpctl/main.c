@@ -27,7 +27,8 @@
     "[--egress none|outbound|direct] [--trusted|--no-trusted]"
 
 static const wfp_cmd_row_t rows[] = {
-    { "init", wfp_cmd_init_run, WFP_CMD_CONFIG, 0, 0, "", "" },
+    { "init", wfp_cmd_init_run, WFP_CMD_CONFIG, 0, 0, "", "",
+      wfp_cmd_init_read },
     { "doctor", wfp_cmd_doctor_run, WFP_CMD_CONFIG, 0, 0, "", "" },
     { "namespace create", wfp_cmd_namespace_create, WFP_CMD_STORE, 1, 1,
       SETTINGS, SETTINGS_USAGE },

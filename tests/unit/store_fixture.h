@@ -141,6 +141,17 @@ static inline void open_bare(fixture_t *f_, wfp_test_t *t)
     *f_ = f;
 }
 
+static inline apr_status_t migrate(int *papplied, fixture_t *f, apr_pool_t *p)
+{
+    apr_array_header_t *schema;
+    apr_status_t rv = wfp_store_read_schema(&schema, f->driver, f->schema,
+                                            &f->res, p);
+
+    return rv == APR_SUCCESS
+               ? wfp_store_migrate(papplied, f->store, schema, &f->res, p)
+               : rv;
+}
+
 /* A store with its tables and the namespace "demo". */
 static inline void open_store(fixture_t *f_, wfp_test_t *t)
 {
@@ -149,7 +160,7 @@ static inline void open_store(fixture_t *f_, wfp_test_t *t)
     int n;
 
     open_bare(&f, t);
-    OK(wfp_store_migrate(&n, f.store, f.schema, &f.res, t->pool));
+    OK(migrate(&n, &f, t->pool));
     wfp_limits_clear(&ns.limits);
     OK(wfp_namespaces_create(f.store, &ns, &f.res, t->pool));
     *f_ = f;

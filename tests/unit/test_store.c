@@ -24,15 +24,15 @@ static void store_refuses_without_schema(wfp_test_t *t)
           != APR_SUCCESS);
     CHECK(strstr(f.res.message, "wfpctl init") != NULL);
     wfp_result_init(&f.res, t->pool);
-    OK(wfp_store_migrate(&n, f.store, f.schema, &f.res, t->pool));
+    OK(migrate(&n, &f, t->pool));
     CHECK_INT(n, WFP_SCHEMA_VERSION);
-    OK(wfp_store_migrate(&n, f.store, f.schema, &f.res, t->pool));
+    OK(migrate(&n, &f, t->pool));
     CHECK_INT(n, 0);
     OK(wfp_store_open(&store, f.driver, f.params, 1, &f.res, t->pool));
     REFUSED(wfp_store_open(&store, "mysql", "", 0, &f.res, t->pool),
             WFP_INVALID);
-    REFUSED(wfp_store_migrate(&n, f.store, "/nowhere", &f.res, t->pool),
-            WFP_INVALID);
+    f.schema = "/nowhere";
+    REFUSED(migrate(&n, &f, t->pool), WFP_INVALID);
 }
 
 static void store_keeps_settings(wfp_test_t *t)

@@ -44,7 +44,7 @@ WfpEgressAllow 127.0.0.1/32:{origin_port}
 MPM_CONF = {
     "prefork": "StartServers 4\nMinSpareServers 4\nMaxSpareServers 16\n"
                "MaxRequestWorkers 16\nMaxConnectionsPerChild 0",
-    "worker": "StartServers 2\nServerLimit 2\nThreadsPerChild 16\n"
+    "worker": "StartServers 2\nServerLimit 6\nThreadsPerChild 16\n"
               "MaxRequestWorkers 32\nMinSpareThreads 1\nMaxSpareThreads 32",
 }
 MPM_CONF["event"] = MPM_CONF["worker"]
