@@ -33,6 +33,10 @@ static lua_State *lib_state_new(void)
 {
     lua_State *L = luaL_newstate();
 
+    /* critical sections ask how much stack is left */
+    if (!L || wfp_frame_thread_init() != APR_SUCCESS) {
+        return NULL;
+    }
     if (!lib_state_isolate.steps_max) {
         lib_state_limit(1000000, 16 * 1024 * 1024);
     }
