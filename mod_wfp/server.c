@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lua_runtime/bugcheck.h"
 #include "mod_wfp/background.h"
 #include "mod_wfp/host.h"
 #include "mod_wfp/log.h"
@@ -136,6 +137,20 @@ static void inherit(wfp_server_t *server, generation_t *now,
     apr_pool_destroy(before->pool);
 }
 
+/* The sandbox keeps the doors to all of them shut: for the operator to know. */
+static void check_lua(server_rec *s, apr_pool_t *p)
+{
+    wfp_bugcheck_t bugs;
+    apr_status_t rv;
+
+    rv = wfp_bugcheck_run(&bugs, p);
+    ap_log_error(APLOG_MARK, APLOG_INFO, rv, s,
+                 WFPLOGNO(0308) "known faults of the linked liblua, none of "
+                                "which Workers can reach: %s%s%s",
+                 rv == APR_SUCCESS && *bugs.found ? bugs.found : "none found",
+                 *bugs.undecided ? "; not decided: " : "", bugs.undecided);
+}
+
 int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                            apr_pool_t *ptemp, server_rec *s)
 {
@@ -147,6 +162,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (is_first_pass()) {
         return OK;
     }
+    check_lua(s, ptemp);
     server = apr_pcalloc(pconf, sizeof(*server));
     server->main = s;
     server->conf = wfp_config_server(s);

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The start-up check of the linked liblua."""
+
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NAMES = re.findall(r'\{ "([a-z-]+)",', (
+    ROOT / "lua_runtime/bugcheck.c").read_text())
+
+
+class TestBugcheck:
+    """What the log says about liblua."""
+
+    def test_470_01_told_at_each_start(self, httpd):
+        httpd.stop()
+        httpd.log.begin()
+        httpd.configure([])
+        line = httpd.log.wait_for("WFP0308")
+        told = line.split("reach: ")[1]
+        assert told == "none found" or all(
+            name in NAMES for name in re.split(", |; not decided: ", told))
+        httpd.graceful()
+        assert len([x for x in httpd.log.lines() if "WFP0308" in x]) == 2
+
+    def test_470_02_no_process_is_left(self, httpd):
+        httpd.configure([])
+        for pid in httpd.children():
+            status = pathlib.Path(f"/proc/{pid}/status").read_text()
+            assert "State:\tZ" not in status
+
+    def test_470_03_every_name_is_explained(self):
+        page = (ROOT / "docs/operations/log-tags.md").read_text()
+        assert NAMES and all(f"| `{name}` |" in page for name in NAMES)
