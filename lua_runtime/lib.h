@@ -33,6 +33,12 @@ void wfp_lib_check_pass(lua_State *L, size_t n);
  *  collect garbage first when memory is short. */
 void wfp_lib_reserve(lua_State *L, size_t n);
 
+/** In the C locale. */
+static inline int wfp_lib_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /** A start position as the string functions read it: 1..len + something. */
 static inline size_t wfp_lib_start(lua_Integer pos, size_t len)
 {

@@ -37,11 +37,6 @@ typedef struct wfp_format_t {
     int arg;             /* of the current item */
 } wfp_format_t;
 
-static int is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Read the specification behind a '%' at s. @return behind it */
 static const char *read_spec(wfp_format_t *f, const char *s)
 {
@@ -58,8 +53,8 @@ static const char *read_spec(wfp_format_t *f, const char *s)
 
 static const char *skip_two_digits(const char *s)
 {
-    s += is_digit(*s);
-    s += is_digit(*s);
+    s += wfp_lib_is_digit(*s);
+    s += wfp_lib_is_digit(*s);
     return s;
 }
 
@@ -177,7 +172,8 @@ static void add_quoted(wfp_format_t *f, const char *s, size_t n)
             luaL_addchar(b, (char)c);
         }
         else if (wfp_pattern_bytes[c] & WFP_BYTE_CNTRL) {
-            snprintf(code, sizeof(code), is_digit(s[1]) ? "\\%03d" : "\\%d", c);
+            snprintf(code, sizeof(code),
+                     wfp_lib_is_digit(s[1]) ? "\\%03d" : "\\%d", c);
             luaL_addstring(b, code);
         }
         else {
@@ -240,11 +236,32 @@ static void add_literal(wfp_format_t *f)
     }
 }
 
+/* A plain "%d". */
+static void add_decimal(wfp_format_t *f, lua_Integer n)
+{
+    char digits[24];
+    char *at = digits + sizeof(digits);
+    lua_Unsigned rest = n < 0 ? 0u - (lua_Unsigned)n : (lua_Unsigned)n;
+
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (n < 0) {
+        *--at = '-';
+    }
+    luaL_addlstring(&f->result, at, (size_t)(digits + sizeof(digits) - at));
+}
+
 /* Integers: the flags differ. */
 static void add_any_integer(wfp_format_t *f, char conversion)
 {
     lua_Integer n = luaL_checkinteger(f->L, f->arg);
 
+    if (f->spec[2] == '\0' && (conversion == 'd' || conversion == 'i')) {
+        add_decimal(f, n);
+        return;
+    }
     switch (conversion) {
     case 'd':
     case 'i':

@@ -12,9 +12,10 @@
 /* sizes here fit an int, as the stock library wants them */
 #define SIZE_LIMIT ((size_t)INT_MAX)
 /* largest integer of a format, in bytes */
-#define INTEGER_MAX  16
-#define NATIVE_ALIGN 8
-#define INTEGER_SIZE ((int)sizeof(lua_Integer))
+#define INTEGER_MAX   16
+#define NATIVE_ALIGN  8
+#define NATIVE_LITTLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define INTEGER_SIZE  ((int)sizeof(lua_Integer))
 
 typedef enum {
     ITEM_INT,
@@ -42,25 +43,13 @@ typedef struct wfp_pack_t {
     int align; /* bytes of padding before it */
 } wfp_pack_t;
 
-static int is_little_endian(void)
-{
-    const int one = 1;
-
-    return *(const char *)&one;
-}
-
 static void begin(wfp_pack_t *f, lua_State *L)
 {
     f->L = L;
     f->format = luaL_checkstring(L, 1);
     f->steps = wfp_lib_steps(L);
-    f->is_little = is_little_endian();
+    f->is_little = NATIVE_LITTLE;
     f->align_max = 1;
-}
-
-static int is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 /* A number in the format, or absent when there is none. */
@@ -68,12 +57,12 @@ static int read_number(wfp_pack_t *f, int absent)
 {
     int n = 0;
 
-    if (!is_digit(*f->format)) {
+    if (!wfp_lib_is_digit(*f->format)) {
         return absent;
     }
     do {
         n = n * 10 + (*f->format++ - '0');
-    } while (is_digit(*f->format) && n <= (INT_MAX - 9) / 10);
+    } while (wfp_lib_is_digit(*f->format) && n <= (INT_MAX - 9) / 10);
     return n;
 }
 
@@ -108,7 +97,7 @@ static wfp_item_e read_setting(wfp_pack_t *f, char option)
         f->is_little = 0;
         break;
     case '=':
-        f->is_little = is_little_endian();
+        f->is_little = NATIVE_LITTLE;
         break;
     case '!':
         f->align_max = read_size(f, NATIVE_ALIGN);
@@ -266,7 +255,7 @@ static void copy_ordered(const wfp_pack_t *f, char *to, const char *from)
     int i;
 
     for (i = 0; i < f->size; i++) {
-        to[i] = from[f->is_little == is_little_endian() ? i : f->size - 1 - i];
+        to[i] = from[f->is_little == NATIVE_LITTLE ? i : f->size - 1 - i];
     }
 }
 

@@ -11,41 +11,19 @@
 #define DEPTH_MAX 200
 #define ESC       '%'
 
-#define ALPHA  WFP_BYTE_ALPHA
-#define CNTRL  WFP_BYTE_CNTRL
-#define DIGIT  WFP_BYTE_DIGIT
-#define GRAPH  WFP_BYTE_GRAPH
-#define LOWER  WFP_BYTE_LOWER
-#define PUNCT  WFP_BYTE_PUNCT
-#define SPACE  WFP_BYTE_SPACE
-#define UPPER  WFP_BYTE_UPPER
-#define XDIGIT WFP_BYTE_XDIGIT
-#define ZERO   WFP_BYTE_ZERO
-
-const unsigned short wfp_pattern_bytes[256] = {
-    [0] = CNTRL | ZERO,
-    [1 ... 8] = CNTRL,
-    ['\t' ... '\r'] = CNTRL | SPACE,
-    [14 ... 31] = CNTRL,
-    [' '] = SPACE,
-    ['!' ... '/'] = PUNCT | GRAPH,
-    ['0' ... '9'] = DIGIT | XDIGIT | GRAPH,
-    [':' ... '@'] = PUNCT | GRAPH,
-    ['A' ... 'F'] = ALPHA | UPPER | XDIGIT | GRAPH,
-    ['G' ... 'Z'] = ALPHA | UPPER | GRAPH,
-    ['[' ... '`'] = PUNCT | GRAPH,
-    ['a' ... 'f'] = ALPHA | LOWER | XDIGIT | GRAPH,
-    ['g' ... 'z'] = ALPHA | LOWER | GRAPH,
-    ['{' ... '~'] = PUNCT | GRAPH,
-    [127] = CNTRL,
-};
-
 /* Classes by letter; 0: the letter is no class. */
 static const unsigned short classes[26] = {
-    ['a' - 'a'] = ALPHA,  ['c' - 'a'] = CNTRL, ['d' - 'a'] = DIGIT,
-    ['g' - 'a'] = GRAPH,  ['l' - 'a'] = LOWER, ['p' - 'a'] = PUNCT,
-    ['s' - 'a'] = SPACE,  ['u' - 'a'] = UPPER, ['w' - 'a'] = ALPHA | DIGIT,
-    ['x' - 'a'] = XDIGIT, ['z' - 'a'] = ZERO,
+    ['a' - 'a'] = WFP_BYTE_ALPHA,
+    ['c' - 'a'] = WFP_BYTE_CNTRL,
+    ['d' - 'a'] = WFP_BYTE_DIGIT,
+    ['g' - 'a'] = WFP_BYTE_GRAPH,
+    ['l' - 'a'] = WFP_BYTE_LOWER,
+    ['p' - 'a'] = WFP_BYTE_PUNCT,
+    ['s' - 'a'] = WFP_BYTE_SPACE,
+    ['u' - 'a'] = WFP_BYTE_UPPER,
+    ['w' - 'a'] = WFP_BYTE_ALPHA | WFP_BYTE_DIGIT,
+    ['x' - 'a'] = WFP_BYTE_XDIGIT,
+    ['z' - 'a'] = WFP_BYTE_ZERO,
 };
 
 #define BYTE(p) ((unsigned char)*(p))
@@ -66,14 +44,14 @@ static int is_in_class(unsigned char c, unsigned char letter)
 {
     unsigned mask = 0;
 
-    if (wfp_pattern_bytes[letter] & ALPHA) {
+    if (wfp_pattern_bytes[letter] & WFP_BYTE_ALPHA) {
         mask = classes[(letter | 0x20) - 'a'];
     }
     if (!mask) {
         return letter == c;
     }
     return !(wfp_pattern_bytes[c] & mask)
-           == !!(wfp_pattern_bytes[letter] & UPPER);
+           == !!(wfp_pattern_bytes[letter] & WFP_BYTE_UPPER);
 }
 
 /* Is c in the set from '[' at p to ']' at end? */
@@ -498,28 +476,4 @@ int wfp_pattern_push_captures(wfp_pattern_t *m, const char *s, const char *e)
         wfp_pattern_push_capture(m, i, s, e);
     }
     return n;
-}
-
-int wfp_pattern_is_plain(const char *p, size_t n)
-{
-    const char *end = p + n;
-
-    for (; p < end; p++) {
-        switch (*p) {
-        case '^':
-        case '$':
-        case '*':
-        case '+':
-        case '?':
-        case '.':
-        case '(':
-        case '[':
-        case '%':
-        case '-':
-            return 0;
-        default:
-            break;
-        }
-    }
-    return 1;
 }
