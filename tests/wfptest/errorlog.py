@@ -21,8 +21,20 @@ class ErrorLog:
 
     def begin(self):
         """A new test: nothing is expected, old lines do not count."""
-        self.start = self.path.stat().st_size if self.path.exists() else 0
+        self.start = self.size()
         self.expected = []
+
+    def size(self):
+        """Bytes so far."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def text(self, offset):
+        """What was written after the first offset bytes."""
+        if not self.path.exists():
+            return ""
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return file.read().decode("utf-8", "replace")
 
     def expect(self, *patterns):
         """Lines with these tags (or regexes) are no fault of this test."""
@@ -30,11 +42,7 @@ class ErrorLog:
 
     def lines(self):
         """The lines since begin()."""
-        if not self.path.exists():
-            return []
-        with self.path.open("rb") as file:
-            file.seek(self.start)
-            return file.read().decode("utf-8", "replace").splitlines()
+        return self.text(self.start).splitlines()
 
     def unexpected(self):
         """Warnings, errors, deaths and sanitizer reports nobody expected."""

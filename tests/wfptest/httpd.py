@@ -170,6 +170,7 @@ class Httpd:
     def start(self):
         self.need_store()
         text = self.conf.read_text()
+        before = self.log.size()
         with (self.root / "logs/stderr").open("ab") as out:
             # a session of its own: prefork signals its process group; and
             # it ends with us, whatever ends us
@@ -179,6 +180,9 @@ class Httpd:
                 cwd=self.root, env=self.server_env(), stdin=subprocess.DEVNULL,
                 stdout=out, stderr=out, start_new_session=True)
         until(self.answers, "httpd to listen", 60)
+        # listening is too early: signals sent before this may be lost
+        until(lambda: "resuming normal" in self.log.text(before),
+              "httpd to begin", 60)
         self.running = text
 
     def answers(self):
@@ -204,7 +208,8 @@ class Httpd:
             try:
                 self.process.wait(40)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                # children, too: they hold the port
+                os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
                 raise AssertionError("httpd did not stop in 40 s") from None
         self.running = None

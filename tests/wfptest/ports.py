@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Free loopback ports, given by the kernel, no number twice a session."""
+"""Free loopback ports, no number twice a session.
+
+Not the kernel's choice: those numbers are also given to outgoing connections,
+and a server that is restarted would find its own taken.
+"""
 
 import fcntl
 import pathlib
+import random
 import socket
+
+FIRST, LAST = 10000, 32000
 
 
 def free_ports(count, book):
@@ -17,11 +24,14 @@ def free_ports(count, book):
         taken = set(file.read().split()[-200:])
         sockets, ports = [], []
         while len(ports) < count:
-            sock = socket.socket()
-            sock.bind(("127.0.0.1", 0))
+            sock, port = socket.socket(), random.randint(FIRST, LAST)
             sockets.append(sock)
-            if str(sock.getsockname()[1]) not in taken:
-                ports.append(sock.getsockname()[1])
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            if str(port) not in taken and port not in ports:
+                ports.append(port)
         for sock in sockets:
             sock.close()
         file.write("".join(f"{port}\n" for port in ports))
