@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A small pool of threads that runs waitUntil functions. One tenant may hold
- * half of the places at most, so that it cannot keep others from being served.
+ * A small pool of threads that runs waitUntil functions. One user Worker may
+ * hold half of the places and a quarter of the threads at most, and what waited
+ * for longer than it might have run is dropped: functions that sleep keep
+ * nobody else's from running.
  */
 #include "mod_wfp/background.h"
 
@@ -13,9 +15,15 @@
 
 #include "mod_wfp/log.h"
 
-#define THREADS     4
-#define PLACES      256
-#define PLACES_EACH (PLACES / 2)
+#define THREADS      8
+#define THREADS_EACH (THREADS / 4)
+#define PLACES       256
+#define PLACES_EACH  (PLACES / 2)
+
+typedef struct place_t {
+    wfp_work_t *work;
+    apr_time_t until; /* its time is over then */
+} place_t;
 
 struct wfp_background_t {
     wfp_server_t *server;
@@ -23,27 +31,65 @@ struct wfp_background_t {
     apr_thread_cond_t *wake;
     apr_thread_t *threads[THREADS];
     /* under lock */
-    wfp_work_t *works[PLACES]; /* waiting: a ring */
-    int first, count;
+    place_t waiting[PLACES]; /* the oldest first */
+    int count;
+    place_t running[THREADS];
+    int running_count;
     apr_time_t stop; /* 0; at exit: run on until then */
 };
 
-static int is_same_worker(const wfp_work_t *a, const wfp_work_t *b)
+static const wfp_entry_t *worker_of(const wfp_work_t *work)
 {
-    return a->first && b->first
-           && !strcmp(a->first->entry.name, b->first->entry.name)
-           && !strcmp(a->first->entry.ns, b->first->entry.ns);
+    return work->last_user ? &work->last_user->entry : &work->first->entry;
 }
 
-static int count_of_worker_locked(const wfp_background_t *bg,
-                                  const wfp_work_t *work)
+static int count_of_worker(const place_t *places, int count,
+                           const wfp_work_t *work)
 {
+    const wfp_entry_t *worker = worker_of(work);
     int i, n = 0;
 
-    for (i = 0; i < bg->count; i++) {
-        n += is_same_worker(bg->works[(bg->first + i) % PLACES], work);
+    for (i = 0; i < count; i++) {
+        const wfp_entry_t *other = worker_of(places[i].work);
+
+        n += !strcmp(other->name, worker->name)
+             && !strcmp(other->ns, worker->ns);
     }
     return n;
+}
+
+static void remove_place(place_t *places, int *pcount, int i)
+{
+    (*pcount)--;
+    memmove(places + i, places + i + 1,
+            (apr_size_t)(*pcount - i) * sizeof(*places));
+}
+
+/* The oldest work whose Worker may have another thread; 0: there is none. */
+static int take_next_locked(place_t *next, wfp_background_t *bg)
+{
+    int i;
+
+    for (i = 0; i < bg->count; i++) {
+        *next = bg->waiting[i];
+        if (count_of_worker(bg->running, bg->running_count, next->work)
+            < THREADS_EACH) {
+            remove_place(bg->waiting, &bg->count, i);
+            bg->running[bg->running_count++] = *next;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void forget_running_locked(wfp_background_t *bg, const wfp_work_t *work)
+{
+    int i = 0;
+
+    while (bg->running[i].work != work) {
+        i++;
+    }
+    remove_place(bg->running, &bg->running_count, i);
 }
 
 static void run_work(wfp_work_t *work, apr_time_t until)
@@ -64,7 +110,16 @@ static void run_work(wfp_work_t *work, apr_time_t until)
             }
         }
     }
-    wfp_invoke_finish(work);
+}
+
+static void drop_work(const wfp_work_t *work)
+{
+    const wfp_entry_t *worker = worker_of(work);
+
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, work->server->main,
+                 WFPLOGNO(0402) "%s/%s: waitUntil work waited for too long; "
+                                "dropped",
+                 worker->ns, worker->name);
 }
 
 static void *APR_THREAD_FUNC background_main(apr_thread_t *thread, void *data)
@@ -73,25 +128,29 @@ static void *APR_THREAD_FUNC background_main(apr_thread_t *thread, void *data)
 
     (void)apr_setup_signal_thread(); /* cannot fail in a way that matters */
     (void)apr_thread_mutex_lock(bg->lock);
-    for (;;) {
-        apr_time_t until = apr_time_now() + WFP_BACKGROUND_TIME;
-        wfp_work_t *work;
+    while (bg->count > 0 || !bg->stop) {
+        place_t next;
 
-        if (bg->count == 0) {
-            if (bg->stop) {
-                break;
-            }
+        if (!take_next_locked(&next, bg)) {
             (void)apr_thread_cond_wait(bg->wake, bg->lock);
             continue;
         }
-        work = bg->works[bg->first];
-        bg->first = (bg->first + 1) % PLACES;
-        bg->count--;
-        if (bg->stop && bg->stop < until) {
-            until = bg->stop;
+        if (bg->stop && bg->stop < next.until) {
+            next.until = bg->stop;
         }
         (void)apr_thread_mutex_unlock(bg->lock);
-        run_work(work, until);
+        if (apr_time_now() < next.until) {
+            run_work(next.work, next.until);
+        }
+        else {
+            drop_work(next.work);
+        }
+        (void)apr_thread_mutex_lock(bg->lock);
+        forget_running_locked(bg, next.work);
+        /* its Worker's next may run now, on a thread that found nothing */
+        (void)apr_thread_cond_broadcast(bg->wake);
+        (void)apr_thread_mutex_unlock(bg->lock);
+        wfp_invoke_finish(next.work);
         (void)apr_thread_mutex_lock(bg->lock);
     }
     (void)apr_thread_mutex_unlock(bg->lock);
@@ -145,9 +204,10 @@ int wfp_background_take(wfp_background_t *bg, wfp_work_t *work)
 
     (void)apr_thread_mutex_lock(bg->lock);
     taken = !bg->stop && bg->count < PLACES
-            && count_of_worker_locked(bg, work) < PLACES_EACH;
+            && count_of_worker(bg->waiting, bg->count, work) < PLACES_EACH;
     if (taken) {
-        bg->works[(bg->first + bg->count) % PLACES] = work;
+        bg->waiting[bg->count].work = work;
+        bg->waiting[bg->count].until = apr_time_now() + WFP_BACKGROUND_TIME;
         bg->count++;
         (void)apr_thread_cond_signal(bg->wake);
     }

@@ -595,6 +595,26 @@ class TestContext:
         until(lambda: any(p == "/echo?late=2" for _, p, _ in origin.requests),
               "waitUntil to run", 10)
 
+    def test_340_14_sleepers_delay_nobody(self, tenant, origin):
+        """What one Worker leaves to do takes a quarter of the threads."""
+        tenant.deploy(worker("return fetch(request)"), ns=None, name="out-w")
+        ns = tenant.namespace("--outbound", "out-w")
+        sleeper = tenant.deploy(worker(f"""
+            fetch("{origin.url}/status/200")
+            ctx:waitUntil(function() scheduler.wait(3000) end)
+            return Response.new("x")"""), ns=ns)
+        other = tenant.deploy(worker(f"""
+            ctx:waitUntil(function() fetch("{origin.url}/echo?other") end)
+            return Response.new("x")"""), ns=ns)
+        for _ in range(40):
+            sleeper.get()
+        origin.requests.clear()
+        for _ in range(10):
+            other.get()
+        until(lambda: len([p for _, p, _ in origin.requests
+                           if p == "/echo?other"]) == 10,
+              "the other's waitUntil to run", 2)
+
     def test_340_07_pass_through(self, tenant, httpd):
         made = tenant.deploy(worker(
             'ctx:passThroughOnException() error("x")'))
