@@ -2,6 +2,7 @@
 /* A wfp_response_t to httpd's output filters, and error answers. */
 #include "mod_wfp/response.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_connection.h>
 #include <http_core.h>
@@ -30,25 +31,47 @@ static int is_ours(const char *name)
     return !strncasecmp(name, "x-wfp-", 6);
 }
 
+/* httpd gives up a response with a control character in a header and says so
+ * at level error: a tenant must not write there. */
+static const char *printable(request_rec *r, const char *value)
+{
+    const char *c;
+    char *copy, *at;
+
+    for (c = value; *c && (!apr_iscntrl(*c) || *c == '\t'); c++) {
+    }
+    if (!*c) {
+        return value;
+    }
+    copy = apr_pstrdup(r->pool, value);
+    for (at = copy + (c - value); *at; at++) {
+        if (apr_iscntrl(*at) && *at != '\t') {
+            *at = ' ';
+        }
+    }
+    return copy;
+}
+
 static void set_headers(request_rec *r, const wfp_response_t *resp)
 {
     int i;
 
     for (i = 0; i < resp->headers->count; i++) {
         const wfp_header_t *h = &resp->headers->list[i];
+        const char *value = printable(r, h->value);
 
         if (is_ours(h->name)) {
             continue;
         }
         if (!strcasecmp(h->name, "Content-Type")) {
-            ap_set_content_type(r, h->value);
+            ap_set_content_type(r, value);
             continue;
         }
         if (!strcasecmp(h->name, "Date") || !strcasecmp(h->name, "Server")) {
-            apr_table_setn(r->headers_out, h->name, h->value);
+            apr_table_setn(r->headers_out, h->name, value);
             continue;
         }
-        apr_table_addn(r->headers_out, h->name, h->value);
+        apr_table_addn(r->headers_out, h->name, value);
     }
 }
 

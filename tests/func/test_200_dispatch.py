@@ -284,6 +284,13 @@ class TestResponse:
         assert [n for n, _ in answer.headers
                 if n.lower().startswith("x-wfp-")] == []
 
+    def test_230_14_control_characters_in_headers(self, tenant):
+        answer = tenant.deploy(worker(r"""
+            return Response.new("b", { headers = { a = "b\1\127\27[0m\tc",
+                ["content-type"] = "text/\7x" } })""")).get()
+        assert (answer.status, answer.get("a")) == (200, "b   [0m\tc")
+        assert answer.get("content-type") == "text/ x"
+
     @pytest.mark.parametrize("name,value", [
         ("Content-Length", "3"), ("Content-Length", "999"),
         ("Transfer-Encoding", "chunked"), ("Connection", "close, x"),
