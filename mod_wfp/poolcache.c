@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A few places, each holding a pool or nothing. An exchange takes, a
- * compare-and-swap gives: no lock, no list that could be torn.
+ * compare-and-swap gives: no lock, no list that could be torn. The compiler's
+ * atomics and not APR's, which TSan does not see.
  */
 #include "mod_wfp/poolcache.h"
 
 #include <apr_allocator.h>
-#include <apr_atomic.h>
 #include <apr_portable.h>
 
 #define PLACES 64
@@ -15,8 +15,25 @@
 #define KEPT_BYTES (128 * 1024)
 
 struct wfp_poolcache_t {
-    volatile void *places[PLACES];
+    apr_pool_t *places[PLACES];
 };
+
+/* What is there, if anything; nobody else gets it. */
+static apr_pool_t *take_place(apr_pool_t **place)
+{
+    return __atomic_load_n(place, __ATOMIC_RELAXED)
+               ? __atomic_exchange_n(place, NULL, __ATOMIC_ACQUIRE)
+               : NULL;
+}
+
+static int give_place(apr_pool_t **place, apr_pool_t *pool)
+{
+    apr_pool_t *empty = NULL;
+
+    return !__atomic_load_n(place, __ATOMIC_RELAXED)
+           && __atomic_compare_exchange_n(place, &empty, pool, 0,
+                                          __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
 
 static apr_status_t cache_cleanup(void *data)
 {
@@ -24,7 +41,7 @@ static apr_status_t cache_cleanup(void *data)
     int i;
 
     for (i = 0; i < PLACES; i++) {
-        apr_pool_t *pool = apr_atomic_xchgptr(&cache->places[i], NULL);
+        apr_pool_t *pool = take_place(&cache->places[i]);
 
         if (pool) {
             apr_pool_destroy(pool);
@@ -71,14 +88,10 @@ apr_pool_t *wfp_poolcache_take(wfp_poolcache_t *cache)
     unsigned i, at = first_place();
 
     for (i = 0; i < PLACES; i++) {
-        volatile void **place = &cache->places[(at + i) % PLACES];
+        apr_pool_t *pool = take_place(&cache->places[(at + i) % PLACES]);
 
-        if (*place) {
-            apr_pool_t *pool = apr_atomic_xchgptr(place, NULL);
-
-            if (pool) {
-                return pool;
-            }
+        if (pool) {
+            return pool;
         }
     }
     return make_pool();
@@ -90,9 +103,7 @@ void wfp_poolcache_give(wfp_poolcache_t *cache, apr_pool_t *pool)
 
     apr_pool_clear(pool);
     for (i = 0; i < PLACES; i++) {
-        volatile void **place = &cache->places[(at + i) % PLACES];
-
-        if (!*place && !apr_atomic_casptr(place, pool, NULL)) {
+        if (give_place(&cache->places[(at + i) % PLACES], pool)) {
             return;
         }
     }
