@@ -413,7 +413,9 @@ apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
     ctx->method = req->method;
     ctx->url = req->url;
     if (rv == APR_SUCCESS) {
+        work->running = ctx;
         rv = wfp_run_fetch(presp, ctx->inv, req, res);
+        work->running = caller;
         ctx->status = rv == APR_SUCCESS ? (*presp)->status : 0;
     }
     if (rv == APR_SUCCESS) {
@@ -432,7 +434,9 @@ apr_status_t wfp_invoke_call(const char **presult, wfp_work_t *work,
     apr_status_t rv = begin(ctx, call, res);
 
     if (rv == APR_SUCCESS) {
+        work->running = ctx;
         rv = wfp_run_call(presult, ctx->inv, method, args, res);
+        work->running = caller;
     }
     settle(ctx, rv, res);
     return rv;

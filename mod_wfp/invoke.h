@@ -24,10 +24,11 @@ typedef struct wfp_work_t {
     wfp_server_t *server;
     wfp_server_conf_t *conf; /* of the request's vhost */
     const wfp_scope_conf_t *scope;
-    request_rec *r;        /* NULL once the request is gone */
-    apr_pool_t *pool;      /* of its own: outlives the request when a
+    request_rec *r;                /* NULL once the request is gone */
+    apr_pool_t *pool;              /* of its own: outlives the request when a
                                   * waitUntil function is left to run */
-    wfp_host_ctx_t *first; /* invocations, latest first */
+    wfp_host_ctx_t *first;         /* invocations, latest first */
+    const wfp_host_ctx_t *running; /* the innermost whose handler runs */
     const char *request_id;
     int pass_through; /* ctx:passThroughOnException() of the
                                   * outermost Worker */

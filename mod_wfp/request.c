@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/name.h"
+#include "mod_wfp/stall.h"
 
 /* The path and query as the client sent them: no decoding. */
 static const char *raw_target(request_rec *r, apr_pool_t *p)
@@ -74,6 +75,7 @@ static const wfp_cf_t *client_facts(const wfp_work_t *work)
 /* ---- the body ------------------------------------------------------------------ */
 
 typedef struct input_t {
+    const wfp_work_t *work;
     request_rec *r; /* NULL once the request is over */
     apr_bucket_brigade *bb;
     int eos;
@@ -105,11 +107,14 @@ static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
                                apr_size_t max, wfp_result_t *res)
 {
     input_t *in = body->baton;
+    wfp_stall_t stall;
     apr_status_t rv;
 
     while (!in->eos && in->r) {
+        wfp_stall_begin(&stall, in->work);
         rv = ap_get_brigade(in->r->input_filters, in->bb, AP_MODE_READBYTES,
                             APR_BLOCK_READ, (apr_off_t)max);
+        wfp_stall_end(&stall);
         if (rv == APR_ENOSPC) {
             return wfp_result_set(res, WFP_BODY_TOO_LARGE, rv,
                                   "Body too large: LimitRequestBody");
@@ -150,6 +155,7 @@ static wfp_body_t *input_body(wfp_work_t *work)
         && (apr_strtoff(&n, length, &end, 10) != APR_SUCCESS || *end)) {
         n = -1;
     }
+    in->work = work;
     in->r = r;
     in->bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     body = wfp_body_make(&input_kind, in, n, work->pool);

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "mod_wfp/log.h"
+#include "mod_wfp/stall.h"
 
 /* RFC 9110, 7.6.1: of this connection only; and what is the module's to say */
 static int is_ours(const char *name)
@@ -148,6 +149,7 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body)
     int sent = 0;
 
     for (;;) {
+        wfp_stall_t stall;
         wfp_result_t res;
         apr_status_t rv;
 
@@ -168,7 +170,9 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body)
                                     apr_bucket_flush_create(bb->bucket_alloc));
         }
         sent = 1;
+        wfp_stall_begin(&stall, work);
         rv = ap_pass_brigade(r->output_filters, bb);
+        wfp_stall_end(&stall);
         apr_brigade_cleanup(bb);
         if (rv != APR_SUCCESS || r->connection->aborted) {
             wfp_body_cancel(body);

@@ -2,6 +2,7 @@
 """Limits end a Worker, whatever it does, and nobody else."""
 
 import json
+import socket
 import threading
 
 import pytest
@@ -200,6 +201,15 @@ class TestWall:
                               "--binding", "dispatch_namespace:D=demo",
                               "--limit", "wall_ms=300")
         assert outer.get().error == "wall_limit"
+
+
+    def test_420_03_client_that_stops_sending(self, tenant, client):
+        made = tenant.deploy(worker("return Response.new(request:text())"),
+                             "--limit", "wall_ms=500")
+        with socket.create_connection(("127.0.0.1", client.port), 15) as sock:
+            sock.sendall(f"POST {made.path}/ HTTP/1.1\r\nHost: x\r\n"
+                         "Content-Length: 10\r\n\r\nabc".encode())
+            assert b"wall_limit" in sock.recv(65536)
 
 
 class TestMemory:
