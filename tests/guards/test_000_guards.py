@@ -12,6 +12,7 @@ import check_errors
 import check_exports
 import check_headers
 import check_layers
+import check_links
 import check_log_tags
 import check_metrics
 import check_shell
@@ -24,7 +25,8 @@ import guardlib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 GUARDS = [check_layers, check_headers, check_sizes, check_directives,
-          check_errors, check_log_tags, check_metrics, check_wfpctl,
+          check_errors, check_links, check_log_tags, check_metrics,
+          check_wfpctl,
           check_style, check_shell, check_exports, check_worker_api]
 
 
@@ -138,6 +140,13 @@ class TestGuardsOnFaults:
             "a_limit: ('503', 'y') is ('500', 'y') on the page",
             "b_limit: not in docs/operations/errors.md",
             "docs/operations/errors.md: c_limit is no error code"]
+
+    def test_001_10_links(self, tmp_path):
+        plant(tmp_path, {"README.md": "[a](docs/a.md#x) [b](docs/b.md) "
+                                      "[c](https://c.example/)",
+                         "docs/a.md": "[back](../README.md)"})
+        assert check_links.check(tmp_path) == [
+            "README.md: docs/b.md is not there"]
 
     def test_001_09_metrics(self, tmp_path):
         plant(tmp_path, {
