@@ -200,18 +200,22 @@ class Httpd:
     def stop(self):
         """End the server we started; killed when it does not obey.
 
-        Gracefully: told to end at once, the event MPM may abort a connection
-        that its worker is just closing, and its child dies of that.
+        Gracefully at first: told to end at once, the event MPM may abort a
+        connection that its worker is just closing, and its child dies of that.
         """
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGWINCH)
-            try:
-                self.process.wait(40)
-            except subprocess.TimeoutExpired:
+            for ask, patience in ((signal.SIGWINCH, 10), (signal.SIGTERM, 40)):
+                self.process.send_signal(ask)
+                try:
+                    self.process.wait(patience)
+                    break
+                except subprocess.TimeoutExpired:
+                    continue
+            else:
                 # children, too: they hold the port
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
-                raise AssertionError("httpd did not stop in 40 s") from None
+                raise AssertionError("httpd did not stop in 50 s")
         self.running = None
 
     def graceful(self):
