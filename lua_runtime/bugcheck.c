@@ -8,7 +8,6 @@
  */
 #include "lua_runtime/bugcheck.h"
 
-#include <apr_signal.h>
 #include <apr_strings.h>
 #include <apr_time.h>
 #include <errno.h>
@@ -16,6 +15,7 @@
 #include <lualib.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -172,6 +172,33 @@ static int l_main(lua_State *L)
     return 1;
 }
 
+/* A crash is a finding. Caught, so that the kernel does not log it. */
+static void on_crash(int signum)
+{
+    _exit(FOUND);
+}
+
+static int catch_crashes(void)
+{
+    static const int deadly[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE };
+    static char room[16384]; /* the stack may be what is full */
+    const stack_t stack = { .ss_sp = room, .ss_size = sizeof(room) };
+    struct sigaction action = { 0 };
+    size_t i;
+
+    if (sigaltstack(&stack, NULL) != 0) {
+        return 0;
+    }
+    action.sa_handler = on_crash;
+    action.sa_flags = SA_ONSTACK;
+    for (i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
+        if (sigaction(deadly[i], &action, NULL) != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* pthread_create's function: try one probe, end the process. */
 static void *try_probe(void *arg)
 {
@@ -180,6 +207,9 @@ static void *try_probe(void *arg)
     lua_State *L;
     int outcome = UNDECIDED;
 
+    if (!catch_crashes()) {
+        _exit(UNDECIDED);
+    }
     heap.start = mmap(NULL, HEAP_SIZE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     L = heap.start != MAP_FAILED ? lua_newstate(heap_alloc, &heap) : NULL;
@@ -193,18 +223,13 @@ static void *try_probe(void *arg)
     _exit(outcome);
 }
 
-/* In the new process: nothing of a crash may be seen but the death. */
+/* In the new process: nothing of a crash may be seen but the outcome. */
 static void run_probe(const probe_t *probe)
 {
-    static const int deadly[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE };
     const struct rlimit none = { 0, 0 }, second = { 1, 1 };
     pthread_attr_t attr;
     pthread_t thread;
-    size_t i;
 
-    for (i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
-        (void)apr_signal(deadly[i], SIG_DFL); /* was it caught? not asked */
-    }
     if (setrlimit(RLIMIT_CORE, &none) != 0
         || setrlimit(RLIMIT_CPU, &second) != 0 || pthread_attr_init(&attr) != 0
         || pthread_attr_setstacksize(&attr, probe->stack_size) != 0

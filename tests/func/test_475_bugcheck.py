@@ -12,7 +12,7 @@ NAMES = re.findall(r'\{ "([a-z-]+)",', (
 class TestBugcheck:
     """What the log says about liblua."""
 
-    def test_470_01_told_at_each_start(self, httpd):
+    def test_475_01_told_at_each_start(self, httpd):
         httpd.stop()
         httpd.log.begin()
         httpd.configure([])
@@ -23,12 +23,12 @@ class TestBugcheck:
         httpd.graceful()
         assert len([x for x in httpd.log.lines() if "WFP0308" in x]) == 2
 
-    def test_470_02_no_process_is_left(self, httpd):
+    def test_475_02_no_process_is_left(self, httpd):
         httpd.configure([])
         for pid in httpd.children():
             status = pathlib.Path(f"/proc/{pid}/status").read_text()
             assert "State:\tZ" not in status
 
-    def test_470_03_every_name_is_explained(self):
+    def test_475_03_every_name_is_explained(self):
         page = (ROOT / "docs/operations/log-tags.md").read_text()
         assert NAMES and all(f"| `{name}` |" in page for name in NAMES)
