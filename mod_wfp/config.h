@@ -26,6 +26,12 @@ typedef enum {
     WFP_ROUTE_HEADER
 } wfp_route_e;
 
+typedef enum {
+    WFP_HARDENING_AUTO = 0,
+    WFP_HARDENING_ON,
+    WFP_HARDENING_OFF
+} wfp_hardening_e;
+
 typedef struct wfp_server_conf_t {
     /* of the whole server: read from the main server's record only */
     const char *db_driver;
@@ -42,6 +48,7 @@ typedef struct wfp_server_conf_t {
     apr_int64_t cool_window;    /* us */
     apr_int64_t cool_pause;     /* us */
     apr_int64_t egress_connections;
+    apr_int64_t hardening; /* wfp_hardening_e */
     const char *egress_ca;
     /* of a server or vhost */
     wfp_limit_policy_t limits;

@@ -182,6 +182,31 @@ const char *wfp_directive_server_metering(cmd_parms *cmd, void *dummy,
     return NULL;
 }
 
+const char *wfp_directive_server_hardening(cmd_parms *cmd, void *dummy,
+                                           const char *arg, const char *more)
+{
+    static const char *const words[] = { "auto", "on", "off" };
+    const char *err = wfp_directive_value_in_server(cmd, 1);
+    int i;
+
+    if (err) {
+        return err;
+    }
+    for (i = 0; i < 3 && strcasecmp(arg, words[i]); i++) {
+    }
+    if (i == 3) {
+        return wfp_directive_value_refuse(cmd, arg, "is not auto, on or off");
+    }
+    if (more) {
+        return wfp_directive_value_refuse(
+            cmd, more,
+            strcasecmp(more, "+landlock") ? "is not +landlock"
+                                          : "is not supported by this version");
+    }
+    wfp_config_server(cmd->server)->hardening = WFP_HARDENING_AUTO + i;
+    return NULL;
+}
+
 const char *wfp_directive_server_limit(cmd_parms *cmd, void *dummy,
                                        const char *name, const char *value,
                                        const char *top)

@@ -39,6 +39,9 @@ const char *wfp_directive_server_account(cmd_parms *cmd, void *dummy,
 const char *wfp_directive_server_metering(cmd_parms *cmd, void *dummy,
                                           const char *arg);
 
+const char *wfp_directive_server_hardening(cmd_parms *cmd, void *dummy,
+                                           const char *arg, const char *more);
+
 const char *wfp_directive_server_limit(cmd_parms *cmd, void *dummy,
                                        const char *name, const char *value,
                                        const char *top);

@@ -12,6 +12,7 @@
 #include "mod_wfp/directives.h"
 #include "mod_wfp/dispatch.h"
 #include "mod_wfp/egress.h"
+#include "mod_wfp/hardening.h"
 #include "mod_wfp/server.h"
 #include "mod_wfp/status.h"
 
@@ -19,7 +20,10 @@ static void register_hooks(apr_pool_t *p)
 {
     ap_hook_test_config(wfp_directives_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(wfp_server_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(wfp_hardening_post_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_child_init(wfp_server_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(wfp_hardening_child_init, NULL, NULL,
+                       APR_HOOK_REALLY_LAST);
     /* before mod_proxy and mod_alias: a claim beats both */
     ap_hook_pre_translate_name(wfp_dispatch_claim, NULL, NULL,
                                APR_HOOK_REALLY_FIRST);

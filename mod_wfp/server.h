@@ -32,6 +32,7 @@ typedef struct wfp_server_t {
     wfp_stats_t *stats;
     unsigned char key[WFP_KEY_SIZE];
     int has_key;
+    int is_hardened; /* WfpHardening, as decided */
     /* child scope */
     apr_pool_t *pool;   /* of the child, mutex-protected */
     wfp_store_t *store; /* NULL: could not be opened */

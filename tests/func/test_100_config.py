@@ -65,6 +65,9 @@ WfpLogRetention ever
 WfpTrustHeader "a b"
 WfpWorkerHeader maybe
 WfpMetering fast
+WfpHardening maybe
+WfpHardening on +landlock
+WfpHardening auto +more
 WfpIsolates many
 WfpIsolates 0
 WfpIsolateMemory lots
@@ -111,6 +114,8 @@ WfpTrustHeader X-Real-IP
 WfpTrustHeader off
 WfpWorkerHeader on
 WfpMetering exact
+WfpHardening on
+WfpHardening Off
 WfpIsolates 10
 WfpIsolateMemory 128M
 WfpIsolateReuse off

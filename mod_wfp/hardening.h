@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_HARDENING_H
+#define WFP_HARDENING_H
+
+#include <apr_pools.h>
+#include <httpd.h>
+
+/**
+ * @file
+ * WfpHardening: whether children give up what a Worker that broke out of Lua
+ * would want. Decided once a start, done once a child.
+ */
+
+/** hook post_config, after wfp_server_post_config(): decide and tell. */
+int wfp_hardening_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                              apr_pool_t *ptemp, server_rec *s);
+
+/** hook child_init, after all others: do it. A child that cannot runs no
+ *  Workers. */
+void wfp_hardening_child_init(apr_pool_t *pchild, server_rec *s);
+
+#endif

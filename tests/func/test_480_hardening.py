@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""WfpHardening: what a child gave up, seen from inside and outside."""
+
+import errno
+import pathlib
+import shlex
+import subprocess
+
+import pytest
+
+from wfptest.lua import says
+from wfptest.wait import until
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+DENIED = ("execve", "execveat", "ptrace", "read-process", "unshare", "clone",
+          "mount", "io_uring", "keyctl", "userfaultfd", "listen")
+
+
+def output(*command):
+    return subprocess.run(command, text=True, capture_output=True,
+                          check=True).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def mod_try(httpd):
+    """LoadModule row of a module that makes system calls when asked."""
+    flags = ["-I" + output("apxs", "-q", "INCLUDEDIR"),
+             *shlex.split(output("apxs", "-q", "EXTRA_CPPFLAGS")),
+             *output("pkg-config", "--cflags", "apr-1").split()]
+    target = httpd.root / "mod_try.so"
+    output("cc", "-D_GNU_SOURCE", "-shared", "-fPIC", *flags, "-o",
+           str(target), str(TESTS / "wfptest/mod_try.c"))
+    return f'LoadModule try_module "{target}"'
+
+
+def load(httpd, name):
+    return f'LoadModule {name}_module "{httpd.modules}/mod_{name}.so"'
+
+
+def threads(httpd):
+    """{field: value} of /proc/PID/task/TID/status, all threads of children."""
+    for pid in httpd.children():
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            try:
+                text = (task / "status").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # a thread of the start that has ended
+            yield dict(line.split(":", 1) for line in text.splitlines())
+
+
+def states(httpd):
+    """{(NoNewPrivs, Seccomp)} of all threads of all children."""
+    return {(t["NoNewPrivs"].strip(), t["Seccomp"].strip())
+            for t in threads(httpd)}
+
+
+def is_hardened(httpd):
+    """All threads, once the children are up."""
+    return until(lambda: states(httpd) == {("1", "2")}, "hardened children")
+
+
+def is_not_hardened(httpd, client):
+    """No thread, of children that answer."""
+    assert client.get("/").status  # a child is up
+    return states(httpd) == {("0", "0")}
+
+
+def restart(httpd, lines):
+    """Start with these lines; what the log says was decided."""
+    httpd.stop()
+    httpd.log.begin()
+    httpd.configure(lines)
+    return httpd.log.wait_for("WFP070[3-6]")
+
+
+class TestGivenUp:
+    """A hardened child."""
+
+    @pytest.fixture(autouse=True)
+    def _conf(self, httpd, mod_try):
+        httpd.configure([mod_try])
+
+    def test_480_01_every_thread(self, httpd, client):
+        assert client.get("/try/connect").text == "0"
+        assert is_hardened(httpd)
+
+    @pytest.mark.parametrize("call", DENIED)
+    def test_480_02_denied(self, client, call):
+        assert client.get(f"/try/{call}").text == str(errno.EPERM)
+
+    def test_480_03_no_core(self, httpd):
+        for pid in httpd.children():
+            limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+            line = next(x for x in limits.splitlines() if "core file" in x)
+            assert line.split()[4:6] == ["0", "0"]
+
+    def test_480_04_after_graceful(self, httpd, client, tenant):
+        made = tenant.deploy(says('"here"'))
+        httpd.graceful()
+        assert made.get().text == "here"
+        assert client.get("/try/execve").text == str(errno.EPERM)
+
+
+class TestDecision:
+    """auto, on and off; each says at start what and why."""
+
+    def test_480_10_auto(self, httpd):
+        assert "WFP0706" in restart(httpd, [])
+        assert is_hardened(httpd)
+
+    @pytest.mark.parametrize("name", ["cgi", "ext_filter"])
+    def test_480_11_auto_with_programs(self, httpd, client, name):
+        line = restart(httpd, [load(httpd, name)])
+        assert "WFP0703" in line and f"mod_{name}.c" in line
+        assert is_not_hardened(httpd, client)
+
+    def test_480_12_on_with_programs(self, httpd):
+        lines = [load(httpd, "cgi"), "WfpHardening on"]
+        httpd.stop()
+        httpd.log.begin()
+        httpd.log.expect("WFP0702.* mod_cgi.c is loaded")
+        httpd.configure(lines)
+        httpd.log.wait_for("WFP0702")
+        assert is_hardened(httpd)
+
+    def test_480_13_off(self, httpd, mod_try, client):
+        assert "WFP0705" in restart(httpd, [mod_try, "WfpHardening off"])
+        assert is_not_hardened(httpd, client)
+        assert client.get("/try/execve").text == "0"
+        assert client.get("/try/listen").text == "0"
+
+    def test_480_14_piped_logs_work(self, httpd, tenant):
+        """Programs of the parent: WfpLog's and CustomLog's."""
+        out = httpd.root / "logs/piped"
+        out.mkdir(exist_ok=True)
+        lines = [f'CustomLog "|/usr/bin/tee -a {out}/access" "%U"',
+                 f'WfpLog "|/usr/bin/tee -a {out}/workers"']
+        restart(httpd, lines)
+        made = tenant.deploy(says('"here"'))
+        assert made.get().text == "here"
+        httpd.stop()
+        for name in ("access", "workers"):
+            until(lambda: made.name in (out / name).read_text(), name)
