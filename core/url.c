@@ -247,8 +247,8 @@ static int fill(wfp_url_t *url, CURLU *h, apr_pool_t *p)
         || !get(&given, h, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT, p)) {
         return 0;
     }
-    if (!is_host(url->host)) {
-        return 0;
+    if (!is_host(url->host) || *url->path != '/') {
+        return 0; /* curl takes "file:a" and gives "a" back */
     }
     url->scheme = lower(url->scheme, p);
     url->host = lower(url->host, p);
