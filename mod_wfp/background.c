@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A small pool of threads that runs waitUntil functions. One user Worker may
- * hold half of the places and a quarter of the threads at most, and what waited
+ * hold half of the places and of WfpIsolateMemory and a quarter of the threads
+ * at most, and what waited
  * for longer than it might have run is dropped: functions that sleep keep
  * nobody else's from running.
  */
@@ -22,7 +23,8 @@
 
 typedef struct place_t {
     wfp_work_t *work;
-    apr_time_t until; /* its time is over then */
+    apr_time_t until;  /* its time is over then */
+    apr_int64_t bytes; /* what its isolates may hold */
 } place_t;
 
 struct wfp_background_t {
@@ -56,6 +58,52 @@ static int count_of_worker(const place_t *places, int count,
              && !strcmp(other->ns, worker->ns);
     }
     return n;
+}
+
+/* Memory of those places; of: of this work's Worker only, NULL: of all. */
+static apr_int64_t bytes_of(const place_t *places, int count,
+                            const wfp_work_t *of)
+{
+    apr_int64_t bytes = 0;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (!of || count_of_worker(places + i, 1, of)) {
+            bytes += places[i].bytes;
+        }
+    }
+    return bytes;
+}
+
+static apr_int64_t bytes_of_work(const wfp_work_t *work)
+{
+    const wfp_host_ctx_t *ctx;
+    apr_int64_t bytes = 0;
+
+    for (ctx = work->first; ctx; ctx = ctx->next) {
+        if (ctx->inv) {
+            wfp_usage_t usage = { 0 };
+
+            wfp_run_usage(&usage, ctx->inv);
+            bytes += usage.memory_peak;
+        }
+    }
+    return bytes;
+}
+
+/* Is there memory for what this work holds? The first may always come. */
+static int has_room_locked(const wfp_background_t *bg, const place_t *place)
+{
+    const wfp_work_t *work = place->work;
+    apr_int64_t max = wfp_config_num(bg->server->conf->isolate_memory,
+                                     WFP_DEFAULT_ISOLATE_MEMORY);
+    apr_int64_t all = bytes_of(bg->waiting, bg->count, NULL)
+                      + bytes_of(bg->running, bg->running_count, NULL);
+    apr_int64_t own = bytes_of(bg->waiting, bg->count, work)
+                      + bytes_of(bg->running, bg->running_count, work);
+
+    return (all == 0 || all + place->bytes <= max)
+           && (own == 0 || own + place->bytes <= max / 2);
 }
 
 static void remove_place(place_t *places, int *pcount, int i)
@@ -200,15 +248,16 @@ apr_status_t wfp_background_start(wfp_background_t **pbg, wfp_server_t *server,
 
 int wfp_background_take(wfp_background_t *bg, wfp_work_t *work)
 {
+    place_t place = { work, apr_time_now() + WFP_BACKGROUND_TIME,
+                      bytes_of_work(work) };
     int taken;
 
     (void)apr_thread_mutex_lock(bg->lock);
     taken = !bg->stop && bg->count < PLACES
-            && count_of_worker(bg->waiting, bg->count, work) < PLACES_EACH;
+            && count_of_worker(bg->waiting, bg->count, work) < PLACES_EACH
+            && has_room_locked(bg, &place);
     if (taken) {
-        bg->waiting[bg->count].work = work;
-        bg->waiting[bg->count].until = apr_time_now() + WFP_BACKGROUND_TIME;
-        bg->count++;
+        bg->waiting[bg->count++] = place;
         (void)apr_thread_cond_signal(bg->wake);
     }
     (void)apr_thread_mutex_unlock(bg->lock);

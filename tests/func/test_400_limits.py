@@ -2,6 +2,7 @@
 """Limits end a Worker, whatever it does, and nobody else."""
 
 import json
+import pathlib
 import socket
 import threading
 
@@ -232,6 +233,21 @@ class TestMemory:
             return Response.new(tostring(ok) .. " " .. tostring(e.code))"""),
                              "--limit", "memory_mb=8")
         assert made.get().text == "false body_too_large"
+
+    def test_430_04_work_that_waits_holds_memory(self, tenant, httpd,
+                                                 neighbour):
+        httpd.configure(["WfpLimit cpu_ms 2000", "WfpCoolDown off",
+                         "WfpIsolateMemory 64M"])
+        hog = tenant.deploy(worker("""
+            local t = {}
+            for i = 1, 20 do t[i] = ("x"):rep(1000000) .. i end
+            ctx:waitUntil(function() scheduler.wait(4000) t = nil end)
+            return Response.new("x")"""), *PLENTY)
+        for _ in range(20):
+            assert hog.get().text == "x"
+        pages = [int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
+                 for pid in httpd.children()]
+        assert sum(pages) * 4096 < 2 * (64 + 40) * 1024 * 1024
 
     def test_430_03_limit_is_enough(self, tenant):
         made = tenant.deploy(says('#("x"):rep(4000000)'))
