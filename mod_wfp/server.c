@@ -100,7 +100,8 @@ static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
     apr_status_t rv;
 
     apr_pool_create(&p, process);
-    apr_pool_tag(p, "wfp_generation");
+    /* copied: it outlives this module's memory */
+    apr_pool_tag(p, apr_pstrdup(p, "wfp_generation"));
     wfp_result_init(&res, ptemp);
     g = apr_pcalloc(p, sizeof(*g));
     g->pool = p;
@@ -174,7 +175,8 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     server->registry = now->registry;
     server->stats = now->stats;
-    (void)apr_pool_userdata_setn(now, OLD_REGISTRY, NULL, s->process->pool);
+    /* the key is copied: at a restart this module's memory goes elsewhere */
+    (void)apr_pool_userdata_set(now, OLD_REGISTRY, NULL, s->process->pool);
     if (before) {
         inherit(server, now, before);
     }
