@@ -204,7 +204,7 @@ class Httpd:
         connection that its worker is just closing, and its child dies of that.
         """
         if self.process and self.process.poll() is None:
-            for ask, patience in ((signal.SIGWINCH, 10), (signal.SIGTERM, 40)):
+            for ask, patience in ((signal.SIGWINCH, 35), (signal.SIGTERM, 40)):
                 self.process.send_signal(ask)
                 try:
                     self.process.wait(patience)
@@ -215,7 +215,7 @@ class Httpd:
                 # children, too: they hold the port
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
-                raise AssertionError("httpd did not stop in 50 s")
+                raise AssertionError("httpd did not stop in 75 s")
         self.running = None
 
     def graceful(self):

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bindings that call other Workers: services and dispatch namespaces, as
+docs/worker-api tells them."""
+
+import json
+
+import pytest
+
+from wfptest.lua import says, worker
+from wfptest.wait import until
+
+
+@pytest.fixture(autouse=True)
+def _conf(httpd):
+    httpd.configure([])
+
+
+class TestService:
+    """Service bindings and dispatch."""
+
+    def test_350_01_fetch(self, tenant):
+        tenant.deploy(says('request.method .. ":" .. request:text()'),
+                      ns=None, name="svc-a")
+        made = tenant.deploy(worker(
+            'return env.SVC:fetch(Request.new("http://svc/", '
+            '{method="POST", body="b"}))'), "--binding", "service:SVC=svc-a")
+        assert made.get().text == "POST:b"
+
+    def test_350_02_call(self, tenant):
+        tenant.deploy("""return { fetch = function() end,
+            add = function(env, ctx, a, b) return { sum = a + b.n } end,
+            bad = function() error("oops") end }""", ns=None, name="svc-b")
+        made = tenant.deploy(worker("""
+            local ok, e = pcall(function() return env.SVC:bad() end)
+            return Response.json({ sum = env.SVC:add(1, { n = 2 }).sum,
+                ok = ok, message = e.message })"""),
+                             "--binding", "service:SVC=svc-b")
+        told = made.get().json
+        assert (told["sum"], told["ok"]) == (3, False)
+        assert "oops" in told["message"]
+
+    def test_350_03_missing_service(self, tenant):
+        done = tenant.deploy(says("1"), "--binding", "service:SVC=not-there",
+                             check=False)
+        if done.returncode == 0:
+            pytest.skip("looked up when it is called")
+        assert "not-there" in done.stderr
+
+    def test_350_04_loop(self, tenant):
+        tenant.deploy(says('"x"'), ns=None, name="svc-loop")
+        made = tenant.deploy(worker("return env.SVC:fetch(request)"),
+                             "--binding", "service:SVC=svc-loop", ns=None,
+                             name="svc-loop")
+        front = tenant.deploy(worker("return env.SVC:fetch(request)"),
+                              "--binding", "service:SVC=svc-loop")
+        assert made
+        until(lambda: front.get().error == "loop_detected", "a loop", 5)
+        assert front.get().status == 508
+
+
+DISPATCH = """
+return { fetch = function(request, env, ctx)
+    local ask = request:json()
+    local ok, out = pcall(function()
+        local user = env.DISPATCHER:get(ask.name, ask.args, ask.options)
+        local r = user:fetch(Request.new("http://user/p", {
+            method = "POST", body = ask.body or "" }))
+        return { status = r.status, text = r:text() }
+    end)
+    if not ok then
+        out = { name = out.name, code = out.code, message = out.message,
+            limit = out.limit, allowed = out.allowed, used = out.used,
+            worker = out.worker, namespace = out.namespace,
+            line = out.line, stack = out.stack }
+    end
+    return Response.json(out)
+end }
+"""
+
+
+class TestDispatch:
+    """The dispatch_namespace binding."""
+
+    @pytest.fixture
+    def ask(self, tenant):
+        front = tenant.deploy(DISPATCH, "--binding",
+                              "dispatch_namespace:DISPATCHER=demo")
+
+        def call(name, **what):
+            return front.post(json.dumps({"name": name, **what}).encode()).json
+        return call
+
+    def test_360_01_get_and_fetch(self, ask, tenant):
+        user = tenant.deploy(says(
+            'request.url .. " " .. request:text() .. " " .. ctx.props.plan'))
+        assert ask(user.name, body="B", args={"plan": "pro"}) == {
+            "status": 200, "text": "http://user/p B pro"}
+
+    def test_360_02_not_found(self, ask):
+        told = ask("nobody")
+        assert told["code"] == "worker_not_found"
+        assert told["message"].startswith("Worker not found")
+
+    def test_360_03_exception(self, ask, tenant):
+        user = tenant.deploy(worker('\nerror("my fault")'))
+        told = ask(user.name)
+        assert (told["name"], told["code"]) == ("Error", "exception")
+        assert "my fault" in told["message"]
+        assert "worker.lua:" in told["message"] + (told.get("stack") or "")
+
+    def test_360_04_limits_of_the_call(self, ask, tenant):
+        user = tenant.deploy(worker("while true do end"))
+        told = ask(user.name, options={"limits": {
+            "cpuMs": 10, "instructions": 1000000000000}})
+        assert (told["name"], told["code"], told["limit"]) == (
+            "LimitError", "cpu_limit", "cpu_ms")
+        assert told["allowed"] == 10
+        assert told["used"] >= 10
+        assert (told["worker"], told["namespace"]) == (user.name, "demo")
+
+    def test_360_05_wrong_limit(self, ask, tenant):
+        user = tenant.deploy(says("1"))
+        assert ask(user.name, options={"limits": {"cpuMs": 0}})["name"] == \
+            "TypeError"
+
+    def test_360_06_outbound_parameters(self, tenant, origin):
+        tenant.deploy(worker("""
+            local h = Headers.new(request.headers)
+            h:set("Authorization", "Bearer " .. env.customer)
+            return fetch(Request.new(request, { headers = h }))"""),
+                      ns=None, name="out-a")
+        front = tenant.deploy(
+            DISPATCH, "--binding", "dispatch_namespace:DISPATCHER=demo",
+            "--outbound", "out-a:customer")
+        user = tenant.deploy(worker(
+            f'local h = fetch("{origin.url}/echo"):json().headers '
+            "return Response.json(h)"))
+        told = front.post(json.dumps({
+            "name": user.name,
+            "options": {"outbound": {"customer": "c1"}}}).encode()).json
+        sent = {k.lower(): v for k, v in
+                dict(json.loads(told["text"])).items()}
+        assert sent["authorization"] == "Bearer c1"
+
+    def test_360_07_outbound_of_the_namespace(self, tenant, origin):
+        tenant.deploy(says('"from outbound: " .. request.url'), ns=None,
+                      name="out-b")
+        ns = tenant.namespace("--outbound", "out-b")
+        user = tenant.deploy(worker(f'return fetch("{origin.url}/echo")'),
+                             ns=ns)
+        assert user.get().text == f"from outbound: {origin.url}/echo"
+
+    def test_360_08_outbound_missing_is_no_way_out(self, tenant, origin):
+        ns = tenant.namespace("--outbound", "out-missing")
+        user = tenant.deploy(worker(f'return fetch("{origin.url}/echo")'),
+                             ns=ns)
+        origin.requests.clear()
+        assert user.get().status >= 400
+        assert origin.requests == []
+
+    def test_360_09_streams_through_both(self, ask, tenant, origin):
+        front = tenant.deploy(worker(
+            "return env.D:get(request.headers:get('x-w')):fetch(request)"),
+                              "--binding", "dispatch_namespace:D=demo")
+        user = tenant.deploy(worker(
+            f'return fetch("{origin.url}/count", '
+            '{method="POST", body=request.body})'))
+        size = 36 * 1024 * 1024
+        answer = front.post((b"y" * 65536 for _ in range(size // 65536)),
+                            headers=[("x-w", user.name)])
+        assert answer.json["bytes"] == size
