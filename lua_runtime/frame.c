@@ -142,7 +142,7 @@ void wfp_frame_pause(wfp_frame_t *frame)
     }
 }
 
-void wfp_frame_resume(wfp_frame_t *frame)
+apr_int64_t wfp_frame_resume(wfp_frame_t *frame)
 {
     wfp_thread_t *t = self;
     apr_int64_t wall = wfp_frame_wall_ns();
@@ -157,6 +157,7 @@ void wfp_frame_resume(wfp_frame_t *frame)
     arm(t, frame->resumed_ns, wall,
         wfp_tick_next(frame->budget, frame->budget->cpu_ns, wall),
         frame->budget->late_ns);
+    return wall;
 }
 
 apr_int64_t wfp_frame_cpu_ns(const wfp_frame_t *frame)
@@ -186,7 +187,7 @@ static void push(wfp_thread_t *t, wfp_frame_t *frame)
     frame->pending = 0;
     iso->frame = frame;
     t->top = frame;
-    wfp_frame_resume(frame);
+    (void)wfp_frame_resume(frame); /* nobody asks what time it is */
 }
 
 static void pop(wfp_thread_t *t, wfp_frame_t *frame)

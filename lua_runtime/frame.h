@@ -65,9 +65,9 @@ apr_status_t wfp_frame_enter(wfp_isolate_t *iso, wfp_budget_t *budget,
 /** The frame whose clock runs on this thread, or NULL. */
 wfp_frame_t *wfp_frame_running(void);
 
-/** Stop and restart a frame's clock. */
+/** Stop and restart a frame's clock; resume says CLOCK_MONOTONIC. */
 void wfp_frame_pause(wfp_frame_t *frame);
-void wfp_frame_resume(wfp_frame_t *frame);
+apr_int64_t wfp_frame_resume(wfp_frame_t *frame);
 
 /** Leave: does not return. Nothing of the isolate is touched again. */
 void wfp_frame_leave(wfp_frame_t *frame) __attribute__((noreturn));

@@ -105,8 +105,7 @@ void wfp_meter_host_end(wfp_isolate_t *iso)
     wfp_budget_t *budget = frame->budget;
 
     iso->now = apr_time_now();
-    wfp_frame_resume(frame);
-    if (wfp_frame_wall_ns() >= budget->wall_end_ns) {
+    if (wfp_frame_resume(frame) >= budget->wall_end_ns) {
         wfp_tick_expire(frame, WFP_WALL_LIMIT, budget->cpu_ns);
     }
     /* what ran for it meanwhile, such as a body's function, may have ended it */

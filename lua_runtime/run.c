@@ -62,11 +62,13 @@ apr_status_t wfp_run_begin(wfp_invocation_t **pinv, wfp_isolate_t *iso,
     inv->queue_ref = LUA_NOREF;
     inv->log_left = limits->v[WFP_LIMIT_LOG_KB] * 1024;
     wfp_meter_set_budget(&inv->budget, iso->runtime, limits);
-    inv->budget.wall_end_ns = wall_end(deadline);
+    /* the deadline, from the wall time that the budget was set at */
+    iso->now = apr_time_now();
+    inv->budget.wall_end_ns += (deadline - iso->now) * 1000
+                               - inv->budget.wall_max_ns;
     iso->steps_max = wfp_meter_steps_for(limits);
     iso->inv = inv;
     iso->generation++;
-    iso->now = apr_time_now();
     iso->arena.peak = iso->arena.used;
     *pinv = inv;
     return APR_SUCCESS;

@@ -87,7 +87,8 @@ int wfp_dispatch_map(request_rec *r)
     return OK;
 }
 
-/* Names of the last user Worker and sums, for CustomLog. */
+/* Names of the last user Worker and sums, for CustomLog. Added, not set: names
+ * that begin alike make every set a walk over the others. */
 static void set_notes(wfp_work_t *work, wfp_code_e outcome)
 {
     request_rec *r = work->r;
@@ -96,18 +97,18 @@ static void set_notes(wfp_work_t *work, wfp_code_e outcome)
                                                  : work->first;
 
     if (user) {
-        apr_table_setn(r->notes, "wfp-worker", user->entry.name);
-        apr_table_setn(r->notes, "wfp-namespace", user->entry.ns);
-        apr_table_setn(r->notes, "wfp-version", user->entry.version_id);
+        apr_table_addn(r->notes, "wfp-worker", user->entry.name);
+        apr_table_addn(r->notes, "wfp-namespace", user->entry.ns);
+        apr_table_addn(r->notes, "wfp-version", user->entry.version_id);
     }
-    apr_table_setn(r->notes, "wfp-outcome", wfp_code_row(outcome)->code);
-    apr_table_setn(r->notes, "wfp-cpu-us", apr_off_t_toa(p, work->cpu_us));
-    apr_table_setn(r->notes, "wfp-instructions",
+    apr_table_addn(r->notes, "wfp-outcome", wfp_code_row(outcome)->code);
+    apr_table_addn(r->notes, "wfp-cpu-us", apr_off_t_toa(p, work->cpu_us));
+    apr_table_addn(r->notes, "wfp-instructions",
                    apr_off_t_toa(p, work->instructions));
-    apr_table_setn(r->notes, "wfp-subrequests",
+    apr_table_addn(r->notes, "wfp-subrequests",
                    apr_off_t_toa(p, work->subrequests));
-    apr_table_setn(r->notes, "wfp-cold", work->cold ? "1" : "0");
-    apr_table_setn(r->notes, "wfp-request-id", work->request_id);
+    apr_table_addn(r->notes, "wfp-cold", work->cold ? "1" : "0");
+    apr_table_addn(r->notes, "wfp-request-id", work->request_id);
 }
 
 static apr_status_t run(wfp_response_t **presp, wfp_work_t *work,

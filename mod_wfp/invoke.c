@@ -79,7 +79,7 @@ wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
     work->conf = wfp_config_server(r->server);
     work->scope = scope;
     work->r = r;
-    work->request_id = wfp_server_request_id(pool);
+    work->request_id = wfp_server_request_id(r, pool);
     apr_pool_cleanup_register(r->pool, work, work_cleanup,
                               apr_pool_cleanup_null);
     return work;

@@ -309,11 +309,23 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     }
 }
 
-const char *wfp_server_request_id(apr_pool_t *p)
+/* The digits of n, eight of them; printf would cost more than all else. */
+static void put_hex(char *to, apr_uint32_t n)
 {
-    wfp_server_t *server = context;
+    int i;
 
-    return apr_psprintf(p, "%s%08x%08x", server->id_prefix,
-                        (unsigned)apr_time_sec(apr_time_now()),
-                        apr_atomic_inc32(&server->id_next));
+    for (i = 7; i >= 0; i--, n >>= 4) {
+        to[i] = "0123456789abcdef"[n & 15];
+    }
+}
+
+const char *wfp_server_request_id(request_rec *r, apr_pool_t *p)
+{
+    char *id = apr_palloc(p, WFP_REQUEST_ID_SIZE);
+
+    memcpy(id, context->id_prefix, 16);
+    put_hex(id + 16, (apr_uint32_t)apr_time_sec(r->request_time));
+    put_hex(id + 24, apr_atomic_inc32(&context->id_next));
+    id[32] = '\0';
+    return id;
 }

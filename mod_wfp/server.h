@@ -57,6 +57,6 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 void wfp_server_child_init(apr_pool_t *pchild, server_rec *s);
 
 /** Next request id: 32 hex digits in p. */
-const char *wfp_server_request_id(apr_pool_t *p);
+const char *wfp_server_request_id(request_rec *r, apr_pool_t *p);
 
 #endif
