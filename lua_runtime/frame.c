@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "lua_runtime/inside.h"
@@ -194,7 +195,9 @@ static void pop(wfp_thread_t *t, wfp_frame_t *frame)
 {
     frame->iso->frame = frame->outer;
     t->top = frame->below;
-    if (!t->top) {
+    /* blocking costs a system call a request, so only what goes by the wall
+     * clock is kept from what the thread does next (meter.c) */
+    if (!t->top && t->exact_ns) {
         block_signal(t, SIG_BLOCK);
     }
 }
@@ -271,6 +274,11 @@ static void on_timer(int sig, siginfo_t *info, void *context)
         arm(t, now, wall, wfp_tick_next(frame->budget, cpu, wall), 0);
         /* last: it may leave */
         wfp_tick_stage2(frame, cpu);
+    }
+    else if (!t->top) {
+        /* between invocations: not again before the next one */
+        (void)sigaddset(&((ucontext_t *)context)->uc_sigmask, TIMER_SIGNAL);
+        t->blocked = 1;
     }
     errno = saved;
 }

@@ -19,9 +19,13 @@
  * threads: a signal and two timer calls for most requests of many threads.) The
  * first stays armed when an invocation ends: a warm one costs no timer call; an
  * early fire only arms it again. Wall time is looked at by the handler and after
- * every host call. The signal is blocked outside invocations. The CPU clock (a
- * system call) is read at most every 20 us, between two readings the wall clock
- * stands in for it.
+ * every host call. The signal is blocked on a thread from its start, from an
+ * invocation's end while the second timer is set, and from the first fire that
+ * finds no invocation, until the next one begins: so between invocations the
+ * first timer may fire once, only while the thread runs, and no wait is cut
+ * short by the second. (Blocking at every end costs two system calls a request,
+ * 5 % of a hello.) The CPU clock (a system call) is read at most every 20 us,
+ * between two readings the wall clock stands in for it.
  *
  * Stages. tick.c: at the deadline the handler sets a count-1 hook on the
  * running coroutine, again every 2 ms; the hook leaves. 25 ms later the handler
