@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opens the Worker API: which classes there are, in which order. A new class
- * is one row here.
+ * Opens the Worker API: what makes globals, in which order. A new global is
+ * one row here; a class without one needs none.
  */
 #include "lua_runtime/api/classes.h"
 #include "lua_runtime/state.h"
@@ -16,18 +16,16 @@ void wfp_api_check_generation(lua_State *L, apr_uint32_t generation)
 
 void wfp_api_open(lua_State *L)
 {
-    static void (*const classes[])(lua_State * L) = {
-        wfp_api_open_error,    wfp_class_open,     wfp_api_open_json,
-        wfp_api_open_headers,  wfp_api_open_body,  wfp_api_open_request,
-        wfp_api_open_response, wfp_api_open_url,   wfp_api_open_params,
-        wfp_api_open_console,  wfp_api_open_text,  wfp_api_open_crypto,
-        wfp_api_open_ctx,      wfp_api_open_fetch, wfp_api_open_dispatch,
-        wfp_api_open_service,
+    static void (*const globals[])(lua_State * L) = {
+        wfp_api_open_error,   wfp_api_open_json,     wfp_api_open_headers,
+        wfp_api_open_request, wfp_api_open_response, wfp_api_open_url,
+        wfp_api_open_params,  wfp_api_open_console,  wfp_api_open_text,
+        wfp_api_open_crypto,  wfp_api_open_fetch,
     };
     size_t i;
 
     luaL_checkstack(L, 20, NULL);
-    for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-        classes[i](L);
+    for (i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
+        globals[i](L);
     }
 }

@@ -461,8 +461,3 @@ static const luaL_Reg methods[] = {
 static const wfp_class_t body_class = {
     "Body", methods, NULL, NULL, NULL, NULL,
 };
-
-void wfp_api_open_body(lua_State *L)
-{
-    wfp_class_register(L, &body_class);
-}

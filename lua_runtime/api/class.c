@@ -21,10 +21,13 @@ static int l_refuse(lua_State *L)
                          "Cannot assign to read only property '%s'", key);
 }
 
-void wfp_class_register(lua_State *L, const wfp_class_t *cls)
+/* [-0, +1, m] Make the metatable and keep it: not before the first object, so
+   that an isolate pays for the classes that it uses only. */
+static void make_metatable(lua_State *L, const wfp_class_t *cls)
 {
     int i;
 
+    luaL_checkstack(L, 8, NULL);
     lua_createtable(L, 0, 8);
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
@@ -45,6 +48,7 @@ void wfp_class_register(lua_State *L, const wfp_class_t *cls)
     if (cls->meta) {
         luaL_setfuncs(L, cls->meta, 0);
     }
+    lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, cls);
 }
 
@@ -81,7 +85,10 @@ void *wfp_class_new(lua_State *L, const wfp_class_t *cls, size_t size, int n)
     void *obj = lua_newuserdatauv(L, size, n);
 
     memset(obj, 0, size);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, cls);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, cls) == LUA_TNIL) {
+        lua_pop(L, 1);
+        make_metatable(L, cls);
+    }
     lua_setmetatable(L, -2);
     return obj;
 }
@@ -220,9 +227,4 @@ int wfp_class_unwrap(lua_State *L, int idx)
     }
     lua_getiuservalue(L, idx, 1);
     return 1;
-}
-
-void wfp_class_open(lua_State *L)
-{
-    wfp_class_register(L, &view_class);
 }

@@ -9,7 +9,8 @@
 /**
  * @file
  * How a class of the Worker API is made: a userdata with a metatable that no
- * script can read or change, a global table that constructs. For the files of
+ * script can read or change, a global table that constructs. The metatable is
+ * made with the first object of its class in an isolate. For the files of
  * this folder only.
  */
 
@@ -21,9 +22,6 @@ typedef struct wfp_class_t {
     lua_CFunction newindex;    /* NULL: every assignment is a TypeError */
     const luaL_Reg *meta;      /* further events, or NULL */
 } wfp_class_t;
-
-/** [-0, +0, m] Make the metatable; once a state. */
-void wfp_class_register(lua_State *L, const wfp_class_t *cls);
 
 /** [-0, +0, m] Make the global table NAME with `new`, callable itself, and
  *  the static functions (NULL: none). */
@@ -61,8 +59,5 @@ void wfp_class_readonly(lua_State *L);
 /** [-0, +(0|1), -] 1, and the table is pushed: the value at idx is such a
  *  view. */
 int wfp_class_unwrap(lua_State *L, int idx);
-
-/** [-0, +0, m] Register the view's metatable. */
-void wfp_class_open(lua_State *L);
 
 #endif

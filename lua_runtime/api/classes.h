@@ -18,12 +18,11 @@
  * generation and calls wfp_api_check_generation() before each use.
  */
 
-/* ---- registration: each [-0, +0, m], once a state ---- */
+/* ---- globals: each [-0, +0, m], once a state ---- */
 
 void wfp_api_open_error(lua_State *L);
 void wfp_api_open_json(lua_State *L);
 void wfp_api_open_headers(lua_State *L);
-void wfp_api_open_body(lua_State *L);
 void wfp_api_open_request(lua_State *L);
 void wfp_api_open_response(lua_State *L);
 void wfp_api_open_url(lua_State *L);
@@ -31,9 +30,6 @@ void wfp_api_open_params(lua_State *L);
 void wfp_api_open_console(lua_State *L);
 void wfp_api_open_text(lua_State *L);
 void wfp_api_open_crypto(lua_State *L);
-void wfp_api_open_ctx(lua_State *L);
-void wfp_api_open_dispatch(lua_State *L);
-void wfp_api_open_service(lua_State *L);
 void wfp_api_open_fetch(lua_State *L);
 
 /* ---- error.c, api.c ---- */

@@ -89,8 +89,3 @@ static const luaL_Reg methods[] = {
 static const wfp_class_t ctx_class = {
     "Ctx", methods, fields, l_ctx_index, NULL, NULL,
 };
-
-void wfp_api_open_ctx(lua_State *L)
-{
-    wfp_class_register(L, &ctx_class);
-}

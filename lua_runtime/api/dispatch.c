@@ -235,9 +235,3 @@ static const wfp_class_t dispatcher_class = {
 static const wfp_class_t fetcher_class = {
     "Fetcher", fetcher_methods, NULL, NULL, NULL, NULL,
 };
-
-void wfp_api_open_dispatch(lua_State *L)
-{
-    wfp_class_register(L, &dispatcher_class);
-    wfp_class_register(L, &fetcher_class);
-}

@@ -464,6 +464,5 @@ static const wfp_class_t headers_class = {
 
 void wfp_api_open_headers(lua_State *L)
 {
-    wfp_class_register(L, &headers_class);
     wfp_class_global(L, "Headers", l_headers_new, NULL);
 }

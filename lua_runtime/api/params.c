@@ -473,6 +473,5 @@ static const wfp_class_t params_class = {
 
 void wfp_api_open_params(lua_State *L)
 {
-    wfp_class_register(L, &params_class);
     wfp_class_global(L, "URLSearchParams", l_params_new, NULL);
 }

@@ -395,6 +395,5 @@ const wfp_class_t wfp_api_request_class = {
 
 void wfp_api_open_request(lua_State *L)
 {
-    wfp_class_register(L, &wfp_api_request_class);
     wfp_class_global(L, "Request", l_request_new, NULL);
 }

@@ -346,6 +346,5 @@ const wfp_class_t wfp_api_response_class = {
 
 void wfp_api_open_response(lua_State *L)
 {
-    wfp_class_register(L, &wfp_api_response_class);
     wfp_class_global(L, "Response", l_response_new, statics);
 }

@@ -112,8 +112,3 @@ static const luaL_Reg methods[] = {
 static const wfp_class_t service_class = {
     "Service", methods, NULL, l_service_index, NULL, NULL,
 };
-
-void wfp_api_open_service(lua_State *L)
-{
-    wfp_class_register(L, &service_class);
-}

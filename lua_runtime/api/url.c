@@ -407,6 +407,5 @@ static const wfp_class_t url_class = {
 
 void wfp_api_open_url(lua_State *L)
 {
-    wfp_class_register(L, &url_class);
     wfp_class_global(L, "URL", l_url_new, statics);
 }
