@@ -140,6 +140,7 @@ static int may_pass_through(const wfp_work_t *work, const wfp_request_t *req,
                             const wfp_result_t *res)
 {
     return work->pass_through && !wfp_code_row(res->code)->hard
+           && res->code != WFP_CLIENT_DISCONNECTED
            && !(req->body && req->body->used);
 }
 

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "mod_wfp/hangup.h"
 #include "mod_wfp/log.h"
 #include "outbound/client.h"
 #include "outbound/egress.h"
@@ -17,6 +18,9 @@ apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
 {
     apr_int64_t allowed = ctx->limits.v[WFP_LIMIT_SUBREQUESTS];
 
+    if (wfp_hangup_was_seen(ctx->work)) {
+        return wfp_hangup_tell(res);
+    }
     ctx->subrequests++;
     wfp_stats_count(ctx->work->server->stats, WFP_STAT_SUBREQUESTS);
     if (ctx->subrequests <= allowed) {
@@ -50,6 +54,7 @@ static apr_status_t outbound_failed(wfp_result_t *res, apr_status_t rv)
     case WFP_BODY_TOO_LARGE:
     case WFP_LOOP_DETECTED:
     case WFP_STORE_UNAVAILABLE:
+    case WFP_CLIENT_DISCONNECTED:
         return rv;
     case WFP_WORKER_NOT_FOUND:
         return wfp_result_set(res, WFP_EGRESS_BLOCKED, rv,
@@ -129,6 +134,12 @@ static void set_worker_header(wfp_egress_t *egress, const char *worker)
     egress->request = changed;
 }
 
+/* wfp_client_terms_t's is_over */
+static int client_hung_up(void *work)
+{
+    return wfp_hangup_look(work);
+}
+
 static int filter_client(wfp_egress_t *egress)
 {
     wfp_host_ctx_t *ctx = egress->invocation;
@@ -148,6 +159,9 @@ static int filter_client(wfp_egress_t *egress)
         terms.total_timeout = apr_time_from_msec(egress->request->timeout_ms);
     }
     terms.owner = user_worker(egress);
+    terms.is_over = client_hung_up;
+    terms.is_over_arg = ctx->work;
+    terms.look = WFP_HANGUP_LOOK;
     set_worker_header(egress, terms.owner);
     wfp_invoke_trace(ctx->work, "fetch %s %s goes out, hop %d",
                      egress->request->method, egress->request->url,

@@ -11,6 +11,7 @@
 
 #include "core/name.h"
 #include "mod_wfp/egress.h"
+#include "mod_wfp/hangup.h"
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/record.h"
 
@@ -126,13 +127,17 @@ static apr_status_t host_wait(wfp_host_ctx_t *ctx, apr_interval_time_t time,
 {
     apr_time_t now = apr_time_now(), until = now + time;
 
-    (void)res; /* cannot fail */
     if (until > ctx->deadline) {
         until = ctx->deadline;
     }
     /* the meter's timer may wake us early */
     for (; now < until; now = apr_time_now()) {
-        apr_sleep(until - now);
+        apr_interval_time_t left = until - now;
+
+        apr_sleep(left < WFP_HANGUP_LOOK ? left : WFP_HANGUP_LOOK);
+        if (left > WFP_HANGUP_LOOK && wfp_hangup_look(ctx->work)) {
+            return wfp_hangup_tell(res);
+        }
     }
     return APR_SUCCESS;
 }

@@ -455,6 +455,10 @@ void wfp_invoke_end(wfp_host_ctx_t *ctx)
     work->cpu_us += usage.cpu_us;
     work->instructions += usage.instructions;
     work->subrequests += ctx->subrequests;
+    if (work->hung_up && ctx->outcome == WFP_OK) {
+        ctx->outcome = WFP_CLIENT_DISCONNECTED;
+        ctx->error = wfp_code_row(ctx->outcome)->message;
+    }
     iso = wfp_run_end(ctx->inv);
     ctx->inv = NULL;
     if (wfp_isolate_is_dead(iso)) {

@@ -30,6 +30,7 @@ typedef struct wfp_work_t {
     wfp_host_ctx_t *first;         /* invocations, latest first */
     const wfp_host_ctx_t *running; /* the innermost whose handler runs */
     const char *request_id;
+    int hung_up;      /* the client went away (hangup.h) */
     int pass_through; /* ctx:passThroughOnException() of the
                                   * outermost Worker */
     /* sums and names for the log */

@@ -175,6 +175,7 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body)
         wfp_stall_end(&stall);
         apr_brigade_cleanup(bb);
         if (rv != APR_SUCCESS || r->connection->aborted) {
+            work->hung_up = 1;
             wfp_body_cancel(body);
             return OK;
         }

@@ -160,6 +160,9 @@ static apr_status_t ask_policy(wfp_client_transfer_t *t, wfp_url_t *url,
                               "Egress blocked: %s", why);
     }
     t->policy = terms->policy;
+    t->is_over = terms->is_over;
+    t->is_over_arg = terms->is_over_arg;
+    t->look = terms->look;
     t->host = url->host;
     t->plain = !strcmp(url->scheme, "http");
     return APR_SUCCESS;
@@ -307,10 +310,11 @@ apr_status_t wfp_client_send(wfp_response_t **presp, wfp_client_t *client,
     apr_status_t rv;
 
     __atomic_add_fetch(&client->transfers, 1, __ATOMIC_RELAXED);
-    rv = wfp_client_transfer_take(&t, client, terms->owner, end_of(terms));
+    rv = wfp_client_transfer_take(&t, client, terms, end_of(terms));
     if (rv != APR_SUCCESS) {
         rv = wfp_result_set(res,
                             APR_STATUS_IS_TIMEUP(rv) ? WFP_TIMEOUT
+                            : rv == APR_ECONNABORTED ? WFP_CLIENT_DISCONNECTED
                                                      : WFP_INTERNAL,
                             rv, NULL);
     }

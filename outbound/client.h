@@ -42,6 +42,12 @@ typedef struct wfp_client_terms_t {
     apr_interval_time_t total_timeout; /* to the last byte of the body */
     apr_time_t deadline;               /* of the invocation, wall clock */
     const char *owner; /* "namespace/name" of the Worker that pays; NULL */
+    /* asked every `look` of waiting, on the thread that waits: 1 ends the wait
+     * with WFP_CLIENT_DISCONNECTED. NULL: nobody is asked. The argument lives
+     * as long as the response's body. */
+    int (*is_over)(void *arg);
+    void *is_over_arg;
+    apr_interval_time_t look;
 } wfp_client_terms_t;
 
 /**

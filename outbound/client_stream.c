@@ -7,6 +7,8 @@
  */
 #include "outbound/client_stream.h"
 
+#include <errno.h>
+
 #include "outbound/client_easy.h"
 #include "outbound/client_loop.h"
 
@@ -21,17 +23,19 @@ static void unlock(wfp_client_transfer_t *t)
 }
 
 /* Wait, with the mutex held, until the loop has something new or it is time;
- * the caller looks again whatever ended the wait. */
-static void await(wfp_client_transfer_t *t, apr_time_t until)
+ * the caller looks again whatever ended the wait. @return 1: it is time */
+static int await(wfp_client_transfer_t *t, apr_time_t until)
 {
     struct timespec at = { .tv_sec = (time_t)apr_time_sec(until),
                            .tv_nsec = (long)apr_time_usec(until) * 1000 };
+    int timed_out;
 
     t->waiting = 1;
     unlock(t);
-    (void)sem_timedwait(&t->wake, &at);
+    timed_out = sem_timedwait(&t->wake, &at) < 0 && errno == ETIMEDOUT;
     lock(t);
     t->waiting = 0;
+    return timed_out;
 }
 
 /* Pass n bytes on. @return 1: the window is full */
@@ -137,6 +141,27 @@ static int is_there(const wfp_client_transfer_t *t, wfp_client_wait_e what)
            || (what == WFP_CLIENT_FOR_BODY && t->down.bytes > 0);
 }
 
+/* Wait for news, with the mutex held; look now and then whether anybody wants
+ * to have them. */
+static apr_status_t await_news(wfp_client_transfer_t *t, apr_time_t now,
+                               wfp_result_t *res)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!t->is_over || t->until - now <= t->look) {
+        (void)await(t, t->until);
+    }
+    else if (await(t, now + t->look)) {
+        unlock(t);
+        if (t->is_over(t->is_over_arg)) {
+            rv = wfp_result_set(res, WFP_CLIENT_DISCONNECTED, APR_ECONNABORTED,
+                                NULL);
+        }
+        lock(t);
+    }
+    return rv;
+}
+
 apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
                                     wfp_client_wait_e what, wfp_result_t *res)
 {
@@ -144,7 +169,9 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
 
     lock(t);
     while (rv == APR_SUCCESS && !is_there(t, what)) {
-        if (t->until <= apr_time_now()) {
+        apr_time_t now = apr_time_now();
+
+        if (t->until <= now) {
             rv = wfp_result_set(res, WFP_TIMEOUT, APR_TIMEUP, NULL);
         }
         else if (t->source && !wfp_window_is_full(&t->up)) {
@@ -153,7 +180,7 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
             lock(t);
         }
         else {
-            await(t, t->until);
+            rv = await_news(t, now, res);
         }
     }
     unlock(t);
@@ -173,7 +200,7 @@ void wfp_client_stream_end(wfp_client_transfer_t *t)
         wfp_client_loop_post(t->client->loop, t, WFP_CLIENT_CANCEL);
         lock(t);
         while (!t->cancelled) {
-            await(t, apr_time_now() + apr_time_from_sec(60));
+            (void)await(t, apr_time_now() + apr_time_from_sec(60));
         }
         orphan = t->orphan;
         unlock(t);

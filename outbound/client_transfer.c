@@ -44,7 +44,32 @@ static int share_of(const char *owner)
                  : -1;
 }
 
+/* Wait for a freed share; APR_ECONNABORTED: nobody wants it any more. */
+static apr_status_t await_share_locked(wfp_client_t *client,
+                                       const wfp_client_terms_t *terms,
+                                       apr_interval_time_t left)
+{
+    int is_over;
+
+    if (!terms->is_over || left <= terms->look) {
+        /* whatever ends the wait: the loop looks again */
+        (void)apr_thread_cond_timedwait(client->share_freed, client->mutex,
+                                        left);
+        return APR_SUCCESS;
+    }
+    if (apr_thread_cond_timedwait(client->share_freed, client->mutex,
+                                  terms->look)
+        == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    (void)apr_thread_mutex_unlock(client->mutex);
+    is_over = terms->is_over(terms->is_over_arg);
+    (void)apr_thread_mutex_lock(client->mutex);
+    return is_over ? APR_ECONNABORTED : APR_SUCCESS;
+}
+
 static apr_status_t wait_for_share_locked(wfp_client_t *client, int share,
+                                          const wfp_client_terms_t *terms,
                                           apr_time_t until)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -57,9 +82,7 @@ static apr_status_t wait_for_share_locked(wfp_client_t *client, int share,
             rv = APR_TIMEUP;
         }
         else {
-            /* whatever ends the wait: the loop looks again */
-            (void)apr_thread_cond_timedwait(client->share_freed, client->mutex,
-                                            left);
+            rv = await_share_locked(client, terms, left);
         }
     }
     client->share_waiters--;
@@ -67,15 +90,16 @@ static apr_status_t wait_for_share_locked(wfp_client_t *client, int share,
 }
 
 apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
-                                      wfp_client_t *client, const char *owner,
+                                      wfp_client_t *client,
+                                      const wfp_client_terms_t *terms,
                                       apr_time_t until)
 {
     apr_status_t rv = APR_SUCCESS;
-    int share = share_of(owner);
+    int share = share_of(terms->owner);
 
     (void)apr_thread_mutex_lock(client->mutex); /* cannot fail: our own */
     if (share >= 0) {
-        rv = wait_for_share_locked(client, share, until);
+        rv = wait_for_share_locked(client, share, terms, until);
     }
     if (rv == APR_SUCCESS) {
         *pt = client->idle;
@@ -110,6 +134,8 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     t->source = NULL;
     t->pumped = NULL;
     t->sent = 0;
+    t->is_over = NULL;
+    t->is_over_arg = NULL;
     t->status = 0;
     t->code = 0;
     t->blocked = NULL;

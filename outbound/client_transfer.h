@@ -65,9 +65,12 @@ struct wfp_client_transfer_t {
     /* the request's thread's own */
     wfp_body_t *source; /* request body still to be pumped, else NULL */
     apr_bucket_brigade *pumped;
-    apr_off_t sent;   /* bytes pumped so far */
-    apr_time_t until; /* wall clock */
-    int share;        /* its place in the client's shares, -1: none */
+    apr_off_t sent;            /* bytes pumped so far */
+    apr_time_t until;          /* wall clock */
+    int (*is_over)(void *arg); /* as wfp_client_terms_t */
+    void *is_over_arg;
+    apr_interval_time_t look;
+    int share; /* its place in the client's shares, -1: none */
 
     /* under the mutex */
     wfp_window_t head; /* lines of the response's head */
@@ -94,13 +97,15 @@ struct wfp_client_transfer_t {
 /**
  * An idle transfer, or a new one; waits while the owner has its full share.
  *
- * @param owner  NULL: nobody's share is counted
+ * @param terms  the owner, NULL: nobody's share is counted; who is asked
+ *               whether the wait is over
  * @param until  wall clock; the transfer's end too
- * @return APR_SUCCESS; APR_TIMEUP: the share was not free in time; else what
- *         failed
+ * @return APR_SUCCESS; APR_TIMEUP: the share was not free in time;
+ *         APR_ECONNABORTED: it is over; else what failed
  */
 apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
-                                      wfp_client_t *client, const char *owner,
+                                      wfp_client_t *client,
+                                      const wfp_client_terms_t *terms,
                                       apr_time_t until) WFP_CHECK;
 
 /** Make a transfer idle that was never started, or is done. */
