@@ -12,6 +12,7 @@
 #include <http_request.h>
 #include <string.h>
 
+#include "core/cdn_loop.h"
 #include "mod_wfp/config.h"
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/log.h"
@@ -118,6 +119,9 @@ static apr_status_t run(wfp_response_t **presp, wfp_work_t *work,
     wfp_call_t call = { 0 };
     apr_status_t rv;
 
+    if (wfp_cdn_loop_count(work->cdn_loop) > WFP_CDN_LOOP_MAX) {
+        return wfp_result_set(res, WFP_LOOP_DETECTED, APR_EGENERAL, NULL);
+    }
     if (scope->dispatcher && *scope->dispatcher) {
         call.ns = WFP_ACCOUNT_NS;
         call.name = scope->dispatcher;

@@ -7,7 +7,9 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include <strings.h>
 
+#include "core/cdn_loop.h"
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/log.h"
 #include "outbound/client.h"
@@ -112,26 +114,46 @@ static const char *user_worker(const wfp_egress_t *egress)
                : NULL;
 }
 
-/* X-Wfp-Worker names the user Worker for whom the request goes out; what a
- * script wrote there itself never leaves. */
-static void set_worker_header(wfp_egress_t *egress, const char *worker)
-{
-    static const char name[] = "X-Wfp-Worker";
-    wfp_host_ctx_t *ctx = egress->invocation;
-    wfp_request_t *req = egress->request;
-    int wanted = (int)wfp_config_num(ctx->work->conf->worker_header, 0);
-    wfp_request_t *changed;
+/* Bytes of a request's head: more would be refused by any origin. */
+#define HEAD_MAX (128 * 1024)
 
-    if (!wanted && !wfp_headers_get(req->headers, name)) {
-        return;
+/* Which names are ours to say; what a script wrote there never leaves. */
+static int is_ours(const char *name)
+{
+    return !strncasecmp(name, "x-wfp-", 6) || !strcasecmp(name, "CDN-Loop");
+}
+
+/* The request as it goes out: with our marks. X-Wfp-Worker names the user
+ * Worker for whom it goes out. */
+static apr_status_t mark_request(wfp_egress_t *egress, const char *worker)
+{
+    wfp_host_ctx_t *ctx = egress->invocation;
+    const wfp_request_t *req = egress->request;
+    wfp_request_t *marked = apr_pmemdup(egress->pool, req, sizeof(*req));
+    apr_size_t bytes = 0;
+    int i;
+
+    marked->headers = wfp_headers_make(egress->pool);
+    for (i = 0; i < req->headers->count; i++) {
+        const wfp_header_t *h = &req->headers->list[i];
+
+        bytes += strlen(h->name) + strlen(h->value) + 4;
+        if (!is_ours(h->name)) {
+            wfp_headers_addn(marked->headers, h->name, h->value);
+        }
     }
-    changed = apr_pmemdup(egress->pool, req, sizeof(*req));
-    changed->headers = wfp_headers_clone(req->headers, egress->pool);
-    (void)wfp_headers_unset(changed->headers, name);
-    if (wanted && worker) {
-        wfp_headers_add(changed->headers, name, worker);
+    if (bytes > HEAD_MAX) {
+        return wfp_result_set(egress->result, WFP_NETWORK_ERROR, APR_ENOSPC,
+                              "Network error: the request's headers are too "
+                              "large");
     }
-    egress->request = changed;
+    if (worker && wfp_config_num(ctx->work->conf->worker_header, 0)) {
+        wfp_headers_addn(marked->headers, "X-Wfp-Worker", worker);
+    }
+    wfp_headers_addn(marked->headers, "CDN-Loop",
+                     wfp_cdn_loop_add(ctx->work->cdn_loop, egress->pool));
+    egress->request = marked;
+    return APR_SUCCESS;
 }
 
 /* wfp_client_terms_t's is_over */
@@ -162,7 +184,10 @@ static int filter_client(wfp_egress_t *egress)
     terms.is_over = client_hung_up;
     terms.is_over_arg = ctx->work;
     terms.look = WFP_HANGUP_LOOK;
-    set_worker_header(egress, terms.owner);
+    rv = mark_request(egress, terms.owner);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     wfp_invoke_trace(ctx->work, "fetch %s %s goes out, hop %d",
                      egress->request->method, egress->request->url,
                      egress->hop);

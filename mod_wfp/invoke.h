@@ -30,8 +30,9 @@ typedef struct wfp_work_t {
     wfp_host_ctx_t *first;         /* invocations, latest first */
     const wfp_host_ctx_t *running; /* the innermost whose handler runs */
     const char *request_id;
-    int hung_up;      /* the client went away (hangup.h) */
-    int pass_through; /* ctx:passThroughOnException() of the
+    const char *cdn_loop; /* of the request, NULL: none */
+    int hung_up;          /* the client went away (hangup.h) */
+    int pass_through;     /* ctx:passThroughOnException() of the
                                   * outermost Worker */
     /* sums and names for the log */
     apr_int64_t cpu_us;

@@ -173,6 +173,7 @@ wfp_request_t *wfp_request_from_httpd(wfp_work_t *work)
 
     copy_headers(req->headers, r->headers_in);
     req->redirect = WFP_REDIRECT_MANUAL;
+    work->cdn_loop = wfp_headers_get(req->headers, "CDN-Loop");
     req->cf = client_facts(work);
     if (ap_request_has_body(r)) {
         req->body = input_body(work);

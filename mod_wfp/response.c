@@ -53,6 +53,22 @@ static const char *printable(request_rec *r, const char *value)
     return copy;
 }
 
+/* nghttp2 refuses more in one block; no client takes much more over HTTP/1 */
+#define HEAD_MAX (60 * 1024)
+
+static int is_head_too_large(const wfp_response_t *resp)
+{
+    apr_size_t bytes = strlen(resp->status_text);
+    int i;
+
+    for (i = 0; i < resp->headers->count; i++) {
+        const wfp_header_t *h = &resp->headers->list[i];
+
+        bytes += strlen(h->name) + strlen(h->value) + 4;
+    }
+    return bytes > HEAD_MAX;
+}
+
 static void set_headers(request_rec *r, const wfp_response_t *resp)
 {
     int i;
@@ -198,6 +214,18 @@ int wfp_response_send(wfp_work_t *work, wfp_response_t *resp)
     const char *data;
     apr_size_t n;
 
+    if (is_head_too_large(resp)) {
+        wfp_result_t res;
+
+        wfp_result_init(&res, work->pool);
+        (void)wfp_result_set(&res, WFP_INVALID_RESPONSE, APR_ENOSPC,
+                             "The Worker did not return a Response: its "
+                             "headers are too large");
+        if (resp->body) {
+            wfp_body_cancel(resp->body);
+        }
+        return wfp_response_error(work, &res);
+    }
     set_status(r, resp);
     set_headers(r, resp);
     if (resp->body && !wfp_response_may_have_body(resp->status)) {

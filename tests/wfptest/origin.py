@@ -10,6 +10,7 @@
 /chunked/N/SIZE     N chunks of SIZE bytes
 /headers            Set-Cookie twice, Vary twice
 /count              {"bytes":, "sum":} of the body that was sent
+/count/fast         the same without the sum
 /broken/short       fewer bytes than Content-Length says
 /broken/chunk       a chunked body without its end
 /broken/nothing     closes without an answer
@@ -132,7 +133,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         size, digest = 0, hashlib.sha256()
         for part in self.chunks_in():
             size += len(part)
-            digest.update(part)
+            if not parts:
+                digest.update(part)
         self.answer(200, json.dumps({"bytes": size, "sum":
                                      digest.hexdigest()}).encode())
 
