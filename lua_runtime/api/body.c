@@ -83,8 +83,7 @@ void wfp_api_make_body(lua_State *L)
     lua_setiuservalue(L, -2, lua_type(L, -1) == LUA_TFUNCTION ? 1 : 2);
 }
 
-/* [-0, +0, v] body_too_large unless that many bytes are free. */
-static void need_room(lua_State *L, apr_uint64_t bytes)
+void wfp_api_need_room(lua_State *L, apr_uint64_t bytes)
 {
     wfp_isolate_t *iso = wfp_isolate_of(L);
 
@@ -252,6 +251,12 @@ static void push_chunk(lua_State *L, int idx, size_t max)
     else {
         lua_pushnil(L);
     }
+    lua_remove(L, -2);
+}
+
+void wfp_api_read_body(lua_State *L, int idx)
+{
+    push_chunk(L, idx, WFP_BODY_CHUNK);
 }
 
 /* [-0, +1, e] body:read(n?) */
@@ -277,7 +282,7 @@ static int l_chunks_next(lua_State *L)
 {
     lua_settop(L, 0);
     lua_pushvalue(L, lua_upvalueindex(1));
-    push_chunk(L, 1, WFP_BODY_CHUNK);
+    wfp_api_read_body(L, 1);
     return 1;
 }
 
@@ -325,7 +330,7 @@ static void slurp_lent(lua_State *L, body_t *b)
     const char *s = wfp_body_peek(b->lent, &n);
 
     if (s) {
-        need_room(L, n);
+        wfp_api_need_room(L, n);
         lua_pushlstring(L, s, n);
         wfp_meter_critical_begin(iso);
         wfp_body_cancel(b->lent);
@@ -333,19 +338,19 @@ static void slurp_lent(lua_State *L, body_t *b)
         return;
     }
     wfp_buffer_init(&buf, L);
-    buf.max = (size_t)-1; /* need_room() says what fits */
+    buf.max = (size_t)-1; /* wfp_api_need_room() says what fits */
     if (b->lent->length > 0) {
-        need_room(L, 2 * (apr_uint64_t)b->lent->length);
+        wfp_api_need_room(L, 2 * (apr_uint64_t)b->lent->length);
         (void)wfp_buffer_reserve(&buf, (size_t)b->lent->length + 1);
     }
     while (!b->ended) {
         if (buf.n == buf.room) {
-            need_room(L, 3 * (apr_uint64_t)buf.room);
+            wfp_api_need_room(L, 3 * (apr_uint64_t)buf.room);
             (void)wfp_buffer_reserve(&buf, WFP_BODY_CHUNK);
         }
         buf.n += read_lent(L, b, buf.data + buf.n, buf.room - buf.n);
     }
-    need_room(L, buf.n);
+    wfp_api_need_room(L, buf.n);
     wfp_buffer_push(&buf);
     lua_remove(L, buf.idx);
 }
@@ -375,7 +380,7 @@ void wfp_api_slurp_body(lua_State *L, int idx)
 
         lua_getiuservalue(L, idx, 2);
         s = lua_tolstring(L, -1, &n);
-        need_room(L, 3 * (apr_uint64_t)n);
+        wfp_api_need_room(L, 3 * (apr_uint64_t)n);
         wfp_buffer_add(&buf, s, n);
         lua_pop(L, 1);
     }

@@ -27,6 +27,7 @@ void wfp_api_open_request(lua_State *L);
 void wfp_api_open_response(lua_State *L);
 void wfp_api_open_url(lua_State *L);
 void wfp_api_open_params(lua_State *L);
+void wfp_api_open_form(lua_State *L);
 void wfp_api_open_console(lua_State *L);
 void wfp_api_open_text(lua_State *L);
 void wfp_api_open_crypto(lua_State *L);
@@ -81,6 +82,34 @@ void wfp_api_iterate(lua_State *L, int first, int count);
  *  invocation's pool, charged. */
 wfp_headers_t *wfp_api_pairs_to_core(lua_State *L);
 
+/* ---- list.c: flat arrays of names and values in user value 1 ---- */
+
+/** [-0, +0, v] The argument must be a string (numbers count): else a TypeError
+ *  "CLASS.METHOD: the WHAT must be a string, got TYPE". */
+void wfp_api_list_need(lua_State *L, const wfp_class_t *cls, const char *method,
+                       int arg, const char *what);
+
+/** [-0, +1, v] Push the array of the object at 1. */
+void wfp_api_list_push(lua_State *L, const wfp_class_t *cls);
+
+/** [-0, +0, m] Append the values at two slots to the array at t. */
+void wfp_api_list_append(lua_State *L, int t, int name, int value);
+
+/** [-0, +1, e] Methods of the object at 1, with the name at 2; by_value: a
+ *  value at 3 must match, too. */
+int wfp_api_list_get(lua_State *L, const wfp_class_t *cls);
+int wfp_api_list_get_all(lua_State *L, const wfp_class_t *cls);
+int wfp_api_list_has(lua_State *L, const wfp_class_t *cls, int by_value);
+
+/** [-0, +1, e] Push the array that is to be the new one: without those pairs,
+ *  or with the pair at 2 and 3 (checked by the caller) in place of them. */
+void wfp_api_list_delete(lua_State *L, const wfp_class_t *cls, int by_value);
+void wfp_api_list_set(lua_State *L, const wfp_class_t *cls);
+
+/** [-0, +1, e] Push an iterator over a snapshot, as wfp_api_iterate(). */
+int wfp_api_list_iterate(lua_State *L, const wfp_class_t *cls, int first,
+                         int count);
+
 /* ---- headers.c ---- */
 
 /** [-0, +1, m] Push a Headers object over a lent list (NULL: empty). */
@@ -89,6 +118,10 @@ void wfp_api_push_headers(lua_State *L, const wfp_headers_t *lent,
 
 /** [-0, +1, v] Push a Headers object made of the init value at idx. */
 void wfp_api_make_headers(lua_State *L, int idx);
+
+/** [-0, +1, e] Push the joined value of a field (its name in lower case) of
+ *  the Headers object at idx, or nil. */
+void wfp_api_push_header(lua_State *L, int idx, const char *name);
 
 /** [-0, +0, v] Set a field of the Headers object at idx unless there. */
 void wfp_api_default_header(lua_State *L, int idx, const char *name,
@@ -122,6 +155,12 @@ wfp_body_t *wfp_api_take_body(lua_State *L, int idx);
 /** [-0, +1, v] Push all bytes of the Body at idx as a string. */
 void wfp_api_slurp_body(lua_State *L, int idx);
 
+/** [-0, +1, v] Push the next chunk of the Body at idx, nil at its end. */
+void wfp_api_read_body(lua_State *L, int idx);
+
+/** [-0, +0, v] body_too_large unless that many bytes are free. */
+void wfp_api_need_room(lua_State *L, apr_uint64_t bytes);
+
 /** [-0, +2, v] Push two Bodies that give the bytes of the Body at idx. */
 void wfp_api_tee_body(lua_State *L, int idx);
 
@@ -138,7 +177,8 @@ typedef struct wfp_payload_t {
     unsigned used : 1;            /* the body, while it is no Body object yet */
     const wfp_headers_t *headers; /* lent; NULL: none */
     wfp_body_t *body;             /* lent; NULL: none */
-    const char *type; /* content-type to add when none is set; static text */
+    const char *type; /* content-type to add when none is set; static text, or
+                       * in the invocation's pool */
 } wfp_payload_t;
 
 enum {
@@ -149,13 +189,14 @@ enum {
     WFP_PAYLOAD_VALUES = WFP_PAYLOAD_MORE
 };
 
-/** text json bytes arrayBuffer clone: methods of both classes. */
+/** text json bytes arrayBuffer formData clone: methods of both classes. */
 int wfp_api_payload_text(lua_State *L);
 int wfp_api_payload_json(lua_State *L);
+int wfp_api_payload_form(lua_State *L);
 int wfp_api_payload_clone(lua_State *L);
 
 /** [-0, +0, v] Take the body value at idx (nil, string, Body, function,
- *  URLSearchParams) for the object at obj. */
+ *  FormData, URLSearchParams) for the object at obj. */
 void wfp_api_set_body(lua_State *L, int obj, wfp_payload_t *payload, int idx);
 
 /** [-0, +0, v] Headers of init (value at idx) for the object at obj. */
@@ -213,8 +254,21 @@ void wfp_api_push_params(lua_State *L, const char *text, size_t n, int owner);
 /** [-0, +0, v] Read text anew into the URLSearchParams object at idx. */
 void wfp_api_reset_params(lua_State *L, int idx, const char *text, size_t n);
 
+/** [-0, +1, v] Push the flat array of a text "name=value&..." */
+void wfp_api_push_urlencoded(lua_State *L, const char *s, size_t n);
+
 /** [-0, +1, v] Push the text of the URLSearchParams at idx; 0: it is none. */
 int wfp_api_params_text(lua_State *L, int idx);
+
+/* ---- form_read.c, form_write.c ---- */
+
+/** [-0, +1, v] Push a FormData of the Body (or nil) at slot body, whose
+ *  Content-Type (or nil) is at slot type. */
+void wfp_api_read_form(lua_State *L, int type, int body);
+
+/** [-0, +(0|1), v] Push the FormData at idx as a multipart body, with its
+ *  Content-Type in the invocation's pool; 0: it is none. */
+int wfp_api_form_text(lua_State *L, int idx, const char **ptype);
 
 /* ---- dispatch.c, service.c ---- */
 

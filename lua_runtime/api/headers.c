@@ -286,6 +286,20 @@ static void push_joined(lua_State *L, const headers_t *h)
     wfp_api_join(L);
 }
 
+void wfp_api_push_header(lua_State *L, int idx, const char *name)
+{
+    const headers_t *h = check(L, idx);
+
+    if (h->lent) {
+        push_lent(L, h->lent, name);
+        return;
+    }
+    lua_getiuservalue(L, idx, 1);
+    (void)wfp_class_raw(L, -1, name);
+    lua_remove(L, -2);
+    wfp_api_join(L);
+}
+
 /* [-0, +1, e] headers:get(name) */
 static int l_headers_get(lua_State *L)
 {

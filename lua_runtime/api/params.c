@@ -13,13 +13,6 @@ typedef struct params_t {
 
 static const wfp_class_t params_class;
 
-/* [-0, +1, v] Push the array of the object at idx. */
-static void push_list(lua_State *L, int idx)
-{
-    (void)wfp_class_check(L, idx, &params_class);
-    lua_getiuservalue(L, idx, 1);
-}
-
 /* [-0, +0, -] */
 static int hex_value(char c)
 {
@@ -52,17 +45,13 @@ static void push_decoded(lua_State *L, const char *s, size_t n)
     lua_replace(L, b.idx);
 }
 
-/* [-0, +1, v] Push the array of a query's text, with or without "?". */
-static void push_read(lua_State *L, const char *s, size_t n)
+void wfp_api_push_urlencoded(lua_State *L, const char *s, size_t n)
 {
     lua_Integer at = 0;
     const char *end = s + n;
 
     luaL_checkstack(L, 16, NULL);
     lua_newtable(L);
-    if (n && *s == '?') {
-        s++;
-    }
     while (s < end) {
         const char *stop = memchr(s, '&', (size_t)(end - s)), *eq;
 
@@ -77,6 +66,14 @@ static void push_read(lua_State *L, const char *s, size_t n)
         }
         s = stop + 1;
     }
+}
+
+/* [-0, +1, v] Push the array of a query's text, with or without "?". */
+static void push_read(lua_State *L, const char *s, size_t n)
+{
+    int mark = n && *s == '?';
+
+    wfp_api_push_urlencoded(L, s + mark, n - (size_t)mark);
 }
 
 /* [-0, +0, v] */
@@ -127,19 +124,18 @@ static void push_encoded(lua_State *L)
     lua_replace(L, b.idx);
 }
 
-/* [-1, +0, v] The array on the top is the new one of the object at 1. */
+/* [-1, +0, v] The array on the top is the new one of the object at 1; its URL
+ * is told. */
 static void store(lua_State *L)
 {
     lua_pushvalue(L, -1);
     lua_setiuservalue(L, 1, 1);
-    push_encoded(L);
     if (lua_getiuservalue(L, 1, 2) != LUA_TNIL) {
         lua_insert(L, -2);
-        wfp_api_url_set_search(L, lua_gettop(L) - 1);
-        lua_pop(L, 2);
-        return;
+        push_encoded(L);
+        wfp_api_url_set_search(L, lua_gettop(L) - 2);
     }
-    lua_pop(L, 3);
+    lua_pop(L, 2);
 }
 
 int wfp_api_params_text(lua_State *L, int idx)
@@ -168,17 +164,13 @@ void wfp_api_reset_params(lua_State *L, int idx, const char *text, size_t n)
     lua_setiuservalue(L, idx, 1);
 }
 
-/* [-0, +0, v] Append the values at slots name and value to the array at t. */
+/* [-0, +0, v] Append name and value of the constructor's table to the array
+ * at t. */
 static void add_pair(lua_State *L, int t, int name, int value)
 {
-    lua_Integer n = (lua_Integer)lua_rawlen(L, t);
-
-    (void)wfp_class_text(L, name, "A name", NULL);
-    (void)wfp_class_text(L, value, "A value", NULL);
-    lua_pushvalue(L, name);
-    lua_rawseti(L, t, n + 1);
-    lua_pushvalue(L, value);
-    lua_rawseti(L, t, n + 2);
+    wfp_api_list_need(L, &params_class, "new", name, "name");
+    wfp_api_list_need(L, &params_class, "new", value, "value");
+    wfp_api_list_append(L, t, name, value);
 }
 
 /* [-0, +1, v] Push the array of the table at 1: pairs, or names to values. */
@@ -192,7 +184,8 @@ static void push_table(lua_State *L)
     for (i = 1; i <= n; i++) {
         if (lua_rawgeti(L, 1, i) != LUA_TTABLE || lua_rawlen(L, -1) != 2) {
             wfp_api_error(L, "TypeError", NULL,
-                          "Each parameter must be a pair of name and value");
+                          "URLSearchParams.new: each parameter must be a pair "
+                          "of name and value");
         }
         lua_rawgeti(L, t + 1, 1);
         lua_rawgeti(L, t + 1, 2);
@@ -226,7 +219,7 @@ static int l_params_new(lua_State *L)
         push_table(L);
     }
     else {
-        s = wfp_class_string(L, 1, &n);
+        s = wfp_class_text(L, 1, "URLSearchParams.new: init", &n);
         push_read(L, s, n);
     }
     (void)wfp_class_new(L, &params_class, sizeof(params_t), 2);
@@ -235,139 +228,40 @@ static int l_params_new(lua_State *L)
     return 1;
 }
 
-/* [-0, +0, -] Is element i of the array at t the text at slot idx? */
-static int is_at(lua_State *L, int t, lua_Integer i, int idx)
-{
-    int same;
-
-    lua_rawgeti(L, t, i);
-    same = lua_rawequal(L, -1, idx);
-    lua_pop(L, 1);
-    return same;
-}
-
-/* [-0, +0, v] Names and values are texts: numbers become ones. */
-static void need_text(lua_State *L, int arg)
-{
-    (void)wfp_class_string(L, arg, NULL);
-}
-
-/* [-0, +0, -] Where the name at 2 (and the value at 3, unless nil) is next
- * from position i on in the array at t, 0: nowhere. */
-static lua_Integer find(lua_State *L, int t, lua_Integer i)
-{
-    lua_Integer n = (lua_Integer)lua_rawlen(L, t);
-
-    for (; i < n; i += 2) {
-        if (is_at(L, t, i, 2) && (lua_isnil(L, 3) || is_at(L, t, i + 1, 3))) {
-            return i;
-        }
-    }
-    return 0;
-}
-
 /* [-0, +1, e] params:get(name) */
 static int l_params_get(lua_State *L)
 {
-    lua_Integer i;
-
-    need_text(L, 2);
-    lua_settop(L, 2);
-    lua_pushnil(L);
-    push_list(L, 1);
-    i = find(L, 4, 1);
-    if (i) {
-        lua_rawgeti(L, 4, i + 1);
-    }
-    else {
-        lua_pushnil(L);
-    }
-    return 1;
+    return wfp_api_list_get(L, &params_class);
 }
 
 /* [-0, +1, e] params:getAll(name) */
 static int l_params_get_all(lua_State *L)
 {
-    lua_Integer i, n = 0;
-
-    need_text(L, 2);
-    lua_settop(L, 2);
-    lua_pushnil(L);
-    push_list(L, 1);
-    lua_newtable(L);
-    wfp_api_mark_array(L);
-    for (i = find(L, 4, 1); i; i = find(L, 4, i + 2)) {
-        lua_rawgeti(L, 4, i + 1);
-        lua_rawseti(L, 5, ++n);
-    }
-    return 1;
+    return wfp_api_list_get_all(L, &params_class);
 }
 
 /* [-0, +1, e] params:has(name, value?) */
 static int l_params_has(lua_State *L)
 {
-    need_text(L, 2);
-    lua_settop(L, 3);
-    if (!lua_isnil(L, 3)) {
-        need_text(L, 3);
-    }
-    push_list(L, 1);
-    lua_pushboolean(L, find(L, 4, 1) != 0);
-    return 1;
+    return wfp_api_list_has(L, &params_class, 1);
 }
 
 /* [-0, +0, e] params:append(name, value) */
 static int l_params_append(lua_State *L)
 {
     lua_settop(L, 3);
-    push_list(L, 1);
-    add_pair(L, 4, 2, 3);
+    wfp_api_list_push(L, &params_class);
+    wfp_api_list_need(L, &params_class, "append", 2, "name");
+    wfp_api_list_need(L, &params_class, "append", 3, "value");
+    wfp_api_list_append(L, 4, 2, 3);
     store(L);
     return 0;
-}
-
-/* [-0, +1, v] Push a copy of the array at t without the pairs that match. With
- * keep, the first that matches stays with the value at slot keep. */
-static void push_without(lua_State *L, int t, int keep)
-{
-    lua_Integer i, out = 0, n = (lua_Integer)lua_rawlen(L, t);
-    lua_Integer next = find(L, t, 1);
-    int copy;
-
-    lua_createtable(L, (int)n, 0);
-    copy = lua_gettop(L);
-    for (i = 1; i < n; i += 2) {
-        int match = i == next;
-
-        if (match) {
-            next = find(L, t, i + 2);
-            if (!keep) {
-                continue;
-            }
-        }
-        lua_rawgeti(L, t, i);
-        lua_rawseti(L, copy, ++out);
-        if (match) {
-            lua_pushvalue(L, keep);
-            keep = 0;
-        }
-        else {
-            lua_rawgeti(L, t, i + 1);
-        }
-        lua_rawseti(L, copy, ++out);
-    }
 }
 
 /* [-0, +0, e] params:delete(name, value?) */
 static int l_params_delete(lua_State *L)
 {
-    need_text(L, 2);
-    lua_settop(L, 3);
-    if (!lua_isnil(L, 3)) {
-        need_text(L, 3);
-    }
-    push_list(L, 1);
-    push_without(L, 4, 0);
+    wfp_api_list_delete(L, &params_class, 1);
     store(L);
     return 0;
 }
@@ -375,18 +269,11 @@ static int l_params_delete(lua_State *L)
 /* [-0, +0, e] params:set(name, value) */
 static int l_params_set(lua_State *L)
 {
-    need_text(L, 2);
-    need_text(L, 3);
+    (void)wfp_class_check(L, 1, &params_class);
     lua_settop(L, 3);
-    lua_pushnil(L);
-    lua_insert(L, 3); /* find() shall match any value */
-    push_list(L, 1);
-    if (!find(L, 5, 1)) {
-        add_pair(L, 5, 2, 4);
-    }
-    else {
-        push_without(L, 5, 4);
-    }
+    wfp_api_list_need(L, &params_class, "set", 2, "name");
+    wfp_api_list_need(L, &params_class, "set", 3, "value");
+    wfp_api_list_set(L, &params_class);
     store(L);
     return 0;
 }
@@ -395,7 +282,7 @@ static int l_params_set(lua_State *L)
 static int l_params_sort(lua_State *L)
 {
     lua_settop(L, 1);
-    push_list(L, 1);
+    wfp_api_list_push(L, &params_class);
     wfp_api_sort_flat(L);
     store(L);
     return 0;
@@ -404,50 +291,34 @@ static int l_params_sort(lua_State *L)
 /* [-0, +1, e] params:toString(), tostring(params) */
 static int l_params_to_string(lua_State *L)
 {
-    push_list(L, 1);
+    wfp_api_list_push(L, &params_class);
     push_encoded(L);
-    return 1;
-}
-
-/* [-0, +1, e] */
-static int iterate(lua_State *L, int first, int count)
-{
-    lua_Integer i, n;
-
-    push_list(L, 1);
-    n = (lua_Integer)lua_rawlen(L, -1);
-    lua_createtable(L, (int)n, 0);
-    for (i = 1; i <= n; i++) {
-        lua_rawgeti(L, -2, i);
-        lua_rawseti(L, -2, i);
-    }
-    wfp_api_iterate(L, first, count);
     return 1;
 }
 
 /* [-0, +1, e] params:entries(), pairs(params) */
 static int l_params_entries(lua_State *L)
 {
-    return iterate(L, 1, 2);
+    return wfp_api_list_iterate(L, &params_class, 1, 2);
 }
 
 /* [-0, +1, e] params:keys() */
 static int l_params_keys(lua_State *L)
 {
-    return iterate(L, 1, 1);
+    return wfp_api_list_iterate(L, &params_class, 1, 1);
 }
 
 /* [-0, +1, e] params:values() */
 static int l_params_values(lua_State *L)
 {
-    return iterate(L, 2, 1);
+    return wfp_api_list_iterate(L, &params_class, 2, 1);
 }
 
 /* [-0, +1, e] params.size */
 static int l_params_index(lua_State *L)
 {
     if (wfp_class_field(L)) {
-        push_list(L, 1);
+        wfp_api_list_push(L, &params_class);
         lua_pushinteger(L, (lua_Integer)lua_rawlen(L, -1) / 2);
     }
     return 1;

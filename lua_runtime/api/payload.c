@@ -53,10 +53,10 @@ void wfp_api_set_body(lua_State *L, int obj, wfp_payload_t *payload, int idx)
         else if (wfp_api_params_text(L, idx)) {
             payload->type = "application/x-www-form-urlencoded;charset=UTF-8";
         }
-        else {
+        else if (!wfp_api_form_text(L, idx, &payload->type)) {
             wfp_api_error(L, "TypeError", NULL,
-                          "body must be nil, a string, a body, a function or "
-                          "URLSearchParams, got %s",
+                          "body must be nil, a string, a body, a function, "
+                          "FormData or URLSearchParams, got %s",
                           luaL_typename(L, idx));
         }
     }
@@ -246,6 +246,21 @@ int wfp_api_payload_json(lua_State *L)
     push_bytes(L);
     s = lua_tolstring(L, -1, &n);
     wfp_api_json_decode(L, s, n);
+    return 1;
+}
+
+/* [-0, +1, e] :formData() */
+int wfp_api_payload_form(lua_State *L)
+{
+    (void)check(L, 1);
+    lua_settop(L, 1);
+    wfp_api_push_payload_headers(L, 1);
+    wfp_api_push_header(L, 2, "content-type");
+    wfp_api_push_payload_body(L, 1);
+    if (!lua_isnil(L, 4) && wfp_api_body_used(L, 4)) {
+        wfp_api_error(L, "TypeError", NULL, "Body has already been used");
+    }
+    wfp_api_read_form(L, 3, 4);
     return 1;
 }
 

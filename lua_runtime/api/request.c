@@ -385,9 +385,13 @@ wfp_request_t *wfp_api_core_request(lua_State *L, int idx)
 }
 
 static const luaL_Reg methods[] = {
-    { "text", wfp_api_payload_text },   { "json", wfp_api_payload_json },
-    { "bytes", wfp_api_payload_text },  { "arrayBuffer", wfp_api_payload_text },
-    { "clone", wfp_api_payload_clone }, { NULL, NULL },
+    { "text", wfp_api_payload_text },
+    { "json", wfp_api_payload_json },
+    { "bytes", wfp_api_payload_text },
+    { "arrayBuffer", wfp_api_payload_text },
+    { "formData", wfp_api_payload_form },
+    { "clone", wfp_api_payload_clone },
+    { NULL, NULL },
 };
 const wfp_class_t wfp_api_request_class = {
     "Request", methods, fields, l_request_index, NULL, NULL,

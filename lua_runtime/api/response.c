@@ -330,9 +330,13 @@ int wfp_api_to_response(wfp_response_t **presp, lua_State *L, int idx)
 }
 
 static const luaL_Reg methods[] = {
-    { "text", wfp_api_payload_text },   { "json", wfp_api_payload_json },
-    { "bytes", wfp_api_payload_text },  { "arrayBuffer", wfp_api_payload_text },
-    { "clone", wfp_api_payload_clone }, { NULL, NULL },
+    { "text", wfp_api_payload_text },
+    { "json", wfp_api_payload_json },
+    { "bytes", wfp_api_payload_text },
+    { "arrayBuffer", wfp_api_payload_text },
+    { "formData", wfp_api_payload_form },
+    { "clone", wfp_api_payload_clone },
+    { NULL, NULL },
 };
 static const luaL_Reg statics[] = {
     { "json", l_response_json },

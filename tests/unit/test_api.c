@@ -117,8 +117,8 @@ static void body_is_read_once(wfp_test_t *t)
     RUN("return Response.new(Response.new('q').body):text()", "q");
     RUN("return tostring(Response.new().body)", "nil");
     RUN("return Response.new({})",
-        "TypeError: body must be nil, a string, a body, a function or "
-        "URLSearchParams, got table");
+        "TypeError: body must be nil, a string, a body, a function, "
+        "FormData or URLSearchParams, got table");
     lua_close(L);
 }
 
