@@ -61,6 +61,8 @@ typedef struct wfp_result_t {
     const char *ns;
     const char *version;
     int line;          /* of the tenant's source, 0: not known */
+    int stage;         /* of a hard limit's end: 1 at a safe point, 2 out of
+                        * a library's middle; 0: no hard limit */
     int retry_after_s; /* seconds for Retry-After, 0: none */
 } wfp_result_t;
 

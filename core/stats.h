@@ -22,7 +22,8 @@ typedef enum {
     WFP_STAT_INVOCATIONS,  /* runs of a handler; a request may have several */
     WFP_STAT_SUBREQUESTS,
     WFP_STAT_COLD_STARTS,
-    WFP_STAT_KILLS, /* invocations ended by a hard limit */
+    WFP_STAT_KILLS,        /* invocations ended by a hard limit */
+    WFP_STAT_KILLS_STAGE2, /* those that were stuck in a library's C */
     WFP_STAT_COUNT
 } wfp_stat_e;
 

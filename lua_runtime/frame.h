@@ -34,6 +34,7 @@ typedef struct wfp_budget_t {
     wfp_code_e cpu_code;          /* what cpu_max_ns means */
     volatile wfp_code_e expired;  /* the hard limit that ends it, or WFP_OK */
     int line;                     /* of the tenant's source, 0: not known */
+    volatile int stage2;          /* it took the handler to leave */
     volatile int counting;        /* a count hook is at work */
 } wfp_budget_t;
 

@@ -22,6 +22,7 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 
     if (frame && !frame->critical && wfp_frame_is_stack_end(info->si_addr)) {
         wfp_tick_expire(frame, WFP_EXCEPTION, frame->budget->cpu_ns);
+        frame->budget->stage2 = 1;
         wfp_frame_leave(frame);
     }
     /* back to who was there: the instruction faults again, this time there */

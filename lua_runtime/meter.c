@@ -276,7 +276,8 @@ void wfp_meter_tell(wfp_result_t *res, const wfp_isolate_t *iso,
                    cpu_ms);
         break;
     case WFP_INSTRUCTION_LIMIT:
-        tell_limit(res, WFP_LIMIT_INSTRUCTIONS, budget->instructions_max, 0);
+        tell_limit(res, WFP_LIMIT_INSTRUCTIONS, budget->instructions_max,
+                   budget->instructions);
         break;
     case WFP_WALL_LIMIT:
         tell_limit(res, WFP_LIMIT_WALL_MS, budget->wall_max_ns / MS_NS,
@@ -289,4 +290,5 @@ void wfp_meter_tell(wfp_result_t *res, const wfp_isolate_t *iso,
         break;
     }
     res->line = budget->line;
+    res->stage = budget->stage2 ? 2 : 1;
 }

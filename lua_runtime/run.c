@@ -254,6 +254,20 @@ void wfp_run_usage(wfp_usage_t *usage, const wfp_invocation_t *inv)
     usage->log_bytes = inv->log_bytes;
 }
 
+int wfp_run_tell(wfp_result_t *res, const wfp_invocation_t *inv)
+{
+    if (!inv->iso->dead) {
+        return 0;
+    }
+    wfp_meter_tell(res, inv->iso, &inv->budget);
+    return 1;
+}
+
+void wfp_run_cut(wfp_invocation_t *inv)
+{
+    inv->budget.wall_end_ns = wfp_frame_wall_ns();
+}
+
 /* [-0, +0, m] */
 static int l_collect(lua_State *L)
 {

@@ -92,6 +92,13 @@ apr_status_t wfp_run_wait_until(wfp_invocation_t *inv, wfp_host_ctx_t *host_ctx,
 /** So far. */
 void wfp_run_usage(wfp_usage_t *usage, const wfp_invocation_t *inv);
 
+/** Which hard limit ended it, where and how. @return 0: none has */
+int wfp_run_tell(wfp_result_t *res, const wfp_invocation_t *inv);
+
+/** Its wall time is over now: a host function that the invocation is in says
+ *  so, and the invocation ends when that returns. */
+void wfp_run_cut(wfp_invocation_t *inv);
+
 /**
  * End: request objects go stale, garbage of the run may be collected. The
  * isolate is idle again (or dead: wfp_isolate_is_dead()).

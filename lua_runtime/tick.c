@@ -89,6 +89,7 @@ void wfp_tick_stage2(wfp_frame_t *frame, apr_int64_t cpu)
     if (!budget->expired || cpu - budget->expired_ns < STAGE2_NS) {
         return;
     }
+    budget->stage2 = 1;
     if (frame->critical || iso->arena.busy) {
         frame->pending = 1;
         iso->arena.pending = 1;

@@ -14,6 +14,7 @@
 #include <apr_thread_proc.h>
 #include <string.h>
 
+#include "mod_wfp/ending.h"
 #include "mod_wfp/log.h"
 
 #define THREADS      8
@@ -212,7 +213,10 @@ static apr_status_t background_join(void *data)
     int i;
 
     (void)apr_thread_mutex_lock(bg->lock);
-    bg->stop = apr_time_now() + WFP_BACKGROUND_TIME;
+    bg->stop = apr_time_now();
+    if (!wfp_ending_is_forced(bg->server)) {
+        bg->stop += WFP_BACKGROUND_TIME;
+    }
     (void)apr_thread_cond_broadcast(bg->wake);
     (void)apr_thread_mutex_unlock(bg->lock);
     for (i = 0; i < THREADS; i++) {

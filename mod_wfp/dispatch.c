@@ -14,6 +14,7 @@
 
 #include "core/cdn_loop.h"
 #include "mod_wfp/config.h"
+#include "mod_wfp/ending.h"
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/request.h"
@@ -172,6 +173,9 @@ int wfp_dispatch_handle(request_rec *r)
         return DECLINED;
     }
     work = wfp_invoke_begin(r, claim->scope);
+    if (work && wfp_ending_is_retiring(work->server)) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+    }
     if (!work) {
         return HTTP_SERVICE_UNAVAILABLE;
     }

@@ -11,14 +11,26 @@
 
 #include "core/name.h"
 #include "mod_wfp/egress.h"
+#include "mod_wfp/ending.h"
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/record.h"
 
+/* Once httpd was told to stop at once, what waited does not go on: what this
+ * returns is the last that the invocation sees. */
+static apr_status_t give_up(apr_status_t rv, wfp_host_ctx_t *ctx)
+{
+    if (wfp_ending_is_forced(ctx->work->server)) {
+        ctx->deadline = apr_time_now();
+        wfp_run_cut(ctx->inv);
+    }
+    return rv;
+}
+
 static apr_status_t host_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                                wfp_request_t *req, wfp_result_t *res)
 {
-    return wfp_egress_fetch(presp, ctx, req, res);
+    return give_up(wfp_egress_fetch(presp, ctx, req, res), ctx);
 }
 
 static const char *given_value(const apr_array_header_t *params,
@@ -81,7 +93,8 @@ static apr_status_t host_dispatch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
     call.limits = &what->limits;
     call.props = what->props;
     call.outbound = &outbound;
-    return wfp_invoke_fetch(presp, ctx->work, ctx, &call, req, res);
+    rv = wfp_invoke_fetch(presp, ctx->work, ctx, &call, req, res);
+    return give_up(rv, ctx);
 }
 
 static apr_status_t host_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,
@@ -96,7 +109,8 @@ static apr_status_t host_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,
     }
     call.ns = WFP_ACCOUNT_NS;
     call.name = binding->target;
-    return wfp_invoke_fetch(presp, ctx->work, ctx, &call, req, res);
+    rv = wfp_invoke_fetch(presp, ctx->work, ctx, &call, req, res);
+    return give_up(rv, ctx);
 }
 
 static apr_status_t host_service_call(const char **presult, wfp_host_ctx_t *ctx,
@@ -112,7 +126,8 @@ static apr_status_t host_service_call(const char **presult, wfp_host_ctx_t *ctx,
     }
     call.ns = WFP_ACCOUNT_NS;
     call.name = binding->target;
-    return wfp_invoke_call(presult, ctx->work, ctx, &call, method, args, res);
+    rv = wfp_invoke_call(presult, ctx->work, ctx, &call, method, args, res);
+    return give_up(rv, ctx);
 }
 
 static void host_log(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
@@ -125,21 +140,26 @@ static void host_log(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
 static apr_status_t host_wait(wfp_host_ctx_t *ctx, apr_interval_time_t time,
                               wfp_result_t *res)
 {
+    const wfp_server_t *server = ctx->work->server;
     apr_time_t now = apr_time_now(), until = now + time;
 
     if (until > ctx->deadline) {
         until = ctx->deadline;
     }
-    /* the meter's timer may wake us early */
-    for (; now < until; now = apr_time_now()) {
+    for (; now < until && !wfp_ending_is_forced(server); now = apr_time_now()) {
         apr_interval_time_t left = until - now;
 
-        apr_sleep(left < WFP_HANGUP_LOOK ? left : WFP_HANGUP_LOOK);
-        if (left > WFP_HANGUP_LOOK && wfp_hangup_look(ctx->work)) {
-            return wfp_hangup_tell(res);
+        if (left <= WFP_HANGUP_LOOK) {
+            wfp_ending_sleep(server, until);
+        }
+        else {
+            wfp_ending_sleep(server, now + WFP_HANGUP_LOOK);
+            if (wfp_hangup_look(ctx->work)) {
+                return give_up(wfp_hangup_tell(res), ctx);
+            }
         }
     }
-    return APR_SUCCESS;
+    return give_up(APR_SUCCESS, ctx);
 }
 
 static void host_pass_through(wfp_host_ctx_t *ctx)

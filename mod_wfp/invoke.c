@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mod_wfp/background.h"
+#include "mod_wfp/ending.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/record.h"
 #include "mod_wfp/sync.h"
@@ -267,16 +268,39 @@ static apr_status_t take_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
                         res);
 }
 
-static void count_kill(wfp_host_ctx_t *ctx)
+/* A hard limit of its own ended it: kill says which. */
+static void count_kill(wfp_host_ctx_t *ctx, const wfp_result_t *kill)
 {
-    const wfp_server_conf_t *conf = ctx->work->server->conf;
+    wfp_server_t *server = ctx->work->server;
+    const wfp_server_conf_t *conf = server->conf;
     wfp_cool_down_t rule;
 
     rule.kills = (int)wfp_config_num(conf->cool_kills, WFP_DEFAULT_COOL_KILLS);
     rule.window = wfp_config_num(conf->cool_window, WFP_DEFAULT_COOL_WINDOW);
     rule.pause = wfp_config_num(conf->cool_pause, WFP_DEFAULT_COOL_PAUSE);
-    wfp_stats_kill(ctx->work->server->stats, &rule, ctx->entry.ns,
-                   ctx->entry.name, apr_time_now());
+    wfp_stats_kill(server->stats, &rule, ctx->entry.ns, ctx->entry.name,
+                   apr_time_now());
+    if (kill->stage == 2) {
+        wfp_stats_count(server->stats, WFP_STAT_KILLS_STAGE2);
+        wfp_ending_count(server);
+    }
+    ctx->kill = kill;
+    if (ctx->outcome == WFP_OK) {
+        /* after its answer: a body's function, or waitUntil */
+        ctx->outcome = kill->code;
+        ctx->error = kill->message;
+    }
+}
+
+/* The same when an isolate that had begun is given back dead. */
+static void tell_kill(wfp_host_ctx_t *ctx)
+{
+    wfp_result_t *kill = apr_pcalloc(ctx->work->pool, sizeof(*kill));
+
+    wfp_result_init(kill, ctx->work->pool);
+    if (wfp_run_tell(kill, ctx->inv)) {
+        count_kill(ctx, kill);
+    }
 }
 
 static wfp_host_ctx_t *make_ctx(wfp_work_t *work, wfp_host_ctx_t *caller,
@@ -344,7 +368,11 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     }
     if (rv != APR_SUCCESS) {
         if (wfp_code_row(res->code)->hard) {
-            count_kill(ctx);
+            wfp_result_t *kill = apr_pcalloc(ctx->work->pool, sizeof(*kill));
+
+            wfp_result_init(kill, ctx->work->pool);
+            wfp_result_copy(kill, res);
+            count_kill(ctx, kill);
         }
         return rv;
     }
@@ -455,15 +483,13 @@ void wfp_invoke_end(wfp_host_ctx_t *ctx)
     work->cpu_us += usage.cpu_us;
     work->instructions += usage.instructions;
     work->subrequests += ctx->subrequests;
+    tell_kill(ctx);
     if (work->hung_up && ctx->outcome == WFP_OK) {
         ctx->outcome = WFP_CLIENT_DISCONNECTED;
         ctx->error = wfp_code_row(ctx->outcome)->message;
     }
     iso = wfp_run_end(ctx->inv);
     ctx->inv = NULL;
-    if (wfp_isolate_is_dead(iso)) {
-        count_kill(ctx);
-    }
     wfp_stats_count(work->server->stats, WFP_STAT_INVOCATIONS);
     wfp_stats_error(work->server->stats, ctx->outcome);
     wfp_record_write(ctx, &usage);

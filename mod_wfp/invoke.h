@@ -64,6 +64,7 @@ struct wfp_host_ctx_t {
     int status;
     apr_array_header_t *lines; /* console: const char * of JSON; NULL: none */
     const char *error;         /* text of the error for the record */
+    const wfp_result_t *kill;  /* the hard limit that ended it, NULL: none */
 };
 
 /** A step of a request's way, at LogLevel wfp:trace2; nothing once the request

@@ -7,11 +7,13 @@
 #include <http_config.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #include "mod_wfp/config.h"
 #include "mod_wfp/directives.h"
 #include "mod_wfp/dispatch.h"
 #include "mod_wfp/egress.h"
+#include "mod_wfp/ending.h"
 #include "mod_wfp/hardening.h"
 #include "mod_wfp/server.h"
 #include "mod_wfp/status.h"
@@ -24,6 +26,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(wfp_server_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(wfp_hardening_child_init, NULL, NULL,
                        APR_HOOK_REALLY_LAST);
+    ap_hook_child_stopping(wfp_ending_child_stopping, NULL, NULL,
+                           APR_HOOK_MIDDLE);
     /* before mod_proxy and mod_alias: a claim beats both */
     ap_hook_pre_translate_name(wfp_dispatch_claim, NULL, NULL,
                                APR_HOOK_REALLY_FIRST);

@@ -167,6 +167,19 @@ static wfp_json_t *exceptions_of(const wfp_host_ctx_t *ctx, apr_pool_t *p)
     return list;
 }
 
+/* Which limit ended it, and how. */
+static wfp_json_t *kill_of(const wfp_result_t *kill, apr_pool_t *p)
+{
+    wfp_json_t *object = wfp_json_object(p);
+
+    wfp_json_set_str(object, "limit", kill->limit);
+    wfp_json_set_int(object, "allowed", kill->allowed);
+    wfp_json_set_int(object, "used", kill->used);
+    wfp_json_set_int(object, "line", kill->line);
+    wfp_json_set_int(object, "stage", kill->stage);
+    return object;
+}
+
 static wfp_json_t *event_of(const wfp_host_ctx_t *ctx, apr_pool_t *p)
 {
     wfp_json_t *event = wfp_json_object(p);
@@ -206,6 +219,9 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     wfp_json_set_int(rec, "eventTimestamp", apr_time_as_msec(ctx->started));
     wfp_json_set(rec, "logs", lines_of(ctx, p));
     wfp_json_set(rec, "exceptions", exceptions_of(ctx, p));
+    if (ctx->kill) {
+        wfp_json_set(rec, "kill", kill_of(ctx->kill, p));
+    }
     wfp_json_set_str(rec, "outcome", outcome_name(ctx->outcome));
     wfp_json_set_int(rec, "cpuTimeUs", usage->cpu_us);
     wfp_json_set_int(rec, "cpuTime", usage->cpu_us / 1000);

@@ -15,6 +15,7 @@
 
 #include "lua_runtime/bugcheck.h"
 #include "mod_wfp/background.h"
+#include "mod_wfp/ending.h"
 #include "mod_wfp/host.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/record.h"
@@ -289,6 +290,9 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     rv = wfp_crypto_random(prefix, sizeof(prefix));
     apr_cpystrn(server->id_prefix, wfp_crypto_hex(prefix, 8, pchild),
                 sizeof(server->id_prefix));
+    if (rv == APR_SUCCESS) {
+        rv = wfp_ending_create(&server->ending, server->pool);
+    }
     if (rv == APR_SUCCESS) {
         rv = start_isolates(server, &res);
     }

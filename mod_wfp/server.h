@@ -23,6 +23,7 @@
  */
 
 typedef struct wfp_background_t wfp_background_t;
+typedef struct wfp_ending_t wfp_ending_t;
 
 typedef struct wfp_server_t {
     /* start scope, inherited by the children */
@@ -41,6 +42,7 @@ typedef struct wfp_server_t {
     wfp_client_t *client;
     wfp_poolcache_t *pools; /* of the works of requests */
     wfp_background_t *background;
+    wfp_ending_t *ending;
     char id_prefix[17]; /* of request ids: 16 hex digits */
     volatile apr_uint32_t id_next;
     int is_ending; /* the child scope is about to go */

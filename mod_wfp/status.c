@@ -103,6 +103,9 @@ static void collect_stats(figures_t *f, const wfp_stats_all_t *all)
         all->n[WFP_STAT_COLD_STARTS]);
     add(f, "kills_total", "WfpKills", "counter",
         "Invocations ended by a hard limit", all->n[WFP_STAT_KILLS]);
+    add(f, "kills_stage2_total", "WfpKillsStage2", "counter",
+        "Invocations that were ended while stuck in a library",
+        all->n[WFP_STAT_KILLS_STAGE2]);
     add(f, "workers_cooling", "WfpWorkersCooling", "gauge",
         "Workers that are cooling down", all->cooling);
 }

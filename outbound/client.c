@@ -33,6 +33,11 @@ static apr_status_t stop_client(void *data)
     return APR_SUCCESS;
 }
 
+void wfp_client_abort(wfp_client_t *client)
+{
+    wfp_client_loop_abort(client->loop);
+}
+
 static apr_status_t free_client(void *data)
 {
     wfp_client_t *client = data;

@@ -66,6 +66,10 @@ apr_status_t wfp_client_send(wfp_response_t **presp, wfp_client_t *client,
                              const wfp_client_terms_t *terms,
                              wfp_result_t *res) WFP_CHECK;
 
+/** All transfers fail from now on, those under way as well: nobody waits for
+ *  an origin any more. Async-signal-safe. */
+void wfp_client_abort(wfp_client_t *client);
+
 /** Numbers for status pages. */
 typedef struct wfp_client_stats_t {
     apr_uint64_t transfers;

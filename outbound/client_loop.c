@@ -22,11 +22,11 @@
 
 struct wfp_client_loop_t {
     apr_thread_t *thread;
-    apr_thread_mutex_t *mutex; /* guards inbox, sleeping, stop, closed */
+    apr_thread_mutex_t *mutex; /* guards inbox, sleeping, closed */
     wfp_client_transfer_t *inbox, **inbox_end;
     int sleeping; /* the thread is waiting and wants a wake-up */
-    int stop;
-    int closed; /* nobody will look into the inbox any more */
+    int stop;     /* atomic */
+    int closed;   /* nobody will look into the inbox any more */
     wfp_client_poll_t poll;
 
     /* the thread's own */
@@ -316,7 +316,7 @@ static int may_sleep(wfp_client_loop_t *loop)
     }
     if (ms != 0) {
         lock(loop);
-        if (loop->inbox || loop->stop) {
+        if (loop->inbox || __atomic_load_n(&loop->stop, __ATOMIC_RELAXED)) {
             ms = 0;
         }
         loop->sleeping = ms != 0;
@@ -339,13 +339,10 @@ static void on_event(void *baton, int fd, unsigned what)
 
 static int is_stopped(wfp_client_loop_t *loop)
 {
-    int stop;
-
     lock(loop);
-    stop = loop->stop;
     loop->sleeping = 0;
     unlock(loop);
-    return stop;
+    return __atomic_load_n(&loop->stop, __ATOMIC_RELAXED);
 }
 
 static void *APR_THREAD_FUNC loop_main(apr_thread_t *thread, void *data)
@@ -434,14 +431,18 @@ apr_status_t wfp_client_loop_create(wfp_client_loop_t **ploop,
     return APR_SUCCESS;
 }
 
+/* The wake-up stays: a loop that is just going to sleep meets it. */
+void wfp_client_loop_abort(wfp_client_loop_t *loop)
+{
+    __atomic_store_n(&loop->stop, 1, __ATOMIC_RELAXED);
+    wfp_client_poll_wake(&loop->poll);
+}
+
 void wfp_client_loop_stop(wfp_client_loop_t *loop)
 {
     apr_status_t rv;
 
-    lock(loop);
-    loop->stop = 1;
-    unlock(loop);
-    wfp_client_poll_wake(&loop->poll);
+    wfp_client_loop_abort(loop);
     (void)apr_thread_join(&rv, loop->thread); /* returns nothing of interest */
 }
 

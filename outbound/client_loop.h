@@ -51,6 +51,9 @@ apr_status_t wfp_client_loop_create(wfp_client_loop_t **ploop,
 void wfp_client_loop_post(wfp_client_loop_t *loop, wfp_client_transfer_t *t,
                           unsigned wants);
 
+/** Let go of every transfer, now and later. Async-signal-safe. */
+void wfp_client_loop_abort(wfp_client_loop_t *loop);
+
 /** Stop and join the thread; it lets go of every transfer. Once. */
 void wfp_client_loop_stop(wfp_client_loop_t *loop);
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_ENDING_H
+#define WFP_ENDING_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+#include <httpd.h>
+
+#include "mod_wfp/server.h"
+
+/**
+ * @file
+ * How a child ends: at once, when httpd stops, so that nothing waits any more;
+ * and on its own, after many invocations had to be ended in the middle of a
+ * library.
+ */
+
+/** A child ends by itself after so many. */
+#define WFP_ENDING_STAGE2_MAX 1000
+
+/** child scope, once, before anything else of this file. */
+apr_status_t wfp_ending_create(wfp_ending_t **pending, apr_pool_t *p) WFP_CHECK;
+
+/** hook child_stopping: forced, unless graceful. */
+void wfp_ending_child_stopping(apr_pool_t *pchild, int graceful);
+
+/** 1: httpd was told to stop now; whoever waits gives up. */
+int wfp_ending_is_forced(const wfp_server_t *server);
+
+/** Sleep until then, or until the stop is forced. */
+void wfp_ending_sleep(const wfp_server_t *server, apr_time_t until);
+
+/** An invocation was ended at stage 2; the last one that this child may have
+ *  makes it end gracefully: it takes no more connections. */
+void wfp_ending_count(wfp_server_t *server);
+
+/** 1: it does; connections close after the response. */
+int wfp_ending_is_retiring(const wfp_server_t *server);
+
+#endif

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How invocations and children end: records of kills, forced stops, children
+that end after many kills in the middle of a library."""
+
+import http.client
+import json
+import signal
+import threading
+import time
+
+import pytest
+
+from wfptest.lua import says, worker
+from wfptest.wait import until
+
+# one instruction that takes far longer than stage 2 waits
+STUCK = worker("local t = {} t.__call = t setmetatable(t, t) t()")
+ENDLESS = worker("\nwhile true do end")
+CPU = ("--limit", "cpu_ms=1")
+PLENTY = ("--limit", "instructions=1000000000000", "--limit", "cpu_ms=5")
+
+
+def start(httpd, *lines):
+    """A server that begins now, with WfpLog."""
+    httpd.stop()
+    (httpd.root / "logs/workers").unlink(missing_ok=True)
+    httpd.configure(["WfpCoolDown off", "WfpLog logs/workers", *lines])
+
+
+def records(httpd, made):
+    """What WfpLog has of this Worker."""
+    rows = [json.loads(line) for line in
+            (httpd.root / "logs/workers").read_text().splitlines()]
+    return [row for row in rows if row["scriptName"] == made.name]
+
+
+def metrics(client):
+    """{name: value}"""
+    rows = [line.rsplit(" ", 1) for line in
+            client.get("/metrics").text.splitlines() if line[0] != "#"]
+    return {name: int(value) for name, value in rows}
+
+
+METRICS = '<Location "/metrics">\nSetHandler wfp-metrics\n</Location>'
+
+
+class TestRecords:
+    """Each kill is one record and one count."""
+
+    KILLS = {
+        "cpu_limit": (ENDLESS, PLENTY, "cpu_ms", 5, 1),
+        "instruction_limit": (ENDLESS, ("--limit", "instructions=100000"),
+                              "instructions", 100000, 1),
+        "memory_limit": (worker("\nlocal t = {} while true do "
+                                't[#t + 1] = ("x"):rep(1000) .. #t end'),
+                         ("--limit", "memory_mb=1", "--limit", "cpu_ms=2000"),
+                         "memory_mb", 1, 1),
+        "wall_limit": (worker("\nscheduler.wait(5000) while true do end"),
+                       ("--limit", "wall_ms=50"), "wall_ms", 50, 1),
+    }
+
+    @pytest.mark.parametrize("code", KILLS)
+    def test_490_01_one_record(self, httpd, client, tenant, code):
+        source, options, limit, allowed, stage = self.KILLS[code]
+        start(httpd, METRICS)
+        made = tenant.deploy(source, *options)
+        assert made.get().error == code
+        record, = records(httpd, made)
+        kill = record["kill"]
+        assert record["exceptions"][0]["code"] == code
+        assert (kill["limit"], kill["allowed"], kill["stage"]) == (
+            limit, allowed, stage)
+        assert kill["used"] >= allowed
+        assert kill["line"] in (4, 0 if code == "wall_limit" else 4)
+        assert record["scriptVersion"]["id"]
+        assert metrics(client)["wfp_kills_total"] == 1
+        assert metrics(client)["wfp_kills_stage2_total"] == 0
+        assert httpd.log.unexpected() == []
+
+    def test_490_02_stage_2(self, httpd, client, tenant):
+        start(httpd, METRICS)
+        made = tenant.deploy(STUCK, *CPU)
+        assert made.get().error == "cpu_limit"
+        record, = records(httpd, made)
+        assert record["kill"]["stage"] == 2
+        assert metrics(client)["wfp_kills_stage2_total"] == 1
+
+    def test_490_03_top_level(self, httpd, tenant):
+        """A start-up that was quick when it was uploaded."""
+        start(httpd)
+        late = int(time.time()) + 3
+        made = tenant.deploy(says(
+            "1", f"if os.time() > {late} then while true do end end"))
+        assert made.get().text == "1"
+        until(lambda: time.time() > late + 1, "its time", 10)
+        httpd.graceful()
+        assert made.get().error == "startup_limit"
+        kill, = [r["kill"] for r in records(httpd, made) if "kill" in r]
+        assert kill["limit"] == "startup_ms"
+        assert kill["used"] >= kill["allowed"]
+
+    def test_490_04_after_the_answer(self, httpd, tenant):
+        start(httpd)
+        made = tenant.deploy(worker("""
+            ctx:waitUntil(function() while true do end end)
+            return Response.new("x")"""), *PLENTY)
+        assert made.get().text == "x"
+        until(lambda: records(httpd, made), "a record")
+        record, = records(httpd, made)
+        assert record["outcome"] == "exceededCpu"
+        assert record["kill"]["limit"] == "cpu_ms"
+
+
+class TestForcedStop:
+    """httpd is told to stop at once."""
+
+    @pytest.mark.parametrize("body", [
+        'ctx:waitUntil(function() for i = 1, 100 do scheduler.wait(5000) end '
+        'end) return Response.new("x")',
+        'ctx:waitUntil(function() fetch("{origin}/slow/20000") end) '
+        'return Response.new("x")',
+        "while true do pcall(scheduler.wait, 5000) end",
+        'while true do pcall(fetch, "{origin}/slow/20000") end',
+    ], ids=["background-wait", "background-fetch", "wait", "fetch"])
+    def test_490_20_nothing_waits(self, httpd, tenant, origin, body):
+        httpd.configure(["WfpCoolDown off"])
+        made = tenant.deploy(worker(body.format(origin=origin.url)))
+        origin.requests.clear()
+        threads = [threading.Thread(target=ask, args=(made,))
+                   for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        if "fetch" in body:
+            until(lambda: origin.requests, "the subrequest")
+        if "waitUntil" in body:
+            for thread in threads:
+                thread.join()
+        begun = time.monotonic()
+        httpd.process.send_signal(signal.SIGTERM)
+        httpd.process.wait(30)
+        # at 3 s httpd begins to complain, at 9 s it kills
+        assert time.monotonic() - begun < 3
+        assert httpd.log.unexpected() == []
+        for thread in threads:
+            thread.join()
+
+
+def ask(made):
+    """One request, whatever becomes of it."""
+    try:
+        made.get()
+    except OSError:
+        pass
+
+
+class TestRetiring:
+    """A child ends after 1000 kills at stage 2."""
+
+    def test_490_30_child_ends(self, httpd, tenant):
+        one_child = "StartServers 1\n" + (
+            "MinSpareServers 1\nMaxSpareServers 1\nMaxRequestWorkers 1"
+            if httpd.mpm == "prefork" else "MinSpareThreads 1")
+        start(httpd, one_child)
+        httpd.log.expect("AH00161")  # prefork: no more than one
+        stuck = tenant.deploy(STUCK, *CPU)
+        good = tenant.deploy(says('"here"'))
+        assert good.get().text == "here"
+        before = set(httpd.children())
+        errors, ending = [], threading.Event()
+
+        def ask_on(made, wanted):
+            while not ending.is_set():
+                try:
+                    answer = made.get()
+                    if (answer.text if wanted else None) != wanted:
+                        errors.append(repr(answer))
+                except (OSError, http.client.HTTPException) as error:
+                    errors.append(repr(error))
+
+        threads = [threading.Thread(target=ask_on, args=args) for args in
+                   ((stuck, None), (stuck, None), (stuck, None),
+                    (good, "here"))]
+        for thread in threads:
+            thread.start()
+        try:
+            httpd.log.wait_for("WFP0309", 300)
+            until(lambda: before - set(httpd.children()), "a child to end", 60)
+        finally:
+            ending.set()
+            for thread in threads:
+                thread.join()
+        assert errors == []
+        assert good.get().text == "here"
