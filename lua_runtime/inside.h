@@ -62,6 +62,9 @@ typedef struct wfp_function_body_t {
     int closed;
 } wfp_function_body_t;
 
+/** A body that was split (split.c). */
+typedef struct wfp_split_t wfp_split_t;
+
 struct wfp_invocation_t {
     wfp_isolate_t *iso;
     wfp_host_ctx_t *host_ctx;
@@ -71,6 +74,7 @@ struct wfp_invocation_t {
     const apr_array_header_t *params;
     apr_pool_t *pool;
     wfp_function_body_t *bodies;
+    wfp_split_t *splits;
     int queue_ref; /* table of waitUntil calls, LUA_NOREF: none */
     int queue_length;
     int queue_done;

@@ -18,6 +18,7 @@
 #include "lua_runtime/inside.h"
 #include "lua_runtime/meter.h"
 #include "lua_runtime/speed.h"
+#include "lua_runtime/split.h"
 #include "lua_runtime/tick.h"
 
 /* An idle isolate may hold this much garbage, and twice what it held when it
@@ -302,6 +303,7 @@ wfp_isolate_t *wfp_run_end(wfp_invocation_t *inv)
 {
     wfp_isolate_t *iso = inv->iso;
 
+    wfp_split_end_all(inv);
     wfp_function_body_end_all(inv);
     if (!iso->dead) {
         luaL_unref(iso->L, LUA_REGISTRYINDEX, inv->queue_ref);

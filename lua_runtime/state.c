@@ -12,6 +12,7 @@
 #include "lua_runtime/function_body.h"
 #include "lua_runtime/inside.h"
 #include "lua_runtime/meter.h"
+#include "lua_runtime/split.h"
 
 wfp_invocation_t *wfp_state_invocation(lua_State *L)
 {
@@ -132,6 +133,22 @@ wfp_body_t *wfp_state_function_body(lua_State *L, int ref)
     body = wfp_function_body_make(iso->inv, ref);
     wfp_meter_critical_end(iso);
     return body;
+}
+
+void wfp_state_split_body(lua_State *L, wfp_body_t **pa, wfp_body_t **pb,
+                          wfp_body_t *source)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    apr_status_t rv;
+
+    wfp_state_need_invocation(L);
+    wfp_meter_charge(iso, WFP_SPLIT_COST);
+    wfp_meter_critical_begin(iso);
+    rv = wfp_split_make(pa, pb, iso->inv, source);
+    wfp_meter_critical_end(iso);
+    if (rv != APR_SUCCESS) {
+        (void)wfp_api_error(L, "Error", "internal_error", "Internal error");
+    }
 }
 
 apr_time_t wfp_state_now(lua_State *L)

@@ -62,6 +62,11 @@ apr_size_t wfp_state_take_log(lua_State *L, apr_size_t n, int *first);
  */
 wfp_body_t *wfp_state_function_body(lua_State *L, int ref);
 
+/** [-0, +0, e] Two bodies that give the bytes of one; what is kept for the one
+ *  that is behind is charged. */
+void wfp_state_split_body(lua_State *L, wfp_body_t **pa, wfp_body_t **pb,
+                          wfp_body_t *source);
+
 /** The time that Date.now() shows: frozen while code runs, advanced by
  *  wfp_meter_host_end(). Microseconds since the epoch. */
 apr_time_t wfp_state_now(lua_State *L);

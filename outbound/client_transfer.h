@@ -7,9 +7,9 @@
 #include <apr_thread_mutex.h>
 #include <semaphore.h>
 
+#include "core/window.h"
 #include "outbound/client.h"
 #include "outbound/client_loop.h"
-#include "outbound/window.h"
 
 /**
  * @file

@@ -7,6 +7,7 @@
  */
 #include <apr_buckets.h>
 
+#include "core/tee.h"
 #include "lua_runtime/api/classes.h"
 #include "lua_runtime/meter.h"
 #include "lua_runtime/state.h"
@@ -141,6 +142,10 @@ static size_t read_lent(lua_State *L, body_t *b, char *to, size_t max)
 
     if (!b->bb) {
         wfp_meter_charge(iso, 8192);
+    }
+    if (wfp_meter_free_bytes(iso) < 4 * WFP_BODY_CHUNK) {
+        /* garbage must not take the room of what a tee keeps */
+        lua_gc(L, LUA_GCCOLLECT);
     }
     wfp_result_init(&res, p);
     while (n == 0 && rv == APR_SUCCESS && !b->ended) {
@@ -388,16 +393,36 @@ void wfp_api_slurp_body(lua_State *L, int idx)
     lua_remove(L, buf.idx);
 }
 
-void wfp_api_tee_body(lua_State *L, int idx)
+/* [-0, +2, m] two Bodies of the string at user value 2 */
+static void share_string(lua_State *L, int idx)
 {
-    wfp_api_slurp_body(L, idx);
-    lua_pushvalue(L, -1);
+    lua_getiuservalue(L, idx, 2);
     wfp_api_make_body(L);
-    lua_insert(L, -2);
+    lua_getiuservalue(L, idx, 2);
     wfp_api_make_body(L);
 }
 
-/* [-0, +2, e] body:tee(): streams are read into memory, charged */
+void wfp_api_tee_body(lua_State *L, int idx)
+{
+    body_t *b = check(L, idx);
+    wfp_body_t *one, *two;
+    int is_function;
+
+    need_fresh(L, idx);
+    idx = lua_absindex(L, idx);
+    is_function = lua_getiuservalue(L, idx, 1) != LUA_TNIL;
+    lua_pop(L, 1);
+    if (!b->lent && !is_function) {
+        b->state = TAKEN;
+        share_string(L, idx);
+        return;
+    }
+    wfp_state_split_body(L, &one, &two, wfp_api_take_body(L, idx));
+    wfp_api_push_body(L, one);
+    wfp_api_push_body(L, two);
+}
+
+/* [-0, +2, e] body:tee() */
 static int l_body_tee(lua_State *L)
 {
     wfp_api_tee_body(L, 1);
@@ -446,6 +471,7 @@ wfp_body_t *wfp_api_take_body(lua_State *L, int idx)
     need_fresh(L, idx);
     b->state = TAKEN;
     if (b->lent) {
+        wfp_tee_hand_on(b->lent);
         return b->lent;
     }
     if (lua_getiuservalue(L, idx, 1) != LUA_TNIL) {

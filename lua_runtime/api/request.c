@@ -360,8 +360,18 @@ wfp_request_t *wfp_api_core_request(lua_State *L, int idx)
     const char *url, *method, *s;
     size_t n;
 
-    if (r->core) {
+    if (r->core && r->core->body == body) {
         return r->core;
+    }
+    if (r->core) {
+        /* clone() put another body in its place */
+        wfp_meter_charge(iso, sizeof(*out));
+        wfp_meter_critical_begin(iso);
+        out = apr_palloc(wfp_state_pool(L), sizeof(*out));
+        *out = *r->core;
+        out->body = body;
+        wfp_meter_critical_end(iso);
+        return out;
     }
     headers = wfp_api_payload_core_headers(L, idx);
     lua_getiuservalue(L, idx, WFP_PAYLOAD_TEXT);

@@ -344,6 +344,132 @@ class TestLarge:
         sock.close()
 
 
+class TestSplit:
+    """tee() and clone()."""
+
+    @pytest.fixture
+    def run(self, tenant, origin):
+        """The text that a Worker answers who gets this body."""
+        def call(lua, body=b"0123456789" * 1000):
+            return tenant.deploy(worker(lua.replace("ORIGIN", origin.url))
+                                 ).post(body)
+        return call
+
+    @pytest.mark.parametrize("lua", [
+        # one after the other, both ways
+        "local c = request:clone() local a = c:text() "
+        "return Response.new(tostring(a == request:text()) .. #a)",
+        "local c = request:clone() local a = request:text() "
+        "return Response.new(tostring(a == c:text()) .. #a)",
+        # in turns
+        """local a, b = request.body:tee()
+        local s, t = {}, {}
+        repeat
+            local x, y = a:read(700), b:read(33)
+            s[#s+1], t[#t+1] = x, y
+        until not x and not y
+        s, t = table.concat(s), table.concat(t)
+        return Response.new(tostring(s == t) .. #s)""",
+        # a copy of a copy
+        """local a, b = request.body:tee()
+        local c, d = b:tee()
+        local x, y, z = Response.new(d):text(), Response.new(a):text(),
+            Response.new(c):text()
+        return Response.new(tostring(x == y and y == z) .. #x)""",
+        # a function, called once for both
+        """local n = 0
+        local r = Response.new(function() n = n + 1
+            if n <= 10 then return ("0123456789"):rep(100) end end)
+        local c = r:clone()
+        local x, y = c:text(), r:text()
+        return Response.new(tostring(x == y and n == 11) .. #x)""",
+        # a fetched one, streamed on
+        """local r = fetch("ORIGIN/chunked/10/1000")
+        local c = r:clone()
+        local x = c:text()
+        return Response.new(tostring(x == r:text()) .. #x)""",
+        # the copy goes to an origin, the original too
+        """local c = request:clone()
+        local x = fetch("ORIGIN/count", c):json().bytes
+        local y = fetch("ORIGIN/count", request):json().bytes
+        return Response.new(tostring(x == y) .. x)""",
+        # a string
+        """local r = Response.new(("x"):rep(10000))
+        local c = r:clone()
+        return Response.new(tostring(r:text() == c:text()) .. 10000)""",
+    ])
+    def test_366_01_both_give_all(self, run, lua):
+        assert run(lua).text == "true10000"
+
+    def test_366_02_in_bounded_memory(self, run, httpd):
+        size = 100 * MB
+        with Watch(httpd) as watch:
+            answer = run("""
+                local a, b = request.body:tee()
+                local n = 0
+                while true do
+                    local x, y = a:read(), b:read()
+                    if not x and not y then break end
+                    n = n + #(x or "") + #(y or "")
+                end
+                return Response.new(tostring(n))""",
+                         (b"z" * MB for _ in range(100)))
+        assert answer.text == str(2 * size)
+        assert watch.growth < 8 * MB
+
+    def test_366_03_an_unread_copy_harms_nobody(self, run, origin):
+        size = 60 * MB
+        answer = run(f"""
+            local r = fetch("ORIGIN/huge/{size}")
+            local c = r:clone()
+            return r""")
+        assert answer.body == pattern(size)
+
+    def test_366_04_the_one_behind_is_given_up(self, run, origin):
+        from wfptest.wait import until
+        size = 60 * MB
+        origin.requests.clear()
+        answer = run(f"""
+            local r = fetch("ORIGIN/huge/{size}")
+            local c = r:clone()
+            ctx:waitUntil(function()
+                local ok, e = pcall(c.text, c)
+                fetch("ORIGIN/echo?" .. tostring(ok) .. "-" .. e.code)
+            end)
+            return r""")
+        assert answer.body == pattern(size)
+        until(lambda: any(p == "/echo?false-body_too_large"
+                          for _, p, _ in origin.requests), "the copy's end")
+
+    def test_366_05_it_counts(self, run):
+        """What is kept is charged: a Worker cannot hold more by copies."""
+        answer = run("""
+            local kept, bodies = 0, {}
+            for i = 1, 40 do
+                local r = fetch("ORIGIN/huge/3000000")
+                local c = r:clone()
+                bodies[i] = c
+                for _ in r.body:chunks() do end
+            end
+            local ok = 0
+            for _, c in ipairs(bodies) do
+                if pcall(function()
+                    for _ in c.body:chunks() do end end) then ok = ok + 1 end
+            end
+            return Response.new(tostring(ok))""")
+        assert answer.error in (None, "memory_limit", "cpu_limit")
+        assert answer.error or int(answer.text) < 12
+
+    def test_366_06_cancel(self, run):
+        answer = run("""
+            local a, b = request.body:tee()
+            a:read(5)
+            a:cancel()
+            local rest = Response.new(b):text()
+            return Response.new(#rest .. tostring(a:read()))""")
+        assert answer.text == "10000nil"
+
+
 class TestHttp2:
     """Frame by frame."""
 

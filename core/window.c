@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bounded queue through which bodies pass between a request's thread and
- * the client's loop. Knows neither curl nor locks.
+ * The queue of bytes through which bodies pass between a request's thread and
+ * the client's loop, and in which a tee keeps what one branch has not had yet.
+ * Knows no locks.
  */
-#include "outbound/window.h"
+#include "core/window.h"
 
 #include <string.h>
 

@@ -9,9 +9,9 @@
 
 /**
  * @file
- * A queue of bytes between two threads that is full at a certain size. It
- * locks nothing: whoever shares one holds a lock around each call. Its blocks
- * come from an allocator with a mutex of its own and go back as soon as they
+ * A queue of bytes that is full at a certain size. It locks nothing: whoever
+ * shares one holds a lock around each call. Its blocks come from an allocator
+ * (with a mutex of its own, where threads share it) and go back as soon as they
  * are empty.
  */
 
