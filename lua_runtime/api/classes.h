@@ -61,6 +61,11 @@ void wfp_api_json_append(wfp_buffer_t *b, int idx, int lenient);
 /** Bytes of the well-formed UTF-8 character at s (n left), 0: it is none. */
 size_t wfp_api_utf8(const char *s, size_t n);
 
+/* ---- text.c ---- */
+
+/** Value of a hex digit, -1: it is none. */
+int wfp_api_hex_value(char c);
+
 /* ---- pairs.c ---- */
 
 /** [-1, +1, e] Join the value on the top when it is an array of strings. */

@@ -365,7 +365,7 @@ static int l_json_encode(lua_State *L)
 static int l_json_decode(lua_State *L)
 {
     size_t n;
-    const char *s = wfp_class_string(L, 1, &n);
+    const char *s = wfp_class_text(L, 1, "json.decode: the text", &n);
 
     wfp_api_json_decode(L, s, n);
     return 1;
@@ -381,7 +381,7 @@ static int l_json_array(lua_State *L)
     }
     if (lua_type(L, 1) != LUA_TTABLE) {
         return wfp_api_error(L, "TypeError", NULL,
-                             "json.array wants a table, got %s",
+                             "json.array: the argument must be a table, got %s",
                              luaL_typename(L, 1));
     }
     if (!is_marked(L, 1)) {

@@ -13,16 +13,6 @@ typedef struct params_t {
 
 static const wfp_class_t params_class;
 
-/* [-0, +0, -] */
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* [-0, +1, v] Push a decoded name or value of a form. */
 static void push_decoded(lua_State *L, const char *s, size_t n)
 {
@@ -31,10 +21,10 @@ static void push_decoded(lua_State *L, const char *s, size_t n)
 
     wfp_buffer_init(&b, L);
     for (i = 0; i < n; i++) {
-        if (s[i] == '%' && n - i > 2 && hex_value(s[i + 1]) >= 0
-            && hex_value(s[i + 2]) >= 0) {
-            wfp_buffer_byte(&b, (char)(hex_value(s[i + 1]) << 4
-                                       | hex_value(s[i + 2])));
+        if (s[i] == '%' && n - i > 2 && wfp_api_hex_value(s[i + 1]) >= 0
+            && wfp_api_hex_value(s[i + 2]) >= 0) {
+            wfp_buffer_byte(&b, (char)(wfp_api_hex_value(s[i + 1]) << 4
+                                       | wfp_api_hex_value(s[i + 2])));
             i += 2;
         }
         else {

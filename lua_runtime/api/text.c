@@ -9,8 +9,7 @@
 
 static const char hex_digits[] = "0123456789ABCDEF0123456789abcdef";
 
-/* [-0, +0, -] Value of a hex digit, -1: it is none. */
-static int hex_value(char c)
+int wfp_api_hex_value(char c)
 {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -30,7 +29,7 @@ static int is_unreserved(unsigned char c)
 static int l_encode_uri_component(lua_State *L)
 {
     size_t n, i;
-    const char *s = wfp_class_string(L, 1, &n);
+    const char *s = wfp_class_text(L, 1, "encodeURIComponent: the text", &n);
     wfp_buffer_t b;
 
     wfp_buffer_init(&b, L);
@@ -54,7 +53,7 @@ static int l_encode_uri_component(lua_State *L)
 static int l_decode_uri_component(lua_State *L)
 {
     size_t n, i;
-    const char *s = wfp_class_string(L, 1, &n);
+    const char *s = wfp_class_text(L, 1, "decodeURIComponent: the text", &n);
     wfp_buffer_t b;
 
     wfp_buffer_init(&b, L);
@@ -63,11 +62,12 @@ static int l_decode_uri_component(lua_State *L)
             wfp_buffer_byte(&b, s[i]);
             continue;
         }
-        if (n - i < 3 || hex_value(s[i + 1]) < 0 || hex_value(s[i + 2]) < 0) {
+        if (n - i < 3 || wfp_api_hex_value(s[i + 1]) < 0
+            || wfp_api_hex_value(s[i + 2]) < 0) {
             return wfp_api_error(L, "URIError", NULL, "URI malformed");
         }
-        wfp_buffer_byte(&b,
-                        (char)(hex_value(s[i + 1]) << 4 | hex_value(s[i + 2])));
+        wfp_buffer_byte(&b, (char)(wfp_api_hex_value(s[i + 1]) << 4
+                                   | wfp_api_hex_value(s[i + 2])));
         i += 2;
     }
     wfp_buffer_push(&b);
@@ -78,7 +78,7 @@ static int l_decode_uri_component(lua_State *L)
 static int l_hex_encode(lua_State *L)
 {
     size_t n, i;
-    const char *s = wfp_class_string(L, 1, &n);
+    const char *s = wfp_class_text(L, 1, "hex.encode: the text", &n);
     wfp_buffer_t b;
 
     wfp_buffer_init(&b, L);
@@ -96,12 +96,12 @@ static int l_hex_encode(lua_State *L)
 static int l_hex_decode(lua_State *L)
 {
     size_t n, i;
-    const char *s = wfp_class_string(L, 1, &n);
+    const char *s = wfp_class_text(L, 1, "hex.decode: the text", &n);
     wfp_buffer_t b;
 
     wfp_buffer_init(&b, L);
     for (i = 0; i + 1 < n; i += 2) {
-        int high = hex_value(s[i]), low = hex_value(s[i + 1]);
+        int high = wfp_api_hex_value(s[i]), low = wfp_api_hex_value(s[i + 1]);
 
         if (high < 0 || low < 0) {
             break;
@@ -121,10 +121,10 @@ static const char base64url[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* [-0, +1, e] */
-static int encode64(lua_State *L, const char *digits, int pad)
+static int encode64(lua_State *L, const char *what, const char *digits, int pad)
 {
     size_t n, i;
-    const char *text = wfp_class_string(L, 1, &n);
+    const char *text = wfp_class_text(L, 1, what, &n);
     const unsigned char *s = (const unsigned char *)text;
     wfp_buffer_t b;
 
@@ -149,10 +149,10 @@ static int encode64(lua_State *L, const char *digits, int pad)
 }
 
 /* [-0, +1, e] The decoded text, or the error. White space passes where pad. */
-static int decode64(lua_State *L, const char *digits, int pad)
+static int decode64(lua_State *L, const char *what, const char *digits, int pad)
 {
     size_t n, i, count = 0, equals = 0;
-    const char *s = wfp_class_string(L, 1, &n);
+    const char *s = wfp_class_text(L, 1, what, &n);
     unsigned v = 0;
     wfp_buffer_t b;
 
@@ -197,25 +197,25 @@ static int decode64(lua_State *L, const char *digits, int pad)
 /* [-0, +1, e] btoa(s) */
 static int l_btoa(lua_State *L)
 {
-    return encode64(L, base64, 1);
+    return encode64(L, "btoa: the text", base64, 1);
 }
 
 /* [-0, +1, e] atob(s) */
 static int l_atob(lua_State *L)
 {
-    return decode64(L, base64, 1);
+    return decode64(L, "atob: the text", base64, 1);
 }
 
 /* [-0, +1, e] base64url.encode(s) */
 static int l_base64url_encode(lua_State *L)
 {
-    return encode64(L, base64url, 0);
+    return encode64(L, "base64url.encode: the text", base64url, 0);
 }
 
 /* [-0, +1, e] base64url.decode(s) */
 static int l_base64url_decode(lua_State *L)
 {
-    return decode64(L, base64url, 0);
+    return decode64(L, "base64url.decode: the text", base64url, 0);
 }
 
 void wfp_api_open_text(lua_State *L)

@@ -234,7 +234,7 @@ static void push_part(lua_State *L, int id, const char *s, size_t n)
         add_escaped(&b, s, n, "\"#/:;<=>?@[\\]^`{|}");
         break;
     case WFP_URL_PATHNAME:
-        if (n == 0 || *s != '/') {
+        if (n == 0 || (*s != '/' && *s != '\\')) {
             wfp_buffer_byte(&b, '/');
         }
         add_escaped(&b, s, n, "\"#<>?`{}");
@@ -247,7 +247,7 @@ static void push_part(lua_State *L, int id, const char *s, size_t n)
         }
         if (n) {
             wfp_buffer_byte(&b, id == WFP_URL_SEARCH ? '?' : '#');
-            add_escaped(&b, s, n, "\"#<>");
+            add_escaped(&b, s, n, id == WFP_URL_SEARCH ? "\"#<>" : "\"<>`");
         }
         break;
     default:
@@ -274,6 +274,67 @@ static int is_authority(const char *s, size_t n, int id)
     return id == WFP_URL_PORT || n > 0;
 }
 
+/* [-0, +0, -] May this be a scheme, with or without ":"? */
+static int is_scheme(const char *s, size_t n)
+{
+    size_t i;
+
+    n -= n && s[n - 1] == ':';
+    for (i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)(s[i] | 32);
+
+        if ((c < 'a' || c > 'z')
+            && (i == 0 || !s[i] || !strchr("0123456789+-.", s[i]))) {
+            return 0;
+        }
+    }
+    return n > 0;
+}
+
+/* [-0, +0, -] May this text be assigned to that field? */
+static int is_good(const char *s, size_t n, int id)
+{
+    switch (id) {
+    case WFP_URL_PROTOCOL:
+        return is_scheme(s, n);
+    case WFP_URL_HOSTNAME:
+    case WFP_URL_PORT:
+    case FIELD_HOST:
+        return is_authority(s, n, id);
+    default:
+        return 1;
+    }
+}
+
+/* [-0, +0, -] Does a host's text bring its own port? */
+static int has_port(const char *s, size_t n)
+{
+    size_t digits = 0;
+
+    while (digits < n && s[n - 1 - digits] >= '0' && s[n - 1 - digits] <= '9') {
+        digits++;
+    }
+    return digits && digits < n && s[n - 1 - digits] == ':';
+}
+
+/* [-0, +0, v] The field named at slot 2, which can be assigned. */
+static int settable(lua_State *L)
+{
+    int id;
+
+    for (id = 1; fields[id - 1]; id++) {
+        if (lua_type(L, 2) == LUA_TSTRING
+            && !strcmp(fields[id - 1], lua_tostring(L, 2))) {
+            break;
+        }
+    }
+    if (!fields[id - 1] || id == FIELD_PARAMS || id == FIELD_ORIGIN) {
+        wfp_api_error(L, "TypeError", NULL,
+                      "Cannot assign to that property of URL");
+    }
+    return id;
+}
+
 /* [-0, +0, v] url.x = value: a copy is changed and parsed; only if that went
  * well the object follows */
 static int l_url_newindex(lua_State *L)
@@ -285,19 +346,14 @@ static int l_url_newindex(lua_State *L)
 
     (void)wfp_class_check(L, 1, &url_class);
     lua_settop(L, 3);
-    for (id = 1; fields[id - 1]; id++) {
-        if (lua_type(L, 2) == LUA_TSTRING
-            && !strcmp(fields[id - 1], lua_tostring(L, 2))) {
-            break;
-        }
-    }
-    if (!fields[id - 1] || id == FIELD_PARAMS || id == FIELD_ORIGIN) {
+    id = settable(L);
+    if (!lua_isstring(L, 3)) {
         return wfp_api_error(L, "TypeError", NULL,
-                             "Cannot assign to that property of URL");
+                             "URL.%s must be a string, got %s", fields[id - 1],
+                             luaL_typename(L, 3));
     }
-    s = wfp_class_text(L, 3, "The value", &n);
-    if ((id == WFP_URL_HOSTNAME || id == WFP_URL_PORT || id == FIELD_HOST)
-        && !is_authority(s, n, id)) {
+    s = lua_tolstring(L, 3, &n);
+    if (!is_good(s, n, id)) {
         return wfp_api_error(L, "TypeError", NULL, "Invalid %s",
                              fields[id - 1]);
     }
@@ -311,8 +367,10 @@ static int l_url_newindex(lua_State *L)
             lua_setiuservalue(L, copy, i);
         }
         if (id == FIELD_HOST) {
-            lua_pushliteral(L, "");
-            lua_setiuservalue(L, copy, WFP_URL_PORT);
+            if (has_port(s, n)) {
+                lua_pushliteral(L, "");
+                lua_setiuservalue(L, copy, WFP_URL_PORT);
+            }
             id = WFP_URL_HOSTNAME;
         }
         push_part(L, id, s, n);
@@ -349,7 +407,7 @@ static const char *base_text(lua_State *L)
     if (wfp_api_url_href(L, 2)) {
         lua_replace(L, 2);
     }
-    return wfp_class_text(L, 2, "The base URL", NULL);
+    return wfp_class_text(L, 2, "URL: the base", NULL);
 }
 
 /* [-0, +1, e] The URL at slot 1 as text. */
@@ -358,7 +416,7 @@ static const char *input_text(lua_State *L, size_t *n)
     if (wfp_api_url_href(L, 1)) {
         lua_replace(L, 1);
     }
-    return wfp_class_text(L, 1, "The URL", n);
+    return wfp_class_text(L, 1, "URL: the text", n);
 }
 
 /* [-0, +1, e] URL.new(s, base?) */

@@ -95,7 +95,7 @@ static void json_decodes_strictly(wfp_test_t *t)
     RUN("return json.decode(('['):rep(201))",
         "SyntaxError: Nesting deeper than 200 in JSON at offset 200");
     RUN("return json.decode({})",
-        "TypeError: bad argument #1 (string expected, got table)");
+        "TypeError: json.decode: the text must be a string, got table");
     lua_close(L);
 }
 
