@@ -143,6 +143,7 @@ static int base_load(lua_State *L)
         lua_pushfstring(L, "attempt to load a text chunk (mode is '%s')", mode);
         return load_failed(L);
     }
+    wfp_lib_reserve(L, n); /* the chunk keeps its name: the text, if no other */
     if (luaL_loadbufferx(L, source, n, name, "t") != LUA_OK) {
         return load_failed(L);
     }
