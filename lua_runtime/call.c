@@ -10,6 +10,7 @@
 
 #include "lua_runtime/api/api.h"
 #include "lua_runtime/inside.h"
+#include "lua_runtime/ops.h"
 #include "lua_runtime/tick.h"
 
 /* Slots for the function, its argument and the error. */
@@ -90,6 +91,9 @@ apr_status_t wfp_call(wfp_isolate_t *iso, wfp_budget_t *budget,
     apr_status_t rv = wfp_frame_enter(iso, budget, protected_call, &call);
 
     if (rv == APR_EINTR) {
+        if (iso->inv) {
+            wfp_ops_end(iso->inv);
+        }
         if (res) {
             wfp_result_init(res, res->pool);
         }

@@ -40,6 +40,33 @@ typedef enum {
     WFP_LOG_ERROR
 } wfp_log_e;
 
+/** A call of the host that may run beside its invocation, on another thread,
+ *  while the invocation goes on with something else. */
+typedef enum {
+    WFP_OP_FETCH = 0,
+    WFP_OP_DISPATCH,
+    WFP_OP_SERVICE,
+    WFP_OP_SERVICE_CALL
+} wfp_op_e;
+
+typedef struct wfp_op_t {
+    wfp_op_e kind;
+    wfp_request_t *req;  /* of all but SERVICE_CALL; the host may replace it
+                             * by a copy */
+    wfp_dispatch_t what; /* of DISPATCH */
+    const wfp_binding_t *binding; /* of SERVICE, SERVICE_CALL */
+    const char *method;           /* of SERVICE_CALL */
+    const char *args;             /* of SERVICE_CALL: JSON text */
+    /* what came of it: */
+    apr_status_t rv;
+    wfp_result_t res;
+    wfp_response_t *resp; /* of all but SERVICE_CALL */
+    const char *text;     /* of SERVICE_CALL; NULL: nothing */
+    apr_size_t kept;      /* bytes that the host holds for it until the end of
+                           * the work */
+    void *host;           /* the host's own, while it runs */
+} wfp_op_t;
+
 typedef struct wfp_host_t {
     /** fetch(): one subrequest through the outbound pipeline. */
     apr_status_t (*fetch)(wfp_response_t **presp, wfp_host_ctx_t *ctx,
@@ -71,6 +98,25 @@ typedef struct wfp_host_t {
     apr_status_t (*open_secret)(const char **ptext, apr_size_t *pn,
                                 void *server, const wfp_script_t *script,
                                 const wfp_binding_t *binding, apr_pool_t *p);
+    /**
+     * Start op beside the invocation; never waits. op and what it points to
+     * stay as they are until wait_op() gave op back. NULL: this host has no
+     * threads, every call is made on the invocation's.
+     *
+     * @return APR_SUCCESS; APR_EAGAIN: no thread is free now; any other value:
+     *         op can only run on the invocation's thread
+     */
+    apr_status_t (*start_op)(wfp_host_ctx_t *ctx, wfp_op_t *op);
+    /** Wait until one of the invocation's ops is done or it is time (wall
+     *  clock; 0: the deadline). @return the op, or NULL */
+    wfp_op_t *(*wait_op)(wfp_host_ctx_t *ctx, apr_time_t until);
+    /** End an op early that was started: wait_op() gives it back soon. why: a
+     *  reason of core/cancel.h. */
+    void (*cancel_op)(wfp_host_ctx_t *ctx, wfp_op_t *op, wfp_code_e why);
 } wfp_host_t;
+
+/** Make the call that op stands for, on this thread; rv and res tell how it
+ *  went. res is set up. */
+void wfp_host_run(const wfp_host_t *host, wfp_host_ctx_t *ctx, wfp_op_t *op);
 
 #endif

@@ -28,10 +28,13 @@ struct wfp_isolate_t {
     lua_State *volatile cur; /* the coroutine that runs */
     wfp_frame_t *frame;      /* the newest, NULL: idle */
     const wfp_runtime_t *runtime;
-    wfp_invocation_t *inv;   /* NULL at top level and when idle */
-    apr_time_t now;          /* the frozen clock */
-    apr_uint32_t generation; /* invocations so far */
-    volatile int collect;    /* a full collection is wanted */
+    wfp_invocation_t *inv;       /* NULL at top level and when idle */
+    apr_time_t now;              /* the frozen clock */
+    apr_uint32_t generation;     /* invocations so far */
+    volatile int collect;        /* a full collection is wanted */
+    struct wfp_driver_t *driver; /* the newest parallel() that runs tasks */
+    int can_pass; /* all coroutines between it and cur may yield */
+    int passing;  /* a wait is on its way up to it */
     int dead;
     int trusted;
     unsigned handlers; /* bit n: isolate.c's handler n is there */
@@ -75,6 +78,8 @@ struct wfp_invocation_t {
     apr_pool_t *pool;
     wfp_function_body_t *bodies;
     wfp_split_t *splits;
+    struct wfp_waiting_t *flying; /* host calls that run beside it (ops.h) */
+    int fetches;                  /* how many of them are fetches */
     int queue_ref; /* table of waitUntil calls, LUA_NOREF: none */
     int queue_length;
     int queue_done;

@@ -17,6 +17,7 @@
 #include "lua_runtime/meter.h"
 #include "lua_runtime/modules.h"
 #include "lua_runtime/sandbox.h"
+#include "lua_runtime/tasks.h"
 #include "lua_runtime/tick.h"
 
 /* Start-up has no wall limit: nothing waits there. */
@@ -156,6 +157,7 @@ static int l_open(lua_State *L)
     (void)luaL_ref(L, LUA_REGISTRYINDEX);
     wfp_sandbox_open(L);
     wfp_api_open(L);
+    wfp_tasks_open(L);
     wfp_api_push_env(L);
     iso->env_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     wfp_modules_open(L, making->script);

@@ -24,10 +24,18 @@
  *  - nothing that must be given back hangs on a Lua finalizer.
  */
 
+/** What a coroutine is, in the low bits of its isolate's address. */
+#define WFP_COROUTINE_TASK  1u /* a function of parallel() runs in it */
+#define WFP_COROUTINE_WAITS 2u /* something in it waits for the host */
+#define WFP_COROUTINE_BITS  3u
+
 /** The isolate of a state or coroutine (kept in Lua's extra space). */
 static inline wfp_isolate_t *wfp_isolate_of(lua_State *L)
 {
-    return *(wfp_isolate_t **)lua_getextraspace(L);
+    char *address = *(char **)lua_getextraspace(L);
+
+    return (wfp_isolate_t *)(address
+                             - ((apr_uintptr_t)address & WFP_COROUTINE_BITS));
 }
 
 /** Enter / leave a critical section; they nest. End leaves the isolate when a

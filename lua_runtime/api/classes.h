@@ -275,6 +275,11 @@ void wfp_api_read_form(lua_State *L, int type, int body);
  *  Content-Type in the invocation's pool; 0: it is none. */
 int wfp_api_form_text(lua_State *L, int idx, const char **ptype);
 
+/* ---- fetch.c ---- */
+
+/** [-0, +1, v] wfp_ops_finish_fn of calls that give a Response. */
+int wfp_api_fetched(lua_State *L, const wfp_op_t *op);
+
 /* ---- dispatch.c, service.c ---- */
 
 /** [-0, +1, m] Push the object of a binding. */

@@ -8,6 +8,7 @@
 
 #include "lua_runtime/api/classes.h"
 #include "lua_runtime/meter.h"
+#include "lua_runtime/ops.h"
 #include "lua_runtime/state.h"
 
 typedef struct dispatcher_t {
@@ -195,30 +196,15 @@ static void read_dispatch(lua_State *L, wfp_dispatch_t *what)
 static int l_fetcher_fetch(lua_State *L)
 {
     const dispatcher_t *f = wfp_class_check(L, 1, &fetcher_class);
-    wfp_isolate_t *iso = wfp_isolate_of(L);
-    wfp_response_t *resp = NULL;
-    wfp_dispatch_t what;
-    wfp_request_t *req;
-    wfp_result_t res;
-    apr_status_t rv;
+    wfp_op_t op = { .kind = WFP_OP_DISPATCH };
 
     wfp_state_need_invocation(L);
     lua_settop(L, 3);
-    memset(&what, 0, sizeof(what));
-    what.binding = f->binding;
-    read_dispatch(L, &what);
+    op.what.binding = f->binding;
+    read_dispatch(L, &op.what);
     wfp_api_make_request(L, 2);
-    req = wfp_api_core_request(L, 4);
-    wfp_result_init(&res, wfp_state_pool(L));
-    wfp_meter_host_begin(iso);
-    rv = wfp_state_host(L)->dispatch(&resp, wfp_state_host_ctx(L), &what, req,
-                                     &res);
-    wfp_meter_host_end(iso);
-    if (rv != APR_SUCCESS) {
-        return wfp_api_raise(L, &res);
-    }
-    wfp_api_push_response(L, resp);
-    return 1;
+    op.req = wfp_api_core_request(L, 4);
+    return wfp_ops_call(L, &op, wfp_api_fetched);
 }
 
 static const luaL_Reg dispatcher_methods[] = {

@@ -5,40 +5,34 @@
  * the host's fetch; nothing of it is known here.
  */
 #include "lua_runtime/api/classes.h"
-#include "lua_runtime/meter.h"
+#include "lua_runtime/ops.h"
 #include "lua_runtime/state.h"
+
+int wfp_api_fetched(lua_State *L, const wfp_op_t *op)
+{
+    if (op->rv != APR_SUCCESS) {
+        return wfp_api_raise(L, &op->res);
+    }
+    wfp_api_push_response(L, op->resp);
+    return 1;
+}
 
 /* [-0, +1, e] fetch(input, init?) */
 static int l_fetch(lua_State *L)
 {
-    wfp_isolate_t *iso = wfp_isolate_of(L);
-    wfp_response_t *resp = NULL;
-    wfp_request_t *req;
-    wfp_result_t res;
-    apr_status_t rv;
+    wfp_op_t op = { .kind = WFP_OP_FETCH };
 
     wfp_state_need_invocation(L);
     lua_settop(L, 2);
     wfp_api_make_request(L, 1);
-    req = wfp_api_core_request(L, 3);
-    wfp_result_init(&res, wfp_state_pool(L));
-    wfp_meter_host_begin(iso);
-    rv = wfp_state_host(L)->fetch(&resp, wfp_state_host_ctx(L), req, &res);
-    wfp_meter_host_end(iso);
-    if (rv != APR_SUCCESS) {
-        return wfp_api_raise(L, &res);
-    }
-    wfp_api_push_response(L, resp);
-    return 1;
+    op.req = wfp_api_core_request(L, 3);
+    return wfp_ops_call(L, &op, wfp_api_fetched);
 }
 
 /* [-0, +0, e] scheduler.wait(ms) */
 static int l_wait(lua_State *L)
 {
-    wfp_isolate_t *iso = wfp_isolate_of(L);
-    wfp_result_t res;
     lua_Integer ms;
-    apr_status_t rv;
     int ok;
 
     wfp_state_need_invocation(L);
@@ -47,12 +41,7 @@ static int l_wait(lua_State *L)
         return wfp_api_error(L, "TypeError", NULL,
                              "wait wants a whole number of milliseconds");
     }
-    wfp_result_init(&res, wfp_state_pool(L));
-    wfp_meter_host_begin(iso);
-    rv = wfp_state_host(L)->wait(wfp_state_host_ctx(L), apr_time_from_msec(ms),
-                                 &res);
-    wfp_meter_host_end(iso);
-    return rv == APR_SUCCESS ? 0 : wfp_api_raise(L, &res);
+    return wfp_ops_sleep(L, apr_time_from_msec(ms));
 }
 
 /* [-0, +1, -] Date.now() */

@@ -7,6 +7,7 @@
 
 #include "lua_runtime/api/classes.h"
 #include "lua_runtime/meter.h"
+#include "lua_runtime/ops.h"
 #include "lua_runtime/state.h"
 
 typedef struct service_t {
@@ -26,26 +27,13 @@ void wfp_api_push_service(lua_State *L, const wfp_binding_t *binding)
 static int l_service_fetch(lua_State *L)
 {
     const service_t *s = wfp_class_check(L, 1, &service_class);
-    wfp_isolate_t *iso = wfp_isolate_of(L);
-    wfp_response_t *resp = NULL;
-    wfp_request_t *req;
-    wfp_result_t res;
-    apr_status_t rv;
+    wfp_op_t op = { .kind = WFP_OP_SERVICE, .binding = s->binding };
 
     wfp_state_need_invocation(L);
     lua_settop(L, 3);
     wfp_api_make_request(L, 2);
-    req = wfp_api_core_request(L, 4);
-    wfp_result_init(&res, wfp_state_pool(L));
-    wfp_meter_host_begin(iso);
-    rv = wfp_state_host(L)->service(&resp, wfp_state_host_ctx(L), s->binding,
-                                    req, &res);
-    wfp_meter_host_end(iso);
-    if (rv != APR_SUCCESS) {
-        return wfp_api_raise(L, &res);
-    }
-    wfp_api_push_response(L, resp);
-    return 1;
+    op.req = wfp_api_core_request(L, 4);
+    return wfp_ops_call(L, &op, wfp_api_fetched);
 }
 
 /* [-0, +0, v] The arguments from slot 2 on, as JSON array text in the pool. */
@@ -67,31 +55,32 @@ static const char *copy_args(lua_State *L)
     return wfp_meter_copy(wfp_isolate_of(L), b.data, b.n);
 }
 
-/* [-0, +1, e] upvalue 1: the method's name */
+/* [-0, +n, e] */
+static int called(lua_State *L, const wfp_op_t *op)
+{
+    if (op->rv != APR_SUCCESS) {
+        return wfp_api_raise(L, &op->res);
+    }
+    if (!op->text) {
+        return 0;
+    }
+    wfp_api_json_decode(L, op->text, strlen(op->text));
+    return 1;
+}
+
+/* [-0, +n, e] upvalue 1: the method's name */
 static int l_service_call(lua_State *L)
 {
     const service_t *s = wfp_class_check(L, 1, &service_class);
-    wfp_isolate_t *iso = wfp_isolate_of(L);
-    const char *result = NULL, *args, *method;
-    wfp_result_t res;
-    apr_status_t rv;
+    wfp_op_t op = { .kind = WFP_OP_SERVICE_CALL, .binding = s->binding };
+    const char *method;
+    size_t n;
 
     wfp_state_need_invocation(L);
-    args = copy_args(L);
-    method = lua_tostring(L, lua_upvalueindex(1));
-    wfp_result_init(&res, wfp_state_pool(L));
-    wfp_meter_host_begin(iso);
-    rv = wfp_state_host(L)->service_call(&result, wfp_state_host_ctx(L),
-                                         s->binding, method, args, &res);
-    wfp_meter_host_end(iso);
-    if (rv != APR_SUCCESS) {
-        return wfp_api_raise(L, &res);
-    }
-    if (!result) {
-        return 0;
-    }
-    wfp_api_json_decode(L, result, strlen(result));
-    return 1;
+    op.args = copy_args(L);
+    method = lua_tolstring(L, lua_upvalueindex(1), &n);
+    op.method = wfp_meter_copy(wfp_isolate_of(L), method, n);
+    return wfp_ops_call(L, &op, called);
 }
 
 /* [-0, +1, e] */

@@ -14,9 +14,13 @@
 #include <stdlib.h>
 
 #include "lua_runtime/api/api.h"
+#include "lua_runtime/inside.h"
 #include "lua_runtime/meter.h"
 #include "lua_runtime/sandbox.h"
 #include "lua_runtime/state.h"
+
+/** Holds no task: nothing else of it is looked at. */
+static wfp_isolate_t api_state_isolate;
 
 static struct {
     apr_pool_t *pool;
@@ -280,7 +284,7 @@ static lua_State *api_state_new(apr_pool_t *p)
     wfp_cf_t *cf = apr_pcalloc(p, sizeof(*cf));
 
     memset(&api_state, 0, sizeof(api_state));
-    *(wfp_isolate_t **)lua_getextraspace(L) = NULL;
+    *(wfp_isolate_t **)lua_getextraspace(L) = &api_state_isolate;
     api_state.pool = p;
     api_state.host = &api_host;
     api_state.free_bytes = 32 * 1024 * 1024;

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A word from one thread to another that waits. Used by the outbound client and
+ * by the module for host calls that run beside their invocation; knows nothing
+ * of either. The reason is an atomic, so that looking takes no lock.
+ */
+#include "core/cancel.h"
+
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+
+struct wfp_cancel_t {
+    apr_thread_mutex_t *lock;
+    apr_thread_cond_t *told;
+    int why; /* atomic: a wfp_code_e */
+    /* under lock: */
+    void (*wake)(void *baton);
+    void *baton;
+};
+
+static void lock(wfp_cancel_t *cancel)
+{
+    (void)apr_thread_mutex_lock(cancel->lock); /* cannot fail: our own */
+}
+
+static void unlock(wfp_cancel_t *cancel)
+{
+    (void)apr_thread_mutex_unlock(cancel->lock);
+}
+
+apr_status_t wfp_cancel_make(wfp_cancel_t **pcancel, apr_pool_t *p)
+{
+    wfp_cancel_t *cancel = apr_pcalloc(p, sizeof(*cancel));
+    apr_status_t rv = apr_thread_mutex_create(&cancel->lock,
+                                              APR_THREAD_MUTEX_DEFAULT, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_cond_create(&cancel->told, p);
+    }
+    *pcancel = cancel;
+    return rv;
+}
+
+void wfp_cancel_fire(wfp_cancel_t *cancel, wfp_code_e why)
+{
+    lock(cancel);
+    if (!cancel->why) {
+        __atomic_store_n(&cancel->why, (int)why, __ATOMIC_RELEASE);
+        (void)apr_thread_cond_broadcast(cancel->told);
+        if (cancel->wake) {
+            cancel->wake(cancel->baton);
+        }
+    }
+    unlock(cancel);
+}
+
+wfp_code_e wfp_cancel_why(const wfp_cancel_t *cancel)
+{
+    return cancel ? (wfp_code_e)__atomic_load_n(&cancel->why, __ATOMIC_ACQUIRE)
+                  : WFP_OK;
+}
+
+apr_status_t wfp_cancel_check(const wfp_cancel_t *cancel, wfp_result_t *res)
+{
+    wfp_code_e why = wfp_cancel_why(cancel);
+
+    return why == WFP_OK ? APR_SUCCESS
+                         : wfp_result_set(res, why, APR_ECONNABORTED, NULL);
+}
+
+void wfp_cancel_watch(wfp_cancel_t *cancel, void (*wake)(void *baton),
+                      void *baton)
+{
+    if (cancel) {
+        lock(cancel);
+        cancel->wake = wake;
+        cancel->baton = baton;
+        unlock(cancel);
+    }
+}
+
+void wfp_cancel_unwatch(wfp_cancel_t *cancel)
+{
+    if (cancel) {
+        lock(cancel);
+        cancel->wake = NULL;
+        unlock(cancel);
+    }
+}
+
+void wfp_cancel_sleep(wfp_cancel_t *cancel, apr_time_t until)
+{
+    apr_time_t now;
+
+    if (cancel) {
+        lock(cancel);
+    }
+    while ((now = apr_time_now()) < until && wfp_cancel_why(cancel) == WFP_OK) {
+        if (cancel) {
+            /* whatever ends the wait: the loop looks again */
+            (void)apr_thread_cond_timedwait(cancel->told, cancel->lock,
+                                            until - now);
+        }
+        else {
+            apr_sleep(until - now);
+        }
+    }
+    if (cancel) {
+        unlock(cancel);
+    }
+}

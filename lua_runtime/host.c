@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An op as a call of the host's table. Called on the invocation's thread by
+ * ops.c, and by hosts that have threads on one of those.
+ */
+#include "lua_runtime/host.h"
+
+void wfp_host_run(const wfp_host_t *host, wfp_host_ctx_t *ctx, wfp_op_t *op)
+{
+    switch (op->kind) {
+    case WFP_OP_FETCH:
+        op->rv = host->fetch(&op->resp, ctx, op->req, &op->res);
+        break;
+    case WFP_OP_DISPATCH:
+        op->rv = host->dispatch(&op->resp, ctx, &op->what, op->req, &op->res);
+        break;
+    case WFP_OP_SERVICE:
+        op->rv = host->service(&op->resp, ctx, op->binding, op->req, &op->res);
+        break;
+    case WFP_OP_SERVICE_CALL:
+        op->rv = host->service_call(&op->text, ctx, op->binding, op->method,
+                                    op->args, &op->res);
+        break;
+    }
+}

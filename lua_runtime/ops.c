@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Host calls. Outside of parallel(), or where Lua cannot yield, they block the
+ * invocation's thread with its meter paused. A task's call is queued, begun
+ * beside the invocation as soon as the host has a thread and the Worker's
+ * `connections` allow, and its task waits. When nothing else can be done and
+ * nothing runs beside, the oldest of the queue is made here: so there is always
+ * progress, however few threads there are. Called by api/ and by tasks.c.
+ *
+ * The records of calls that run beside are in the invocation's pool, not in the
+ * arena: other threads write them, also when the isolate was left.
+ */
+#include "lua_runtime/ops.h"
+
+#include "lua_runtime/api/api.h"
+#include "lua_runtime/inside.h"
+#include "lua_runtime/meter.h"
+#include "lua_runtime/state.h"
+#include "lua_runtime/tasks.h"
+
+typedef struct wfp_waiting_t {
+    wfp_op_t op; /* first: the host gives it back */
+    wfp_ops_finish_fn *finish;
+    wfp_driver_t *driver;
+    wfp_task_t *task;
+    struct wfp_waiting_t *next; /* in the driver's queue or in inv->flying */
+    int only_here;              /* cannot run beside */
+} wfp_waiting_t;
+
+static const wfp_host_t *host_of(const wfp_isolate_t *iso)
+{
+    return iso->runtime->host;
+}
+
+static void run_here(lua_State *L, wfp_op_t *op)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+
+    wfp_result_init(&op->res, wfp_state_pool(L));
+    wfp_meter_host_begin(iso);
+    wfp_host_run(wfp_state_host(L), wfp_state_host_ctx(L), op);
+    wfp_meter_host_end(iso);
+}
+
+static apr_status_t sleep_here(lua_State *L, apr_interval_time_t time,
+                               wfp_result_t *res)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    apr_status_t rv;
+
+    wfp_result_init(res, wfp_state_pool(L));
+    wfp_meter_host_begin(iso);
+    rv = wfp_state_host(L)->wait(wfp_state_host_ctx(L), time, res);
+    wfp_meter_host_end(iso);
+    return rv;
+}
+
+/* May this call begin beside the invocation? A fetch that needs a connection
+ * above the limit would only hold a thread. */
+static int may_start(const wfp_isolate_t *iso, const wfp_waiting_t *w)
+{
+    return host_of(iso)->start_op && !w->only_here
+           && (w->op.kind != WFP_OP_FETCH
+               || iso->inv->fetches
+                      < iso->inv->limits.v[WFP_LIMIT_CONNECTIONS]);
+}
+
+/* @return as the host's start_op() */
+static apr_status_t start(wfp_isolate_t *iso, wfp_waiting_t *w)
+{
+    wfp_invocation_t *inv = iso->inv;
+    apr_status_t rv;
+
+    wfp_meter_critical_begin(iso);
+    rv = host_of(iso)->start_op(inv->host_ctx, &w->op);
+    if (rv == APR_SUCCESS) {
+        w->next = inv->flying;
+        inv->flying = w;
+        inv->fetches += w->op.kind == WFP_OP_FETCH;
+        w->driver->flying++;
+    }
+    wfp_meter_critical_end(iso);
+    return rv;
+}
+
+/* Begin what may begin, oldest first. */
+static void start_queue(wfp_isolate_t *iso, wfp_driver_t *driver)
+{
+    wfp_waiting_t **link = &driver->queue;
+
+    while (*link) {
+        wfp_waiting_t *w = *link, *next = w->next;
+        apr_status_t rv = APR_ENOTIMPL;
+
+        if (may_start(iso, w)) {
+            rv = start(iso, w);
+            w->only_here = rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv);
+        }
+        if (rv == APR_SUCCESS) {
+            *link = next;
+        }
+        else if (APR_STATUS_IS_EAGAIN(rv)) {
+            return;
+        }
+        else {
+            link = &w->next;
+        }
+    }
+}
+
+/* [-0, +n, v] Continuation of a call: it was made. */
+static int call_ended(lua_State *L, int status, lua_KContext ctx)
+{
+    const wfp_waiting_t *w = (const wfp_waiting_t *)ctx;
+
+    (void)status;
+    if (w->op.kept) {
+        wfp_meter_charge(wfp_isolate_of(L), w->op.kept);
+    }
+    return w->finish(L, &w->op);
+}
+
+int wfp_ops_call(lua_State *L, wfp_op_t *op, wfp_ops_finish_fn *finish)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    wfp_waiting_t *w, **link;
+
+    if (!wfp_tasks_can_yield(L)) {
+        run_here(L, op);
+        return finish(L, op);
+    }
+    wfp_meter_charge(iso, sizeof(*w));
+    wfp_meter_critical_begin(iso);
+    w = apr_pcalloc(iso->inv->pool, sizeof(*w));
+    wfp_meter_critical_end(iso);
+    w->op = *op;
+    w->finish = finish;
+    w->driver = iso->driver;
+    w->task = iso->driver->current;
+    for (link = &iso->driver->queue; *link; link = &(*link)->next) {
+    }
+    *link = w;
+    start_queue(iso, iso->driver);
+    return wfp_tasks_yield(L, (lua_KContext)w, call_ended);
+}
+
+/* [-0, +0, v] Continuation of a sleep. */
+static int sleep_ended(lua_State *L, int status, lua_KContext ctx)
+{
+    const wfp_task_t *task = (const wfp_task_t *)ctx;
+
+    (void)status;
+    if (task->cut_short) {
+        const wfp_code_row_t *row = wfp_code_row(task->cut_short);
+
+        return wfp_api_error(L, row->name, row->code, "%s", row->message);
+    }
+    return 0;
+}
+
+int wfp_ops_sleep(lua_State *L, apr_interval_time_t time)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    wfp_task_t *task;
+    wfp_result_t res;
+
+    if (!wfp_tasks_can_yield(L)) {
+        return sleep_here(L, time, &res) == APR_SUCCESS
+                   ? 0
+                   : wfp_api_raise(L, &res);
+    }
+    task = iso->driver->current;
+    task->wake_at = apr_time_now() + time;
+    task->cut_short = WFP_OK;
+    task->next = iso->driver->sleepers;
+    iso->driver->sleepers = task;
+    return wfp_tasks_yield(L, (lua_KContext)task, sleep_ended);
+}
+
+/* Wake who slept enough; all, when they may sleep no longer. */
+static void wake_sleepers(wfp_driver_t *driver, wfp_code_e cut_short)
+{
+    wfp_task_t **link = &driver->sleepers, *due = NULL;
+    apr_time_t now = apr_time_now();
+
+    while (*link) {
+        wfp_task_t *task = *link, **place = &due;
+
+        if (task->wake_at > now && !cut_short) {
+            link = &task->next;
+            continue;
+        }
+        task->cut_short = task->wake_at > now ? cut_short : WFP_OK;
+        *link = task->next;
+        /* in the order of their times */
+        while (*place && (*place)->wake_at < task->wake_at) {
+            place = &(*place)->next;
+        }
+        task->next = *place;
+        *place = task;
+    }
+    while (due) {
+        wfp_task_t *task = due;
+
+        due = task->next;
+        wfp_tasks_make_ready(driver, task);
+    }
+}
+
+/* When the next sleeper wakes; 0: nobody sleeps. */
+static apr_time_t next_wake(const wfp_driver_t *driver)
+{
+    const wfp_task_t *task;
+    apr_time_t first = 0;
+
+    for (task = driver->sleepers; task; task = task->next) {
+        if (first == 0 || task->wake_at < first) {
+            first = task->wake_at;
+        }
+    }
+    return first;
+}
+
+/* The host has given a call back: unlink it. Critical, or left. */
+static void landed(wfp_invocation_t *inv, wfp_waiting_t *w)
+{
+    wfp_waiting_t **link = &inv->flying;
+
+    while (*link != w) {
+        link = &(*link)->next;
+    }
+    *link = w->next;
+    inv->fetches -= w->op.kind == WFP_OP_FETCH;
+}
+
+/* Wait for calls that run beside, and for the first sleeper. */
+static void wait_beside(wfp_isolate_t *iso, wfp_driver_t *driver)
+{
+    wfp_invocation_t *inv = iso->inv;
+    wfp_op_t *op;
+
+    wfp_meter_host_begin(iso);
+    op = host_of(iso)->wait_op(inv->host_ctx, next_wake(driver));
+    if (op) {
+        landed(inv, (wfp_waiting_t *)op);
+    }
+    wfp_meter_host_end(iso);
+    if (op) {
+        wfp_waiting_t *w = (wfp_waiting_t *)op;
+
+        /* maybe of an outer driver */
+        w->driver->flying--;
+        wfp_tasks_make_ready(w->driver, w->task);
+    }
+}
+
+static void wait_asleep(wfp_isolate_t *iso, wfp_driver_t *driver)
+{
+    apr_time_t time = next_wake(driver) - apr_time_now();
+    wfp_code_e cut_short = WFP_OK;
+    wfp_result_t res;
+
+    if (time > 0 && sleep_here(iso->cur, time, &res) != APR_SUCCESS) {
+        cut_short = res.code;
+    }
+    wake_sleepers(driver, cut_short);
+}
+
+void wfp_ops_wait(wfp_isolate_t *iso, wfp_driver_t *driver)
+{
+    wfp_waiting_t *w;
+
+    start_queue(iso, driver);
+    w = driver->queue;
+    if (w && (driver->flying == 0 || w->only_here)) {
+        driver->queue = w->next;
+        run_here(iso->cur, &w->op);
+        wfp_tasks_make_ready(driver, w->task);
+    }
+    else if (driver->flying > 0) {
+        wait_beside(iso, driver);
+        wake_sleepers(driver, WFP_OK);
+    }
+    else {
+        wait_asleep(iso, driver);
+    }
+}
+
+void wfp_ops_end(wfp_invocation_t *inv)
+{
+    const wfp_host_t *host = inv->iso->runtime->host;
+    wfp_waiting_t *w;
+
+    for (w = inv->flying; w; w = w->next) {
+        host->cancel_op(inv->host_ctx, &w->op, WFP_ABORTED);
+    }
+    while (inv->flying) {
+        wfp_op_t *op = host->wait_op(inv->host_ctx, APR_INT64_MAX);
+
+        if (op) {
+            landed(inv, (wfp_waiting_t *)op);
+            if (op->rv == APR_SUCCESS && op->resp && op->resp->body) {
+                wfp_body_cancel(op->resp->body);
+            }
+        }
+    }
+}
