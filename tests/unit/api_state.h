@@ -13,6 +13,7 @@
 #include <lua.h>
 #include <stdlib.h>
 
+#include "core/tee.h"
 #include "lua_runtime/api/api.h"
 #include "lua_runtime/inside.h"
 #include "lua_runtime/meter.h"
@@ -143,6 +144,25 @@ const char *wfp_state_props(lua_State *L)
 const apr_array_header_t *wfp_state_params(lua_State *L)
 {
     return api_state.params;
+}
+
+static int tee_take(void *baton, apr_size_t n)
+{
+    return 1;
+}
+
+static void tee_give(void *baton, apr_size_t n)
+{
+}
+
+void wfp_state_split_body(lua_State *L, wfp_body_t **pa, wfp_body_t **pb,
+                          wfp_body_t *source)
+{
+    static const wfp_tee_room_t room = { tee_take, tee_give, NULL };
+
+    if (wfp_tee_make(pa, pb, source, &room, api_state.pool) != APR_SUCCESS) {
+        luaL_error(L, "no tee");
+    }
 }
 
 void wfp_state_need_invocation(lua_State *L)
