@@ -223,17 +223,46 @@ static void span_free(wfp_arena_t *arena, apr_uint32_t unit,
     span_link(arena, unit, length, clean);
 }
 
+static apr_size_t resident(const wfp_arena_t *arena, apr_uint32_t more)
+{
+    return (apr_size_t)(dirty_units(arena) + more)
+               * (WFP_ARENA_UNIT + sizeof(wfp_unit_t))
+           + (apr_size_t)((char *)arena->units - arena->mapping);
+}
+
+/* Tell the total of so many more units and of what is outside. @return 0: it
+ * has no room */
+static int tell(wfp_arena_t *arena, apr_uint32_t more)
+{
+    wfp_arena_total_t *total = arena->total;
+    apr_int64_t need = (apr_int64_t)(resident(arena, more) + arena->outside);
+    apr_int64_t by;
+
+    if (!total || need <= arena->told) {
+        return 1;
+    }
+    need = (need + WFP_ARENA_EXTENT - 1) / WFP_ARENA_EXTENT * WFP_ARENA_EXTENT;
+    by = need - arena->told;
+    if (__atomic_add_fetch(&total->bytes, by, __ATOMIC_RELAXED) > total->max
+        && need > WFP_ARENA_KEEP) {
+        (void)__atomic_sub_fetch(&total->bytes, by, __ATOMIC_RELAXED);
+        arena->crowded = 1;
+        return 0;
+    }
+    arena->told = need;
+    return 1;
+}
+
 /* May so many more units get memory behind them? */
 static int may_touch(wfp_arena_t *arena, apr_uint32_t more)
 {
     apr_size_t max = (arena->limit + RESIDENT_SLACK)
                      / (WFP_ARENA_UNIT + sizeof(wfp_unit_t));
 
-    if (dirty_units(arena) + more <= max) {
-        return 1;
+    if (dirty_units(arena) + more > max) {
+        wfp_arena_trim(arena);
     }
-    wfp_arena_trim(arena);
-    return dirty_units(arena) + more <= max;
+    return dirty_units(arena) + more <= max && tell(arena, more);
 }
 
 /* The free span to cut length units from, 0: none. */
@@ -448,14 +477,17 @@ void *wfp_arena_alloc(void *ud, void *block, size_t osize, size_t nsize)
             arena->calls->soft(arena->baton);
         }
     }
-    arena->busy = 1;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    result = block_change(arena, block, osize, nsize);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    arena->busy = 0;
-    if (arena->pending) {
-        arena->calls->left(arena->baton);
-    }
+    do {
+        arena->crowded = 0;
+        arena->busy = 1;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        result = block_change(arena, block, osize, nsize);
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        arena->busy = 0;
+        if (arena->pending) {
+            arena->calls->left(arena->baton);
+        }
+    } while (!result && arena->crowded && arena->calls->crowded(arena->baton));
     if (!result && nsize) {
         arena->calls->full(arena->baton);
     }
@@ -464,7 +496,13 @@ void *wfp_arena_alloc(void *ud, void *block, size_t osize, size_t nsize)
 
 int wfp_arena_charge(wfp_arena_t *arena, apr_size_t bytes)
 {
+    arena->crowded = 0;
     if (arena->used > arena->limit || bytes > arena->limit - arena->used) {
+        return 0;
+    }
+    arena->outside += bytes;
+    if (!tell(arena, 0)) {
+        arena->outside -= bytes;
         return 0;
     }
     arena->used += bytes;
@@ -476,7 +514,34 @@ int wfp_arena_charge(wfp_arena_t *arena, apr_size_t bytes)
 
 void wfp_arena_discharge(wfp_arena_t *arena, apr_size_t bytes)
 {
+    arena->outside -= bytes;
     arena->used -= bytes;
+}
+
+void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total)
+{
+    arena->total = total;
+    if (total) {
+        arena->told = WFP_ARENA_EXTENT;
+        (void)__atomic_add_fetch(&total->bytes, arena->told, __ATOMIC_RELAXED);
+    }
+}
+
+void wfp_arena_settle(wfp_arena_t *arena)
+{
+    apr_int64_t now = (apr_int64_t)(resident(arena, 0) + arena->outside);
+
+    if (arena->total) {
+        (void)__atomic_add_fetch(&arena->total->bytes, now - arena->told,
+                                 __ATOMIC_RELAXED);
+        arena->told = now;
+    }
+}
+
+int wfp_arena_has_room(const wfp_arena_total_t *total)
+{
+    return __atomic_load_n(&total->bytes, __ATOMIC_RELAXED) + WFP_ARENA_EXTENT
+           <= total->max;
 }
 
 void wfp_arena_trim(wfp_arena_t *arena)
@@ -500,9 +565,7 @@ void wfp_arena_trim(wfp_arena_t *arena)
 
 apr_size_t wfp_arena_resident(const wfp_arena_t *arena)
 {
-    return (apr_size_t)dirty_units(arena)
-               * (WFP_ARENA_UNIT + sizeof(wfp_unit_t))
-           + (apr_size_t)((char *)arena->units - arena->mapping);
+    return resident(arena, 0);
 }
 
 apr_status_t wfp_arena_create(void **powner, apr_size_t owner_size,
@@ -546,6 +609,10 @@ void wfp_arena_destroy(wfp_arena_t *arena)
     char *mapping = arena->mapping;
     apr_size_t mapped = arena->mapped;
 
+    if (arena->total) {
+        (void)__atomic_sub_fetch(&arena->total->bytes, arena->told,
+                                 __ATOMIC_RELAXED);
+    }
     /* fails only for an address that is no mapping of ours */
     (void)munmap(mapping, mapped);
 }

@@ -47,10 +47,28 @@ typedef struct wfp_unit_t {
 /** Called by the allocator; baton is the arena's owner. full and left do not
  *  return while Lua runs. */
 typedef struct wfp_arena_calls_t {
-    void (*full)(void *baton); /* the limit is reached */
-    void (*soft)(void *baton); /* the soft limit is passed: collect soon */
-    void (*left)(void *baton); /* a leave that had to wait is due */
+    void (*full)(void *baton);   /* the limit is reached, or the total's */
+    void (*soft)(void *baton);   /* the soft limit is passed: collect soon */
+    void (*left)(void *baton);   /* a leave that had to wait is due */
+    int (*crowded)(void *baton); /* the total's limit: 1: some of it is free */
 } wfp_arena_calls_t;
+
+/** What the arenas of a child hold together, in extents. They add to it and
+ *  take away; whoever owns it makes room. */
+typedef struct wfp_arena_total_t {
+    apr_int64_t bytes; /* atomic */
+    apr_int64_t max;
+    int (*make_room)(void *baton); /* give something back; 0: cannot */
+    void *baton;
+} wfp_arena_total_t;
+
+/** In which steps an arena asks for its share of the total, the first when it
+ *  joins. */
+#define WFP_ARENA_EXTENT (256 * 1024)
+
+/** What an arena may hold however much the others do: nobody's hunger keeps a
+ *  small one from running. */
+#define WFP_ARENA_KEEP (1024 * 1024)
 
 typedef struct wfp_arena_t {
     volatile int busy;    /* the allocator's data is being changed */
@@ -59,6 +77,10 @@ typedef struct wfp_arena_t {
     apr_size_t peak;      /* largest used since wfp_arena_mark() */
     apr_size_t limit;
     apr_size_t soft;
+    apr_size_t outside;       /* of used: charged, lives elsewhere */
+    apr_int64_t told;         /* its part of the total */
+    int crowded;              /* what failed last did so for the total */
+    wfp_arena_total_t *total; /* NULL: not counted */
     const wfp_arena_calls_t *calls;
     void *baton;
     char *mapping;
@@ -89,10 +111,20 @@ apr_status_t wfp_arena_create(void **powner, apr_size_t owner_size,
 /** Unmap it, owner included. */
 void wfp_arena_destroy(wfp_arena_t *arena);
 
+/** Count it in a total from now on. */
+void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total);
+
+/** Give the total back what it does not hold: it will rest. */
+void wfp_arena_settle(wfp_arena_t *arena);
+
+/** Is there an extent for another arena? */
+int wfp_arena_has_room(const wfp_arena_total_t *total);
+
 /** A lua_Alloc; ud is the arena. NULL only where `full` returns. */
 void *wfp_arena_alloc(void *ud, void *block, size_t osize, size_t nsize);
 
-/** Count bytes that live elsewhere. @return 0: they do not fit */
+/** Count bytes that live elsewhere. @return 0: they do not fit, or, when
+ *  `crowded` is set, not into the total */
 int wfp_arena_charge(wfp_arena_t *arena, apr_size_t bytes);
 void wfp_arena_discharge(wfp_arena_t *arena, apr_size_t bytes);
 

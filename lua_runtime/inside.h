@@ -48,7 +48,6 @@ struct wfp_isolate_t {
         apr_uint64_t hash;
         wfp_isolate_t *same;        /* next of its bucket */
         wfp_isolate_t *next, *prev; /* ring */
-        apr_size_t bytes;           /* counted for it */
         int seen;                   /* used since the clock's hand passed */
     } pool;
     wfp_arena_t arena;

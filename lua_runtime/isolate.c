@@ -266,6 +266,7 @@ static apr_status_t open_secrets(making_t *making, const wfp_runtime_t *runtime,
 }
 
 static apr_status_t make_arena(wfp_isolate_t **piso, wfp_budget_t *budget,
+                               wfp_arena_total_t *total,
                                const wfp_limits_t *limits, wfp_result_t *res)
 {
     void *owner;
@@ -284,6 +285,7 @@ static apr_status_t make_arena(wfp_isolate_t **piso, wfp_budget_t *budget,
         return wfp_result_set(res, WFP_ISOLATE_UNAVAILABLE, rv, NULL);
     }
     iso = owner;
+    wfp_arena_join(&iso->arena, total);
     iso->now = apr_time_now();
     memset(budget, 0, sizeof(*budget));
     budget->cpu_code = WFP_STARTUP_LIMIT;
@@ -320,7 +322,7 @@ apr_status_t wfp_isolate_create(wfp_isolate_t **piso,
     wfp_budget_t budget;
     apr_status_t rv;
 
-    rv = make_arena(&iso, &budget, limits, res);
+    rv = make_arena(&iso, &budget, runtime->total, limits, res);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -362,7 +364,7 @@ apr_status_t wfp_isolate_compile(wfp_script_t *script,
     making_t making = { NULL, script, script, NULL, NULL, p };
     wfp_isolate_t *iso;
     wfp_budget_t budget;
-    apr_status_t rv = make_arena(&iso, &budget, limits, res);
+    apr_status_t rv = make_arena(&iso, &budget, NULL, limits, res);
 
     if (rv != APR_SUCCESS) {
         return rv;

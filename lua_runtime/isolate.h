@@ -23,9 +23,11 @@ typedef struct wfp_isolate_t wfp_isolate_t;
 /** What does not change between the isolates of a child. */
 typedef struct wfp_runtime_t {
     const wfp_host_t *host;
-    void *server;       /* passed to host->open_secret */
-    int exact_metering; /* WfpMetering exact */
-    double vm_rate;     /* instructions per second of this machine,
+    void *server;                    /* passed to host->open_secret */
+    int exact_metering;              /* WfpMetering exact */
+    struct wfp_arena_total_t *total; /* that isolates are counted in; NULL:
+                                      * none */
+    double vm_rate;                  /* instructions per second of this machine,
                                 * from wfp_meter_calibrate() */
 } wfp_runtime_t;
 

@@ -126,18 +126,53 @@ apr_size_t wfp_meter_free_bytes(const wfp_isolate_t *iso)
                : 0;
 }
 
-void wfp_meter_charge(wfp_isolate_t *iso, apr_size_t bytes)
+/* The child's isolates hold all they may: have idle ones destroyed. */
+static int on_crowded(void *baton)
 {
+    wfp_isolate_t *iso = baton;
+    wfp_arena_total_t *total = iso->arena.total;
+    int has_room;
+
+    wfp_meter_critical_begin(iso);
+    do {
+        has_room = wfp_arena_has_room(total);
+    } while (!has_room && total->make_room(total->baton));
+    wfp_meter_critical_end(iso);
+    return has_room;
+}
+
+/* At the limit, its own or that of all. */
+static void on_full(void *baton)
+{
+    wfp_isolate_t *iso = baton;
     wfp_frame_t *frame = iso->frame;
 
-    if (!wfp_arena_charge(&iso->arena, bytes)) {
+    wfp_tick_expire(frame,
+                    iso->arena.crowded ? WFP_ISOLATE_UNAVAILABLE
+                                       : WFP_MEMORY_LIMIT,
+                    frame->budget->cpu_ns);
+    wfp_frame_leave(frame);
+}
+
+static int try_charge(wfp_isolate_t *iso, apr_size_t bytes)
+{
+    int fits = wfp_arena_charge(&iso->arena, bytes);
+
+    while (!fits && iso->arena.crowded && on_crowded(iso)) {
+        fits = wfp_arena_charge(&iso->arena, bytes);
+    }
+    return fits;
+}
+
+void wfp_meter_charge(wfp_isolate_t *iso, apr_size_t bytes)
+{
+    if (!try_charge(iso, bytes)) {
         wfp_tick_collect(iso, iso->cur);
-        if (!wfp_arena_charge(&iso->arena, bytes)) {
-            wfp_tick_expire(frame, WFP_MEMORY_LIMIT, frame->budget->cpu_ns);
-            wfp_frame_leave(frame);
+        if (!try_charge(iso, bytes)) {
+            on_full(iso);
         }
     }
-    frame->budget->charged += bytes;
+    iso->frame->budget->charged += bytes;
 }
 
 apr_size_t wfp_meter_steps_max(const wfp_isolate_t *iso)
@@ -214,15 +249,6 @@ void wfp_meter_set_budget(wfp_budget_t *budget, const wfp_runtime_t *runtime,
     }
 }
 
-static void on_full(void *baton)
-{
-    wfp_isolate_t *iso = baton;
-    wfp_frame_t *frame = iso->frame;
-
-    wfp_tick_expire(frame, WFP_MEMORY_LIMIT, frame->budget->cpu_ns);
-    wfp_frame_leave(frame);
-}
-
 static void on_soft(void *baton)
 {
     wfp_isolate_t *iso = baton;
@@ -244,7 +270,8 @@ static void on_left(void *baton)
     }
 }
 
-const wfp_arena_calls_t wfp_meter_arena_calls = { on_full, on_soft, on_left };
+const wfp_arena_calls_t wfp_meter_arena_calls = { on_full, on_soft, on_left,
+                                                  on_crowded };
 
 static void tell_limit(wfp_result_t *res, wfp_limit_e limit,
                        apr_int64_t allowed, apr_int64_t used)
@@ -285,6 +312,9 @@ void wfp_meter_tell(wfp_result_t *res, const wfp_isolate_t *iso,
         break;
     case WFP_MEMORY_LIMIT:
         tell_limit(res, WFP_LIMIT_MEMORY_MB, mb, mb);
+        break;
+    case WFP_ISOLATE_UNAVAILABLE:
+        res->retry_after_s = 1;
         break;
     default:
         break;

@@ -5,9 +5,10 @@
  * mod_wfp's invoke.c from any thread. Totals are atomic, so count and bytes
  * hold for all shards together.
  *
- * Bytes: an isolate counts what its arena held when it came back last, a new
- * one a fixed start. Its limit would be wrong: 8 isolates of the standard limit
- * would fill the standard WfpIsolateMemory, though most never hold 1 MB.
+ * Bytes: arenas count themselves (arena.h), by extents while they are out, to
+ * the byte while they rest. Their limits would be wrong: 8 isolates of the
+ * standard limit would fill the standard WfpIsolateMemory, though most never
+ * hold 1 MB.
  */
 #include "lua_runtime/pool.h"
 
@@ -22,9 +23,6 @@
 /* Buckets of a shard. */
 #define BUCKETS 1024
 
-/* What a new isolate counts until it is given back. */
-#define START_BYTES (256 * 1024)
-
 typedef struct shard_t {
     pthread_mutex_t mutex;
     wfp_isolate_t *hand; /* of the ring, NULL: empty */
@@ -33,9 +31,8 @@ typedef struct shard_t {
 
 struct wfp_pool_t {
     int count_max;
-    apr_size_t bytes_max;
+    wfp_arena_total_t total;
     /* atomic */
-    apr_int64_t bytes;
     apr_int64_t idle, out;
     apr_uint64_t warm, cold, killed, evicted;
     apr_uint32_t next_shard; /* to evict from */
@@ -152,7 +149,6 @@ static int evict(wfp_pool_t *pool)
         (void)pthread_mutex_unlock(&shard->mutex);
         if (iso) {
             (void)add(&pool->idle, -1);
-            (void)add(&pool->bytes, -(apr_int64_t)iso->pool.bytes);
             count(&pool->evicted);
             wfp_isolate_destroy(iso);
             return 1;
@@ -164,12 +160,12 @@ static int evict(wfp_pool_t *pool)
 static int is_full(wfp_pool_t *pool)
 {
     return add(&pool->idle, 0) > pool->count_max
-           || add(&pool->bytes, 0) > (apr_int64_t)pool->bytes_max;
+           || add(&pool->total.bytes, 0) > pool->total.max;
 }
 
-static apr_int64_t start_bytes(apr_size_t bytes)
+static int make_room(void *data)
 {
-    return bytes < START_BYTES ? (apr_int64_t)bytes : START_BYTES;
+    return evict(data);
 }
 
 /* The isolates are the pool's: they go with the child. */
@@ -193,7 +189,9 @@ apr_status_t wfp_pool_create(wfp_pool_t **ppool, int count_max,
     int i;
 
     pool->count_max = count_max;
-    pool->bytes_max = bytes_max;
+    pool->total.max = (apr_int64_t)bytes_max;
+    pool->total.make_room = make_room;
+    pool->total.baton = pool;
     for (i = 0; i < SHARDS; i++) {
         int rv = pthread_mutex_init(&pool->shards[i].mutex, NULL);
 
@@ -230,37 +228,31 @@ wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
     return iso;
 }
 
-int wfp_pool_admit(wfp_pool_t *pool, apr_size_t bytes)
+wfp_arena_total_t *wfp_pool_total(wfp_pool_t *pool)
 {
-    (void)add(&pool->out, 1);
-    (void)add(&pool->bytes, start_bytes(bytes));
-    while (is_full(pool)) {
+    return &pool->total;
+}
+
+int wfp_pool_admit(wfp_pool_t *pool)
+{
+    while (!wfp_arena_has_room(&pool->total)) {
         if (!evict(pool)) {
-            wfp_pool_withdraw(pool, bytes);
             return 0;
         }
     }
+    (void)add(&pool->out, 1);
     count(&pool->cold);
     return 1;
 }
 
-void wfp_pool_withdraw(wfp_pool_t *pool, apr_size_t bytes)
+void wfp_pool_withdraw(wfp_pool_t *pool)
 {
     (void)add(&pool->out, -1);
-    (void)add(&pool->bytes, -start_bytes(bytes));
-}
-
-/* It is out no more and its memory no longer counted. */
-static void settle(wfp_pool_t *pool, const wfp_isolate_t *iso)
-{
-    (void)add(&pool->out, -1);
-    (void)add(&pool->bytes, iso->pool.bytes ? -(apr_int64_t)iso->pool.bytes
-                                            : -start_bytes(iso->arena.limit));
 }
 
 void wfp_pool_drop(wfp_pool_t *pool, wfp_isolate_t *iso)
 {
-    settle(pool, iso);
+    (void)add(&pool->out, -1);
     if (iso->dead) {
         count(&pool->killed);
     }
@@ -275,14 +267,13 @@ void wfp_pool_give(wfp_pool_t *pool, wfp_isolate_t *iso)
         wfp_pool_drop(pool, iso);
         return;
     }
-    settle(pool, iso);
-    iso->pool.bytes = wfp_isolate_used(iso);
+    (void)add(&pool->out, -1);
+    wfp_arena_settle(&iso->arena);
     iso->pool.hash = hash_key(iso->script.ns, iso->script.name,
                               iso->script.stamp);
     iso->pool.seen = 1;
     shard = shard_of(pool, iso->pool.hash);
     (void)add(&pool->idle, 1);
-    (void)add(&pool->bytes, (apr_int64_t)iso->pool.bytes);
     (void)pthread_mutex_lock(&shard->mutex);
     link_locked(shard, iso);
     (void)pthread_mutex_unlock(&shard->mutex);
@@ -295,7 +286,7 @@ void wfp_pool_stats(wfp_pool_stats_t *stats, wfp_pool_t *pool)
     memset(stats, 0, sizeof(*stats));
     stats->idle = (apr_uint32_t)add(&pool->idle, 0);
     stats->out = (apr_uint32_t)add(&pool->out, 0);
-    stats->bytes = (apr_uint64_t)add(&pool->bytes, 0);
+    stats->bytes = (apr_uint64_t)add(&pool->total.bytes, 0);
     stats->warm = __atomic_load_n(&pool->warm, __ATOMIC_RELAXED);
     stats->cold = __atomic_load_n(&pool->cold, __ATOMIC_RELAXED);
     stats->killed = __atomic_load_n(&pool->killed, __ATOMIC_RELAXED);

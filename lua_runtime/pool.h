@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 
 #include "core/result.h"
+#include "lua_runtime/arena.h"
 #include "lua_runtime/isolate.h"
 
 /**
@@ -25,13 +26,17 @@ apr_status_t wfp_pool_create(wfp_pool_t **ppool, int count_max,
 wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
                              apr_int64_t stamp);
 
-/** May another isolate that could grow to bytes be made? Evicts idle ones to
- *  make room. It counts as out until it is given, or withdrawn.
- *  @return 1, or 0: WFP_ISOLATE_UNAVAILABLE */
-int wfp_pool_admit(wfp_pool_t *pool, apr_size_t bytes);
+/** Where its isolates count their memory (wfp_runtime_t). One that grows when
+ *  bytes_max is reached has idle ones destroyed; when there are none it is
+ *  ended with WFP_ISOLATE_UNAVAILABLE, unless it is small. */
+wfp_arena_total_t *wfp_pool_total(wfp_pool_t *pool);
 
-/** The isolate that was admitted with bytes could not be made. */
-void wfp_pool_withdraw(wfp_pool_t *pool, apr_size_t bytes);
+/** May another isolate be made? Evicts idle ones to make room. It counts as out
+ *  until it is given, or withdrawn. @return 1, or 0: WFP_ISOLATE_UNAVAILABLE */
+int wfp_pool_admit(wfp_pool_t *pool) WFP_CHECK;
+
+/** The isolate that was admitted could not be made. */
+void wfp_pool_withdraw(wfp_pool_t *pool);
 
 /** Destroy an isolate that is out: it will not be used again. */
 void wfp_pool_drop(wfp_pool_t *pool, wfp_isolate_t *iso);

@@ -42,7 +42,7 @@ static void no_call(void *baton)
 {
 }
 
-static const wfp_arena_calls_t no_calls = { no_call, no_call, no_call };
+static const wfp_arena_calls_t no_calls = { no_call, no_call, no_call, NULL };
 
 /* The counter is where L's extra space points to. */
 static void on_count(lua_State *L, lua_Debug *ar)

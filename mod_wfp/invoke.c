@@ -213,12 +213,11 @@ static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
                                  wfp_result_t *res)
 {
     wfp_server_t *server = ctx->work->server;
-    apr_size_t bytes = memory_bytes(ctx);
     wfp_script_t *script;
     apr_pool_t *scratch;
     apr_status_t rv;
 
-    if (!wfp_pool_admit(server->isolates, bytes)) {
+    if (!wfp_pool_admit(server->isolates)) {
         (void)wfp_result_set(res, WFP_ISOLATE_UNAVAILABLE, APR_ENOMEM, NULL);
         res->retry_after_s = 1;
         return APR_ENOMEM;
@@ -235,7 +234,7 @@ static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
     }
     apr_pool_destroy(scratch);
     if (rv != APR_SUCCESS) {
-        wfp_pool_withdraw(server->isolates, bytes);
+        wfp_pool_withdraw(server->isolates);
     }
     return rv;
 }
@@ -276,6 +275,9 @@ static void count_kill(wfp_host_ctx_t *ctx, const wfp_result_t *kill)
     wfp_cool_down_t rule;
 
     rule.kills = (int)wfp_config_num(conf->cool_kills, WFP_DEFAULT_COOL_KILLS);
+    if (kill->code == WFP_ISOLATE_UNAVAILABLE) {
+        rule.kills = 0; /* all together took too much: no offender */
+    }
     rule.window = wfp_config_num(conf->cool_window, WFP_DEFAULT_COOL_WINDOW);
     rule.pause = wfp_config_num(conf->cool_pause, WFP_DEFAULT_COOL_PAUSE);
     wfp_stats_kill(server->stats, &rule, ctx->entry.ns, ctx->entry.name,

@@ -239,13 +239,17 @@ static apr_status_t start_isolates(wfp_server_t *server, wfp_result_t *res)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return wfp_pool_create(&server->isolates,
-                           (int)wfp_config_num(server->conf->isolates,
-                                               WFP_DEFAULT_ISOLATES),
-                           (apr_size_t)
-                               wfp_config_num(server->conf->isolate_memory,
-                                              WFP_DEFAULT_ISOLATE_MEMORY),
-                           server->pool);
+    rv = wfp_pool_create(&server->isolates,
+                         (int)wfp_config_num(server->conf->isolates,
+                                             WFP_DEFAULT_ISOLATES),
+                         (apr_size_t)
+                             wfp_config_num(server->conf->isolate_memory,
+                                            WFP_DEFAULT_ISOLATE_MEMORY),
+                         server->pool);
+    if (rv == APR_SUCCESS) {
+        server->runtime.total = wfp_pool_total(server->isolates);
+    }
+    return rv;
 }
 
 static void open_store(wfp_server_t *server, wfp_result_t *res)

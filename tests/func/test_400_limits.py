@@ -5,10 +5,21 @@ import json
 import pathlib
 import socket
 import threading
+import time
 
 import pytest
 
 from wfptest.lua import says, worker
+
+
+def resident(pid):
+    """Bytes of a process that are in memory."""
+    try:
+        statm = pathlib.Path(f"/proc/{pid}/statm").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return int(statm.split()[1]) * 4096
+
 
 PLENTY = ("--limit", "instructions=1000000000000")
 
@@ -245,9 +256,33 @@ class TestMemory:
             return Response.new("x")"""), *PLENTY)
         for _ in range(20):
             assert hog.get().text == "x"
-        pages = [int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
-                 for pid in httpd.children()]
-        assert sum(pages) * 4096 < 2 * (64 + 40) * 1024 * 1024
+        held = [resident(pid) for pid in httpd.children()]
+        assert sum(held) < 2 * (64 + 40) * 1024 * 1024
+
+    def test_430_05_many_that_wait(self, tenant, httpd):
+        """Each within its limit, all together beyond WfpIsolateMemory."""
+        httpd.configure(["WfpLimit cpu_ms 2000", "WfpCoolDown off",
+                         "WfpIsolateMemory 64M"])
+        hog = tenant.deploy(worker("""
+            local t = {}
+            for i = 1, 20 do t[i] = ("x"):rep(1000000) .. i end
+            scheduler.wait(1500)
+            return Response.new("x" .. #t)"""), *PLENTY)
+        small = tenant.deploy(says('"fine"'))
+        answers, most = [], 0
+        threads = [threading.Thread(target=lambda: answers.append(hog.get()))
+                   for _ in range(14)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            most = max([most, *(resident(pid) for pid in httpd.children())])
+            time.sleep(0.02)
+        seen = {a.error for a in answers}
+        assert seen <= {None, "isolate_unavailable"} and None in seen
+        if httpd.mpm != "prefork":  # where a child has one isolate at a time
+            assert "isolate_unavailable" in seen
+        assert most < (64 + 40) * 1024 * 1024
+        assert small.get().text == "fine"
 
     def test_430_03_limit_is_enough(self, tenant):
         made = tenant.deploy(says('#("x"):rep(4000000)'))

@@ -7,6 +7,7 @@
 
 typedef struct owner_t {
     int full, soft, left;
+    int rooms; /* how often others give room */
     wfp_arena_t arena;
 } owner_t;
 
@@ -25,7 +26,20 @@ static void on_left(void *baton)
     ((owner_t *)baton)->left++;
 }
 
-static const wfp_arena_calls_t calls = { on_full, on_soft, on_left };
+/* As if somebody else had given an extent back. */
+static int on_crowded(void *baton)
+{
+    owner_t *o = baton;
+
+    if (o->rooms-- <= 0) {
+        return 0;
+    }
+    o->arena.total->bytes -= WFP_ARENA_EXTENT;
+    return 1;
+}
+
+static const wfp_arena_calls_t calls = { on_full, on_soft, on_left,
+                                         on_crowded };
 
 static owner_t *make(wfp_test_t *t, apr_size_t limit)
 {
@@ -257,6 +271,58 @@ static void ten_thousand_fit(wfp_test_t *t)
     }
 }
 
+/* Two arenas grow in one total: to its end, not beyond. */
+static void the_total_holds(wfp_test_t *t)
+{
+    wfp_arena_total_t total = { 0, 4 * MB, NULL, NULL };
+    owner_t *a = make(t, 32 * MB), *b = make(t, 32 * MB);
+    int i;
+
+    wfp_arena_join(&a->arena, &total);
+    wfp_arena_join(&b->arena, &total);
+    CHECK_INT(total.bytes, 2 * WFP_ARENA_EXTENT);
+    for (i = 0; i < 40 && get(a, NULL, 0, 100 * 1024); i++) {
+        CHECK(total.bytes >= (apr_int64_t)wfp_arena_resident(&a->arena));
+        CHECK(total.bytes <= total.max);
+    }
+    CHECK(i > 30 && i < 40);
+    CHECK_INT(a->full, 1);
+    CHECK(a->arena.crowded);
+    /* a small one runs on */
+    for (i = 0; i < 8; i++) {
+        CHECK(get(b, NULL, 0, 100 * 1024) != NULL);
+    }
+    CHECK_INT(b->full, 0);
+    CHECK(get(b, NULL, 0, 600 * 1024) == NULL);
+    CHECK_INT(b->full, 1);
+    /* somebody makes room */
+    b->rooms = 100;
+    CHECK(get(b, NULL, 0, 600 * 1024) != NULL);
+    CHECK(b->rooms > 90);
+    CHECK_INT(b->full, 1);
+    wfp_arena_destroy(&a->arena);
+    wfp_arena_destroy(&b->arena);
+}
+
+/* What lives outside counts; rest and end give back. */
+static void the_total_falls(wfp_test_t *t)
+{
+    wfp_arena_total_t total = { 0, 4 * MB, NULL, NULL };
+    owner_t *o = make(t, 32 * MB);
+
+    wfp_arena_join(&o->arena, &total);
+    CHECK(wfp_arena_charge(&o->arena, 2 * MB));
+    CHECK(total.bytes > 2 * MB);
+    CHECK(!wfp_arena_charge(&o->arena, 2 * MB));
+    CHECK(o->arena.crowded);
+    wfp_arena_discharge(&o->arena, 2 * MB);
+    wfp_arena_settle(&o->arena);
+    CHECK_INT(total.bytes, wfp_arena_resident(&o->arena));
+    CHECK(wfp_arena_has_room(&total));
+    wfp_arena_destroy(&o->arena);
+    CHECK_INT(total.bytes, 0);
+}
+
 static const wfp_test_case_t cases[] = {
     { "blocks_keep_their_bytes", blocks_keep_their_bytes },
     { "costs_are_real", costs_are_real },
@@ -268,6 +334,8 @@ static const wfp_test_case_t cases[] = {
     { "charges_count", charges_count },
     { "a_leave_that_waits_is_told", a_leave_that_waits_is_told },
     { "ten_thousand_fit", ten_thousand_fit },
+    { "the_total_holds", the_total_holds },
+    { "the_total_falls", the_total_falls },
     { NULL },
 };
 

@@ -9,11 +9,18 @@
 static const char hello[] =
     "return { fetch = function() return Response.new('hello') end }";
 
-/* An isolate of this name and version, admitted. */
-static wfp_isolate_t *make(wfp_test_t *t, wfp_pool_t *pool, const char *name,
-                           apr_int64_t stamp)
+/* Takes so many MB and keeps them. */
+static const char hungry[] =
+    "local t = {} return { fetch = function(request) for i = 1, 1e9 do "
+    "t[i] = ('x'):rep(100000) .. i end end }";
+static const char full[] =
+    "local t = {} return { fetch = function() for i = 1, 30 do "
+    "t[i] = ('x'):rep(100000) .. i end return Response.new('full') end }";
+
+static wfp_isolate_t *make_of(wfp_test_t *t, wfp_pool_t *pool, const char *text,
+                              const char *name, apr_int64_t stamp)
 {
-    wfp_script_t *script = fixture_script(hello, t->pool);
+    wfp_script_t *script = fixture_script(text, t->pool);
     wfp_limits_t limits = fixture_limits();
     wfp_isolate_t *iso = NULL;
     wfp_result_t res;
@@ -21,11 +28,21 @@ static wfp_isolate_t *make(wfp_test_t *t, wfp_pool_t *pool, const char *name,
     script->name = name;
     script->stamp = stamp;
     wfp_result_init(&res, t->pool);
-    CHECK(wfp_pool_admit(pool, 32 * MB));
-    CHECK_INT(wfp_isolate_create(&iso, fixture(t), script, &limits, 0, &res,
+    CHECK(wfp_pool_admit(pool));
+    wfp_runtime_t *runtime = apr_pmemdup(t->pool, fixture(t), sizeof(*runtime));
+
+    runtime->total = wfp_pool_total(pool);
+    CHECK_INT(wfp_isolate_create(&iso, runtime, script, &limits, 0, &res,
                                  t->pool),
               APR_SUCCESS);
     return iso;
+}
+
+/* An isolate of this name and version, admitted. */
+static wfp_isolate_t *make(wfp_test_t *t, wfp_pool_t *pool, const char *name,
+                           apr_int64_t stamp)
+{
+    return make_of(t, pool, hello, name, stamp);
 }
 
 static wfp_pool_stats_t stats(wfp_pool_t *pool)
@@ -71,7 +88,7 @@ static void a_dead_one_is_destroyed(wfp_test_t *t)
         return;
     }
     CHECK_INT(wfp_pool_create(&pool, 10, 64 * MB, t->pool), APR_SUCCESS);
-    CHECK(wfp_pool_admit(pool, 32 * MB));
+    CHECK(wfp_pool_admit(pool));
     iso = fixture_isolate(t,
                           "return { fetch = function() while true do end end }",
                           &limits);
@@ -113,14 +130,52 @@ static void the_bytes_hold(wfp_test_t *t)
         made[i] = make(t, pool, apr_psprintf(t->pool, "w%d", i), 1);
     }
     /* 256 KB each, all out: nothing to evict */
-    CHECK(!wfp_pool_admit(pool, 32 * MB));
+    CHECK(!wfp_pool_admit(pool));
     CHECK_INT(stats(pool).out, 4);
     for (i = 0; i < 4; i++) {
         wfp_pool_give(pool, made[i]);
     }
     CHECK(stats(pool).bytes < MB);
-    CHECK(wfp_pool_admit(pool, 32 * MB));
-    wfp_pool_withdraw(pool, 32 * MB);
+    CHECK(wfp_pool_admit(pool));
+    wfp_pool_withdraw(pool);
+    CHECK_INT(stats(pool).out, 0);
+}
+
+/* Growing ones meet the end of what all may hold: idle ones go first. */
+static void running_ones_count(wfp_test_t *t)
+{
+    wfp_limits_t limits = fixture_limits();
+    wfp_isolate_t *one, *other, *small;
+    fixture_outcome_t out;
+    wfp_pool_t *pool;
+    int i;
+
+    limits.v[WFP_LIMIT_CPU_MS] = 2000;
+    CHECK_INT(wfp_pool_create(&pool, 100, 5 * MB, t->pool), APR_SUCCESS);
+    for (i = 0; i < 10; i++) {
+        wfp_pool_give(pool,
+                      make(t, pool, apr_psprintf(t->pool, "idle%d", i), 1));
+    }
+    one = make_of(t, pool, full, "one", 1);
+    other = make_of(t, pool, hungry, "other", 1);
+    small = make(t, pool, "small", 1);
+    fixture_run(&out, one, NULL, &limits, t->pool);
+    CHECK_INT(out.res.code, WFP_OK);
+    CHECK(stats(pool).bytes > 3 * MB);
+    CHECK_INT(stats(pool).idle, 10);
+    fixture_run(&out, other, NULL, &limits, t->pool);
+    CHECK_INT(out.res.code, WFP_ISOLATE_UNAVAILABLE);
+    CHECK_INT(out.res.retry_after_s, 1);
+    CHECK_INT(stats(pool).idle, 0);
+    CHECK(stats(pool).bytes <= 5 * MB);
+    CHECK(!wfp_pool_admit(pool));
+    fixture_run(&out, small, NULL, &limits, t->pool);
+    CHECK_INT(out.res.code, WFP_OK);
+    wfp_pool_give(pool, other);
+    CHECK(wfp_pool_admit(pool));
+    wfp_pool_withdraw(pool);
+    wfp_pool_give(pool, one);
+    wfp_pool_give(pool, small);
     CHECK_INT(stats(pool).out, 0);
 }
 
@@ -183,6 +238,7 @@ static const wfp_test_case_t cases[] = {
     { "a_dead_one_is_destroyed", a_dead_one_is_destroyed },
     { "the_count_holds", the_count_holds },
     { "the_bytes_hold", the_bytes_hold },
+    { "running_ones_count", running_ones_count },
     { "threads_share_it", threads_share_it },
     { NULL },
 };
