@@ -146,7 +146,7 @@ static void add_integer(wfp_buffer_t *out, lua_Integer i)
     wfp_buffer_add(out, at, (size_t)(text + sizeof(text) - at));
 }
 
-/* [-0, +0, v] The shortest text that reads back as the same number. */
+/* [-0, +0, v] A short text that reads back as the same number. */
 static void add_number(encoder_t *e, int idx)
 {
     char text[40];
@@ -176,8 +176,25 @@ static void add_number(encoder_t *e, int idx)
     wfp_buffer_add(e->out, text, strlen(text));
 }
 
-/* [-0, +0, v] */
-static void add_key(encoder_t *e, int idx)
+/* [-0, +0, v] A key that is a number, of the table at t: its text must not be a
+ * key, too. */
+static void add_number_key(encoder_t *e, int t, int idx)
+{
+    lua_State *L = e->L;
+    size_t start = e->out->n + 1;
+
+    wfp_buffer_byte(e->out, '"');
+    add_number(e, idx);
+    lua_pushlstring(L, e->out->data + start, e->out->n - start);
+    if (lua_rawget(L, t) != LUA_TNIL) {
+        refuse(e, "a key that stands twice");
+    }
+    lua_pop(L, 1);
+    wfp_buffer_byte(e->out, '"');
+}
+
+/* [-0, +0, v] The key at idx of the table at t. */
+static void add_key(encoder_t *e, int t, int idx)
 {
     size_t n;
     const char *s;
@@ -187,9 +204,7 @@ static void add_key(encoder_t *e, int idx)
         add_string(e, s, n);
     }
     else if (lua_type(e->L, idx) == LUA_TNUMBER) {
-        wfp_buffer_byte(e->out, '"');
-        add_number(e, idx);
-        wfp_buffer_byte(e->out, '"');
+        add_number_key(e, t, idx);
     }
     else {
         refuse(e, "a key that is no string");
@@ -250,7 +265,7 @@ static void add_table(encoder_t *e, int t)
             wfp_buffer_byte(e->out, ',');
         }
         first = 0;
-        add_key(e, t + 1);
+        add_key(e, t, t + 1);
         wfp_buffer_byte(e->out, ':');
         encode(e, t + 2);
     }
