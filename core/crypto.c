@@ -95,6 +95,11 @@ int wfp_crypto_equal(const void *a, const void *b, apr_size_t n)
     return CRYPTO_memcmp(a, b, n) == 0;
 }
 
+void wfp_crypto_wipe(void *data, apr_size_t n)
+{
+    OPENSSL_cleanse(data, n);
+}
+
 /* Start ctx in one direction (enc 1: seal) and feed it what is authenticated
  * besides the text. head: key number and nonce. @return 1: well */
 static int start(EVP_CIPHER_CTX *ctx, int enc, const unsigned char *key,

@@ -9,8 +9,8 @@
 
 /**
  * @file
- * The only file that includes OpenSSL: random bytes, digests, sealing of
- * secrets.
+ * Random bytes, a digest, sealing of secrets. core/crypto*.c are the only files
+ * that include OpenSSL; what crypto.subtle needs is in core/crypto_*.h.
  */
 
 /** Bytes of a master key. */
@@ -33,6 +33,9 @@ const char *wfp_crypto_sha256_hex(const void *data, apr_size_t n,
 
 /** Compare in a time that does not depend on the bytes. @return 1: equal */
 int wfp_crypto_equal(const void *a, const void *b, apr_size_t n);
+
+/** Overwrite bytes that nobody needs to know any more. */
+void wfp_crypto_wipe(void *data, apr_size_t n);
 
 /**
  * Seal text with AES-256-GCM: base64 of key number, nonce, ciphertext, tag.

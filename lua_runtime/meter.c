@@ -58,8 +58,9 @@
 /* A library call may take what fits into the CPU limit at 10 ns a step. */
 #define STEPS_PER_MS 100000
 
-/* A host call needs this much C stack: a hit of the guard page inside one would
- * end the child. 200 C levels of Lua take up to 400 KB. */
+/* A host call, or another library's work, needs this much C stack: a hit of the
+ * guard page inside one would end the child. 200 C levels of Lua take up to
+ * 400 KB. */
 #define HOST_STACK (128 * 1024)
 
 /* The same for another critical section: a pool's allocation, curl's parser. */
@@ -94,6 +95,27 @@ void wfp_meter_critical_end(wfp_isolate_t *iso)
     if (--frame->critical == 0 && frame->pending) {
         wfp_frame_leave(frame);
     }
+}
+
+void wfp_meter_work_begin(wfp_isolate_t *iso)
+{
+    need_stack(iso, HOST_STACK);
+    wfp_meter_critical_begin(iso);
+}
+
+int wfp_meter_is_over(void *baton)
+{
+    const wfp_isolate_t *iso = baton;
+
+    return iso->frame->budget->expired != WFP_OK;
+}
+
+void wfp_meter_work_end(wfp_isolate_t *iso)
+{
+    if (wfp_meter_is_over(iso)) {
+        iso->frame->pending = 1;
+    }
+    wfp_meter_critical_end(iso);
 }
 
 void wfp_meter_host_begin(wfp_isolate_t *iso)

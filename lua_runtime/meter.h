@@ -43,6 +43,14 @@ static inline wfp_isolate_t *wfp_isolate_of(lua_State *L)
 void wfp_meter_critical_begin(wfp_isolate_t *iso);
 void wfp_meter_critical_end(wfp_isolate_t *iso);
 
+/** Around work of another library that may take milliseconds: critical, with
+ *  room on the C stack. The work asks wfp_meter_is_over() (baton: the isolate)
+ *  at least every few milliseconds and gives up when it says 1; end leaves at
+ *  once then. */
+void wfp_meter_work_begin(wfp_isolate_t *iso);
+int wfp_meter_is_over(void *baton);
+void wfp_meter_work_end(wfp_isolate_t *iso);
+
 /** Around a call of the host: critical, and the CPU clock stands still. End
  *  checks the wall clock and leaves when a limit expired. */
 void wfp_meter_host_begin(wfp_isolate_t *iso);

@@ -66,6 +66,13 @@ size_t wfp_api_utf8(const char *s, size_t n);
 /** Value of a hex digit, -1: it is none. */
 int wfp_api_hex_value(char c);
 
+/** [-0, +1, v] Push the bytes that base64url text says; 0: it is none, nothing
+ *  is pushed. */
+int wfp_api_from_base64url(lua_State *L, const char *s, size_t n);
+
+/** [-0, +1, v] Push the base64url text of bytes. */
+void wfp_api_to_base64url(lua_State *L, const char *s, size_t n);
+
 /* ---- pairs.c ---- */
 
 /** [-1, +1, e] Join the value on the top when it is an array of strings. */

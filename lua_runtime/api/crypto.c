@@ -5,7 +5,10 @@
  * request of the isolate.
  */
 #include "core/crypto.h"
-#include "lua_runtime/api/classes.h"
+
+#include <string.h>
+
+#include "lua_runtime/api/subtle.h"
 #include "lua_runtime/meter.h"
 #include "lua_runtime/state.h"
 
@@ -48,7 +51,9 @@ static int l_random_values(lua_State *L)
     n = lua_tointegerx(L, 1, &ok);
     if (!ok || n < 0) {
         return wfp_api_error(L, "TypeError", NULL,
-                             "getRandomValues wants a number of bytes");
+                             "crypto.getRandomValues: argument 1 must be a "
+                             "number of bytes, got %s",
+                             luaL_typename(L, 1));
     }
     if (n > RANDOM_MAX) {
         return wfp_api_error(L, "QuotaExceededError", NULL,
@@ -78,6 +83,20 @@ static int l_timing_safe_equal(lua_State *L)
     return 1;
 }
 
+/* [-0, +1, m] crypto.subtle is made when it is asked for first. */
+static int l_crypto_index(lua_State *L)
+{
+    if (lua_type(L, 2) != LUA_TSTRING
+        || strcmp(lua_tostring(L, 2), "subtle") != 0) {
+        return 0;
+    }
+    wfp_api_subtle_push(L);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+    return 1;
+}
+
 void wfp_api_open_crypto(lua_State *L)
 {
     static const luaL_Reg rows[] = {
@@ -88,5 +107,11 @@ void wfp_api_open_crypto(lua_State *L)
     };
 
     luaL_newlib(L, rows);
+    lua_createtable(L, 0, 2);
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pushcfunction(L, l_crypto_index);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
     lua_setglobal(L, "crypto");
 }

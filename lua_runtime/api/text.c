@@ -120,12 +120,12 @@ static const char base64[] =
 static const char base64url[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* [-0, +1, e] */
-static int encode64(lua_State *L, const char *what, const char *digits, int pad)
+/* [-0, +1, v] */
+static void encode64(lua_State *L, const char *text, size_t n, int pad)
 {
-    size_t n, i;
-    const char *text = wfp_class_text(L, 1, what, &n);
+    const char *digits = pad ? base64 : base64url;
     const unsigned char *s = (const unsigned char *)text;
+    size_t i;
     wfp_buffer_t b;
 
     wfp_buffer_init(&b, L);
@@ -145,14 +145,30 @@ static int encode64(lua_State *L, const char *what, const char *digits, int pad)
         }
     }
     wfp_buffer_push(&b);
+    lua_replace(L, b.idx);
+}
+
+void wfp_api_to_base64url(lua_State *L, const char *s, size_t n)
+{
+    encode64(L, s, n, 0);
+}
+
+/* [-0, +1, e] */
+static int encode64_arg(lua_State *L, const char *what, int pad)
+{
+    size_t n;
+    const char *s = wfp_class_text(L, 1, what, &n);
+
+    encode64(L, s, n, pad);
     return 1;
 }
 
-/* [-0, +1, e] The decoded text, or the error. White space passes where pad. */
-static int decode64(lua_State *L, const char *what, const char *digits, int pad)
+/* [-0, +1, v] The decoded text, 0: it is none and nothing was pushed. White
+ * space passes where pad. */
+static int decode64(lua_State *L, const char *s, size_t n, int pad)
 {
-    size_t n, i, count = 0, equals = 0;
-    const char *s = wfp_class_text(L, 1, what, &n);
+    const char *digits = pad ? base64 : base64url;
+    size_t i, count = 0, equals = 0;
     unsigned v = 0;
     wfp_buffer_t b;
 
@@ -180,8 +196,8 @@ static int decode64(lua_State *L, const char *what, const char *digits, int pad)
     }
     if (i < n || count % 4 == 1
         || (equals && (count % 4 == 0 || count % 4 + equals != 4))) {
-        return wfp_api_error(L, pad ? "InvalidCharacterError" : "TypeError",
-                             NULL, "Invalid base64 text");
+        lua_pop(L, 1);
+        return 0;
     }
     if (count % 4 >= 2) {
         v <<= 6 * (4 - count % 4);
@@ -191,31 +207,50 @@ static int decode64(lua_State *L, const char *what, const char *digits, int pad)
         wfp_buffer_byte(&b, (char)(v >> 8));
     }
     wfp_buffer_push(&b);
+    lua_replace(L, b.idx);
+    return 1;
+}
+
+int wfp_api_from_base64url(lua_State *L, const char *s, size_t n)
+{
+    return decode64(L, s, n, 0);
+}
+
+/* [-0, +1, e] */
+static int decode64_arg(lua_State *L, const char *what, int pad)
+{
+    size_t n;
+    const char *s = wfp_class_text(L, 1, what, &n);
+
+    if (!decode64(L, s, n, pad)) {
+        return wfp_api_error(L, pad ? "InvalidCharacterError" : "TypeError",
+                             NULL, "Invalid base64 text");
+    }
     return 1;
 }
 
 /* [-0, +1, e] btoa(s) */
 static int l_btoa(lua_State *L)
 {
-    return encode64(L, "btoa: the text", base64, 1);
+    return encode64_arg(L, "btoa: the text", 1);
 }
 
 /* [-0, +1, e] atob(s) */
 static int l_atob(lua_State *L)
 {
-    return decode64(L, "atob: the text", base64, 1);
+    return decode64_arg(L, "atob: the text", 1);
 }
 
 /* [-0, +1, e] base64url.encode(s) */
 static int l_base64url_encode(lua_State *L)
 {
-    return encode64(L, "base64url.encode: the text", base64url, 0);
+    return encode64_arg(L, "base64url.encode: the text", 0);
 }
 
 /* [-0, +1, e] base64url.decode(s) */
 static int l_base64url_decode(lua_State *L)
 {
-    return decode64(L, "base64url.decode: the text", base64url, 0);
+    return decode64_arg(L, "base64url.decode: the text", 0);
 }
 
 void wfp_api_open_text(lua_State *L)

@@ -66,6 +66,21 @@ void wfp_meter_critical_end(wfp_isolate_t *iso)
     api_state.critical--;
 }
 
+void wfp_meter_work_begin(wfp_isolate_t *iso)
+{
+    api_state.critical++;
+}
+
+int wfp_meter_is_over(void *baton)
+{
+    return 0;
+}
+
+void wfp_meter_work_end(wfp_isolate_t *iso)
+{
+    api_state.critical--;
+}
+
 void wfp_meter_host_begin(wfp_isolate_t *iso)
 {
     api_state.critical++;
