@@ -28,14 +28,33 @@ static void push_mark(lua_State *L)
     lua_pushlightuserdata(L, (void *)&loaded_key);
 }
 
-/* [-0, +1, e] The loader of a JSON part; upvalue 1 is its text. */
-static int l_json_part(lua_State *L)
+/* [-0, +1, e] The value of the JSON text at 1. */
+static int l_decode(lua_State *L)
 {
     size_t n;
-    const char *text = lua_tolstring(L, lua_upvalueindex(1), &n);
+    const char *text = lua_tolstring(L, 1, &n);
 
     wfp_api_json_decode(L, text, n);
     return 1;
+}
+
+/* [-0, +1, e] The loader of the JSON part named at 1; upvalue 1 is its text. An
+ * error says which part it is. */
+static int l_json_part(lua_State *L)
+{
+    lua_pushcfunction(L, l_decode);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
+        return 1;
+    }
+    if (lua_type(L, -1) == LUA_TTABLE) {
+        lua_getfield(L, -1, "message");
+        lua_pushfstring(L, "module '%s': %s", lua_tostring(L, 1),
+                        lua_tostring(L, -1));
+        lua_setfield(L, -3, "message");
+        lua_pop(L, 1);
+    }
+    return lua_error(L);
 }
 
 /* [-0, +1, m] Push the name of the part that a script means by name, or nil:

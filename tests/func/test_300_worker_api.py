@@ -342,6 +342,77 @@ class TestModules:
             "m.lua": "return {}"})
         assert made.get().text == "true"
 
+    def test_320_06_kinds_by_ending(self, tenant):
+        """Every ending of the contract, in folders, as wfpctl finds them."""
+        text = b"\xef\xbb\xbfline\r\n\xc3\xa9 {\"a\":1}"
+        parts = {f"parts/deep/p{end}": text for end in (
+            ".txt", ".html", ".css", ".js", ".md", ".sql", ".xml", ".csv",
+            ".bin", ".wasm", ".LUA", ".JSON", "")}
+        parts["parts/list.json"] = '[1, {"k": []}, null]'
+        parts["parts/empty.txt"] = parts["parts/empty"] = ""
+        parts["parts/data"] = bytes(range(256))
+        names = ", ".join(f'"{name}"' for name in parts
+                          if "/deep/" in name)
+        made = tenant.deploy({**parts, "worker.lua": says(
+            f'(function() for _, name in ipairs{{{names}}} do '
+            'if require(name) ~= require("parts/deep/p.txt") then '
+            'return name end end '
+            'local list = require("./parts/list.json") '
+            'return table.concat({#require("parts/deep/p.bin"), '
+            'json.encode(list), tostring(list[3] == json.null), '
+            '#require("parts/empty.txt"), #require("parts/empty"), '
+            '#require("parts/data"), require("parts/data"):byte(256)}, " ") '
+            'end)()')})
+        assert made.get().text == (
+            f'{len(text)} [1,{{"k":[]}},null] true 0 0 256 255')
+
+    def test_320_07_once_an_isolate(self, tenant, httpd):
+        made = tenant.deploy({
+            "worker.lua": """
+                loads = 0
+                return { fetch = function(request)
+                  local m, list = require("m"), require("list.json")
+                  m.calls, list[#list + 1] = m.calls + 1, m.calls
+                  return Response.new(loads .. " " .. m.calls - #list)
+                end }""",
+            "m.lua": "loads = loads + 1 return { calls = 0 }",
+            "list.json": "[]"})
+        assert {made.get().text for _ in range(6)} == {"1 0"}
+
+    @pytest.mark.parametrize("call,told", [
+        ('require("nothing")', "module 'nothing' not found"),
+        ('require("a")', "module 'a.lua' requires itself"),
+        ('require("./c")', "module 'c.lua' requires itself"),
+        ('require("bad.json")', "SyntaxError: module 'bad.json': "
+         "Unexpected character in JSON at offset 1"),
+        ('require("fails")', "fails.lua:2: on purpose"),
+        ('require("syntax")', "syntax.lua:1:"),
+        ('require("lib")', "module 'lib' not found"),
+        ('require("LIB/x")', "module 'LIB/x' not found"),
+        ('require("lib.x")', "module 'lib.x' not found"),
+        ('require("lib/../lib/x")', "module 'lib/../lib/x' not found"),
+        ('require("/lib/x")', "module '/lib/x' not found"),
+        ('require("")', "module '' not found"),
+        ('require("lib/x\\0")', "not found"),
+        ('require("string")', "module 'string' not found"),
+        ("require({})", "(string expected, got table)"),
+        ("require()", "(string expected, got no value)"),
+    ])
+    def test_320_08_bad_names_at_run_time(self, tenant, call, told):
+        files = {"worker.lua": says(
+            f"tostring(select(2, pcall(function() {call} end)))"),
+            "a.lua": 'require("b")', "b.lua": 'require("c")',
+            "c.lua": 'require("a")', "bad.json": "[x]", "lib/x.lua": "",
+            "fails.lua": '\nerror("on purpose")'}
+        if "syntax" in call:
+            files["syntax.lua"] = "x = = 1"
+            done = tenant.deploy(files, check=False)
+            assert done.returncode == 1 and told in done.stderr
+            return
+        worker = tenant.deploy(files)
+        for _ in range(2):  # a failed load may be tried again
+            assert told in worker.get().text
+
     @pytest.mark.parametrize("files,part", [
         ({"worker.lua": 'require("nothing") return {}'}, "nothing"),
         ({"worker.lua": 'require("a") return {}', "a.lua": 'require("b")',
