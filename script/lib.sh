@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034
-# Shared by script/quickstart, script/test and bench/run: Debian packages and
-# the build.
+# Shared by script/* and bench/*: Debian packages and the build.
 
 # Debian packages that building and running mod_wfp needs.
 build_packages=(apache2-bin apache2-dev autoconf automake libtool pkg-config
@@ -38,4 +37,11 @@ build_tree() {
         (cd "$dir" && ../configure "$@") || return
     fi
     make -s -j"$(nproc)" -C "$dir" all
+}
+
+# Tests run a stock httpd: the sanitizers' runtimes must come first.
+use_asan() {
+    WFP_PRELOAD="$(gcc -print-file-name=libasan.so)"
+    WFP_PRELOAD+=" $(gcc -print-file-name=libstdc++.so.6)"
+    export WFP_PRELOAD
 }
