@@ -39,6 +39,8 @@ PLENTY = "instructions=1000000000000"
 # An attack's share is the inverse of what it costs and so many seconds, so
 # that the slowest do not take all the time.
 COST = 0.003
+# A child retires after 1,000 ends at stage 2; it shall live for the whole run.
+STAGE2_MAX = 700
 # a growth of so many bytes an invocation is no leak of anything
 NOTHING = 1.0
 LINES = [
@@ -289,13 +291,17 @@ class Soak:
                         "/_ns/demo/guard")
         return targets
 
+    def stage2(self):
+        """Ends in the middle of a library so far."""
+        return int(self.figures()["wfp_kills_stage2_total"])
+
     def weigh(self, targets):
         """The inverse of what each attack costs; a fetch is Python's cost."""
-        load = Load(self.server.port, targets, 0)
+        load, stuck = Load(self.server.port, targets, 0), []
         for target in targets:
             conn = http.client.HTTPConnection("127.0.0.1", self.server.port,
                                               timeout=60)
-            times = []
+            times, before = [], self.stage2()
             for number in (1, 2, 3):
                 start = time.monotonic()
                 came, fine = load.ask(conn, target, number)
@@ -305,10 +311,17 @@ class Soak:
             conn.close()
             if target["attack"]:
                 target["weight"] = 1 / (COST + min(times))
+                if self.stage2() > before:
+                    stuck.append(target)
             elif target["kind"] in ("held", "fetch"):
                 target["weight"] = 0.1
             if self.options.verbose:
                 print(f"{min(times) * 1000:8.1f} ms  {target['name']}  {came}")
+        share = sum(t["weight"] for t in stuck) \
+            / sum(t["weight"] for t in targets if t["attack"])
+        too_often = self.options.requests / 3 * share / STAGE2_MAX
+        for target in stuck:
+            target["weight"] /= max(1, too_often)
 
     # ---- what is looked at ----
 
@@ -455,7 +468,8 @@ class Soak:
         out = [f"{done:,} requests, a third of them attacks, in "
                f"{time.monotonic() - self.began:.0f} s; "
                f"{int(figures['wfp_invocations_total']):,} invocations, "
-               f"{int(figures['wfp_kills_total']):,} kills. At rest "
+               f"{int(figures['wfp_kills_total']):,} kills, "
+               f"{self.stage2():,} of them at stage 2. At rest "
                f"{self.points[0][1] / 2**20:.1f} MB after the first lap, "
                f"{self.points[-1][1] / 2**20:.1f} MB after the last; "
                f"{self.peak / 2**20:.1f} MB at most.", "",
