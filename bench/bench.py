@@ -206,11 +206,25 @@ def ratio(runs, one, other, column=0):
                              for a, b in zip(runs[one], runs[other]))
 
 
-def verdict(value, goal, busy):
+def verdict(value, goal, busy, at_most=False):
     """Goal and whether it was reached; busy: what the figure is worth."""
     if goal is None:
         return "", ""
-    return f">= {goal}", ("reached" if value >= goal else "missed") + busy
+    good = value <= goal if at_most else value >= goal
+    return f"{'<=' if at_most else '>='} {goal:,}", \
+        ("reached" if good else "missed") + busy
+
+
+def busy_note(facts):
+    """What to add to a verdict when other things ran."""
+    load = float(dict(facts)["load average at the start"])
+    return ", but the machine was busy" if load > os.cpu_count() / 2 else ""
+
+
+def facts_table(facts):
+    """What machine() said, as rows of a document."""
+    return ["| machine | |", "|---|---|",
+            *(f"| {name} | {value} |" for name, value in facts)]
 
 
 def table(runs, options, facts):
@@ -222,8 +236,7 @@ def table(runs, options, facts):
            "threads. Ratios are medians of the rounds' ratios. Where something "
            "else ran on the machine, the ratio by the CPU time of the "
            "server's children says more; an origin's is not in it.", "",
-           "| machine | |", "|---|---|"]
-    out += [f"| {name} | {value} |" for name, value in facts]
+           *facts_table(facts)]
     out += ["", "| target | requests/s | p50 ms | p99 ms | server's CPU, us a "
             "request |", "|---|---|---|---|---|"]
     for name, (label, _, _) in TARGETS.items():
@@ -235,8 +248,7 @@ def table(runs, options, facts):
             "|---|---|---|---|---|"]
     pairs = [(n, base, goal) for n, (_, base, goal) in TARGETS.items()
              if base] + EXTRA
-    load = float(dict(facts)["load average at the start"])
-    busy = ", but the machine was busy" if load > os.cpu_count() / 2 else ""
+    busy = busy_note(facts)
     for name, base, goal in pairs:
         value = ratio(runs, name, base)
         out.append(f"| {TARGETS[name][0]} / {TARGETS[base][0]} | {value:.2f} "

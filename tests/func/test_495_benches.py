@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The measuring programs still run and print what their readers expect. What
+they measure is not looked at: a test's machine is busy."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from wfptest.tap import ROOT
+
+SECONDS = 240
+
+
+@pytest.fixture(autouse=True)
+def _event_only(request):
+    """They choose their MPM themselves: once is enough."""
+    if request.config.option.mpm != "event":
+        pytest.skip("runs with the event MPM")
+
+
+def run(build, program, *args):
+    """Standard output of a program of bench/."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "bench" / program), "--build", str(build),
+         *args], text=True, capture_output=True, timeout=SECONDS, check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+class TestBenches:
+    def test_495_01_soak(self, build, tmp_path):
+        out = run(build, "soak.py", "--requests", "300", "--seed", "7",
+                  "--no-memory", "--out", str(tmp_path / "soak.md"))
+        assert out.rstrip().endswith("soak passed")
+        text = (tmp_path / "soak.md").read_text()
+        assert re.search(r"300 requests, a third of them attacks", text)
+        assert "| no child lost | yes |" in text
+        assert "NO" not in text
+
+    def test_495_02_metering(self, build, tmp_path):
+        run(build, "metering.py", "--quick", "--out",
+            str(tmp_path / "metering.md"))
+        text = (tmp_path / "metering.md").read_text()
+        assert len(re.findall(r"\| (?:reached|missed)", text)) == 8
+        assert "| isolates warm in one process | 100 |" in text
+        assert "nan" not in text
