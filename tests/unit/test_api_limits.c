@@ -165,6 +165,14 @@ static void long_work_in_one_call_ends(wfp_test_t *t)
         "local p = URLSearchParams.new() for i = 1, 1e9 do p:append('a', 'b') "
         "end",
         "local s = ('a'):rep(1000000) while true do btoa(s) end",
+        "local s = crypto.subtle local k = s.importKey('raw', 'p', 'PBKDF2', "
+        "false, {'deriveBits'}) s.deriveBits({name='PBKDF2', hash='SHA-512', "
+        "salt='', iterations=100000}, k, 524288)",
+        "while true do crypto.subtle.generateKey({name='RSASSA-PKCS1-v1_5', "
+        "hash='SHA-1', modulusLength=4096}, false, {'sign'}) end",
+        "local s, x = crypto.subtle, ('x'):rep(4194304) local k = "
+        "s.generateKey('Ed25519', false, {'sign'}).privateKey while true do "
+        "s.sign('Ed25519', k, x) s.digest('MD5', x .. x) end",
         NULL,
     };
     wfp_limits_t limits = fixture_limits();

@@ -668,14 +668,30 @@ static void bad_keys_are_refused(wfp_test_t *t)
            "der, 'Ed25519', true, {'verify'}) .. name(s.importKey, 'spki', "
            "der, {name='RSASSA-PKCS1-v1_5', hash='SHA-1'}, true, {'verify'})",
            "DataErrorDataErrorDataErrorDataErrorDataError");
-    /* SEC 2's secp112r1 named, and P-256 written out, in SubjectPublicKeyInfo */
-    SUBTLE("local alg = {name='ECDSA', namedCurve='P-256'} return "
-           "name(s.importKey, 'spki', atob('MDIwEAYHKoZIzj0CAQYFK4EEAAYDHgAE"
-           "CUhyOZZ5Xxp7nxY8wqeYIRs1K0zcqfwjZ8tq0g=='), alg, true, "
-           "{'verify'}) .. name(s.importKey, 'spki', "
-           "from('308201333081ec06072a8648ce3d02013081e0020101302c06072a8648ce'"
-           " .. ('00'):rep(277)), alg, true, {'verify'})",
-           "DataErrorDataError");
+    /* SEC 2's secp112r1 named, and P-256 written out with its parameters */
+    SUBTLE(
+        "local alg = {name='ECDSA', namedCurve='P-256'} return "
+        "name(s.importKey, 'spki', "
+        "atob('MDIwEAYHKoZIzj0CAQYFK4EEAAYDHgAERsZxUB0eKZRtFhIeqp5VsAuYdFAetvrO"
+        "XbIVKg=='), alg, true, {'verify'}) .. "
+        "name(s.importKey, 'spki', "
+        "atob('MIIBSzCCAQMGByqGSM49AgEwgfcCAQEwLAYHKoZIzj0BAQIhAP////8AAAABAAAA"
+        "AAAAAAAAAAAA////////////////MFsEIP////8AAAABAAAAAAAAAAAAAAAA////"
+        "///////////8BCBaxjXYqjqT57PrvVV2mIa8ZR0GsMxTsPY7zjw+J9JgSwMVAMSd"
+        "NgiG5wSTamZ44ROdJreBn36QBEEEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5"
+        "RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9QIhAP////8AAAAA"
+        "//////////+85vqtpxeehPO5ysL8YyVRAgEBA0IABM97NGAerNGwXl1OuB026J/O"
+        "kJWC2wyb+rJwyVm+FnSMu8IzZB+rQWNtVPgmwbZ+Frq/5EjFmtEaVeq6aMoUl2M='), alg, true, {'verify'}) .. "
+        "name(s.importKey, 'pkcs8', "
+        "atob('MIIBeQIBADCCAQMGByqGSM49AgEwgfcCAQEwLAYHKoZIzj0BAQIhAP////8AAAAB"
+        "AAAAAAAAAAAAAAAA////////////////MFsEIP////8AAAABAAAAAAAAAAAAAAAA"
+        "///////////////8BCBaxjXYqjqT57PrvVV2mIa8ZR0GsMxTsPY7zjw+J9JgSwMV"
+        "AMSdNgiG5wSTamZ44ROdJreBn36QBEEEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg"
+        "9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9QIhAP////8A"
+        "AAAA//////////+85vqtpxeehPO5ysL8YyVRAgEBBG0wawIBAQQglJ0wnFQNcTnV"
+        "AJQ4AdejC2mLPatepcVZ96xX9uSLCf6hRANCAATPezRgHqzRsF5dTrgdNuifzpCV"
+        "gtsMm/qycMlZvhZ0jLvCM2Qfq0FjbVT4JsG2fha6v+RIxZrRGlXqumjKFJdj'), alg, true, {'sign'})",
+        "DataErrorDataErrorDataError");
     /* a point that is not on the curve; the private key of another point */
     SUBTLE("local alg = {name='ECDSA', namedCurve='P-256'} local a = "
            "s.exportKey('jwk', s.generateKey(alg, true, {'sign'}).privateKey) "
