@@ -15,7 +15,8 @@
 #define TYPE_SIZE  (sizeof(TYPE) - 1)
 #define RANDOM     16
 #define BOUNDARY   (2 * RANDOM)
-#define AROUND_MAX 256 /* bytes of a part beside its texts, its data */
+#define ESCAPED    3   /* most bytes that one of a name becomes */
+#define AROUND_MAX 256 /* most bytes of a part beside its texts */
 
 /* [-0, +1, -] Push the bytes of value i of the array at t. */
 static const char *push_data(lua_State *L, int t, lua_Integer i, size_t *n)
@@ -50,20 +51,50 @@ static void make_boundary(lua_State *L, char text[BOUNDARY + 1])
     text[BOUNDARY] = '\0';
 }
 
-/* [-0, +0, -] Does the text stand in a value of the array at t? Adds up their
- * sizes. */
-static int occurs(lua_State *L, int t, const char *text, apr_uint64_t *pbytes)
+/* [-0, +0, -] Most bytes of the value at idx in a body. */
+static apr_uint64_t value_bytes(lua_State *L, int idx)
+{
+    apr_uint64_t bytes;
+
+    if (!wfp_api_is_file(L, idx)) {
+        return lua_rawlen(L, idx);
+    }
+    lua_getiuservalue(L, idx, WFP_FILE_NAME);
+    lua_getiuservalue(L, idx, WFP_FILE_TYPE);
+    lua_getiuservalue(L, idx, WFP_FILE_DATA);
+    bytes = ESCAPED * (apr_uint64_t)lua_rawlen(L, -3) + lua_rawlen(L, -2)
+            + lua_rawlen(L, -1);
+    lua_pop(L, 3);
+    return bytes;
+}
+
+/* [-0, +0, -] Most bytes of the array at t as a body. */
+static apr_uint64_t form_bytes(lua_State *L, int t)
+{
+    lua_Integer i, n = (lua_Integer)lua_rawlen(L, t);
+    apr_uint64_t bytes = AROUND_MAX;
+
+    for (i = 1; i < n; i += 2) {
+        lua_rawgeti(L, t, i);
+        lua_rawgeti(L, t, i + 1);
+        bytes += ESCAPED * (apr_uint64_t)lua_rawlen(L, -2) + AROUND_MAX
+                 + value_bytes(L, lua_gettop(L));
+        lua_pop(L, 2);
+    }
+    return bytes;
+}
+
+/* [-0, +0, -] Does the text stand in a value of the array at t? */
+static int occurs(lua_State *L, int t, const char *text)
 {
     lua_Integer i, n = (lua_Integer)lua_rawlen(L, t);
     int found = 0;
 
-    *pbytes = 0;
     for (i = 2; i <= n && !found; i += 2) {
         size_t size;
         const char *s = push_data(L, t, i, &size);
 
         found = memmem(s, size, text, BOUNDARY) != NULL;
-        *pbytes += size + AROUND_MAX;
         lua_pop(L, 1);
     }
     return found;
@@ -163,10 +194,11 @@ int wfp_api_form_text(lua_State *L, int idx, const char **ptype)
     wfp_state_need_invocation(L);
     luaL_checkstack(L, 16, NULL);
     t = lua_gettop(L);
+    bytes = form_bytes(L, t);
+    wfp_api_need_room(L, 2 * bytes);
     do {
         make_boundary(L, type + TYPE_SIZE);
-    } while (occurs(L, t, type + TYPE_SIZE, &bytes));
-    wfp_api_need_room(L, 2 * bytes);
+    } while (occurs(L, t, type + TYPE_SIZE));
     wfp_buffer_init(&b, L);
     b.max = (size_t)-1;
     (void)wfp_buffer_reserve(&b, (size_t)bytes);

@@ -1,0 +1,3 @@
+-- A Worker that requires itself.
+-- outcome: refused
+return require("worker")
