@@ -213,6 +213,7 @@ static void bench_many(const wfp_runtime_t *runtime, wfp_host_ctx_t *ctx,
     const char **names = apr_pcalloc(p, sizeof(char *) * (size_t)count);
     double rss = status_kb("VmRSS"), pte = status_kb("VmPTE"), start;
     int before = mappings(), i, warm = 0;
+    wfp_runtime_t pooled = *runtime;
     wfp_pool_stats_t stats;
     apr_pool_t *scratch;
     wfp_pool_t *pool;
@@ -221,6 +222,7 @@ static void bench_many(const wfp_runtime_t *runtime, wfp_host_ctx_t *ctx,
     if (wfp_pool_create(&pool, count, (apr_size_t)64 << 30, p) != APR_SUCCESS) {
         _Exit(1);
     }
+    pooled.total = wfp_pool_total(pool);
     start = micro_ns();
     for (i = 0; i < count; i++) {
         wfp_isolate_t *iso;
@@ -228,15 +230,15 @@ static void bench_many(const wfp_runtime_t *runtime, wfp_host_ctx_t *ctx,
 
         apr_pool_clear(scratch);
         names[i] = apr_psprintf(p, "worker-%d", i);
-        iso = micro_isolate(runtime,
+        if (!wfp_pool_admit(pool)) {
+            _Exit(1);
+        }
+        iso = micro_isolate(&pooled,
                             micro_compiled(MICRO_HELLO, names[i], ctx->limits,
                                            scratch),
                             ctx->limits, scratch);
         for (k = 0; k < 3; k++) {
             micro_invoke(iso, ctx);
-        }
-        if (!wfp_pool_admit(pool, wfp_isolate_limit(iso))) {
-            _Exit(1);
         }
         wfp_pool_give(pool, iso);
     }
