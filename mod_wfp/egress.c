@@ -12,27 +12,34 @@
 #include "core/cdn_loop.h"
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/part.h"
 #include "outbound/client.h"
 #include "outbound/egress.h"
 #include "outbound/pipeline.h"
 
 apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
 {
-    apr_int64_t allowed = ctx->limits.v[WFP_LIMIT_SUBREQUESTS];
+    wfp_host_ctx_t *whole = ctx->whole ? ctx->whole : ctx;
+    apr_int64_t allowed = ctx->limits.v[WFP_LIMIT_SUBREQUESTS], used;
+    apr_status_t rv;
 
     if (wfp_hangup_was_seen(ctx->work)) {
         return wfp_hangup_tell(res);
     }
-    ctx->subrequests++;
+    rv = wfp_cancel_check(ctx->work->cancel, res);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    used = __atomic_add_fetch(&whole->subrequests, 1, __ATOMIC_RELAXED);
     wfp_stats_count(ctx->work->server->stats, WFP_STAT_SUBREQUESTS);
-    if (ctx->subrequests <= allowed) {
+    if (used <= allowed) {
         return APR_SUCCESS;
     }
     (void)wfp_result_set(res, WFP_SUBREQUEST_LIMIT, APR_EGENERAL, NULL);
     if (res) {
         res->limit = wfp_limit_row(WFP_LIMIT_SUBREQUESTS)->name;
         res->allowed = allowed;
-        res->used = ctx->subrequests;
+        res->used = used;
     }
     return APR_EGENERAL;
 }
@@ -57,6 +64,7 @@ static apr_status_t outbound_failed(wfp_result_t *res, apr_status_t rv)
     case WFP_LOOP_DETECTED:
     case WFP_STORE_UNAVAILABLE:
     case WFP_CLIENT_DISCONNECTED:
+    case WFP_ABORTED:
         return rv;
     case WFP_WORKER_NOT_FOUND:
         return wfp_result_set(res, WFP_EGRESS_BLOCKED, rv,
@@ -159,7 +167,37 @@ static apr_status_t mark_request(wfp_egress_t *egress, const char *worker)
 /* wfp_client_terms_t's is_over */
 static int client_hung_up(void *work)
 {
-    return wfp_hangup_look(work);
+    return wfp_hangup_look(wfp_part_whole(work));
+}
+
+/* Send it, on one of the connections that the top request may have. A fetch
+ * that a function of a request's body makes uses that request's. */
+static apr_status_t send_request(wfp_egress_t *egress,
+                                 const wfp_client_terms_t *terms)
+{
+    wfp_host_ctx_t *ctx = egress->invocation, *payer = ctx;
+    wfp_work_t *work = ctx->work;
+    int takes = work->slots && !work->has_slot;
+    apr_status_t rv;
+
+    while (payer->is_outbound && payer->caller) {
+        payer = payer->caller;
+    }
+    if (takes) {
+        rv = wfp_slots_take(work->slots, payer->limits.v[WFP_LIMIT_CONNECTIONS],
+                            work->cancel, terms->deadline, egress->result);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        work->has_slot = 1;
+    }
+    rv = wfp_client_send(&egress->response, work->server->client,
+                         egress->request, terms, egress->result);
+    if (takes) {
+        work->has_slot = 0;
+        wfp_slots_give(work->slots);
+    }
+    return rv;
 }
 
 static int filter_client(wfp_egress_t *egress)
@@ -183,6 +221,7 @@ static int filter_client(wfp_egress_t *egress)
     terms.owner = user_worker(egress);
     terms.is_over = client_hung_up;
     terms.is_over_arg = ctx->work;
+    terms.cancel = ctx->work->cancel;
     terms.look = WFP_HANGUP_LOOK;
     rv = mark_request(egress, terms.owner);
     if (rv != APR_SUCCESS) {
@@ -191,8 +230,7 @@ static int filter_client(wfp_egress_t *egress)
     wfp_invoke_trace(ctx->work, "fetch %s %s goes out, hop %d",
                      egress->request->method, egress->request->url,
                      egress->hop);
-    rv = wfp_client_send(&egress->response, ctx->work->server->client,
-                         egress->request, &terms, egress->result);
+    rv = send_request(egress, &terms);
     return rv == APR_SUCCESS ? WFP_EGRESS_OK : rv;
 }
 

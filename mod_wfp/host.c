@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/name.h"
+#include "mod_wfp/beside.h"
 #include "mod_wfp/egress.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hangup.h"
@@ -20,7 +21,7 @@
  * returns is the last that the invocation sees. */
 static apr_status_t give_up(apr_status_t rv, wfp_host_ctx_t *ctx)
 {
-    if (wfp_ending_is_forced(ctx->work->server)) {
+    if (wfp_ending_is_forced(ctx->work->server) && ctx->inv) {
         ctx->deadline = apr_time_now();
         wfp_run_cut(ctx->inv);
     }
@@ -142,6 +143,7 @@ static apr_status_t host_wait(wfp_host_ctx_t *ctx, apr_interval_time_t time,
 {
     const wfp_server_t *server = ctx->work->server;
     apr_time_t now = apr_time_now(), until = now + time;
+    apr_status_t rv = APR_SUCCESS;
 
     if (until > ctx->deadline) {
         until = ctx->deadline;
@@ -149,17 +151,25 @@ static apr_status_t host_wait(wfp_host_ctx_t *ctx, apr_interval_time_t time,
     for (; now < until && !wfp_ending_is_forced(server); now = apr_time_now()) {
         apr_interval_time_t left = until - now;
 
-        if (left <= WFP_HANGUP_LOOK) {
+        if (ctx->work->cancel) {
+            wfp_cancel_sleep(ctx->work->cancel, left < WFP_HANGUP_LOOK
+                                                    ? until
+                                                    : now + WFP_HANGUP_LOOK);
+            rv = wfp_cancel_check(ctx->work->cancel, res);
+        }
+        else if (left <= WFP_HANGUP_LOOK) {
             wfp_ending_sleep(server, until);
         }
         else {
             wfp_ending_sleep(server, now + WFP_HANGUP_LOOK);
-            if (wfp_hangup_look(ctx->work)) {
-                return give_up(wfp_hangup_tell(res), ctx);
-            }
+            rv = wfp_hangup_look(ctx->work) ? wfp_hangup_tell(res)
+                                            : APR_SUCCESS;
+        }
+        if (rv != APR_SUCCESS) {
+            break;
         }
     }
-    return give_up(APR_SUCCESS, ctx);
+    return give_up(rv, ctx);
 }
 
 static void host_pass_through(wfp_host_ctx_t *ctx)
@@ -184,7 +194,16 @@ static apr_status_t host_open_secret(const char **ptext, apr_size_t *pn,
     return wfp_crypto_open(ptext, pn, server->key, context, binding->text, p);
 }
 
+static wfp_op_t *host_wait_op(wfp_host_ctx_t *ctx, apr_time_t until)
+{
+    wfp_op_t *op = wfp_beside_wait(ctx, until);
+
+    (void)give_up(APR_SUCCESS, ctx); /* cannot fail */
+    return op;
+}
+
 const wfp_host_t wfp_host_functions = {
-    host_fetch, host_dispatch, host_service,      host_service_call,
-    host_log,   host_wait,     host_pass_through, host_open_secret,
+    host_fetch,       host_dispatch, host_service,      host_service_call,
+    host_log,         host_wait,     host_pass_through, host_open_secret,
+    wfp_beside_start, host_wait_op,  wfp_beside_cancel,
 };

@@ -12,6 +12,7 @@
 #include "mod_wfp/background.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/part.h"
 #include "mod_wfp/record.h"
 #include "mod_wfp/sync.h"
 
@@ -24,6 +25,7 @@ void wfp_invoke_finish(wfp_work_t *work)
     for (ctx = work->first; ctx; ctx = ctx->next) {
         wfp_invoke_end(ctx);
     }
+    wfp_part_free_all(work);
     wfp_poolcache_give(work->server->pools, work->pool);
 }
 

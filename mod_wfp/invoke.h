@@ -5,12 +5,14 @@
 #include <apr_pools.h>
 #include <httpd.h>
 
+#include "core/cancel.h"
 #include "core/message.h"
 #include "core/registry.h"
 #include "core/result.h"
 #include "lua_runtime/run.h"
 #include "mod_wfp/config.h"
 #include "mod_wfp/server.h"
+#include "mod_wfp/slots.h"
 
 /**
  * @file
@@ -19,8 +21,11 @@
  * a chain by `caller`.
  */
 
-/** What all invocations of one top request share. */
-typedef struct wfp_work_t {
+typedef struct wfp_work_t wfp_work_t;
+typedef struct wfp_calls_t wfp_calls_t; /* beside.c */
+
+/** What all invocations of one top request share that one thread does. */
+struct wfp_work_t {
     wfp_server_t *server;
     wfp_server_conf_t *conf; /* of the request's vhost */
     const wfp_scope_conf_t *scope;
@@ -32,7 +37,13 @@ typedef struct wfp_work_t {
     const char *request_id;
     const char *cdn_loop; /* of the request, NULL: none */
     int hung_up;          /* the client went away (hangup.h) */
-    int pass_through;     /* ctx:passThroughOnException() of the
+    wfp_cancel_t *cancel; /* of a part (part.h): to wait no longer; NULL */
+    wfp_slots_t *slots;   /* once parts were made: its connections */
+    int has_slot;         /* this thread holds one */
+    wfp_work_t *parts;    /* joined, with pools to give back */
+    wfp_work_t *next_part;
+    wfp_work_t *whole; /* a joined part: of which work */
+    int pass_through;  /* ctx:passThroughOnException() of the
                                   * outermost Worker */
     /* sums and names for the log */
     apr_int64_t cpu_us;
@@ -40,20 +51,22 @@ typedef struct wfp_work_t {
     apr_int64_t subrequests;
     int cold;
     const wfp_host_ctx_t *last_user;
-} wfp_work_t;
+};
 
 /** One invocation as the host knows it. */
 struct wfp_host_ctx_t {
     wfp_work_t *work;
     wfp_host_ctx_t *caller; /* NULL: the outermost */
     wfp_host_ctx_t *next;   /* in work->first */
+    wfp_host_ctx_t *whole;  /* it is another thread's view of that one; NULL */
+    wfp_calls_t *calls;     /* its host calls that run beside; NULL: none yet */
     wfp_entry_t entry;
     wfp_invocation_t *inv; /* NULL: ended */
     wfp_limits_t limits;
     apr_time_t started;
     apr_time_t deadline;
-    int depth; /* 1: the outermost */
-    apr_int64_t subrequests;
+    int depth;               /* 1: the outermost */
+    apr_int64_t subrequests; /* atomic */
     wfp_egress_e egress;
     wfp_outbound_t outbound; /* service NULL: none; params have values */
     int is_outbound;         /* it is an outbound Worker */

@@ -15,6 +15,7 @@
 
 #include "lua_runtime/bugcheck.h"
 #include "mod_wfp/background.h"
+#include "mod_wfp/beside.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/host.h"
 #include "mod_wfp/log.h"
@@ -302,6 +303,9 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     }
     if (rv == APR_SUCCESS) {
         rv = start_client(server, &res);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_beside_create(&server->beside, server, server->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_background_start(&server->background, server, server->pool);

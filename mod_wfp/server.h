@@ -23,6 +23,7 @@
  */
 
 typedef struct wfp_background_t wfp_background_t;
+typedef struct wfp_beside_t wfp_beside_t;
 typedef struct wfp_ending_t wfp_ending_t;
 
 typedef struct wfp_server_t {
@@ -41,6 +42,7 @@ typedef struct wfp_server_t {
     wfp_pool_t *isolates;
     wfp_client_t *client;
     wfp_poolcache_t *pools; /* of the works of requests */
+    wfp_beside_t *beside;
     wfp_background_t *background;
     wfp_ending_t *ending;
     char id_prefix[17]; /* of request ids: 16 hex digits */

@@ -168,6 +168,7 @@ static apr_status_t ask_policy(wfp_client_transfer_t *t, wfp_url_t *url,
     t->is_over = terms->is_over;
     t->is_over_arg = terms->is_over_arg;
     t->look = terms->look;
+    t->cancel = terms->cancel;
     t->host = url->host;
     t->plain = !strcmp(url->scheme, "http");
     return APR_SUCCESS;
@@ -307,6 +308,14 @@ static apr_status_t run(wfp_response_t **presp, wfp_client_transfer_t *t,
     return rv;
 }
 
+/* Why the wait for a share ended early. */
+static wfp_code_e why_over(const wfp_client_terms_t *terms)
+{
+    wfp_code_e why = wfp_cancel_why(terms->cancel);
+
+    return why != WFP_OK ? why : WFP_CLIENT_DISCONNECTED;
+}
+
 apr_status_t wfp_client_send(wfp_response_t **presp, wfp_client_t *client,
                              wfp_request_t *req,
                              const wfp_client_terms_t *terms, wfp_result_t *res)
@@ -319,7 +328,7 @@ apr_status_t wfp_client_send(wfp_response_t **presp, wfp_client_t *client,
     if (rv != APR_SUCCESS) {
         rv = wfp_result_set(res,
                             APR_STATUS_IS_TIMEUP(rv) ? WFP_TIMEOUT
-                            : rv == APR_ECONNABORTED ? WFP_CLIENT_DISCONNECTED
+                            : rv == APR_ECONNABORTED ? why_over(terms)
                                                      : WFP_INTERNAL,
                             rv, NULL);
     }

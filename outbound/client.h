@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "core/cancel.h"
 #include "core/message.h"
 #include "core/result.h"
 #include "outbound/policy.h"
@@ -48,6 +49,8 @@ typedef struct wfp_client_terms_t {
     int (*is_over)(void *arg);
     void *is_over_arg;
     apr_interval_time_t look;
+    wfp_cancel_t *cancel; /* ends every wait at once, also for the body; lives
+                           * as long as the response's body. NULL */
 } wfp_client_terms_t;
 
 /**

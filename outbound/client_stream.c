@@ -22,6 +22,20 @@ static void unlock(wfp_client_transfer_t *t)
     (void)apr_thread_mutex_unlock(t->mutex);
 }
 
+/* wfp_cancel_watch()'s */
+static void wake(void *baton)
+{
+    wfp_client_transfer_t *t = baton;
+
+    (void)sem_post(&t->wake); /* at worst somebody looks around for nothing */
+}
+
+/* Was this thread told to wait no longer? Whoever leaves waits all the same. */
+static int is_told(const wfp_client_transfer_t *t)
+{
+    return !t->leaving && wfp_cancel_why(t->cancel) != WFP_OK;
+}
+
 /* Wait, with the mutex held, until the loop has something new or it is time;
  * the caller looks again whatever ended the wait. @return 1: it is time */
 static int await(wfp_client_transfer_t *t, apr_time_t until)
@@ -32,7 +46,10 @@ static int await(wfp_client_transfer_t *t, apr_time_t until)
 
     t->waiting = 1;
     unlock(t);
-    timed_out = sem_timedwait(&t->wake, &at) < 0 && errno == ETIMEDOUT;
+    wfp_cancel_watch(t->cancel, wake, t);
+    timed_out = !is_told(t) && sem_timedwait(&t->wake, &at) < 0
+                && errno == ETIMEDOUT;
+    wfp_cancel_unwatch(t->cancel);
     lock(t);
     t->waiting = 0;
     return timed_out;
@@ -174,6 +191,9 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
         if (t->until <= now) {
             rv = wfp_result_set(res, WFP_TIMEOUT, APR_TIMEUP, NULL);
         }
+        else if (is_told(t)) {
+            rv = wfp_cancel_check(t->cancel, res);
+        }
         else if (t->source && !wfp_window_is_full(&t->up)) {
             unlock(t);
             rv = pump(t, res);
@@ -193,6 +213,7 @@ void wfp_client_stream_end(wfp_client_transfer_t *t)
     wfp_body_t *source = t->source;
     int done, orphan = 0;
 
+    t->leaving = 1;
     lock(t);
     done = t->done;
     unlock(t);

@@ -81,12 +81,25 @@ static apr_status_t wait_for_share_locked(wfp_client_t *client, int share,
         if (left <= 0) {
             rv = APR_TIMEUP;
         }
+        else if (wfp_cancel_why(terms->cancel) != WFP_OK) {
+            rv = APR_ECONNABORTED;
+        }
         else {
             rv = await_share_locked(client, terms, left);
         }
     }
     client->share_waiters--;
     return rv;
+}
+
+/* wfp_cancel_watch()'s: somebody who waits for a share was told not to. */
+static void wake_waiters(void *baton)
+{
+    wfp_client_t *client = baton;
+
+    (void)apr_thread_mutex_lock(client->mutex); /* cannot fail: our own */
+    (void)apr_thread_cond_broadcast(client->share_freed);
+    (void)apr_thread_mutex_unlock(client->mutex);
 }
 
 apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
@@ -97,6 +110,7 @@ apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
     apr_status_t rv = APR_SUCCESS;
     int share = share_of(terms->owner);
 
+    wfp_cancel_watch(terms->cancel, wake_waiters, client);
     (void)apr_thread_mutex_lock(client->mutex); /* cannot fail: our own */
     if (share >= 0) {
         rv = wait_for_share_locked(client, share, terms, until);
@@ -118,6 +132,7 @@ apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
         }
     }
     (void)apr_thread_mutex_unlock(client->mutex);
+    wfp_cancel_unwatch(terms->cancel);
     return rv;
 }
 
@@ -135,6 +150,8 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     t->pumped = NULL;
     t->sent = 0;
     t->is_over = NULL;
+    t->cancel = NULL;
+    t->leaving = 0;
     t->is_over_arg = NULL;
     t->status = 0;
     t->code = 0;

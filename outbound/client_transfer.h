@@ -70,7 +70,9 @@ struct wfp_client_transfer_t {
     int (*is_over)(void *arg); /* as wfp_client_terms_t */
     void *is_over_arg;
     apr_interval_time_t look;
-    int share; /* its place in the client's shares, -1: none */
+    wfp_cancel_t *cancel; /* likewise */
+    int leaving;          /* waits for the loop only */
+    int share;            /* its place in the client's shares, -1: none */
 
     /* under the mutex */
     wfp_window_t head; /* lines of the response's head */

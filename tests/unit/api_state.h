@@ -206,25 +206,6 @@ wfp_body_t *wfp_state_function_body(lua_State *L, int ref)
     return wfp_body_mem("(function)", 10, api_state.pool);
 }
 
-static int take_room(void *baton, apr_size_t n)
-{
-    return 1;
-}
-
-static void give_room(void *baton, apr_size_t n)
-{
-}
-
-void wfp_state_split_body(lua_State *L, wfp_body_t **pa, wfp_body_t **pb,
-                          wfp_body_t *source)
-{
-    static const wfp_tee_room_t room = { take_room, give_room, NULL };
-
-    if (wfp_tee_make(pa, pb, source, &room, api_state.pool) != APR_SUCCESS) {
-        wfp_api_error(L, "Error", NULL, "no tee");
-    }
-}
-
 /* ---- the host: echoes what it was asked ---- */
 
 static apr_status_t answer(wfp_response_t **presp, wfp_request_t *req)

@@ -6,6 +6,9 @@
 /redirect/N?to=URL  that status and Location
 /loop               redirects to itself
 /slow/MS            answers after MS milliseconds
+/meet/N             answers "met" when N such requests are in at the same time,
+                    "alone" after a while
+/body-later/MS      a head at once, the body after MS milliseconds
 /huge/BYTES         that many bytes with Content-Length
 /chunked/N/SIZE     N chunks of SIZE bytes
 /headers            Set-Cookie twice, Vary twice
@@ -106,6 +109,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         threading.Event().wait(int(parts[0]) / 1000)
         self.answer(200, b"slow")
 
+    def on_meet(self, parts, query):
+        met = self.server.origin.meet(int(parts[0]))
+        self.answer(200, b"met" if met else b"alone")
+
+    def on_body_later(self, parts, query):
+        self.send_response_only(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.flush()
+        threading.Event().wait(int(parts[0]) / 1000)
+        self.wfile.write(b"later")
+
     def on_huge(self, parts, query):
         left = int(parts[0])
         self.send_response_only(200)
@@ -163,6 +178,9 @@ class Origin:
 
     def __init__(self):
         self.requests = []
+        self.crowd = threading.Condition()
+        self.inside = self.most = self.waiting = 0
+        self.released = self.came = 0
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.origin = self
         self.port = self.server.server_address[1]
@@ -174,6 +192,22 @@ class Origin:
     def note(self, handler):
         self.requests.append((handler.command, handler.path,
                               handler.headers.items()))
+
+    def meet(self, count, seconds=5):
+        """Wait until count callers are in here; False: they never came."""
+        with self.crowd:
+            self.came += 1
+            mine = self.came
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            self.waiting += 1
+            if self.waiting >= count:
+                self.released, self.waiting = self.came, 0
+                self.crowd.notify_all()
+            met = self.crowd.wait_for(lambda: self.released >= mine, seconds)
+            self.waiting -= not met
+            self.inside -= 1
+            return met
 
     def stop(self):
         self.server.shutdown()
