@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Workers of examples/, deployed by the commands of their own README and
+called."""
+
+import hashlib
+import hmac
+import json
+import pathlib
+import re
+import shlex
+
+import pytest
+
+from wfptest.lua import says
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+# those of the quickstart, which deploys them itself
+QUICKSTART = {"customer-a", "customer-b", "dispatcher", "outbound"}
+
+
+@pytest.fixture(autouse=True)
+def _conf(httpd):
+    httpd.configure([
+        f"<VirtualHost *:{httpd.port}>", "ServerName workers.test",
+        "ServerAlias *.workers.test", "WfpNamespace demo",
+        "WfpRouteBy subdomain", "</VirtualHost>",
+        f"<VirtualHost *:{httpd.port}>", "ServerName plans.test",
+        "ServerAlias *.plans.test", "WfpDispatcher plans-dispatcher",
+        "</VirtualHost>"])
+
+
+class Example:
+    """A deployed example, asked by its host name."""
+
+    def __init__(self, client, name):
+        self.client, self.name = client, name
+
+    def request(self, method, path="/", host=None, **options):
+        return self.client.request(
+            method, path, host=host or f"{self.name}.workers.test", **options)
+
+    def get(self, path="/", **options):
+        return self.request("GET", path, **options)
+
+    def post(self, body, path="/", **options):
+        return self.request("POST", path, body=body, **options)
+
+
+@pytest.fixture
+def deploy(httpd, client, origin, tenant):
+    """deploy(name): runs the deploy command of its README."""
+    def run(name):
+        text = (EXAMPLES / name / "README.md").read_text()
+        [line] = re.findall(r"^    wfpctl (deploy .+)$", text, re.M)
+        line = line.replace("production", "demo")
+        line = line.replace("http://origin.example", origin.url)
+        _, full, folder, *options = shlex.split(line)
+        assert folder == f"examples/{name}"
+        httpd.wfpctl("deploy", full, str(ROOT / folder), *options)
+        tenant.made.append(full)
+        return Example(client, name)
+    return run
+
+
+class TestExamples:
+    """One test an example."""
+
+    def test_390_01_json_api(self, deploy):
+        api = deploy("json-api")
+        assert [p["id"] for p in api.get("/products").json] == \
+            ["book", "pen", "lamp"]
+        assert [p["id"] for p in
+                api.get("/products?max_cents=2000").json] == ["book", "pen"]
+        assert api.get("/products/pen").json["cents"] == 199
+        assert api.get("/products/p%65n/").json["cents"] == 199
+        assert api.request("HEAD", "/products").status == 200
+        assert api.get("/products?max_cents=x").status == 400
+        assert api.get("/products?max_cents=0").text == "[]"
+        assert api.get("/products/none").status == 404
+        assert api.get("/").json == {"error": "not found"}
+        answer = api.request("DELETE", "/products")
+        assert (answer.status, answer.get("allow")) == (405, "GET")
+        order = {"items": [{"id": "pen", "count": 3},
+                           {"id": "book", "count": 1}]}
+        answer = api.post(json.dumps(order).encode(), "/quotes")
+        assert (answer.status, answer.json) == (201, {"cents": 1847})
+        for body, status in ((b"{", 400), (b"[]", 422), (b"3", 422),
+                             (b'{"items":[{"id":"pen","count":0}]}', 422),
+                             (b'{"items":[{"id":"x","count":1}]}', 422),
+                             (b'{"items":[7]}', 422)):
+            assert api.post(body, "/quotes").status == status, body
+
+    def test_390_02_reverse_proxy(self, deploy, origin):
+        proxy = deploy("reverse-proxy")
+        answer = proxy.post(b"body", "/echo?a=b%20c", headers=[
+            ("Cookie", "session=1"), ("Authorization", "Basic eA=="),
+            ("X-Forwarded-For", "192.0.2.1"), ("X-Kept", "yes")])
+        told = answer.json
+        sent = {name.lower(): value for name, value in told["headers"]}
+        assert told["method"] == "POST" and told["body"] == "body"
+        assert told["path"] == "/echo?a=b%20c"
+        assert sent["x-kept"] == "yes"
+        assert sent["x-forwarded-host"] == "reverse-proxy.workers.test"
+        assert not {"cookie", "authorization", "x-forwarded-for"} & set(sent)
+        assert answer.get("x-content-type-options") == "nosniff"
+        assert proxy.get("/headers").getall("set-cookie") == []
+        answer = proxy.get(f"/redirect/302?to={origin.url}/echo%3Fx")
+        assert (answer.status, answer.get("location")) == (
+            302, "http://reverse-proxy.workers.test/echo?x")
+        answer = proxy.get("/redirect/301?to=http://other.example/")
+        assert answer.get("location") == "http://other.example/"
+        assert proxy.get("/broken/nothing").status == 502
+
+    def test_390_03_ab_test(self, deploy):
+        test = deploy("ab-test")
+        seen = set()
+        for _ in range(200):
+            answer = test.get()
+            variant = re.match(r"variant=([ab]); Path=/; ",
+                               answer.get("set-cookie"))[1]
+            assert f"Variant {variant.upper()}" in answer.text
+            seen.add(variant)
+            if seen == {"a", "b"}:
+                break
+        assert seen == {"a", "b"}
+        for cookie in ("variant=b", "x=y; variant=b", " variant = b ;z=1"):
+            answer = test.get(headers=[("Cookie", cookie)])
+            assert "Variant B" in answer.text
+            assert answer.get("set-cookie") is None
+            assert answer.get("vary") == "cookie"
+        answer = test.get(headers=[("Cookie", "variant=c")])
+        assert answer.get("set-cookie").startswith("variant=")
+
+    def test_390_04_webhook(self, deploy, httpd):
+        hook = deploy("webhook")
+        secret = re.search(r"printf %s \"(.+?)\" \| wfpctl (secret put) "
+                           r"production/webhook (\w+)",
+                           (EXAMPLES / "webhook/README.md").read_text())
+        httpd.wfpctl("secret", "put", "demo/webhook", secret[3],
+                     stdin=secret[1])
+        body = b'{"zen": "Keep it logically awesome."}'
+
+        def sign(text, key=secret[1]):
+            return [("X-Hub-Signature-256", "sha256=" + hmac.new(
+                key.encode(), text, hashlib.sha256).hexdigest())]
+
+        assert hook.post(body, headers=sign(body)).status == 204
+        assert hook.post(body, headers=sign(body + b" ")).status == 401
+        assert hook.post(body, headers=sign(body, "other")).status == 401
+        assert hook.post(body).status == 401
+        for bad in ("", "sha256=", "sha256=zz", "sha1=00", "sha256=00"):
+            assert hook.post(body, headers=[
+                ("X-Hub-Signature-256", bad)]).status == 401
+        assert hook.post(b"no json", headers=sign(b"no json")).status == 400
+        assert hook.get().status == 405
+
+    def test_390_05_fan_out(self, deploy, origin):
+        answer = deploy("fan-out").get()
+        assert [(a["url"], a["status"]) for a in answer.json] == [
+            (f"{origin.url}/echo", 200), (f"{origin.url}/slow/200", 200)]
+        assert answer.json[1]["body"] == "slow"
+
+    def test_390_06_stream_transform(self, deploy):
+        transform = deploy("stream-transform")
+        text = (b"paid with 4111 1111 1111 1111\nor 4111-1111-1111-1111.\r\n"
+                b"tel. 0123456789\nlast 4111111111111111")
+        want = (b"paid with **** **** **** 1111\nor ****-****-****-1111.\r\n"
+                b"tel. 0123456789\nlast ************1111")
+        assert transform.post(text).body == want
+        for size in (1, 7, 30):
+            chunks = (text[at:at + size] for at in range(0, len(text), size))
+            assert transform.post(chunks).body == want
+        large = b"nothing to hide here\n" * 50000  # 1 MB
+        assert transform.post(large).body == large
+        assert transform.get().status == 400
+
+    def test_390_07_plans_dispatcher(self, deploy, tenant):
+        names = ("plan-free", "customer-a")
+        for name in names:
+            tenant.deploy(says("ctx.props.plan"), name=name)
+        front = deploy("plans-dispatcher")
+        free = [front.get(host="plan-free.plans.test") for _ in range(60)]
+        assert free[0].text == "free"
+        limited = [a for a in free if a.status == 429]
+        assert limited and len(limited) < 60
+        assert int(limited[0].get("retry-after")) == 1
+        assert {front.get(host="customer-a.plans.test").text
+                for _ in range(20)} == {"pro"}
+        assert front.get(host="nobody.plans.test").status == 404
+
+    def test_390_20_each_example_has_a_test_and_a_readme(self):
+        tested = set(re.findall(r'deploy\("([\w-]+)"\)',
+                                pathlib.Path(__file__).read_text()))
+        there = {p.name for p in EXAMPLES.iterdir() if p.is_dir()}
+        assert there - QUICKSTART == tested
+        index = (EXAMPLES / "README.md").read_text()
+        for name in there:
+            assert f"({name}/" in index
