@@ -43,6 +43,7 @@ struct wfp_isolate_t {
     int env_ref;
     apr_size_t steps_max;
     apr_size_t base_used; /* after the last full collection */
+    apr_size_t asked;     /* large blocks wanted since then */
     wfp_script_t script;  /* identity and bindings, in the arena */
     struct {
         apr_uint64_t hash;

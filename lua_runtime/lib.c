@@ -45,10 +45,8 @@ void wfp_lib_reserve(lua_State *L, size_t n)
     if (n > wfp_lib_result_max(L)) {
         wfp_lib_too_large(L);
     }
-    /* a string is made in a buffer and copied: twice the size */
-    if (n > wfp_meter_free_bytes(wfp_isolate_of(L)) / 2) {
-        lua_gc(L, LUA_GCCOLLECT);
-    }
+    /* a string is made in a buffer and copied: half of what is free */
+    wfp_meter_make_room(wfp_isolate_of(L), L, n);
 }
 
 void wfp_lib_push_stock(lua_State *L, lua_CFunction open,

@@ -66,6 +66,10 @@
 /* The same for another critical section: a pool's allocation, curl's parser. */
 #define CRITICAL_STACK (32 * 1024)
 
+/* Collections that make room for large blocks come after at least this part of
+ * what the last one left was asked for. */
+#define ROOM_PART 64
+
 #define MS_NS 1000000
 
 /* Where no jump is possible the stack must not end: without room it is over
@@ -195,6 +199,15 @@ void wfp_meter_charge(wfp_isolate_t *iso, apr_size_t bytes)
         }
     }
     iso->frame->budget->charged += bytes;
+}
+
+void wfp_meter_make_room(wfp_isolate_t *iso, lua_State *L, apr_size_t bytes)
+{
+    iso->asked += bytes;
+    if (bytes >= wfp_meter_free_bytes(iso) / 2
+        && iso->asked >= iso->base_used / ROOM_PART) {
+        wfp_tick_collect(iso, L);
+    }
 }
 
 apr_size_t wfp_meter_steps_max(const wfp_isolate_t *iso)

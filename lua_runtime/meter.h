@@ -66,6 +66,11 @@ void wfp_meter_charge(wfp_isolate_t *iso, apr_size_t bytes);
 /** Bytes that may still be charged or allocated. */
 apr_size_t wfp_meter_free_bytes(const wfp_isolate_t *iso);
 
+/** [-0, +0, m] So many bytes are about to be allocated or charged: collect
+ *  garbage first when that is half of what is free, or more, unless it was done
+ *  just before. */
+void wfp_meter_make_room(wfp_isolate_t *iso, lua_State *L, apr_size_t bytes);
+
 /** Steps that one library call may take before it raises "too much work". */
 apr_size_t wfp_meter_steps_max(const wfp_isolate_t *iso);
 

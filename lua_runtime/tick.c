@@ -130,13 +130,18 @@ void wfp_tick_count(wfp_isolate_t *iso, apr_int64_t instructions)
 void wfp_tick_collect(wfp_isolate_t *iso, lua_State *L)
 {
     wfp_arena_t *arena = &iso->arena;
-    apr_size_t least = arena->limit / 4 * 3, soft;
+    apr_size_t least = arena->limit / 4 * 3, part, half;
 
     (void)lua_gc(L, LUA_GCCOLLECT, 0); /* always 0 */
     iso->collect = 0;
+    iso->asked = 0;
     iso->base_used = arena->used;
-    soft = arena->used + (arena->limit - arena->used) / 2;
-    arena->soft = soft > least ? soft : least;
+    part = arena->used / WFP_TICK_COLLECT_PART;
+    half = (arena->limit - arena->used) / 2;
+    arena->soft = arena->used + (half > part ? half : part);
+    if (arena->soft < least) {
+        arena->soft = least;
+    }
 }
 
 static void on_hook(lua_State *L, lua_Debug *ar)

@@ -15,6 +15,11 @@
 /** Period of the count hook: the cost does not depend on it from here up. */
 #define WFP_TICK_PERIOD 100
 
+/** A full collection comes after at least this part of what the last one left
+ *  was allocated anew: that bounds what it costs. Nearer to the limit there is
+ *  none; the limit ends the invocation. */
+#define WFP_TICK_COLLECT_PART 16
+
 /** CPU time from now on after which a budget must be looked at again, when cpu
  *  of its CPU time is used at wall (monotonic). Async-signal-safe. */
 apr_int64_t wfp_tick_next(const wfp_budget_t *budget, apr_int64_t cpu,

@@ -91,7 +91,7 @@ void wfp_api_need_room(lua_State *L, apr_uint64_t bytes)
     if (bytes < wfp_meter_free_bytes(iso)) {
         return;
     }
-    lua_gc(L, LUA_GCCOLLECT);
+    wfp_meter_make_room(iso, L, (apr_size_t)bytes);
     if (bytes >= wfp_meter_free_bytes(iso)) {
         wfp_api_error(L, "Error", "body_too_large", "%s",
                       wfp_code_row(WFP_BODY_TOO_LARGE)->message);
@@ -143,10 +143,8 @@ static size_t read_lent(lua_State *L, body_t *b, char *to, size_t max)
     if (!b->bb) {
         wfp_meter_charge(iso, 8192);
     }
-    if (wfp_meter_free_bytes(iso) < 4 * WFP_BODY_CHUNK) {
-        /* garbage must not take the room of what a tee keeps */
-        lua_gc(L, LUA_GCCOLLECT);
-    }
+    /* garbage must not take the room of what a tee keeps */
+    wfp_meter_make_room(iso, L, 2 * WFP_BODY_CHUNK);
     wfp_result_init(&res, p);
     while (n == 0 && rv == APR_SUCCESS && !b->ended) {
         n = max;

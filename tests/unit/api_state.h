@@ -96,6 +96,11 @@ void wfp_meter_charge(wfp_isolate_t *iso, apr_size_t bytes)
     api_state.charged += bytes;
 }
 
+void wfp_meter_make_room(wfp_isolate_t *iso, lua_State *L, apr_size_t bytes)
+{
+    (void)lua_gc(L, LUA_GCCOLLECT);
+}
+
 char *wfp_meter_copy(wfp_isolate_t *iso, const char *s, apr_size_t n)
 {
     api_state.charged += n + 1;

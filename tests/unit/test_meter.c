@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
 
+#include "lua_runtime/inside.h"
 #include "runtime_fixture.h"
 
 /* The promise: this much CPU time after the limit at most. */
@@ -317,6 +318,26 @@ static void memory_is_told(wfp_test_t *t)
     CHECK(out.usage.memory_peak <= 4 * 1024 * 1024 + 65536);
 }
 
+/* However little is free, the next collection is a sixteenth away. */
+static void collections_keep_apart(wfp_test_t *t)
+{
+    wfp_limits_t limits = fixture_limits();
+    fixture_outcome_t out;
+    wfp_isolate_t *iso;
+
+    limits.v[WFP_LIMIT_MEMORY_MB] = 8;
+    limits.v[WFP_LIMIT_CPU_MS] = 5000;
+    iso = fixture_isolate(t,
+                          WORKER("local t = {} for i = 1, 15 do "
+                                 "t[i] = ('x'):rep(500000) .. i end "
+                                 "for i = 1, 1e6 do local u = {} end"),
+                          &limits);
+    fixture_run(&out, iso, NULL, &limits, t->pool);
+    CHECK(iso->base_used > 7 * 1024 * 1024);
+    CHECK(iso->arena.soft - iso->base_used >= iso->base_used / 16);
+    wfp_isolate_destroy(iso);
+}
+
 /* Garbage near the limit is collected at a safe point. */
 static void garbage_does_not_kill(wfp_test_t *t)
 {
@@ -478,6 +499,7 @@ static const wfp_test_case_t cases[] = {
     { "the_wall_limit_ends_loops_and_waits",
       the_wall_limit_ends_loops_and_waits },
     { "memory_is_told", memory_is_told },
+    { "collections_keep_apart", collections_keep_apart },
     { "garbage_does_not_kill", garbage_does_not_kill },
     { "deep_c_recursion_is_an_error", deep_c_recursion_is_an_error },
     { "the_c_stacks_end_is_survived", the_c_stacks_end_is_survived },
