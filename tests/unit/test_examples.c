@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The examples of docs/worker-api: every block marked lua is a Worker that is
- * run with the request that docs/worker-api/README.md describes. A block
- * marked text after it is what it must answer.
+ * The examples of docs/worker-api and docs/coming-from-cloudflare.md: every
+ * block marked lua is a Worker that is run with the request that
+ * docs/worker-api/README.md describes. A block marked text after it is what it
+ * must answer. The names that those pages list are there, and the other way.
  */
 #include <apr_file_info.h>
 #include <apr_file_io.h>
@@ -10,9 +11,11 @@
 #include "lua_runtime/sandbox.h"
 #include "tests/unit/runtime_fixture.h"
 
-#define PAGES TOP_SRCDIR "/docs/worker-api"
+#define PAGES      TOP_SRCDIR "/docs/worker-api"
+#define CLOUDFLARE "../coming-from-cloudflare.md"
 
-static const char *pages[64];
+#define PAGES_MAX 64
+static const char *pages[PAGES_MAX];
 static int page_count, page_at;
 
 static apr_status_t answer(wfp_response_t **presp, const char *text,
@@ -218,7 +221,35 @@ static void examples_of_a_page(wfp_test_t *t)
     }
 }
 
-/* Every global of the Worker API, and what is in it, stands in some page. */
+/* The first name of " names ..." that text does not have, NULL: it has all.
+ * Lua's own names are not asked for; *pcount counts the others. */
+static const char *missing(int *pcount, const char *names, const char *text,
+                           apr_pool_t *p)
+{
+    const char *const *g;
+    char *last, *name = apr_strtok(apr_pstrdup(p, names), " ", &last);
+
+    for (; name; name = apr_strtok(NULL, " ", &last)) {
+        apr_size_t n = strlen(name);
+
+        for (g = wfp_sandbox_globals(); *g; g++) {
+            if (strncmp(*g, name, n) == 0 && ((*g)[n] == '.' || !(*g)[n])) {
+                break;
+            }
+        }
+        if (*g) {
+            continue;
+        }
+        ++*pcount;
+        if (!strstr(text, name)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+/* Every global of the Worker API, and what is in it, stands in some page, and
+ * on the page for those who come from Cloudflare. */
 static void globals_have_their_page(wfp_test_t *t)
 {
     static const char code[] =
@@ -227,38 +258,78 @@ static void globals_have_their_page(wfp_test_t *t)
         "if type(v) == 'table' and v ~= _G then for m, f in pairs(v) do "
         "t[#t + 1] = k .. '.' .. m end end end "
         "return Response.new(table.concat(t, ' ')) end }";
-    const char *names = run_example(t, code), *all = "";
-    const char *const *g;
-    char *last, *name;
+    const char *names = run_example(t, code), *all = "", *name;
     int i, count = 0;
 
     for (i = 0; i < page_count; i++) {
         all = apr_pstrcat(t->pool, all, read_page(t, pages[i]), NULL);
     }
-    name = apr_strtok(apr_pstrdup(t->pool, names), " ", &last);
-    for (; name; name = apr_strtok(NULL, " ", &last)) {
-        for (g = wfp_sandbox_globals(); *g; g++) {
-            apr_size_t n = strlen(name);
+    name = missing(&count, names, all, t->pool);
+    if (!name) {
+        all = read_page(t, CLOUDFLARE);
+        name = missing(&count, names, all, t->pool);
+    }
+    if (name) {
+        printf("# %s has no page, or is not on " CLOUDFLARE "\n", name);
+    }
+    CHECK(name == NULL);
+    CHECK(count > 80);
+}
 
-            if (strncmp(*g, name, n) == 0 && ((*g)[n] == '.' || !(*g)[n])) {
-                break;
-            }
+/* The paths that the Lua column of a row names: "a.b:c" of `a.b:c(...)`. */
+static const char *row_paths(const char *row, apr_pool_t *p)
+{
+    const char *at = strstr(row + 2, " | "), *end, *paths = "";
+
+    end = at ? strstr(at + 3, " | ") : NULL;
+    while (end && (at = strchr(at, '`')) != NULL && at < end) {
+        apr_size_t n = strspn(++at, "abcdefghijklmnopqrstuvwxyz_.:0123456789"
+                                    "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+        if (n) {
+            paths = apr_pstrcat(p, paths, "'", apr_pstrmemdup(p, at, n), "', ",
+                                NULL);
         }
-        if (*g) {
-            continue;
-        }
-        count++;
-        if (!strstr(all, name)) {
-            printf("# %s has no page\n", name);
-            CHECK(strstr(all, name) != NULL);
+        at = strchr(at, '`') + 1;
+    }
+    return paths;
+}
+
+/* What the page's Lua column names is there, in objects of each class. */
+static void cloudflare_page_is_true(wfp_test_t *t)
+{
+    static const char code[] =
+        "return { fetch = function(request, env, ctx) "
+        "local form = FormData.new() form:append('f', { data = 'x' }) "
+        "local objects = setmetatable({ request = request, env = env, "
+        "ctx = ctx, response = Response.new('x'), headers = Headers.new(), "
+        "body = Response.new('x').body, url = URL.new('http://a/'), "
+        "params = URLSearchParams.new(), form = form, file = form:get('f'), "
+        "fetcher = env.DISPATCHER:get('a') }, { __index = _G }) "
+        "for _, path in ipairs(paths) do local at = objects "
+        "for name in path:gmatch('[^.:]+') do "
+        "local ok, found = pcall(function() return at[name] end) "
+        "if not ok or found == nil then return Response.new(path) end "
+        "at = found end end "
+        "return Response.new('all of ' .. #paths) end }";
+    char *last, *line, *text = read_page(t, CLOUDFLARE);
+    const char *paths = "", *got;
+
+    for (line = apr_strtok(text, "\n", &last); line;
+         line = apr_strtok(NULL, "\n", &last)) {
+        if (strncmp(line, "| ", 2) == 0 && !strstr(line, "not there yet")) {
+            paths = apr_pstrcat(t->pool, paths, row_paths(line, t->pool), NULL);
         }
     }
-    CHECK(count > 40);
+    got = run_example(t, apr_pstrcat(t->pool, "local paths = { ", paths, "}\n",
+                                     code, NULL));
+    printf("# the page's names: %s\n", got);
+    CHECK(strncmp(got, "all of ", 7) == 0 && atol(got + 7) > 140);
 }
 
 int main(void)
 {
-    static wfp_test_case_t cases[64 + 1];
+    static wfp_test_case_t cases[PAGES_MAX + 3];
     apr_finfo_t info;
     apr_dir_t *dir;
     apr_pool_t *p;
@@ -269,7 +340,9 @@ int main(void)
         printf("1..1\nnot ok 1 - no " PAGES "\n");
         return 1;
     }
-    while (page_count < 63
+    pages[page_count++] = cases[0].name = CLOUDFLARE;
+    cases[0].fn = examples_of_a_page;
+    while (page_count < PAGES_MAX
            && apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
         apr_size_t n = strlen(info.name);
 
@@ -283,5 +356,7 @@ int main(void)
     (void)apr_dir_close(dir); /* it was only read */
     cases[page_count].name = "globals have their page";
     cases[page_count].fn = globals_have_their_page;
+    cases[page_count + 1].name = "coming from Cloudflare: the names are there";
+    cases[page_count + 1].fn = cloudflare_page_is_true;
     return wfp_test_run(cases);
 }
