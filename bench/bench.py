@@ -21,9 +21,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from wfptest.httpd import Httpd, server_user  # noqa: E402
+from wfptest.ports import free_ports  # noqa: E402
 from wfptest.client import Client  # noqa: E402
 from wfptest.lua import worker  # noqa: E402
 from wfptest.tenant import Tenant  # noqa: E402
+from workerd import Workerd, install  # noqa: E402
 
 HELLO = worker("""return Response.new("hello\\n", {
     headers = { ["content-type"] = "text/plain" } })""")
@@ -40,6 +42,13 @@ function handle(r)
     return apache2.OK
 end
 """
+# the same Workers for workerd
+HELLO_JS = """export default { fetch() { return new Response("hello\\n", {
+    headers: { "content-type": "text/plain" } }); } };"""
+ROUTER_JS = """export default { fetch(request, env) {
+    const name = new URL(request.url).hostname.split(".")[0];
+    return env[name].fetch(request);
+} };"""
 CONFIG = """
 ServerRoot "{root}"
 PidFile "{root}/httpd.pid"
@@ -70,8 +79,21 @@ TARGETS = {
     "dispatcher": ("dispatcher + user Worker", "null", 0.85),
     "proxy": ("mod_proxy to a local origin", "null", None),
     "fetch": ("user Worker + fetch of that origin", "proxy", 0.7),
+    "workerd": ("workerd: dispatcher + user Worker", None, None),
+    "workerd_fetch": ("workerd: user Worker + fetch", None, None),
 }
-EXTRA = [("dispatcher", "mod_lua", 1.2)]
+EXTRA = [("dispatcher", "mod_lua", 1.2), ("dispatcher", "workerd", 4),
+         ("fetch", "workerd_fetch", 3)]
+
+
+class WorkerdPort:
+    """One Worker of workerd as wrk() sees a server."""
+
+    def __init__(self, workerd, name):
+        self.workerd, self.port = workerd, workerd.ports[name]
+
+    def children(self):
+        return [self.workerd.process.pid]
 
 
 class Server(Httpd):
@@ -115,6 +137,23 @@ def build_null(build):
 def plain_modules(*names):
     """LoadModule rows of httpd's own modules."""
     return lambda folder: [(n, folder / f"mod_{n}.so") for n in names]
+
+
+def start_workerd(build, origin_port):
+    """(Workerd or None, {target: place})"""
+    binary, why = install(build)
+    if not binary:
+        print(f"workerd is not measured: {why}", flush=True)
+        return None, {}
+    workers = {"router": ROUTER_JS, "hello": HELLO_JS,
+               "fetcher": "export default { fetch() { return fetch("
+                          f'"http://127.0.0.1:{origin_port}/null"); }} }};'}
+    one = Workerd(binary, build / "bench/workerd", workers,
+                  free_ports(len(workers), build / "bench/ports"))
+    one.start()
+    return one, {
+        "workerd": (WorkerdPort(one, "router"), "/", "hello.bench.test"),
+        "workerd_fetch": (WorkerdPort(one, "fetcher"), "/", "localhost")}
 
 
 def main_lines(origin_port):
@@ -239,15 +278,15 @@ def table(runs, options, facts):
            *facts_table(facts)]
     out += ["", "| target | requests/s | p50 ms | p99 ms | server's CPU, us a "
             "request |", "|---|---|---|---|---|"]
-    for name, (label, _, _) in TARGETS.items():
+    for name in runs:
         rate, p50, p99, cpu = (statistics.median(column)
                                for column in zip(*runs[name]))
-        out.append(f"| {label} | {rate:,.0f} | {p50:.2f} | {p99:.2f} "
+        out.append(f"| {TARGETS[name][0]} | {rate:,.0f} | {p50:.2f} | {p99:.2f} "
                    f"| {cpu:.1f} |")
     out += ["", "| ratio | measured | goal | | by CPU time |",
             "|---|---|---|---|---|"]
     pairs = [(n, base, goal) for n, (_, base, goal) in TARGETS.items()
-             if base] + EXTRA
+             if base] + [row for row in EXTRA if row[1] in runs]
     busy = busy_note(facts)
     for name, base, goal in pairs:
         value = ratio(runs, name, base)
@@ -279,6 +318,7 @@ def main():
         main_lines(origin.port))
     (server.root / "hello.lua").write_text(MOD_LUA)
     (server.root / "htdocs/hello.txt").write_text("hello\n")
+    workerd = None
     try:
         origin.configure()
         tenants = Tenant(server, Client(server.port))
@@ -299,8 +339,10 @@ def main():
             "proxy": (server, "/proxy", "localhost"),
             "fetch": (server, "/builtin/fetcher/", "localhost"),
         }
-        for name, (_, path, host) in places.items():
-            answer = Client(server.port).get(path, host=host)
+        workerd, more = start_workerd(build, origin.port)
+        places |= more
+        for name, (place, path, host) in places.items():
+            answer = Client(place.port).get(path, host=host)
             if (answer.status, answer.text) != (200, "hello\n"):
                 raise SystemExit(f"{name}: {answer}")
         text = table(measure(places, options.rounds, options.seconds),
@@ -308,6 +350,8 @@ def main():
     finally:
         server.stop()
         origin.stop()
+        if workerd:
+            workerd.stop()
     pathlib.Path(options.out).write_text(text)
     print(text)
 

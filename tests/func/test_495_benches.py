@@ -48,3 +48,10 @@ class TestBenches:
         assert len(re.findall(r"\| (?:reached|missed)", text)) == 8
         assert "| isolates warm in one process | 100 |" in text
         assert "nan" not in text
+
+    def test_495_03_noisy_neighbour(self, build, tmp_path):
+        run(build, "neighbour.py", "--quick", "--out",
+            str(tmp_path / "neighbour.md"))
+        text = (tmp_path / "neighbour.md").read_text()
+        assert len(re.findall(r"\| (?:reached|missed)", text)) == 4
+        assert "the old child ended after" in text
