@@ -153,16 +153,6 @@ const char *wfp_class_text(lua_State *L, int idx, const char *what, size_t *n)
     return lua_tolstring(L, idx, n);
 }
 
-const char *wfp_class_string(lua_State *L, int arg, size_t *n)
-{
-    if (!lua_isstring(L, arg)) {
-        wfp_api_error(L, "TypeError", NULL,
-                      "bad argument #%d (string expected, got %s)", arg,
-                      luaL_typename(L, arg));
-    }
-    return lua_tolstring(L, arg, n);
-}
-
 /* [-0, +1, -] */
 static int l_view_index(lua_State *L)
 {

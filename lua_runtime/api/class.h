@@ -46,10 +46,8 @@ int wfp_class_field(lua_State *L);
 /** [-0, +1, m] Push the raw member of the table at idx. @return its type */
 int wfp_class_raw(lua_State *L, int idx, const char *key);
 
-/** [-0, +0, v] A string argument (numbers count); else a TypeError. */
-const char *wfp_class_string(lua_State *L, int arg, size_t *n);
-
-/** [-0, +0, v] The same at any index, the TypeError naming what it is. */
+/** [-0, +0, v] A string (numbers count); else a TypeError "WHAT must be a
+ *  string, got TYPE". what names function and argument. */
 const char *wfp_class_text(lua_State *L, int idx, const char *what, size_t *n);
 
 /** [-1, +1, m] Replace the table on the top by a view of it that cannot be

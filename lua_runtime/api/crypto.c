@@ -72,8 +72,10 @@ static int l_random_values(lua_State *L)
 static int l_timing_safe_equal(lua_State *L)
 {
     size_t na, nb;
-    const char *a = wfp_class_string(L, 1, &na);
-    const char *b = wfp_class_string(L, 2, &nb);
+    const char *a = wfp_class_text(L, 1, "crypto.timingSafeEqual: argument 1",
+                                   &na);
+    const char *b = wfp_class_text(L, 2, "crypto.timingSafeEqual: argument 2",
+                                   &nb);
 
     if (na != nb) {
         return wfp_api_error(L, "TypeError", NULL,

@@ -235,7 +235,7 @@ static int l_response_redirect(lua_State *L)
                              "308");
     }
     if (!wfp_api_url_href(L, 1)) {
-        s = wfp_class_string(L, 1, &n);
+        s = wfp_class_text(L, 1, "Response.redirect: the URL", &n);
         wfp_api_push_href(L, s, n, NULL);
     }
     r = push_new(L);

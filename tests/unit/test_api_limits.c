@@ -115,6 +115,10 @@ static void what_is_kept_ends_in_memory_limit(wfp_test_t *t)
         "URLSearchParams.new('a=b')",
         "Response.new('x').body",
         "json.decode('{\"a\":[1]}')",
+        "json.decode('[1,2,{}]')",
+        "json.decode('\"' .. i .. '\"')",
+        "FormData.new()",
+        "Response.new(URLSearchParams.new('a=b')):formData()",
         "fetch('http://a/1')",
         NULL,
     };
@@ -142,6 +146,8 @@ static void what_is_dropped_is_collected(wfp_test_t *t)
         "URL.new('http://a/').pathname",
         "URLSearchParams.new('a=b'):append('c', 'd')",
         "json.encode(json.decode('{\"a\":[1]}'))",
+        "FormData.new():append('a', {data='b'})",
+        "Response.new(FormData.new()):formData()",
         NULL,
     };
     int i;

@@ -353,17 +353,6 @@ static void text_codings(wfp_test_t *t)
     lua_close(L);
 }
 
-static void globals_that_come_later_are_absent(wfp_test_t *t)
-{
-    lua_State *L = api_state_new(t->pool);
-
-    RUN("for _, n in ipairs{'parallel', 'HTMLRewriter', 'xml', "
-        "'caches', 'AbortController', 'AbortSignal'} do if _G[n] ~= nil then "
-        "return n end end return tostring(crypto.subtle)",
-        "nil");
-    lua_close(L);
-}
-
 static const wfp_test_case_t cases[] = {
     { "url: parts", url_has_parts },
     { "url: setters", url_can_be_changed },
@@ -375,7 +364,6 @@ static const wfp_test_case_t cases[] = {
     { "params: follow their URL", params_follow_their_url },
     { "params: a list", params_are_a_list },
     { "text: codings", text_codings },
-    { "globals: absent ones", globals_that_come_later_are_absent },
     { NULL },
 };
 
