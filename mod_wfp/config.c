@@ -19,7 +19,7 @@ static const apr_size_t numbers[] = {
     NUM(isolates),       NUM(isolate_memory), NUM(cool_kills),
     NUM(cool_window),    NUM(cool_pause),     NUM(egress_connections),
     NUM(egress_connect), NUM(egress_total),   NUM(isolate_reuse),
-    NUM(worker_header),  NUM(hardening),
+    NUM(worker_header),  NUM(hardening),      NUM(landlock),
 };
 
 static const apr_size_t texts[] = {

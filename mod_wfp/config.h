@@ -49,6 +49,7 @@ typedef struct wfp_server_conf_t {
     apr_int64_t cool_pause;     /* us */
     apr_int64_t egress_connections;
     apr_int64_t hardening; /* wfp_hardening_e */
+    apr_int64_t landlock;  /* +landlock */
     const char *egress_ca;
     /* of a server or vhost */
     wfp_limit_policy_t limits;

@@ -197,12 +197,13 @@ const char *wfp_directive_server_hardening(cmd_parms *cmd, void *dummy,
     if (i == 3) {
         return wfp_directive_value_refuse(cmd, arg, "is not auto, on or off");
     }
-    if (more) {
-        return wfp_directive_value_refuse(
-            cmd, more,
-            strcasecmp(more, "+landlock") ? "is not +landlock"
-                                          : "is not supported by this version");
+    if (more && strcasecmp(more, "+landlock")) {
+        return wfp_directive_value_refuse(cmd, more, "is not +landlock");
     }
+    if (more && !strcasecmp(arg, "off")) {
+        return wfp_directive_value_refuse(cmd, more, "is nothing beside off");
+    }
+    wfp_config_server(cmd->server)->landlock = more != NULL;
     wfp_config_server(cmd->server)->hardening = WFP_HARDENING_AUTO + i;
     return NULL;
 }

@@ -104,7 +104,9 @@ const command_rec wfp_directives_rows[] = {
     AP_INIT_FLAG("WfpWorkerHeader", wfp_directive_server_worker_header, NULL,
                  RSRC_CONF, "send X-Wfp-Worker on outbound requests"),
     AP_INIT_TAKE12("WfpHardening", wfp_directive_server_hardening, NULL,
-                   RSRC_CONF, "what children give up: auto, on or off"),
+                   RSRC_CONF,
+                   "what children give up: auto, on or off; "
+                   "+landlock: files, too"),
     AP_INIT_TAKE1("WfpLog", wfp_directive_server_text, ROW(row_log), RSRC_CONF,
                   "file or \"|command\" for one JSON record an invocation"),
     { NULL },

@@ -7,7 +7,14 @@
  */
 #include "mod_wfp/hardening.h"
 
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_main.h>
+#include <string.h>
+
 #include "mod_wfp/config.h"
+#include "mod_wfp/landlock.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/seccomp.h"
 #include "mod_wfp/server.h"
@@ -39,6 +46,106 @@ static const char *find_starter(void)
     }
     return NULL;
 }
+
+/* ---- files --------------------------------------------------------------- */
+
+/* What the C library, curl, OpenSSL and the drivers read. */
+static const char *const system_paths[] = {
+    "/usr", "/lib", "/lib64", "/bin", "/etc", "/run", "/var/run", "/dev", NULL,
+};
+
+static void keep(wfp_server_t *server, const char *path, int is_writable,
+                 apr_pool_t *p)
+{
+    wfp_landlock_path_t *kept;
+
+    if (path && *path == '/') {
+        kept = apr_array_push(server->paths);
+        kept->path = apr_pstrdup(p, path);
+        kept->is_writable = is_writable;
+    }
+}
+
+/* What this server serves: document roots, and the folders that the
+ * configuration has sections for, other than the root. */
+static void keep_served(wfp_server_t *server, server_rec *s, apr_pool_t *p)
+{
+    core_server_config *core = ap_get_core_module_config(s->module_config);
+    int i;
+
+    keep(server, core->ap_document_root, 0, p);
+    for (i = 0; i < core->sec_dir->nelts; i++) {
+        ap_conf_vector_t *section = APR_ARRAY_IDX(core->sec_dir, i,
+                                                  ap_conf_vector_t *);
+        const core_dir_config *dir = ap_get_core_module_config(section);
+
+        if (!dir->r && !dir->d_is_fnmatch && dir->d && strcmp(dir->d, "/")) {
+            keep(server, dir->d, 0, p);
+        }
+    }
+}
+
+static void choose_paths(wfp_server_t *server, apr_pool_t *p)
+{
+    const char *db = wfp_config_db_params(server->main), *temp = NULL;
+    server_rec *s;
+    int i;
+
+    server->paths = apr_array_make(p, 32, sizeof(wfp_landlock_path_t));
+    for (i = 0; system_paths[i]; i++) {
+        keep(server, system_paths[i], 0, p);
+    }
+    keep(server, "/dev/null", 1, p);
+    /* its own, whatever its number will be: opened in the child */
+    keep(server, "/proc/self", 0, p);
+    keep(server, "/proc/sys", 0, p);
+    keep(server, ap_server_root, 0, p);
+    for (s = server->main; s; s = s->next) {
+        keep_served(server, s, p);
+    }
+    keep(server, server->conf->egress_ca, 0, p);
+    keep(server, wfp_config_data_dir(server->main), 1, p);
+    if (!strcmp(wfp_config_db_driver(server->main), "sqlite3")) {
+        keep(server, ap_make_dirstr_parent(p, db), 1, p);
+    }
+    if (apr_temp_dir_get(&temp, p) == APR_SUCCESS) {
+        keep(server, temp, 1, p);
+    }
+}
+
+/* @return HTTP status of a start that cannot be, or OK */
+static int decide_files(wfp_server_t *server, int must, apr_pool_t *p)
+{
+    if (!wfp_config_num(server->conf->landlock, 0) || !server->is_hardened) {
+        return OK;
+    }
+    if (wfp_landlock_is_available()) {
+        choose_paths(server, p);
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, server->main,
+                     WFPLOGNO(0708) "children see %d files and folders only, "
+                                    "and write to the store's and temporary "
+                                    "ones",
+                     server->paths->nelts);
+        return OK;
+    }
+    if (must) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server->main,
+                     WFPLOGNO(0709) "WfpHardening on +landlock: this kernel "
+                                    "does not offer Landlock");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server->main,
+                 WFPLOGNO(0710) "WfpHardening auto +landlock: this kernel does "
+                                "not offer Landlock");
+    return OK;
+}
+
+apr_status_t wfp_hardening_give_up_files(const wfp_server_t *server)
+{
+    return server->paths ? wfp_landlock_apply(server->paths) : APR_SUCCESS;
+}
+
+/* ---- the decision ---------------------------------------------------------- */
 
 static int decide_on(wfp_server_t *server, const char *starter)
 {
@@ -80,12 +187,14 @@ int wfp_hardening_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                               apr_pool_t *ptemp, server_rec *s)
 {
     wfp_server_t *server = wfp_server();
+    apr_int64_t how;
     int rc = OK;
 
     if (!server) {
         return OK; /* the first of the two readings at start */
     }
-    switch (wfp_config_num(server->conf->hardening, WFP_HARDENING_AUTO)) {
+    how = wfp_config_num(server->conf->hardening, WFP_HARDENING_AUTO);
+    switch (how) {
     case WFP_HARDENING_OFF:
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
                      WFPLOGNO(0705) "children are not hardened: WfpHardening "
@@ -104,7 +213,7 @@ int wfp_hardening_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                                     "programs, gain no privileges, dump no "
                                     "core");
     }
-    return rc;
+    return rc == OK ? decide_files(server, how == WFP_HARDENING_ON, pconf) : rc;
 }
 
 void wfp_hardening_child_init(apr_pool_t *pchild, server_rec *s)

@@ -5,6 +5,8 @@
 #include <apr_pools.h>
 #include <httpd.h>
 
+#include "mod_wfp/server.h"
+
 /**
  * @file
  * WfpHardening: whether children give up what a Worker that broke out of Lua
@@ -14,6 +16,10 @@
 /** hook post_config, after wfp_server_post_config(): decide and tell. */
 int wfp_hardening_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                               apr_pool_t *ptemp, server_rec *s);
+
+/** Give up files, before any thread is started. @return other than
+ *  APR_SUCCESS: the child runs no Workers */
+apr_status_t wfp_hardening_give_up_files(const wfp_server_t *server) WFP_CHECK;
 
 /** hook child_init, after all others: do it. A child that cannot runs no
  *  Workers. */

@@ -17,6 +17,7 @@
 #include "mod_wfp/background.h"
 #include "mod_wfp/beside.h"
 #include "mod_wfp/ending.h"
+#include "mod_wfp/hardening.h"
 #include "mod_wfp/host.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/record.h"
@@ -280,7 +281,7 @@ static apr_status_t child_ends(void *data)
 void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
 {
     wfp_server_t *server = context;
-    unsigned char prefix[8];
+    unsigned char prefix[8] = { 0 };
     wfp_result_t res;
     apr_status_t rv;
 
@@ -292,7 +293,13 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     server->pools = wfp_poolcache_create(server->pool);
     wfp_result_init(&res, pchild);
     open_store(server, &res);
-    rv = wfp_crypto_random(prefix, sizeof(prefix));
+    rv = wfp_hardening_give_up_files(server);
+    if (rv != APR_SUCCESS) {
+        (void)wfp_result_set(&res, WFP_INTERNAL, rv, "Landlock failed");
+    }
+    else {
+        rv = wfp_crypto_random(prefix, sizeof(prefix));
+    }
     apr_cpystrn(server->id_prefix, wfp_crypto_hex(prefix, 8, pchild),
                 sizeof(server->id_prefix));
     if (rv == APR_SUCCESS) {

@@ -34,7 +34,9 @@ typedef struct wfp_server_t {
     wfp_stats_t *stats;
     unsigned char key[WFP_KEY_SIZE];
     int has_key;
-    int is_hardened; /* WfpHardening, as decided */
+    int is_hardened;           /* WfpHardening, as decided */
+    apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:
+                                * all */
     /* child scope */
     apr_pool_t *pool;   /* of the child, mutex-protected */
     wfp_store_t *store; /* NULL: could not be opened */

@@ -66,7 +66,7 @@ WfpTrustHeader "a b"
 WfpWorkerHeader maybe
 WfpMetering fast
 WfpHardening maybe
-WfpHardening on +landlock
+WfpHardening off +landlock
 WfpHardening auto +more
 WfpIsolates many
 WfpIsolates 0
@@ -115,6 +115,8 @@ WfpTrustHeader off
 WfpWorkerHeader on
 WfpMetering exact
 WfpHardening on
+WfpHardening on +landlock
+WfpHardening auto +landlock
 WfpHardening Off
 WfpIsolates 10
 WfpIsolateMemory 128M

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """WfpHardening: what a child gave up, seen from inside and outside."""
 
+import ctypes
 import errno
 import pathlib
 import shlex
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 
-from wfptest.lua import says
+from wfptest.lua import says, worker
 from wfptest.wait import until
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
@@ -99,6 +100,55 @@ class TestGivenUp:
         httpd.graceful()
         assert made.get().text == "here"
         assert client.get("/try/execve").text == str(errno.EPERM)
+
+
+def has_landlock():
+    """Does this kernel offer it (landlock_create_ruleset: its version)?"""
+    return ctypes.CDLL(None).syscall(444, None, 0, 1) > 0
+
+
+class TestLandlock:
+    """+landlock; on a kernel without it, what is said then."""
+
+    FILES = (("read-etc", 0), ("read-elsewhere", errno.EACCES),
+             ("read-others", errno.EACCES), ("write-temp", 0),
+             ("write-elsewhere", errno.EACCES))
+
+    def test_480_20_on(self, httpd, mod_try, client, tenant, origin):
+        lines = [mod_try, "WfpHardening on +landlock",
+                 "WfpLog logs/workers", "LogLevel wfp:info"]
+        if not has_landlock():
+            assert "WFP0709" in httpd.start_refused(lines)
+            return
+        httpd.stop()
+        httpd.log.begin()
+        httpd.configure(lines)
+        assert "WFP0708" in httpd.log.wait_for("WFP0708")
+        assert {t: client.get(f"/try/{t}").text for t, _ in self.FILES} == \
+            {t: str(e) for t, e in self.FILES}
+        assert client.get("/index.html").text == "static\n"
+        made = tenant.deploy(worker(
+            f'return fetch("http://localhost:{origin.port}/status/200")'))
+        assert made.get().status == 200
+        httpd.graceful()
+        late = tenant.deploy(says('"late"'))
+        assert late.get().text == "late"
+        assert late.name in (httpd.root / "logs/workers").read_text()
+
+    def test_480_21_auto(self, httpd, mod_try, client):
+        httpd.stop()
+        httpd.log.begin()
+        if not has_landlock():
+            httpd.log.expect("WFP0710")
+        httpd.configure([mod_try, "WfpHardening auto +landlock",
+                         "LogLevel wfp:info"])
+        assert httpd.log.wait_for("WFP07(08|10)")
+        assert client.get("/try/read-elsewhere").text == (
+            str(errno.EACCES) if has_landlock() else "0")
+
+    def test_480_22_not_asked_for(self, httpd, mod_try, client):
+        httpd.configure([mod_try])
+        assert client.get("/try/read-elsewhere").text == "0"
 
 
 class TestDecision:

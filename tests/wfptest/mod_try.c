@@ -94,6 +94,39 @@ static long try_connect(void)
     return fd < 0 ? fd : close(fd);
 }
 
+/* Open path; where files are made, one of that folder. */
+static long try_open(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC, 0600);
+
+    return fd < 0 ? fd : close(fd);
+}
+
+static long try_read_etc(void)
+{
+    return try_open("/etc/hostname", O_RDONLY);
+}
+
+static long try_read_elsewhere(void)
+{
+    return try_open("/var/lib/dpkg/status", O_RDONLY);
+}
+
+static long try_read_others(void)
+{
+    return try_open("/proc/1/cmdline", O_RDONLY);
+}
+
+static long try_write_temp(void)
+{
+    return try_open("/tmp", O_TMPFILE | O_RDWR);
+}
+
+static long try_write_elsewhere(void)
+{
+    return try_open("/dev/shm", O_TMPFILE | O_RDWR);
+}
+
 static const struct {
     const char *uri;
     long (*call)(void);
@@ -110,6 +143,11 @@ static const struct {
     { "/try/userfaultfd", try_userfaultfd },
     { "/try/listen", try_listen },
     { "/try/connect", try_connect },
+    { "/try/read-etc", try_read_etc },
+    { "/try/read-elsewhere", try_read_elsewhere },
+    { "/try/read-others", try_read_others },
+    { "/try/write-temp", try_write_temp },
+    { "/try/write-elsewhere", try_write_elsewhere },
     { NULL, NULL },
 };
 
