@@ -117,18 +117,29 @@ static void add_origin(wfp_buffer_t *b, int idx)
     add_host(b, idx);
 }
 
-/* [-0, +1, v] Push a URL object of the text. */
-static void push_url(lua_State *L, const char *text, size_t n, const char *base)
+/* [-0, +1, v] Push a URL object of the text; 0: why it is none was pushed. */
+static int push_parsed(lua_State *L, const char *text, size_t n,
+                       const char *base)
 {
     wfp_url_parts_t parts;
 
     luaL_checkstack(L, 16, NULL);
     (void)wfp_class_new(L, &url_class, sizeof(url_t), V_PARAMS);
     if (!wfp_url_parts_push(L, &parts, text, n, base)) {
-        wfp_api_error(L, "TypeError", NULL, "%s", parts.data);
+        lua_pushstring(L, parts.data);
+        return 0;
     }
     set_parts(L, lua_gettop(L) - 1, &parts);
     lua_pop(L, 1);
+    return 1;
+}
+
+/* [-0, +1, v] The same, but a TypeError. */
+static void push_url(lua_State *L, const char *text, size_t n, const char *base)
+{
+    if (!push_parsed(L, text, n, base)) {
+        wfp_api_error(L, "TypeError", NULL, "%s", lua_tostring(L, -1));
+    }
 }
 
 int wfp_api_url_href(lua_State *L, int idx)
@@ -432,6 +443,21 @@ static int l_url_new(lua_State *L)
     return 1;
 }
 
+/* [-0, +1, e] URL.parse(s, base?) */
+static int l_url_parse(lua_State *L)
+{
+    size_t n;
+    const char *s, *base;
+
+    lua_settop(L, 2);
+    s = input_text(L, &n);
+    base = base_text(L);
+    if (!push_parsed(L, s, n, base)) {
+        lua_pushnil(L);
+    }
+    return 1;
+}
+
 /* [-0, +1, e] URL.canParse(s, base?) */
 static int l_url_can_parse(lua_State *L)
 {
@@ -457,6 +483,7 @@ static const luaL_Reg meta[] = {
 };
 static const luaL_Reg statics[] = {
     { "canParse", l_url_can_parse },
+    { "parse", l_url_parse },
     { NULL, NULL },
 };
 static const wfp_class_t url_class = {

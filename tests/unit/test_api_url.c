@@ -23,6 +23,11 @@ static void url_has_parts(wfp_test_t *t)
         "tostring(URL.canParse('http://a'))",
         "falsetrue");
     RUN("return URL.new('http://a\\0b/')", "TypeError: Invalid URL");
+    RUN("return URL.parse('../c', 'http://a.example/x/y').href .. "
+        "tostring(URL.parse('c')) .. tostring(URL.parse('http://a\\0b/'))",
+        "http://a.example/cnilnil");
+    RUN("return URL.parse()",
+        "TypeError: URL: the text must be a string, got nil");
     lua_close(L);
 }
 
@@ -115,6 +120,37 @@ static void setters_take_and_refuse(wfp_test_t *t)
     RUN("URL.new({})", "TypeError: URL: the text must be a string, got table");
     RUN("URL.new('a', {})",
         "TypeError: URL: the base must be a string, got table");
+    lua_close(L);
+}
+
+/* Whatever is assigned to another field, the host stays, and href means the
+ * same when it is parsed again. */
+static void setters_never_move_the_host(wfp_test_t *t)
+{
+    static const char code[] =
+        "local bytes = {'/', '\\\\', '@', ':', '?', '#', '%', '.', '..', '[', "
+        "  ']', ' ', 'a', 'b.c', '%2f', '%40', '\\t', '\\n', '\\0', '\\xc3\\xa9', "
+        "  '\\xff', '80', 'http', 'https:', '&', '=', '<', '\"', ';'} "
+        "local seed = 1 "
+        "local function rnd(n) seed = (seed * 1103515245 + 12345) % 2147483648 "
+        "  return seed // 65536 % n + 1 end "
+        "local fields = {'protocol', 'username', 'password', 'port', "
+        "  'pathname', 'search', 'hash'} "
+        "local taken = 0 "
+        "for i = 1, 20000 do "
+        "  local u, text = URL.new('http://u:p@a.b:81/p?q#h'), {} "
+        "  for k = 1, rnd(6) do text[k] = bytes[rnd(#bytes)] end "
+        "  text = table.concat(text) "
+        "  local field = fields[rnd(#fields)] "
+        "  local ok = pcall(function() u[field] = text end) "
+        "  if u.hostname ~= 'a.b' or URL.new(u.href).href ~= u.href or "
+        "    URL.new(u.href).hostname ~= 'a.b' then "
+        "    return field .. '=' .. text .. ' ' .. u.href end "
+        "  if ok then taken = taken + 1 end end "
+        "return taken > 10000 and 'ok' or taken";
+    lua_State *L = api_state_new(t->pool);
+
+    RUN(code, "ok");
     lua_close(L);
 }
 
@@ -357,6 +393,7 @@ static const wfp_test_case_t cases[] = {
     { "url: parts", url_has_parts },
     { "url: setters", url_can_be_changed },
     { "url: setters take and refuse", setters_take_and_refuse },
+    { "url: setters never move the host", setters_never_move_the_host },
     { "params: constructor", params_are_made_of },
     { "params: methods", params_methods },
     { "text: bad input", codings_refuse },
