@@ -305,6 +305,7 @@ static void cloudflare_page_is_true(wfp_test_t *t)
         "ctx = ctx, response = Response.new('x'), headers = Headers.new(), "
         "body = Response.new('x').body, url = URL.new('http://a/'), "
         "params = URLSearchParams.new(), form = form, file = form:get('f'), "
+        "controller = AbortController.new(), signal = request.signal, "
         "fetcher = env.DISPATCHER:get('a') }, { __index = _G }) "
         "for _, path in ipairs(paths) do local at = objects "
         "for name in path:gmatch('[^.:]+') do "
