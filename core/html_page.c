@@ -20,7 +20,9 @@ void wfp_html_page_init(wfp_html_page_t *page,
     page->memory = *memory;
     wfp_html_match_init(&page->match, program);
     page->match.steps_max = limits->steps_max;
-    wfp_html_token_init(&page->tok, limits->token_max, NULL, 0);
+    wfp_html_token_init(&page->tok, limits->token_max,
+                        memory->alloc(memory->baton, NULL, FIRST_ROOM),
+                        FIRST_ROOM);
     wfp_html_open_init(&page->open, wfp_html_match_extra(&page->match),
                        limits->depth_max, &page->memory);
 }
@@ -32,7 +34,7 @@ void wfp_html_page_feed(wfp_html_page_t *page, const char *s, apr_size_t n)
 
     page->match.steps = 0;
     if (need > tok->room) {
-        apr_size_t room = tok->room ? tok->room : FIRST_ROOM;
+        apr_size_t room = tok->room;
 
         while (room < need) {
             room *= 2;

@@ -358,6 +358,22 @@ static void slurp_lent(lua_State *L, body_t *b)
     lua_remove(L, buf.idx);
 }
 
+void wfp_api_move_body(lua_State *L, int idx)
+{
+    body_t *from = check(L, idx), *to;
+    int i;
+
+    need_fresh(L, idx);
+    idx = lua_absindex(L, idx);
+    to = wfp_class_new(L, &body_class, sizeof(*to), 3);
+    *to = *from;
+    from->state = TAKEN;
+    for (i = 1; i <= 2; i++) {
+        lua_getiuservalue(L, idx, i);
+        lua_setiuservalue(L, -2, i);
+    }
+}
+
 void wfp_api_slurp_body(lua_State *L, int idx)
 {
     body_t *b = check(L, idx);

@@ -300,6 +300,14 @@ void wfp_api_push_header(lua_State *L, int idx, const char *name)
     wfp_api_join(L);
 }
 
+void wfp_api_drop_header(lua_State *L, int idx, const char *name)
+{
+    push_writable(L, check(L, idx), idx);
+    lua_pushnil(L);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
 /* [-0, +1, e] headers:get(name) */
 static int l_headers_get(lua_State *L)
 {
