@@ -57,6 +57,7 @@ typedef struct wfp_op_t {
     const wfp_binding_t *binding; /* of SERVICE, SERVICE_CALL */
     const char *method;           /* of SERVICE_CALL */
     const char *args;             /* of SERVICE_CALL: JSON text */
+    const void *signal;           /* for the isolate: what aborts it; NULL */
     /* what came of it: */
     apr_status_t rv;
     wfp_result_t res;

@@ -316,6 +316,16 @@ wfp_isolate_t *wfp_run_end(wfp_invocation_t *inv)
     return iso;
 }
 
+void wfp_run_set_rate(wfp_runtime_t *runtime, double rate)
+{
+    double known;
+
+    __atomic_load(&runtime->vm_rate, &known, __ATOMIC_RELAXED);
+    if (rate > known) {
+        __atomic_store(&runtime->vm_rate, &rate, __ATOMIC_RELAXED);
+    }
+}
+
 apr_status_t wfp_run_thread_init(void)
 {
     return wfp_frame_thread_init();

@@ -107,6 +107,13 @@ void wfp_run_cut(wfp_invocation_t *inv);
 wfp_isolate_t *wfp_run_end(wfp_invocation_t *inv);
 
 /**
+ * The machine was found to run so many instructions a second (wfp_speed_measure()
+ * here or in another process): what begins from now on is counted for that, if
+ * it is more than was known. Any thread.
+ */
+void wfp_run_set_rate(wfp_runtime_t *runtime, double rate);
+
+/**
  * Prepare this thread for running invocations (timer, signal stack): done on
  * first use by itself; freed by a pthread key's destructor.
  */

@@ -316,6 +316,7 @@ static wfp_host_ctx_t *make_ctx(wfp_work_t *work, wfp_host_ctx_t *caller,
     ctx->caller = caller;
     ctx->depth = caller ? caller->depth + 1 : 1;
     ctx->started = apr_time_now();
+    ctx->wait_until = caller ? caller->wait_until : 0;
     ctx->is_outbound = call->is_outbound;
     ctx->next = work->first;
     work->first = ctx;
@@ -435,6 +436,11 @@ static apr_status_t cap_response(wfp_host_ctx_t *ctx, wfp_response_t *resp,
     return APR_SUCCESS;
 }
 
+apr_time_t wfp_invoke_earlier(apr_time_t a, apr_time_t b)
+{
+    return a && (!b || a < b) ? a : b;
+}
+
 apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
                               wfp_host_ctx_t *caller, const wfp_call_t *call,
                               wfp_request_t *req, wfp_result_t *res)
@@ -442,6 +448,7 @@ apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
     wfp_host_ctx_t *ctx = make_ctx(work, caller, call);
     apr_status_t rv = begin(ctx, call, res);
 
+    ctx->wait_until = wfp_invoke_earlier(ctx->wait_until, req->abort_at);
     ctx->method = req->method;
     ctx->url = req->url;
     if (rv == APR_SUCCESS) {

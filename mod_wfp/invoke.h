@@ -65,6 +65,8 @@ struct wfp_host_ctx_t {
     wfp_limits_t limits;
     apr_time_t started;
     apr_time_t deadline;
+    apr_time_t wait_until;   /* nobody wants to have it later, so no wait of
+                            * it lasts longer; 0: no such time */
     int depth;               /* 1: the outermost */
     apr_int64_t subrequests; /* atomic */
     wfp_egress_e egress;
@@ -109,6 +111,9 @@ wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope);
 apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
                               wfp_host_ctx_t *caller, const wfp_call_t *call,
                               wfp_request_t *req, wfp_result_t *res) WFP_CHECK;
+
+/** The earlier of two times of which 0 means none. */
+apr_time_t wfp_invoke_earlier(apr_time_t a, apr_time_t b);
 
 /** Call a function of the Worker's table; texts are JSON. */
 apr_status_t wfp_invoke_call(const char **presult, wfp_work_t *work,

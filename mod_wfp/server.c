@@ -229,6 +229,13 @@ static apr_status_t start_client(wfp_server_t *server, wfp_result_t *res)
     return wfp_client_create(&server->client, &config, res, server->pool);
 }
 
+void wfp_server_tell_rate(wfp_server_t *server, double rate)
+{
+    wfp_run_set_rate(&server->runtime,
+                     (double)wfp_stats_fastest(server->stats,
+                                               (apr_uint64_t)rate));
+}
+
 static apr_status_t start_isolates(wfp_server_t *server, wfp_result_t *res)
 {
     apr_status_t rv;
@@ -241,6 +248,7 @@ static apr_status_t start_isolates(wfp_server_t *server, wfp_result_t *res)
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    wfp_server_tell_rate(server, server->runtime.vm_rate);
     rv = wfp_pool_create(&server->isolates,
                          (int)wfp_config_num(server->conf->isolates,
                                              WFP_DEFAULT_ISOLATES),

@@ -203,8 +203,7 @@ static int l_fetcher_fetch(lua_State *L)
     op.what.binding = f->binding;
     read_dispatch(L, &op.what);
     wfp_api_make_request(L, 2);
-    op.req = wfp_api_core_request(L, 4);
-    return wfp_ops_call(L, &op, wfp_api_fetched);
+    return wfp_api_send(L, &op, 4);
 }
 
 static const luaL_Reg dispatcher_methods[] = {

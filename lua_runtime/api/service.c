@@ -32,8 +32,7 @@ static int l_service_fetch(lua_State *L)
     wfp_state_need_invocation(L);
     lua_settop(L, 3);
     wfp_api_make_request(L, 2);
-    op.req = wfp_api_core_request(L, 4);
-    return wfp_ops_call(L, &op, wfp_api_fetched);
+    return wfp_api_send(L, &op, 4);
 }
 
 /* [-0, +0, v] The arguments from slot 2 on, as JSON array text in the pool. */
