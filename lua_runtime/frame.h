@@ -91,6 +91,9 @@ int wfp_frame_is_stack_end(const void *address);
 /** Bytes of this thread's C stack below the caller. */
 apr_size_t wfp_frame_stack_left(void);
 
+/** Bytes of stack of threads by default. */
+apr_size_t wfp_frame_thread_stack(void);
+
 /** Prepare this thread; once is enough. */
 apr_status_t wfp_frame_thread_init(void) WFP_CHECK;
 

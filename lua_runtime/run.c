@@ -331,6 +331,11 @@ apr_status_t wfp_run_thread_init(void)
     return wfp_frame_thread_init();
 }
 
+apr_size_t wfp_run_thread_stack(void)
+{
+    return wfp_frame_thread_stack();
+}
+
 apr_status_t wfp_run_child_init(wfp_runtime_t *runtime, wfp_result_t *res)
 {
     apr_status_t rv = wfp_frame_child_init();

@@ -119,6 +119,12 @@ void wfp_run_set_rate(wfp_runtime_t *runtime, double rate);
  */
 apr_status_t wfp_run_thread_init(void) WFP_CHECK;
 
+/** Bytes of C stack that threads need for what Lua may recurse. */
+#define WFP_RUN_STACK_MIN ((apr_size_t)1024 * 1024)
+
+/** Bytes of C stack of a thread that is made with no wish of its own. */
+apr_size_t wfp_run_thread_stack(void);
+
 /**
  * Install the signal handlers (one real-time signal, SIGSEGV for the C stack
  * guard), measure the VM's speed. child scope, once, before any invocation.

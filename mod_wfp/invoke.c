@@ -237,6 +237,9 @@ static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
     apr_pool_destroy(scratch);
     if (rv != APR_SUCCESS) {
         wfp_pool_withdraw(server->isolates);
+        if (res->code == WFP_ISOLATE_UNAVAILABLE) {
+            res->retry_after_s = 1;
+        }
     }
     return rv;
 }

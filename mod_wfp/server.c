@@ -155,6 +155,20 @@ static void check_lua(server_rec *s, apr_pool_t *p)
                  *bugs.undecided ? "; not decided: " : "", bugs.undecided);
 }
 
+/* Too small a stack harms nobody but Workers that recurse. */
+static void check_stack(server_rec *s)
+{
+    apr_size_t size = ap_thread_stacksize ? ap_thread_stacksize
+                                          : wfp_run_thread_stack();
+
+    if (size < WFP_RUN_STACK_MIN) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     WFPLOGNO(0310) "threads have %d KB of C stack: Workers "
+                                    "need 1024 (ThreadStackSize)",
+                     (int)(size / 1024));
+    }
+}
+
 int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                            apr_pool_t *ptemp, server_rec *s)
 {
@@ -167,6 +181,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         return OK;
     }
     check_lua(s, ptemp);
+    check_stack(s);
     server = apr_pcalloc(pconf, sizeof(*server));
     server->main = s;
     server->conf = wfp_config_server(s);

@@ -130,7 +130,10 @@ static apr_status_t load_failed(wfp_server_t *server, const char *ns,
 {
     ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
                  WFPLOGNO(0202) "loading %s/%s: %s", ns, name, res->message);
-    (void)wfp_result_set(res, WFP_STORE_UNAVAILABLE, rv, NULL);
+    (void)wfp_result_set(res,
+                         APR_STATUS_IS_ENOSPC(rv) ? WFP_ISOLATE_UNAVAILABLE
+                                                  : WFP_STORE_UNAVAILABLE,
+                         rv, NULL);
     res->retry_after_s = 1;
     return rv;
 }
