@@ -28,7 +28,6 @@ from wfptest.wait import until
 
 THREADS = 8
 PAUSE = 0.004
-FIRST = 10  # answers that are not counted
 PATIENCE = 5.0  # then there is no answer
 GOAL = 3
 PLENTY = ("--limit", "instructions=1000000000000")
@@ -172,11 +171,10 @@ class Neighbours:
 
 def probe(port, path, seconds):
     """Milliseconds of each answer of the good tenant; the list ends early,
-    with None, where none comes. The first ones do not count: connections are
-    made and processes begin."""
-    conn, times, left = Connection(port, PATIENCE), [], FIRST
+    with None, where none comes."""
+    conn, times = Connection(port, PATIENCE), []
     end = time.monotonic() + seconds
-    while time.monotonic() < end or not times:
+    while time.monotonic() < end:
         start = time.monotonic()
         try:
             data = conn.ask(path)
@@ -185,9 +183,7 @@ def probe(port, path, seconds):
             return [*times, None]
         if b" 200 " not in data[:20] or b"item 200" not in data:
             raise SystemExit(f"the good tenant: {data[:300]!r}")
-        left -= 1
-        if left < 0:
-            times.append((time.monotonic() - start) * 1000)
+        times.append((time.monotonic() - start) * 1000)
         time.sleep(PAUSE)
     conn.close()
     return times
@@ -234,12 +230,12 @@ def wfp_server(build, hang):
 
 
 def ended(pid):
-    """Is the process gone? httpd looks for dead children once a second."""
+    """Is the process gone?"""
     try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+        os.kill(pid, 0)
+        return False
+    except ProcessLookupError:
         return True
-    return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 def graceful_seconds(server, patience):

@@ -27,8 +27,7 @@ typedef struct wfp_runtime_t {
     int exact_metering;              /* WfpMetering exact */
     struct wfp_arena_total_t *total; /* that isolates are counted in; NULL:
                                       * none */
-    /* atomic, see wfp_run_set_rate() */
-    double vm_rate; /* instructions per second of this machine,
+    double vm_rate;                  /* instructions per second of this machine,
                                 * from wfp_meter_calibrate() */
 } wfp_runtime_t;
 
