@@ -41,7 +41,7 @@ typedef struct wfp_usage_t {
  * @param iso       idle; belongs to the invocation until end
  * @param limits    complete
  * @param deadline  wall clock: the earlier of wall_ms and the caller's
- * @param props     text of packed values for ctx.props, NULL: none
+ * @param props     JSON text for ctx.props, NULL: none
  * @param params    wfp_param_t of an outbound Worker's parameters: seen as
  *                  env.<name>; NULL: none
  * @param p         the top request's pool; outlives the invocation
@@ -65,7 +65,7 @@ apr_status_t wfp_run_fetch(wfp_response_t **presp, wfp_invocation_t *inv,
                            wfp_request_t *req, wfp_result_t *res) WFP_CHECK;
 
 /** Call function `method` of the Worker's table as method(env, ctx, args...).
- *  args, *presult: packed values (api.h) in the pool; NULL: none. */
+ *  args: JSON array text. *presult: JSON text in the pool, or NULL. */
 apr_status_t wfp_run_call(const char **presult, wfp_invocation_t *inv,
                           const char *method, const char *args,
                           wfp_result_t *res) WFP_CHECK;

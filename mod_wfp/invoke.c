@@ -317,9 +317,6 @@ static wfp_host_ctx_t *make_ctx(wfp_work_t *work, wfp_host_ctx_t *caller,
     ctx->depth = caller ? caller->depth + 1 : 1;
     ctx->started = apr_time_now();
     ctx->is_outbound = call->is_outbound;
-    /* for the record of one that is not found */
-    (void)apr_cpystrn(ctx->entry.ns, call->ns, sizeof(ctx->entry.ns));
-    (void)apr_cpystrn(ctx->entry.name, call->name, sizeof(ctx->entry.name));
     ctx->next = work->first;
     work->first = ctx;
     return ctx;
@@ -392,27 +389,6 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     return rv;
 }
 
-static void note_error(wfp_host_ctx_t *ctx, const wfp_result_t *res)
-{
-    ctx->outcome = res->code;
-    ctx->error = apr_pstrdup(ctx->work->pool, res->message);
-    ctx->stack = apr_pstrdup(ctx->work->pool, res->stack);
-}
-
-void wfp_invoke_blame(wfp_work_t *work, const wfp_result_t *res)
-{
-    wfp_host_ctx_t *ctx;
-
-    for (ctx = work->first; ctx; ctx = ctx->next) {
-        if (ctx->inv && ctx->outcome == WFP_OK && res->worker
-            && !strcmp(ctx->entry.name, res->worker)
-            && !strcmp(ctx->entry.ns, res->ns)) {
-            note_error(ctx, res);
-            return;
-        }
-    }
-}
-
 /* The handler has ended one way or the other. */
 static void settle(wfp_host_ctx_t *ctx, apr_status_t rv, wfp_result_t *res)
 {
@@ -420,7 +396,8 @@ static void settle(wfp_host_ctx_t *ctx, apr_status_t rv, wfp_result_t *res)
                      ctx->entry.name,
                      rv == APR_SUCCESS ? "ok" : wfp_code_row(res->code)->code);
     if (rv != APR_SUCCESS) {
-        note_error(ctx, res);
+        ctx->outcome = res->code;
+        ctx->error = apr_pstrdup(ctx->work->pool, res->message);
         if (!res->worker) {
             res->ns = apr_pstrdup(res->pool, ctx->entry.ns);
             res->worker = apr_pstrdup(res->pool, ctx->entry.name);

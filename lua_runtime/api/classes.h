@@ -52,9 +52,6 @@ void wfp_api_check_generation(lua_State *L, apr_uint32_t generation);
 /** [-0, +1, m] Push json.null. */
 void wfp_api_push_null(lua_State *L);
 
-/** Is the table at idx marked as a JSON array? */
-int wfp_api_is_array(lua_State *L, int idx);
-
 /** [-0, +0, m] Mark the table on the top as a JSON array. */
 void wfp_api_mark_array(lua_State *L);
 

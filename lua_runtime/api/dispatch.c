@@ -186,7 +186,8 @@ static void read_dispatch(lua_State *L, wfp_dispatch_t *what)
         wfp_api_error(L, "TypeError", NULL, "options must be a table");
     }
     if (lua_getiuservalue(L, 1, V_ARGS) != LUA_TNIL) {
-        what->props = wfp_api_pack_values(L, lua_gettop(L), 1, "args", 0);
+        s = wfp_api_json_encode(L, -1, &n);
+        what->props = wfp_meter_copy(iso, s, n);
     }
     lua_settop(L, top);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service bindings: env.SVC:fetch(request), and env.SVC:name(args...) for any
- * other name, whose arguments and result travel as text (value.c).
+ * other name, whose arguments and result travel as JSON text.
  */
 #include <string.h>
 
@@ -36,6 +36,25 @@ static int l_service_fetch(lua_State *L)
     return wfp_ops_call(L, &op, wfp_api_fetched);
 }
 
+/* [-0, +0, v] The arguments from slot 2 on, as JSON array text in the pool. */
+static const char *copy_args(lua_State *L)
+{
+    int n = lua_gettop(L), i;
+    wfp_buffer_t b;
+
+    luaL_checkstack(L, 16, NULL);
+    wfp_buffer_init(&b, L);
+    wfp_buffer_byte(&b, '[');
+    for (i = 2; i <= n; i++) {
+        if (i > 2) {
+            wfp_buffer_byte(&b, ',');
+        }
+        wfp_api_json_append(&b, i, 0);
+    }
+    wfp_buffer_byte(&b, ']');
+    return wfp_meter_copy(wfp_isolate_of(L), b.data, b.n);
+}
+
 /* [-0, +n, e] */
 static int called(lua_State *L, const wfp_op_t *op)
 {
@@ -45,7 +64,8 @@ static int called(lua_State *L, const wfp_op_t *op)
     if (!op->text) {
         return 0;
     }
-    return wfp_api_push_values(L, op->text);
+    wfp_api_json_decode(L, op->text, strlen(op->text));
+    return 1;
 }
 
 /* [-0, +n, e] upvalue 1: the method's name */
@@ -57,8 +77,8 @@ static int l_service_call(lua_State *L)
     size_t n;
 
     wfp_state_need_invocation(L);
+    op.args = copy_args(L);
     method = lua_tolstring(L, lua_upvalueindex(1), &n);
-    op.args = wfp_api_pack_values(L, 2, lua_gettop(L) - 1, method, 1);
     op.method = wfp_meter_copy(wfp_isolate_of(L), method, n);
     return wfp_ops_call(L, &op, called);
 }

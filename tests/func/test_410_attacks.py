@@ -7,10 +7,15 @@ server: scripts/attacks/GROUP/NAME.lua.
 
 Outcomes: cpu (a CPU, instruction or wall limit), memory, startup, exception,
 invalid_response, refused (by the deploy), held (answers a text that begins so).
-A text that begins with ESCAPED, a crash, a late answer and a neighbour that
-suffers are never fine.
+A text that begins with ESCAPED, a crash, a late answer, a thread less or more
+and a neighbour that suffers are never fine.
+
+A line "-- file: NAME" begins another module. All scripts run under the event
+MPM; some of each group under the others, and some over HTTP/2, whose requests
+run on threads of mod_http2.
 """
 
+import os
 import re
 import time
 
@@ -19,6 +24,7 @@ import pytest
 from wfptest.client import Client
 from wfptest.lua import SCRIPTS, says
 from wfptest.tenant import Tenant, Worker
+from wfptest.wait import until
 
 ATTACKS = SCRIPTS / "attacks"
 NAMES = sorted(str(p.relative_to(ATTACKS))[:-4]
@@ -30,12 +36,18 @@ LIMITS = {"cpu_limit": "cpu", "instruction_limit": "cpu", "wall_limit": "cpu",
 SECONDS = 5
 
 
+SOME, FEW = 4, 6  # one of so many
+CONF = ["WfpLimit cpu_ms 100", "WfpLimit memory_mb 32", "WfpCoolDown off"]
+
+
 def read(name):
-    """(source, outcomes that are fine)"""
+    """(modules, outcomes that are fine)"""
     text = (ATTACKS / f"{name}.lua").read_text(encoding="utf-8")
     header = re.match(r"-- .+\n-- outcome: (.+)\n", text)
     assert header, f"{name} does not say its outcome"
-    return text, header[1].split(" or ")
+    main, *more = re.split(r"^-- file: (\S+)\n", text, flags=re.M)
+    files = {"worker.lua": main, **dict(zip(more[::2], more[1::2]))}
+    return files, header[1].split(" or ")
 
 
 def outcome(answer):
@@ -46,10 +58,30 @@ def outcome(answer):
     return "held" if answer.text.startswith("held") else answer.text
 
 
+def threads(httpd):
+    """Threads of each child; without those that just end."""
+    counts = {}
+    for pid in httpd.children():
+        try:
+            counts[pid] = len(os.listdir(f"/proc/{pid}/task"))
+        except OSError:
+            pass
+    return counts
+
+
+def settle(httpd):
+    """Children start their threads one by one."""
+    seen = []
+
+    def is_same():
+        seen.append(threads(httpd))
+        return len(seen) > 1 and seen[-1] == seen[-2]
+    until(is_same, "the children to have their threads", pause=.1)
+
+
 @pytest.fixture(autouse=True)
 def _conf(httpd):
-    httpd.configure(["WfpLimit cpu_ms 100", "WfpLimit memory_mb 32",
-                     "WfpCoolDown off"])
+    httpd.configure(CONF)
 
 
 @pytest.fixture(scope="module")
@@ -59,26 +91,69 @@ def tenants(httpd):
 
 
 @pytest.fixture(scope="module")
-def neighbour(tenants):
-    return tenants.deploy(says('"fine"'))
+def neighbour(httpd, tenants):
+    httpd.configure(CONF)
+    worker = tenants.deploy(says('"fine"'))
+    assert worker.get().text == "fine"
+    settle(httpd)
+    return worker
+
+
+@pytest.fixture(scope="module")
+def deployed(tenants):
+    """Deploys a script once: (Worker or None when refused, fine outcomes)."""
+    done = {}
+
+    def deploy(name):
+        if name not in done:
+            files, fine = read(name)
+            worker = Worker(tenants.client, "demo",
+                            "attack-" + re.sub(r"\W|_", "-", name))
+            ran = tenants.deploy(files, *PLENTY, check=False, name=worker.name)
+            if ran.returncode:
+                assert "refused" in fine or "startup" in fine, ran.stderr
+                worker = None
+            done[name] = worker, fine
+        return done[name]
+    return deploy
+
+
+def ends_as_it_says(ask, fine):
+    for _ in range(2):  # the second time in an isolate that may be warm
+        start = time.monotonic()
+        assert outcome(ask()) in fine
+        assert time.monotonic() - start < SECONDS
 
 
 class TestAttacks:
-    @pytest.mark.parametrize("name", NAMES)
-    def test_410_01_ends_as_it_says(self, tenants, neighbour, client, name):
-        source, fine = read(name)
-        worker = Worker(client, "demo", "attack-" + re.sub(r"\W|_", "-", name))
-        done = tenants.deploy(source, *PLENTY, check=False, name=worker.name)
-        if done.returncode:
-            assert "refused" in fine or "startup" in fine, done.stderr
+    @pytest.mark.parametrize("number, name", enumerate(NAMES))
+    def test_410_01_ends_as_it_says(self, httpd, deployed, neighbour, number,
+                                    name):
+        if httpd.mpm != "event" and number % SOME:
+            pytest.skip("under event")
+        before = threads(httpd)
+        worker, fine = deployed(name)
+        if not worker:
             return
-        for _ in range(2):  # the second time in an isolate that may be warm
-            start = time.monotonic()
-            assert outcome(worker.get()) in fine
-            assert time.monotonic() - start < SECONDS
+        ends_as_it_says(worker.get, fine)
         assert neighbour.get().text == "fine"
+        after = threads(httpd)
+        assert {pid: after.get(pid) for pid in before} == before
 
     def test_410_02_every_group_is_there(self):
         groups = {name.split("/")[0] for name in NAMES}
         assert groups == {"benign", "crash", "escape", "library", "loops",
-                          "memory"}
+                          "memory", "modules"}
+        assert len(NAMES) >= 200
+
+    @pytest.mark.parametrize("name", NAMES[::FEW])
+    def test_410_03_over_http2(self, httpd, client, deployed, neighbour, name):
+        if httpd.mpm == "prefork":
+            pytest.skip("mod_http2 does not serve under prefork")
+        worker, fine = deployed(name)
+        if not worker:
+            return
+        before = set(httpd.children())
+        ends_as_it_says(lambda: client.h2(worker.path + "/"), fine)
+        assert client.h2(neighbour.path + "/").text == "fine"
+        assert before <= set(httpd.children())

@@ -65,9 +65,8 @@ static apr_status_t example_call(const char **presult, wfp_host_ctx_t *ctx,
                                  const char *method, const char *args,
                                  wfp_result_t *res)
 {
-    /* a table of the name and the first argument, as isolates write it */
-    *presult = apr_psprintf(ctx->pool, "00000999;Ts%d:%ss6:called%ss4:withE",
-                            (int)strlen(method), method, strchr(args, ';') + 1);
+    *presult = apr_psprintf(ctx->pool, "{\"called\":\"%s\",\"with\":%s}",
+                            method, args);
     return APR_SUCCESS;
 }
 
@@ -152,7 +151,7 @@ static const char *run_example(wfp_test_t *t, const char *text)
     ctx.pool = t->pool;
     wfp_result_init(&res, t->pool);
     CHECK_INT(wfp_run_begin(&inv, iso, &ctx, &limits, deadline,
-                            "00000099;Ts4:frees4:planE", NULL, t->pool),
+                            "{\"plan\":\"free\"}", NULL, t->pool),
               APR_SUCCESS);
     if (wfp_run_fetch(&resp, inv, make_request(t->pool), &res) != APR_SUCCESS
         || (resp->body
