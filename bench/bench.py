@@ -16,11 +16,13 @@ import shlex
 import statistics
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from wfptest.httpd import Httpd, server_user  # noqa: E402
+from wfptest.origin import Origin  # noqa: E402
 from wfptest.ports import free_ports  # noqa: E402
 from wfptest.client import Client  # noqa: E402
 from wfptest.lua import worker  # noqa: E402
@@ -82,6 +84,12 @@ TARGETS = {
     "workerd": ("workerd: dispatcher + user Worker", None, None),
     "workerd_fetch": ("workerd: user Worker + fetch", None, None),
 }
+SLOW_MS = 200
+ONE = worker('return fetch("{slow}")')
+TWO = worker("""
+    local function get() return fetch("{slow}"):text() end
+    local a, b = parallel(get, get)
+    return Response.new(a .. b)""")
 EXTRA = [("dispatcher", "mod_lua", 1.2), ("dispatcher", "workerd", 4),
          ("fetch", "workerd_fetch", 3)]
 
@@ -156,13 +164,14 @@ def start_workerd(build, origin_port):
         "workerd_fetch": (WorkerdPort(one, "fetcher"), "/", "localhost")}
 
 
-def main_lines(origin_port):
+def main_lines(origin_port, slow_port):
     """The configuration of everything that is measured."""
     def lines(server):
         return [
             f'WfpDatabase sqlite3 "{server.root}/data/wfp.db"',
             f'WfpDataDir "{server.root}/data"',
             f"WfpEgressAllow 127.0.0.1/32:{origin_port}",
+            f"WfpEgressAllow 127.0.0.1/32:{slow_port}",
             f'LuaMapHandler "^/lua" "{server.root}/hello.lua"',
             "LuaScope thread", "LuaCodeCache forever",
             f'ProxyPass "/proxy" "http://127.0.0.1:{origin_port}/null"',
@@ -199,6 +208,21 @@ def wrk(server, path, host, seconds):
         r"^\s+(?:50|99)%\s+([\d.]+)(us|ms|s)", out, re.M)]
     done = int(re.search(r"(\d+) requests in", out)[1])
     return rate, marks[0], marks[1], used / done * 1e6
+
+
+def parallel_ratio(client, turns=5):
+    """How long two fetches of SLOW_MS in parallel take, in times of one."""
+    ratios = []
+    for _ in range(turns):
+        times = []
+        for name in ("one", "two"):
+            start = time.monotonic()
+            answer = client.get(f"/builtin/{name}/")
+            times.append(time.monotonic() - start)
+            if answer.text != "slow" * (1 + (name == "two")):
+                raise SystemExit(f"{name}: {answer}")
+        ratios.append(times[1] / times[0])
+    return statistics.median(ratios)
 
 
 def machine():
@@ -266,7 +290,7 @@ def facts_table(facts):
             *(f"| {name} | {value} |" for name, value in facts)]
 
 
-def table(runs, options, facts):
+def table(runs, parallel, options, facts):
     """bench/RESULTS.md as text."""
     out = ["# Results of bench/run", "",
            f"{options.rounds} rounds, each target {options.seconds} s a "
@@ -293,6 +317,9 @@ def table(runs, options, facts):
         out.append(f"| {TARGETS[name][0]} / {TARGETS[base][0]} | {value:.2f} "
                    "| {} | {} |".format(*verdict(value, goal, busy))
                    + f" {ratio(runs, base, name, 3):.2f} |")
+    out.append(f"| two fetches of {SLOW_MS} ms in `parallel` / one "
+               f"| {parallel:.2f} | "
+               + "{} | {} | |".format(*verdict(parallel, 1.1, busy, True)))
     return "\n".join(out) + "\n"
 
 
@@ -311,11 +338,12 @@ def main():
                                     ("authz_core",
                                      folder / "mod_authz_core.so"),
                                     ("null", null)], lambda server: [])
+    slow = Origin()
     names = plain_modules("mpm_event", "authz_core", "lua", "proxy",
                           "proxy_http")
     server = Server(build, build / "bench/server", lambda folder: [
         *names(folder), ("null", null), ("wfp", build / ".libs/mod_wfp.so")],
-        main_lines(origin.port))
+        main_lines(origin.port, slow.port))
     (server.root / "hello.lua").write_text(MOD_LUA)
     (server.root / "htdocs/hello.txt").write_text("hello\n")
     workerd = None
@@ -326,6 +354,9 @@ def main():
         tenants.deploy(worker(
             f'return fetch("http://127.0.0.1:{origin.port}/null")'),
             name="fetcher")
+        for name, text in (("one", ONE), ("two", TWO)):
+            tenants.deploy(text.replace(
+                "{slow}", f"{slow.url}/slow/{SLOW_MS}"), name=name)
         tenants.deploy(ROUTER, "--binding",
                        "dispatch_namespace:DISPATCHER=demo", ns=None,
                        name="router")
@@ -346,10 +377,11 @@ def main():
             if (answer.status, answer.text) != (200, "hello\n"):
                 raise SystemExit(f"{name}: {answer}")
         text = table(measure(places, options.rounds, options.seconds),
-                     options, facts)
+                     parallel_ratio(Client(server.port)), options, facts)
     finally:
         server.stop()
         origin.stop()
+        slow.stop()
         if workerd:
             workerd.stop()
     pathlib.Path(options.out).write_text(text)

@@ -67,6 +67,12 @@ OWN_ATTACKS = {
     "collector": (["cpu_ms=2", "memory_mb=16"], worker(
         "local t = {} while true do t[#t + 1] = {} "
         "if #t > 50000 then t = {} end end")),
+    "parallel-loops": (["cpu_ms=2"], worker("""
+        parallel(function() scheduler.wait(2) while true do end end,
+                 function() while true do end end)""")),
+    "parallel-sleeps": (["wall_ms=10"], worker("""
+        local function sleep() pcall(scheduler.wait, 60000) end
+        parallel(sleep, sleep, sleep)""")),
     "body-later": (["cpu_ms=2"], worker(
         "local n = 0 return Response.new(function() n = n + 1 "
         "if n > 2 then while true do end end return 'chunk' end)")),
@@ -104,6 +110,12 @@ BENIGN = {
         ctx:waitUntil(function() count = count + 0 end)
         return Response.new("later")"""),
               lambda n: ("GET", "/", None, "later")),
+    "parallel": (worker("""
+        local a, b = parallel(
+            function() scheduler.wait(1) return "a" end,
+            function() return "b" end)
+        return Response.new(a .. b)"""),
+                 lambda n: ("GET", "/", None, "ab")),
     "error": (worker("""
         local ok, e = pcall(function() error({ n = 1 }) end)
         local ok2, e2 = pcall(string.rep, "x", -1, {})

@@ -3,6 +3,7 @@
 #define WFP_MESSAGE_H
 
 #include <apr_pools.h>
+#include <apr_time.h>
 
 #include "core/body.h"
 #include "core/headers.h"
@@ -39,6 +40,8 @@ typedef struct wfp_request_t {
     wfp_body_t *body;       /* NULL: none */
     wfp_redirect_e redirect;
     apr_int64_t timeout_ms; /* 0: the server's */
+    apr_time_t abort_at;    /* the sender waits until then, the body included
+                             * (AbortSignal.timeout); 0: no such time */
     const wfp_cf_t *cf;     /* NULL where it must not be seen */
 } wfp_request_t;
 

@@ -38,6 +38,7 @@ typedef struct cell_t {
 typedef struct shared_t {
     apr_uint64_t key[2];
     apr_uint64_t cooling_until; /* the latest of all cells */
+    apr_uint64_t fastest;
     apr_uint64_t n[WFP_STAT_COUNT];
     apr_uint64_t errors[WFP_CODE_COUNT];
     cell_t cells[CELLS] __attribute__((aligned(LINE)));
@@ -93,6 +94,18 @@ void wfp_stats_error(wfp_stats_t *stats, wfp_code_e code)
     if (code > WFP_OK && code < WFP_CODE_COUNT) {
         add_one(&stats->shared->errors[code]);
     }
+}
+
+apr_uint64_t wfp_stats_fastest(wfp_stats_t *stats, apr_uint64_t speed)
+{
+    apr_uint64_t known = load(&stats->shared->fastest);
+
+    while (known < speed
+           && !__atomic_compare_exchange_n(&stats->shared->fastest, &known,
+                                           speed, 1, __ATOMIC_RELAXED,
+                                           __ATOMIC_RELAXED)) {
+    }
+    return known < speed ? speed : known;
 }
 
 void wfp_stats_read(wfp_stats_all_t *all, wfp_stats_t *stats, apr_time_t now)

@@ -54,6 +54,10 @@ void wfp_stats_count(wfp_stats_t *stats, wfp_stat_e which);
 /** Count an answer with this code; WFP_OK and codes out of range: nothing. */
 void wfp_stats_error(wfp_stats_t *stats, wfp_code_e code);
 
+/** Tell a speed; all processes of the server remember the greatest.
+ *  @return that */
+apr_uint64_t wfp_stats_fastest(wfp_stats_t *stats, apr_uint64_t speed);
+
 /** Read all counters. */
 void wfp_stats_read(wfp_stats_all_t *all, wfp_stats_t *stats, apr_time_t now);
 

@@ -333,6 +333,18 @@ static apr_status_t find_stack(wfp_thread_t *t)
     return APR_SUCCESS;
 }
 
+apr_size_t wfp_frame_thread_stack(void)
+{
+    pthread_attr_t attr;
+    size_t size = 0;
+
+    if (pthread_attr_init(&attr) == 0) {
+        (void)pthread_attr_getstacksize(&attr, &size); /* a valid attr */
+        (void)pthread_attr_destroy(&attr);
+    }
+    return size;
+}
+
 static apr_status_t make_timer(timer_t *ptimer, clockid_t id, int exact)
 {
     struct sigevent event;

@@ -23,6 +23,8 @@ typedef struct wfp_budget_t {
     apr_int64_t cpu_ns; /* used by what ended or is paused */
     apr_int64_t cpu_max_ns;
     apr_int64_t count_at_ns;      /* CPU time when counting begins, -1: never */
+    apr_int64_t again_ns;         /* CPU time when counting's hook is set once
+                                   * more, 0: not */
     apr_int64_t late_ns;          /* how late that may be noticed */
     double rate;                  /* instructions a nanosecond at most */
     apr_int64_t instructions;     /* counted, or assumed when counting began */
@@ -88,6 +90,9 @@ int wfp_frame_is_stack_end(const void *address);
 
 /** Bytes of this thread's C stack below the caller. */
 apr_size_t wfp_frame_stack_left(void);
+
+/** Bytes of stack of threads by default. */
+apr_size_t wfp_frame_thread_stack(void);
 
 /** Prepare this thread; once is enough. */
 apr_status_t wfp_frame_thread_init(void) WFP_CHECK;

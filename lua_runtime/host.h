@@ -27,7 +27,7 @@ typedef struct wfp_host_ctx_t wfp_host_ctx_t;
 typedef struct wfp_dispatch_t {
     const wfp_binding_t *binding; /* the dispatch_namespace binding */
     const char *name;             /* of the user Worker */
-    const char *props;            /* JSON text of args; NULL: none */
+    const char *props;            /* text of args; NULL: none */
     wfp_limits_t limits;          /* of options.limits */
     apr_array_header_t *params;   /* wfp_param_t of options.outbound; NULL */
 } wfp_dispatch_t;
@@ -56,7 +56,8 @@ typedef struct wfp_op_t {
     wfp_dispatch_t what; /* of DISPATCH */
     const wfp_binding_t *binding; /* of SERVICE, SERVICE_CALL */
     const char *method;           /* of SERVICE_CALL */
-    const char *args;             /* of SERVICE_CALL: JSON text */
+    const char *args;             /* of SERVICE_CALL */
+    const void *signal;           /* for the isolate: what aborts it; NULL */
     /* what came of it: */
     apr_status_t rv;
     wfp_result_t res;
@@ -79,8 +80,8 @@ typedef struct wfp_host_t {
     apr_status_t (*service)(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                             const wfp_binding_t *binding, wfp_request_t *req,
                             wfp_result_t *res);
-    /** env.SVC:method(args...): args and *presult are JSON texts; *presult
-     *  NULL: the function returned nothing. */
+    /** env.SVC:method(args...): args and *presult are texts that only isolates
+     *  write and read (no NUL in them); *presult NULL: it returned nothing. */
     apr_status_t (*service_call)(const char **presult, wfp_host_ctx_t *ctx,
                                  const wfp_binding_t *binding,
                                  const char *method, const char *args,

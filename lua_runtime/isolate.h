@@ -27,7 +27,8 @@ typedef struct wfp_runtime_t {
     int exact_metering;              /* WfpMetering exact */
     struct wfp_arena_total_t *total; /* that isolates are counted in; NULL:
                                       * none */
-    double vm_rate;                  /* instructions per second of this machine,
+    /* atomic, see wfp_run_set_rate() */
+    double vm_rate; /* instructions per second of this machine,
                                 * from wfp_meter_calibrate() */
 } wfp_runtime_t;
 

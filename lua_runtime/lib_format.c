@@ -132,8 +132,10 @@ static void add_string(wfp_format_t *f)
         luaL_addvalue(&f->result);
         return;
     }
+    /* the buffer must be on the top when it grows; the argument's slot keeps
+       the string meanwhile */
+    lua_replace(f->L, f->arg);
     add_text(f, s, ITEM_MAX);
-    lua_pop(f->L, 1);
 }
 
 /* A serial number, or "(null)" for what has no identity. */

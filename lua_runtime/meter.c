@@ -270,9 +270,10 @@ void wfp_meter_set_budget(wfp_budget_t *budget, const wfp_runtime_t *runtime,
     budget->instructions_max = max;
     budget->count_at_ns = -1;
     if (max > 0) {
-        double tick = (double)wfp_frame_tick_ns();
+        double tick = (double)wfp_frame_tick_ns(), rate;
 
-        budget->rate = runtime->vm_rate * RATE_MARGIN / 1e9;
+        __atomic_load(&runtime->vm_rate, &rate, __ATOMIC_RELAXED);
+        budget->rate = rate * RATE_MARGIN / 1e9;
         budget->late_ns = (apr_int64_t)(tick * LATE_TICKS);
         budget->count_at_ns = (apr_int64_t)((double)max / 2 / budget->rate)
                               - COUNT_EARLY_NS;

@@ -286,6 +286,47 @@ void wfp_ops_wait(wfp_isolate_t *iso, wfp_driver_t *driver)
     }
 }
 
+/* Calls of the driver's queue: they fail without having been made. */
+static void abort_queue(wfp_driver_t *driver,
+                        int (*is_for)(const void *, const void *),
+                        const void *signal)
+{
+    wfp_waiting_t **link = &driver->queue;
+
+    while (*link) {
+        wfp_waiting_t *w = *link;
+
+        if (!w->op.signal || !is_for(w->op.signal, signal)) {
+            link = &w->next;
+            continue;
+        }
+        *link = w->next;
+        wfp_result_init(&w->op.res, wfp_isolate_of(w->task->co)->inv->pool);
+        w->op.rv = wfp_result_set(&w->op.res, WFP_ABORTED, APR_ECONNABORTED,
+                                  NULL);
+        wfp_tasks_make_ready(driver, w->task);
+    }
+}
+
+void wfp_ops_abort(lua_State *L, int (*is_for)(const void *, const void *),
+                   const void *signal)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    wfp_driver_t *driver;
+    wfp_waiting_t *w;
+
+    for (driver = iso->driver; driver; driver = driver->outer) {
+        abort_queue(driver, is_for, signal);
+    }
+    for (w = iso->inv ? iso->inv->flying : NULL; w; w = w->next) {
+        if (w->op.signal && is_for(w->op.signal, signal)) {
+            wfp_meter_critical_begin(iso);
+            host_of(iso)->cancel_op(iso->inv->host_ctx, &w->op, WFP_ABORTED);
+            wfp_meter_critical_end(iso);
+        }
+    }
+}
+
 void wfp_ops_end(wfp_invocation_t *inv)
 {
     const wfp_host_t *host = inv->iso->runtime->host;

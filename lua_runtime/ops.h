@@ -27,6 +27,14 @@ int wfp_ops_call(lua_State *L, wfp_op_t *op, wfp_ops_finish_fn *finish);
 /** [-0, +0, v] The same for sleeping. */
 int wfp_ops_sleep(lua_State *L, apr_interval_time_t time);
 
+/**
+ * [-0, +0, v] A signal was aborted: end the calls that were given one that
+ * is_for(theirs, signal) says it is for.
+ */
+void wfp_ops_abort(lua_State *L,
+                   int (*is_for)(const void *given, const void *signal),
+                   const void *signal);
+
 /** The isolate was left: end the invocation's calls that still run and wait
  *  for their end. Outside of frames. */
 void wfp_ops_end(wfp_invocation_t *inv);

@@ -123,35 +123,11 @@ apr_status_t wfp_run_fetch(wfp_response_t **presp, wfp_invocation_t *inv,
     return APR_SUCCESS;
 }
 
-/* [-1, +n, e] Pop an array of arguments and push its elements. */
-static int push_args(lua_State *L)
-{
-    int i, n, table = lua_gettop(L);
-
-    if (!lua_istable(L, table)) {
-        return luaL_error(L, "arguments are no array");
-    }
-    n = (int)lua_rawlen(L, table);
-    luaL_checkstack(L, n + 2, "too many arguments");
-    for (i = 1; i <= n; i++) {
-        (void)lua_rawgeti(L, table, i);
-        if (wfp_api_is_null(L, -1)) {
-            /* the caller gave nil */
-            lua_pop(L, 1);
-            lua_pushnil(L);
-        }
-    }
-    lua_remove(L, table);
-    return n;
-}
-
 /* [-0, +0, e] method(env, ctx, args...) */
 static int l_call(lua_State *L)
 {
     entry_t *entry = lua_touserdata(L, 1);
     wfp_isolate_t *iso = entry->inv->iso;
-    const char *text;
-    size_t size;
     int n;
 
     (void)lua_rawgeti(L, LUA_REGISTRYINDEX, iso->table_ref);
@@ -165,13 +141,12 @@ static int l_call(lua_State *L)
     push_env_ctx(L, entry->inv);
     n = 2;
     if (entry->args) {
-        wfp_api_json_decode(L, entry->args, strlen(entry->args));
-        n += push_args(L);
+        n += wfp_api_push_values(L, entry->args);
     }
     lua_call(L, n, 1);
     if (!lua_isnil(L, -1)) {
-        text = wfp_api_json_encode(L, -1, &size);
-        entry->result = wfp_meter_copy(iso, text, size);
+        entry->result = wfp_api_pack_values(L, lua_gettop(L), 1, "the result",
+                                            0);
     }
     return 0;
 }
@@ -316,9 +291,24 @@ wfp_isolate_t *wfp_run_end(wfp_invocation_t *inv)
     return iso;
 }
 
+void wfp_run_set_rate(wfp_runtime_t *runtime, double rate)
+{
+    double known;
+
+    __atomic_load(&runtime->vm_rate, &known, __ATOMIC_RELAXED);
+    if (rate > known) {
+        __atomic_store(&runtime->vm_rate, &rate, __ATOMIC_RELAXED);
+    }
+}
+
 apr_status_t wfp_run_thread_init(void)
 {
     return wfp_frame_thread_init();
+}
+
+apr_size_t wfp_run_thread_stack(void)
+{
+    return wfp_frame_thread_stack();
 }
 
 apr_status_t wfp_run_child_init(wfp_runtime_t *runtime, wfp_result_t *res)

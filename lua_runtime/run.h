@@ -41,7 +41,7 @@ typedef struct wfp_usage_t {
  * @param iso       idle; belongs to the invocation until end
  * @param limits    complete
  * @param deadline  wall clock: the earlier of wall_ms and the caller's
- * @param props     JSON text for ctx.props, NULL: none
+ * @param props     text of packed values for ctx.props, NULL: none
  * @param params    wfp_param_t of an outbound Worker's parameters: seen as
  *                  env.<name>; NULL: none
  * @param p         the top request's pool; outlives the invocation
@@ -65,7 +65,7 @@ apr_status_t wfp_run_fetch(wfp_response_t **presp, wfp_invocation_t *inv,
                            wfp_request_t *req, wfp_result_t *res) WFP_CHECK;
 
 /** Call function `method` of the Worker's table as method(env, ctx, args...).
- *  args: JSON array text. *presult: JSON text in the pool, or NULL. */
+ *  args, *presult: packed values (api.h) in the pool; NULL: none. */
 apr_status_t wfp_run_call(const char **presult, wfp_invocation_t *inv,
                           const char *method, const char *args,
                           wfp_result_t *res) WFP_CHECK;
@@ -107,10 +107,23 @@ void wfp_run_cut(wfp_invocation_t *inv);
 wfp_isolate_t *wfp_run_end(wfp_invocation_t *inv);
 
 /**
+ * The machine was found to run so many instructions a second (wfp_speed_measure()
+ * here or in another process): what begins from now on is counted for that, if
+ * it is more than was known. Any thread.
+ */
+void wfp_run_set_rate(wfp_runtime_t *runtime, double rate);
+
+/**
  * Prepare this thread for running invocations (timer, signal stack): done on
  * first use by itself; freed by a pthread key's destructor.
  */
 apr_status_t wfp_run_thread_init(void) WFP_CHECK;
+
+/** Bytes of C stack that threads need for what Lua may recurse. */
+#define WFP_RUN_STACK_MIN ((apr_size_t)1024 * 1024)
+
+/** Bytes of C stack of a thread that is made with no wish of its own. */
+apr_size_t wfp_run_thread_stack(void);
 
 /**
  * Install the signal handlers (one real-time signal, SIGSEGV for the C stack

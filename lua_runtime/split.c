@@ -17,11 +17,18 @@ struct wfp_split_t {
     wfp_tee_room_t room;
 };
 
+/* A quarter of the memory stays for the script: it must not die of what is kept
+ * where the branch that is behind can be given up. */
 static int take_room(void *baton, apr_size_t n)
 {
     const wfp_split_t *split = baton;
+    wfp_arena_t *arena;
 
-    if (!split->inv || !wfp_arena_charge(&split->inv->iso->arena, n)) {
+    if (!split->inv) {
+        return 0;
+    }
+    arena = &split->inv->iso->arena;
+    if (arena->used + n > arena->limit / 4 * 3 || !wfp_arena_charge(arena, n)) {
         return 0;
     }
     split->inv->budget.charged += n;

@@ -31,6 +31,9 @@ apr_int64_t wfp_tick_next(const wfp_budget_t *budget, apr_int64_t cpu,
         && budget->count_at_ns < target) {
         target = budget->count_at_ns;
     }
+    if (budget->again_ns && budget->again_ns < target) {
+        target = budget->again_ns;
+    }
     wall_left = budget->wall_end_ns - wall;
     return target - cpu < wall_left ? target - cpu : wall_left;
 }
@@ -56,7 +59,21 @@ static void begin_counting(wfp_frame_t *frame, apr_int64_t cpu)
 
     budget->instructions = most > half ? most : half;
     budget->counting = 1;
+    budget->again_ns = cpu + REARM_NS;
     if (L) {
+        lua_sethook(L, on_hook, LUA_MASKCOUNT, WFP_TICK_PERIOD);
+    }
+}
+
+/* The hook may have been lost, as stage 1's; what it had counted is charged. */
+static void count_again(wfp_frame_t *frame)
+{
+    wfp_budget_t *budget = frame->budget;
+    lua_State *L = frame->iso->cur;
+
+    budget->again_ns = 0;
+    if (L) {
+        budget->instructions += WFP_TICK_PERIOD;
         lua_sethook(L, on_hook, LUA_MASKCOUNT, WFP_TICK_PERIOD);
     }
 }
@@ -75,6 +92,9 @@ void wfp_tick(wfp_frame_t *frame, apr_int64_t cpu, apr_int64_t wall)
     else if (!budget->counting && budget->count_at_ns >= 0
              && cpu >= budget->count_at_ns) {
         begin_counting(frame, cpu);
+    }
+    else if (budget->again_ns && cpu >= budget->again_ns) {
+        count_again(frame);
     }
     if (budget->expired && iso->cur) {
         lua_sethook(iso->cur, on_hook, LUA_MASKCOUNT, 1);

@@ -153,9 +153,10 @@ static void run_work(wfp_work_t *work, apr_time_t until)
             wfp_result_init(&res, work->pool);
             ctx->deadline = until;
             rv = wfp_run_wait_until(ctx->inv, ctx, until, &res);
-            if (rv != APR_SUCCESS) {
+            if (rv != APR_SUCCESS && ctx->outcome == WFP_OK) {
                 ctx->outcome = res.code;
                 ctx->error = res.message;
+                ctx->stack = res.stack;
             }
         }
     }

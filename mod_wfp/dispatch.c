@@ -155,6 +155,8 @@ static int let_through(wfp_work_t *work)
     claim_t *claim = claim_of(r);
 
     claim->scope = NULL;
+    r->status = HTTP_OK;
+    r->status_line = NULL;
     ap_internal_redirect(r->unparsed_uri, r);
     return OK;
 }
@@ -184,15 +186,20 @@ int wfp_dispatch_handle(request_rec *r)
     rv = run(&resp, work, req, &res);
     set_notes(work, rv == APR_SUCCESS ? WFP_OK : res.code);
     wfp_stats_count(work->server->stats, WFP_STAT_REQUESTS);
+    rc = DECLINED;
     if (rv == APR_SUCCESS) {
         ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, r,
                       "request %s: answered with %d", work->request_id,
                       resp->status);
-        return wfp_response_send(work, resp);
+        rc = wfp_response_send(work, resp, &res);
+        if (res.code != WFP_OK) {
+            apr_table_setn(r->notes, "wfp-outcome",
+                           wfp_code_row(res.code)->code);
+        }
     }
-    if (may_pass_through(work, req, &res)) {
-        return let_through(work);
+    if (rc == DECLINED) {
+        rc = may_pass_through(work, req, &res) ? let_through(work)
+                                               : wfp_response_error(work, &res);
     }
-    rc = wfp_response_error(work, &res);
     return rc;
 }

@@ -254,7 +254,9 @@ apr_status_t wfp_egress_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
     egress.result = res;
     egress.ns = ctx->entry.ns;
     egress.worker = ctx->entry.name;
-    egress.deadline = ctx->deadline;
+    egress.deadline = wfp_invoke_earlier(ctx->deadline,
+                                         wfp_invoke_earlier(ctx->wait_until,
+                                                            req->abort_at));
     egress.invocation = ctx;
     egress.server_conf = ctx->work->conf;
     egress.pool = ctx->work->pool;

@@ -137,37 +137,39 @@ static void host_log(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
     wfp_record_line(ctx, level, text, n);
 }
 
+/* A piece of a sleep: until then, or less. @return why it is over */
+static apr_status_t doze(wfp_host_ctx_t *ctx, apr_time_t now, apr_time_t until,
+                         wfp_result_t *res)
+{
+    wfp_work_t *work = ctx->work;
+    int looks = until - now > WFP_HANGUP_LOOK;
+
+    if (looks) {
+        until = now + WFP_HANGUP_LOOK;
+    }
+    if (work->cancel) {
+        wfp_cancel_sleep(work->cancel, until);
+        return wfp_cancel_check(work->cancel, res);
+    }
+    wfp_ending_sleep(work->server, until);
+    return looks && wfp_hangup_look(work) ? wfp_hangup_tell(res) : APR_SUCCESS;
+}
+
 /* The meter ends the invocation when this returns after its deadline. */
 static apr_status_t host_wait(wfp_host_ctx_t *ctx, apr_interval_time_t time,
                               wfp_result_t *res)
 {
-    const wfp_server_t *server = ctx->work->server;
-    apr_time_t now = apr_time_now(), until = now + time;
+    apr_time_t now = apr_time_now(), until = now + time, last;
     apr_status_t rv = APR_SUCCESS;
 
-    if (until > ctx->deadline) {
-        until = ctx->deadline;
+    last = wfp_invoke_earlier(ctx->deadline, ctx->wait_until);
+    while (rv == APR_SUCCESS && now < until && now < last
+           && !wfp_ending_is_forced(ctx->work->server)) {
+        rv = doze(ctx, now, until < last ? until : last, res);
+        now = apr_time_now();
     }
-    for (; now < until && !wfp_ending_is_forced(server); now = apr_time_now()) {
-        apr_interval_time_t left = until - now;
-
-        if (ctx->work->cancel) {
-            wfp_cancel_sleep(ctx->work->cancel, left < WFP_HANGUP_LOOK
-                                                    ? until
-                                                    : now + WFP_HANGUP_LOOK);
-            rv = wfp_cancel_check(ctx->work->cancel, res);
-        }
-        else if (left <= WFP_HANGUP_LOOK) {
-            wfp_ending_sleep(server, until);
-        }
-        else {
-            wfp_ending_sleep(server, now + WFP_HANGUP_LOOK);
-            rv = wfp_hangup_look(ctx->work) ? wfp_hangup_tell(res)
-                                            : APR_SUCCESS;
-        }
-        if (rv != APR_SUCCESS) {
-            break;
-        }
+    if (rv == APR_SUCCESS && now < until && now >= last) {
+        rv = wfp_result_set(res, WFP_TIMEOUT, APR_TIMEUP, NULL);
     }
     return give_up(rv, ctx);
 }

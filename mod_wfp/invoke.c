@@ -237,6 +237,9 @@ static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
     apr_pool_destroy(scratch);
     if (rv != APR_SUCCESS) {
         wfp_pool_withdraw(server->isolates);
+        if (res->code == WFP_ISOLATE_UNAVAILABLE) {
+            res->retry_after_s = 1;
+        }
     }
     return rv;
 }
@@ -316,7 +319,11 @@ static wfp_host_ctx_t *make_ctx(wfp_work_t *work, wfp_host_ctx_t *caller,
     ctx->caller = caller;
     ctx->depth = caller ? caller->depth + 1 : 1;
     ctx->started = apr_time_now();
+    ctx->wait_until = caller ? caller->wait_until : 0;
     ctx->is_outbound = call->is_outbound;
+    /* for the record of one that is not found */
+    (void)apr_cpystrn(ctx->entry.ns, call->ns, sizeof(ctx->entry.ns));
+    (void)apr_cpystrn(ctx->entry.name, call->name, sizeof(ctx->entry.name));
     ctx->next = work->first;
     work->first = ctx;
     return ctx;
@@ -389,6 +396,27 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     return rv;
 }
 
+static void note_error(wfp_host_ctx_t *ctx, const wfp_result_t *res)
+{
+    ctx->outcome = res->code;
+    ctx->error = apr_pstrdup(ctx->work->pool, res->message);
+    ctx->stack = apr_pstrdup(ctx->work->pool, res->stack);
+}
+
+void wfp_invoke_blame(wfp_work_t *work, const wfp_result_t *res)
+{
+    wfp_host_ctx_t *ctx;
+
+    for (ctx = work->first; ctx; ctx = ctx->next) {
+        if (ctx->inv && ctx->outcome == WFP_OK && res->worker
+            && !strcmp(ctx->entry.name, res->worker)
+            && !strcmp(ctx->entry.ns, res->ns)) {
+            note_error(ctx, res);
+            return;
+        }
+    }
+}
+
 /* The handler has ended one way or the other. */
 static void settle(wfp_host_ctx_t *ctx, apr_status_t rv, wfp_result_t *res)
 {
@@ -396,8 +424,7 @@ static void settle(wfp_host_ctx_t *ctx, apr_status_t rv, wfp_result_t *res)
                      ctx->entry.name,
                      rv == APR_SUCCESS ? "ok" : wfp_code_row(res->code)->code);
     if (rv != APR_SUCCESS) {
-        ctx->outcome = res->code;
-        ctx->error = apr_pstrdup(ctx->work->pool, res->message);
+        note_error(ctx, res);
         if (!res->worker) {
             res->ns = apr_pstrdup(res->pool, ctx->entry.ns);
             res->worker = apr_pstrdup(res->pool, ctx->entry.name);
@@ -435,6 +462,11 @@ static apr_status_t cap_response(wfp_host_ctx_t *ctx, wfp_response_t *resp,
     return APR_SUCCESS;
 }
 
+apr_time_t wfp_invoke_earlier(apr_time_t a, apr_time_t b)
+{
+    return a && (!b || a < b) ? a : b;
+}
+
 apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
                               wfp_host_ctx_t *caller, const wfp_call_t *call,
                               wfp_request_t *req, wfp_result_t *res)
@@ -442,6 +474,7 @@ apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
     wfp_host_ctx_t *ctx = make_ctx(work, caller, call);
     apr_status_t rv = begin(ctx, call, res);
 
+    ctx->wait_until = wfp_invoke_earlier(ctx->wait_until, req->abort_at);
     ctx->method = req->method;
     ctx->url = req->url;
     if (rv == APR_SUCCESS) {

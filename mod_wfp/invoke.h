@@ -65,6 +65,8 @@ struct wfp_host_ctx_t {
     wfp_limits_t limits;
     apr_time_t started;
     apr_time_t deadline;
+    apr_time_t wait_until;   /* nobody wants to have it later, so no wait of
+                            * it lasts longer; 0: no such time */
     int depth;               /* 1: the outermost */
     apr_int64_t subrequests; /* atomic */
     wfp_egress_e egress;
@@ -77,6 +79,7 @@ struct wfp_host_ctx_t {
     int status;
     apr_array_header_t *lines; /* console: const char * of JSON; NULL: none */
     const char *error;         /* text of the error for the record */
+    const char *stack;         /* where it was raised, or NULL */
     const wfp_result_t *kill;  /* the hard limit that ended it, NULL: none */
 };
 
@@ -90,7 +93,7 @@ typedef struct wfp_call_t {
     const char *ns; /* WFP_ACCOUNT_NS: account Worker */
     const char *name;
     const wfp_limits_t *limits;       /* of a dispatcher's call; NULL */
-    const char *props;                /* JSON; NULL */
+    const char *props;                /* packed values; NULL */
     const apr_array_header_t *params; /* env parameters of an outbound
                                         * Worker; NULL */
     const wfp_outbound_t *outbound;   /* named by the binding; NULL */
@@ -110,11 +113,17 @@ apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
                               wfp_host_ctx_t *caller, const wfp_call_t *call,
                               wfp_request_t *req, wfp_result_t *res) WFP_CHECK;
 
-/** Call a function of the Worker's table; texts are JSON. */
+/** The earlier of two times of which 0 means none. */
+apr_time_t wfp_invoke_earlier(apr_time_t a, apr_time_t b);
+
+/** Call a function of the Worker's table; texts are packed values. */
 apr_status_t wfp_invoke_call(const char **presult, wfp_work_t *work,
                              wfp_host_ctx_t *caller, const wfp_call_t *call,
                              const char *method, const char *args,
                              wfp_result_t *res) WFP_CHECK;
+
+/** An error came out of a body that one of them makes: its record has it. */
+void wfp_invoke_blame(wfp_work_t *work, const wfp_result_t *res);
 
 /** End all invocations of a work and give its pool back. */
 void wfp_invoke_finish(wfp_work_t *work);

@@ -161,6 +161,7 @@ static wfp_json_t *exceptions_of(const wfp_host_ctx_t *ctx, apr_pool_t *p)
         wfp_json_set_str(e, "name", wfp_code_row(ctx->outcome)->name);
         wfp_json_set_str(e, "code", wfp_code_row(ctx->outcome)->code);
         wfp_json_set_str(e, "message", ctx->error);
+        wfp_json_set_str(e, "stack", ctx->stack);
         wfp_json_set_int(e, "timestamp", apr_time_as_msec(apr_time_now()));
         wfp_json_add(list, e);
     }

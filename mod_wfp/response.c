@@ -157,7 +157,7 @@ static apr_off_t brigade_length(apr_bucket_brigade *bb)
     return apr_brigade_length(bb, 0, &n) == APR_SUCCESS ? n : -1;
 }
 
-static int send_stream(wfp_work_t *work, wfp_body_t *body)
+static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
 {
     request_rec *r = work->r;
     apr_bucket_brigade *bb = apr_brigade_create(r->pool,
@@ -166,19 +166,17 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body)
 
     for (;;) {
         wfp_stall_t stall;
-        wfp_result_t res;
-        apr_status_t rv;
+        apr_status_t rv = wfp_body_read(body, bb, WFP_BODY_CHUNK, res);
 
-        wfp_result_init(&res, work->pool);
-        rv = wfp_body_read(body, bb, WFP_BODY_CHUNK, &res);
         if (rv == APR_EOF) {
             return pass_end(r, bb);
         }
         if (rv != APR_SUCCESS) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r,
                           WFPLOGNO(0601) "the response's body broke off: %s",
-                          res.message);
-            return sent ? break_off(r, bb) : wfp_response_error(work, &res);
+                          res->message);
+            wfp_invoke_blame(work, res);
+            return sent ? break_off(r, bb) : DECLINED;
         }
         /* a short read means the source had no more at hand: let it go out */
         if (brigade_length(bb) < WFP_BODY_CHUNK) {
@@ -208,23 +206,20 @@ static int send_memory(request_rec *r, const char *data, apr_size_t n)
     return pass_end(r, bb);
 }
 
-int wfp_response_send(wfp_work_t *work, wfp_response_t *resp)
+int wfp_response_send(wfp_work_t *work, wfp_response_t *resp, wfp_result_t *res)
 {
     request_rec *r = work->r;
     const char *data;
     apr_size_t n;
 
     if (is_head_too_large(resp)) {
-        wfp_result_t res;
-
-        wfp_result_init(&res, work->pool);
-        (void)wfp_result_set(&res, WFP_INVALID_RESPONSE, APR_ENOSPC,
+        (void)wfp_result_set(res, WFP_INVALID_RESPONSE, APR_ENOSPC,
                              "The Worker did not return a Response: its "
                              "headers are too large");
         if (resp->body) {
             wfp_body_cancel(resp->body);
         }
-        return wfp_response_error(work, &res);
+        return DECLINED;
     }
     set_status(r, resp);
     set_headers(r, resp);
@@ -245,7 +240,7 @@ int wfp_response_send(wfp_work_t *work, wfp_response_t *resp)
     if (data) {
         return send_memory(r, data, n);
     }
-    return send_stream(work, resp->body);
+    return send_stream(work, resp->body, res);
 }
 
 /* ---- errors -------------------------------------------------------------------- */

@@ -13,9 +13,12 @@
  * Send a Worker's response. An error of its body after the first byte breaks
  * the connection off, so that nobody takes half for whole.
  *
- * @return OK, or an HTTP status when nothing was sent yet
+ * @param res  set up; why it was not sent, or not as a whole: an error that
+ *             came while the body was made
+ * @return OK; DECLINED: nothing was sent yet
  */
-int wfp_response_send(wfp_work_t *work, wfp_response_t *resp);
+int wfp_response_send(wfp_work_t *work, wfp_response_t *resp,
+                      wfp_result_t *res);
 
 /**
  * Answer with an error: x-wfp-error, x-wfp-request-id and a JSON body (HTML

@@ -155,6 +155,20 @@ static void check_lua(server_rec *s, apr_pool_t *p)
                  *bugs.undecided ? "; not decided: " : "", bugs.undecided);
 }
 
+/* Too small a stack harms nobody but Workers that recurse. */
+static void check_stack(server_rec *s)
+{
+    apr_size_t size = ap_thread_stacksize ? ap_thread_stacksize
+                                          : wfp_run_thread_stack();
+
+    if (size < WFP_RUN_STACK_MIN) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     WFPLOGNO(0310) "threads have %d KB of C stack: Workers "
+                                    "need 1024 (ThreadStackSize)",
+                     (int)(size / 1024));
+    }
+}
+
 int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                            apr_pool_t *ptemp, server_rec *s)
 {
@@ -167,6 +181,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         return OK;
     }
     check_lua(s, ptemp);
+    check_stack(s);
     server = apr_pcalloc(pconf, sizeof(*server));
     server->main = s;
     server->conf = wfp_config_server(s);
@@ -229,6 +244,13 @@ static apr_status_t start_client(wfp_server_t *server, wfp_result_t *res)
     return wfp_client_create(&server->client, &config, res, server->pool);
 }
 
+void wfp_server_tell_rate(wfp_server_t *server, double rate)
+{
+    wfp_run_set_rate(&server->runtime,
+                     (double)wfp_stats_fastest(server->stats,
+                                               (apr_uint64_t)rate));
+}
+
 static apr_status_t start_isolates(wfp_server_t *server, wfp_result_t *res)
 {
     apr_status_t rv;
@@ -241,6 +263,7 @@ static apr_status_t start_isolates(wfp_server_t *server, wfp_result_t *res)
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    wfp_server_tell_rate(server, server->runtime.vm_rate);
     rv = wfp_pool_create(&server->isolates,
                          (int)wfp_config_num(server->conf->isolates,
                                              WFP_DEFAULT_ISOLATES),

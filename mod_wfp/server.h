@@ -62,6 +62,10 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 /** hook child_init. */
 void wfp_server_child_init(apr_pool_t *pchild, server_rec *s);
 
+/** The VM's speed was measured as this, 0: was not; the greatest of all that was
+ *  measured anywhere in this server is what instructions are counted by. */
+void wfp_server_tell_rate(wfp_server_t *server, double rate);
+
 /** Next request id: 32 hex digits in p. */
 const char *wfp_server_request_id(request_rec *r, apr_pool_t *p);
 

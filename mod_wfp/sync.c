@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "lua_runtime/speed.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/threads.h"
 #include "store/changes.h"
@@ -129,7 +130,10 @@ static apr_status_t load_failed(wfp_server_t *server, const char *ns,
 {
     ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
                  WFPLOGNO(0202) "loading %s/%s: %s", ns, name, res->message);
-    (void)wfp_result_set(res, WFP_STORE_UNAVAILABLE, rv, NULL);
+    (void)wfp_result_set(res,
+                         APR_STATUS_IS_ENOSPC(rv) ? WFP_ISOLATE_UNAVAILABLE
+                                                  : WFP_STORE_UNAVAILABLE,
+                         rv, NULL);
     res->retry_after_s = 1;
     return rv;
 }
@@ -348,6 +352,7 @@ typedef struct follower_t {
     int failing;
     apr_uint64_t evicted; /* entries, when last looked at */
     apr_time_t warned;    /* that the registry is too small */
+    apr_time_t measured;  /* the VM's speed */
 } follower_t;
 
 /* How often a registry that is too small is complained about. */
@@ -384,6 +389,22 @@ static void warn_when_full(follower_t *f)
     f->evicted = stats.evicted_entries;
 }
 
+/* How often the VM's speed is measured again: a machine that was busy when the
+ * server began is faster later. */
+#define MEASURE_EVERY apr_time_from_sec(60)
+
+static void measure_again(follower_t *f)
+{
+    apr_time_t now = apr_time_now();
+    double rate;
+
+    if (now - f->measured > MEASURE_EVERY
+        && wfp_speed_measure(&rate) == APR_SUCCESS) {
+        wfp_server_tell_rate(f->server, rate);
+        f->measured = now;
+    }
+}
+
 /* One turn of the follower; logs when the store goes and when it is back. */
 static void follow(void *data)
 {
@@ -392,6 +413,7 @@ static void follow(void *data)
     apr_pool_t *turn;
     apr_status_t rv;
 
+    wfp_server_tell_rate(f->server, 0);
     if (!wfp_registry_take_sync_turn(f->server->registry,
                                      apr_time_as_msec(
                                          sync_interval(f->server)))) {
@@ -413,6 +435,7 @@ static void follow(void *data)
     f->failing = rv != APR_SUCCESS;
     apr_pool_destroy(turn);
     warn_when_full(f);
+    measure_again(f);
 }
 
 apr_status_t wfp_sync_start(wfp_server_t *server, apr_pool_t *p)
@@ -420,6 +443,7 @@ apr_status_t wfp_sync_start(wfp_server_t *server, apr_pool_t *p)
     follower_t *f = apr_pcalloc(p, sizeof(*f));
 
     f->server = server;
+    f->measured = apr_time_now();
     f->store = server->store;
     if (!f->store) {
         return APR_SUCCESS;

@@ -40,6 +40,17 @@ void wfp_api_push_ctx(lua_State *L);
  */
 int wfp_api_to_response(wfp_response_t **presp, lua_State *L, int idx);
 
+/**
+ * [-0, +1, e] n values from the stack slot `first` on as text in the
+ * invocation's pool, charged. TypeErrors and RangeErrors begin with `what` and,
+ * for arguments, with their number.
+ */
+const char *wfp_api_pack_values(lua_State *L, int first, int n,
+                                const char *what, int are_args);
+
+/** [-0, +n, e] Push the values of such a text. @return n */
+int wfp_api_push_values(lua_State *L, const char *text);
+
 /** [-0, +1, e] Push the JSON value of text; errors are raised. */
 void wfp_api_json_decode(lua_State *L, const char *text, size_t n);
 

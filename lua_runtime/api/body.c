@@ -93,8 +93,9 @@ void wfp_api_need_room(lua_State *L, apr_uint64_t bytes)
     }
     wfp_meter_make_room(iso, L, (apr_size_t)bytes);
     if (bytes >= wfp_meter_free_bytes(iso)) {
-        wfp_api_error(L, "Error", "body_too_large", "%s",
-                      wfp_code_row(WFP_BODY_TOO_LARGE)->message);
+        const wfp_code_row_t *row = wfp_code_row(WFP_BODY_TOO_LARGE);
+
+        wfp_api_error(L, row->name, row->code, "%s", row->message);
     }
 }
 

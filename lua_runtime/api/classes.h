@@ -32,6 +32,7 @@ void wfp_api_open_console(lua_State *L);
 void wfp_api_open_text(lua_State *L);
 void wfp_api_open_crypto(lua_State *L);
 void wfp_api_open_fetch(lua_State *L);
+void wfp_api_open_abort(lua_State *L);
 void wfp_api_open_html_rewriter(lua_State *L);
 
 /* ---- error.c, api.c ---- */
@@ -51,6 +52,9 @@ void wfp_api_check_generation(lua_State *L, apr_uint32_t generation);
 
 /** [-0, +1, m] Push json.null. */
 void wfp_api_push_null(lua_State *L);
+
+/** Is the table at idx marked as a JSON array? */
+int wfp_api_is_array(lua_State *L, int idx);
 
 /** [-0, +0, m] Mark the table on the top as a JSON array. */
 void wfp_api_mark_array(lua_State *L);
@@ -246,6 +250,9 @@ extern const wfp_class_t wfp_api_response_class;
  *  a Request without init is pushed as it is. */
 void wfp_api_make_request(lua_State *L, int idx);
 
+/** [-0, +1, -] Push the AbortSignal of the Request at idx, or nil. */
+void wfp_api_push_request_signal(lua_State *L, int idx);
+
 /** [-0, +0, v] The Request object at idx for the host. */
 wfp_request_t *wfp_api_core_request(lua_State *L, int idx);
 
@@ -290,10 +297,27 @@ void wfp_api_read_form(lua_State *L, int type, int body);
  *  Content-Type in the invocation's pool; 0: it is none. */
 int wfp_api_form_text(lua_State *L, int idx, const char **ptype);
 
+/* ---- abort.c ---- */
+
+/** [-0, +1, m] Push an AbortSignal that nobody aborts. */
+void wfp_api_push_signal(lua_State *L);
+
+/** Is the value at idx an AbortSignal? */
+int wfp_api_is_signal(lua_State *L, int idx);
+
+/** [-0, +0, -] Of the signal at idx: is it aborted? When will it be by itself
+ *  (wall clock; 0: never)? */
+int wfp_api_signal_aborted(lua_State *L, int idx);
+apr_time_t wfp_api_signal_until(lua_State *L, int idx);
+
+/** [-0, +0, v] Raise the reason of the aborted signal at idx. */
+int wfp_api_signal_raise(lua_State *L, int idx);
+
 /* ---- fetch.c ---- */
 
-/** [-0, +1, v] wfp_ops_finish_fn of calls that give a Response. */
-int wfp_api_fetched(lua_State *L, const wfp_op_t *op);
+/** [-0, +1, v] Make op with the Request at idx, the last of the function's
+ *  stack, through its signal; gives a Response. To be returned. */
+int wfp_api_send(lua_State *L, wfp_op_t *op, int idx);
 
 /* ---- dispatch.c, service.c ---- */
 

@@ -44,7 +44,7 @@ static int l_ctx_index(lua_State *L)
     }
     props = wfp_state_props(L);
     if (props) {
-        wfp_api_json_decode(L, props, strlen(props));
+        (void)wfp_api_push_values(L, props);
     }
     else {
         lua_newtable(L);

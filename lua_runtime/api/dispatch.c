@@ -186,8 +186,7 @@ static void read_dispatch(lua_State *L, wfp_dispatch_t *what)
         wfp_api_error(L, "TypeError", NULL, "options must be a table");
     }
     if (lua_getiuservalue(L, 1, V_ARGS) != LUA_TNIL) {
-        s = wfp_api_json_encode(L, -1, &n);
-        what->props = wfp_meter_copy(iso, s, n);
+        what->props = wfp_api_pack_values(L, lua_gettop(L), 1, "args", 0);
     }
     lua_settop(L, top);
 }
@@ -203,8 +202,7 @@ static int l_fetcher_fetch(lua_State *L)
     op.what.binding = f->binding;
     read_dispatch(L, &op.what);
     wfp_api_make_request(L, 2);
-    op.req = wfp_api_core_request(L, 4);
-    return wfp_ops_call(L, &op, wfp_api_fetched);
+    return wfp_api_send(L, &op, 4);
 }
 
 static const luaL_Reg dispatcher_methods[] = {

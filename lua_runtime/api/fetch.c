@@ -5,16 +5,42 @@
  * the host's fetch; nothing of it is known here.
  */
 #include "lua_runtime/api/classes.h"
+#include "lua_runtime/meter.h"
 #include "lua_runtime/ops.h"
 #include "lua_runtime/state.h"
 
-int wfp_api_fetched(lua_State *L, const wfp_op_t *op)
+/* [-0, +1, v] wfp_ops_finish_fn: the signal, or nil, is on the top */
+static int fetched(lua_State *L, const wfp_op_t *op)
 {
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+
+    if (op->signal && wfp_api_signal_aborted(L, lua_gettop(L))) {
+        if (op->rv == APR_SUCCESS && op->resp->body) {
+            wfp_meter_host_begin(iso);
+            wfp_body_cancel(op->resp->body);
+            wfp_meter_host_end(iso);
+        }
+        return wfp_api_signal_raise(L, lua_gettop(L));
+    }
     if (op->rv != APR_SUCCESS) {
         return wfp_api_raise(L, &op->res);
     }
     wfp_api_push_response(L, op->resp);
     return 1;
+}
+
+int wfp_api_send(lua_State *L, wfp_op_t *op, int idx)
+{
+    int signal = idx + 1;
+
+    lua_settop(L, idx);
+    wfp_api_push_request_signal(L, idx);
+    if (!lua_isnil(L, signal) && wfp_api_signal_aborted(L, signal)) {
+        return wfp_api_signal_raise(L, signal);
+    }
+    op->req = wfp_api_core_request(L, idx);
+    op->signal = lua_touserdata(L, signal);
+    return wfp_ops_call(L, op, fetched);
 }
 
 /* [-0, +1, e] fetch(input, init?) */
@@ -25,8 +51,7 @@ static int l_fetch(lua_State *L)
     wfp_state_need_invocation(L);
     lua_settop(L, 2);
     wfp_api_make_request(L, 1);
-    op.req = wfp_api_core_request(L, 3);
-    return wfp_ops_call(L, &op, wfp_api_fetched);
+    return wfp_api_send(L, &op, 3);
 }
 
 /* [-0, +0, e] scheduler.wait(ms) */

@@ -57,8 +57,7 @@ int wfp_api_is_null(lua_State *L, int idx)
     return yes;
 }
 
-/* [-0, +0, -] */
-static int is_marked(lua_State *L, int idx)
+int wfp_api_is_array(lua_State *L, int idx)
 {
     int yes;
 
@@ -217,7 +216,7 @@ static int is_array(encoder_t *e, int t, lua_Integer *pn)
 {
     lua_State *L = e->L;
     lua_Integer n = (lua_Integer)lua_rawlen(L, t), seen = 0;
-    int marked = is_marked(L, t);
+    int marked = wfp_api_is_array(L, t);
 
     *pn = n;
     if (n == 0 && !marked) {
@@ -399,7 +398,7 @@ static int l_json_array(lua_State *L)
                              "json.array: the argument must be a table, got %s",
                              luaL_typename(L, 1));
     }
-    if (!is_marked(L, 1)) {
+    if (!wfp_api_is_array(L, 1)) {
         if (lua_getmetatable(L, 1)) {
             return wfp_api_error(L, "TypeError", NULL,
                                  "json.array: the table has a metatable");

@@ -26,11 +26,17 @@ enum {
     FIELD_BODY,
     FIELD_BODY_USED,
     FIELD_REDIRECT,
+    FIELD_SIGNAL,
     FIELD_CF
 };
 static const char *const fields[] = {
-    "method", "url", "headers", "body", "bodyUsed", "redirect", "cf", NULL,
+    "method",   "url",    "headers", "body", "bodyUsed",
+    "redirect", "signal", "cf",      NULL,
 };
+
+/* user value: the AbortSignal; nil: none yet */
+#define V_SIGNAL     (WFP_PAYLOAD_VALUES + 1)
+#define VALUES_COUNT V_SIGNAL
 
 /* [-0, +0, v] */
 static request_t *check(lua_State *L, int idx)
@@ -44,7 +50,7 @@ static request_t *check(lua_State *L, int idx)
 void wfp_api_push_request(lua_State *L, wfp_request_t *req)
 {
     request_t *r = wfp_class_new(L, &wfp_api_request_class, sizeof(*r),
-                                 WFP_PAYLOAD_VALUES);
+                                 VALUES_COUNT);
 
     r->payload.generation = wfp_state_generation(L);
     r->payload.immutable = 1;
@@ -121,6 +127,13 @@ static int l_request_index(lua_State *L)
     case FIELD_REDIRECT:
         lua_pushstring(L, redirects[r->redirect]);
         break;
+    case FIELD_SIGNAL:
+        if (lua_getiuservalue(L, 1, V_SIGNAL) == LUA_TNIL) {
+            wfp_api_push_signal(L);
+            lua_pushvalue(L, -1);
+            lua_setiuservalue(L, 1, V_SIGNAL);
+        }
+        break;
     default:
         push_cf(L, r);
     }
@@ -161,9 +174,10 @@ static void push_method(lua_State *L, int idx)
     lua_pushvalue(L, idx);
 }
 
-/* [-0, +0, v] init.redirect and init.timeout */
-static void init_options(lua_State *L, request_t *r, int init)
+/* [-0, +0, v] init.redirect, init.timeout and init.signal */
+static void init_options(lua_State *L, int obj, int init)
 {
+    request_t *r = lua_touserdata(L, obj);
     int ok, i;
 
     if (wfp_class_raw(L, init, "redirect") != LUA_TNIL) {
@@ -185,7 +199,13 @@ static void init_options(lua_State *L, request_t *r, int init)
         }
     }
     if (wfp_class_raw(L, init, "signal") != LUA_TNIL) {
-        wfp_api_error(L, "TypeError", NULL, "signal must be an AbortSignal");
+        if (!wfp_api_is_signal(L, -1)) {
+            wfp_api_error(L, "TypeError", NULL,
+                          "signal must be an AbortSignal, got %s",
+                          luaL_typename(L, -1));
+        }
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, obj, V_SIGNAL);
     }
     lua_pop(L, 3);
 }
@@ -203,7 +223,7 @@ static void apply_init(lua_State *L, int obj, int init)
     request_t *r = lua_touserdata(L, obj);
     const char *method;
 
-    init_options(L, r, init);
+    init_options(L, obj, init);
     if (wfp_class_raw(L, init, "method") != LUA_TNIL) {
         push_method(L, lua_gettop(L));
         lua_setiuservalue(L, obj, WFP_PAYLOAD_MORE);
@@ -227,6 +247,8 @@ static void copy_from(lua_State *L, request_t *r, int obj, int from)
 
     r->redirect = other->redirect;
     r->timeout_ms = other->timeout_ms;
+    lua_getiuservalue(L, from, V_SIGNAL);
+    lua_setiuservalue(L, obj, V_SIGNAL);
     push_own(L, from, WFP_PAYLOAD_TEXT, other->core ? other->core->url : NULL);
     lua_setiuservalue(L, obj, WFP_PAYLOAD_TEXT);
     push_own(L, from, WFP_PAYLOAD_MORE,
@@ -238,7 +260,7 @@ static void copy_from(lua_State *L, request_t *r, int obj, int from)
 static request_t *push_new(lua_State *L)
 {
     request_t *r = wfp_class_new(L, &wfp_api_request_class, sizeof(*r),
-                                 WFP_PAYLOAD_VALUES);
+                                 VALUES_COUNT);
 
     r->payload.generation = wfp_state_generation(L);
     return r;
@@ -350,6 +372,23 @@ static int l_request_new(lua_State *L)
     return 1;
 }
 
+void wfp_api_push_request_signal(lua_State *L, int idx)
+{
+    lua_getiuservalue(L, idx, V_SIGNAL);
+}
+
+/* When the Request at idx is aborted by time; 0: never. */
+static apr_time_t abort_time(lua_State *L, int idx)
+{
+    apr_time_t at = 0;
+
+    if (lua_getiuservalue(L, idx, V_SIGNAL) != LUA_TNIL) {
+        at = wfp_api_signal_until(L, lua_gettop(L));
+    }
+    lua_pop(L, 1);
+    return at;
+}
+
 wfp_request_t *wfp_api_core_request(lua_State *L, int idx)
 {
     request_t *r = check(L, idx);
@@ -357,6 +396,7 @@ wfp_request_t *wfp_api_core_request(lua_State *L, int idx)
     wfp_request_t *out;
     wfp_headers_t *headers;
     wfp_body_t *body = wfp_api_payload_core_body(L, idx);
+    apr_time_t abort_at = abort_time(L, idx);
     const char *url, *method, *s;
     size_t n;
 
@@ -390,6 +430,7 @@ wfp_request_t *wfp_api_core_request(lua_State *L, int idx)
     out->body = body;
     out->redirect = r->redirect;
     out->timeout_ms = r->timeout_ms;
+    out->abort_at = abort_at;
     wfp_meter_critical_end(iso);
     return out;
 }

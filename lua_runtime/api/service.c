@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service bindings: env.SVC:fetch(request), and env.SVC:name(args...) for any
- * other name, whose arguments and result travel as JSON text.
+ * other name, whose arguments and result travel as text (value.c).
  */
 #include <string.h>
 
@@ -32,27 +32,7 @@ static int l_service_fetch(lua_State *L)
     wfp_state_need_invocation(L);
     lua_settop(L, 3);
     wfp_api_make_request(L, 2);
-    op.req = wfp_api_core_request(L, 4);
-    return wfp_ops_call(L, &op, wfp_api_fetched);
-}
-
-/* [-0, +0, v] The arguments from slot 2 on, as JSON array text in the pool. */
-static const char *copy_args(lua_State *L)
-{
-    int n = lua_gettop(L), i;
-    wfp_buffer_t b;
-
-    luaL_checkstack(L, 16, NULL);
-    wfp_buffer_init(&b, L);
-    wfp_buffer_byte(&b, '[');
-    for (i = 2; i <= n; i++) {
-        if (i > 2) {
-            wfp_buffer_byte(&b, ',');
-        }
-        wfp_api_json_append(&b, i, 0);
-    }
-    wfp_buffer_byte(&b, ']');
-    return wfp_meter_copy(wfp_isolate_of(L), b.data, b.n);
+    return wfp_api_send(L, &op, 4);
 }
 
 /* [-0, +n, e] */
@@ -64,8 +44,7 @@ static int called(lua_State *L, const wfp_op_t *op)
     if (!op->text) {
         return 0;
     }
-    wfp_api_json_decode(L, op->text, strlen(op->text));
-    return 1;
+    return wfp_api_push_values(L, op->text);
 }
 
 /* [-0, +n, e] upvalue 1: the method's name */
@@ -77,8 +56,8 @@ static int l_service_call(lua_State *L)
     size_t n;
 
     wfp_state_need_invocation(L);
-    op.args = copy_args(L);
     method = lua_tolstring(L, lua_upvalueindex(1), &n);
+    op.args = wfp_api_pack_values(L, 2, lua_gettop(L) - 1, method, 1);
     op.method = wfp_meter_copy(wfp_isolate_of(L), method, n);
     return wfp_ops_call(L, &op, called);
 }

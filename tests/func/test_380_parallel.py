@@ -288,6 +288,63 @@ class TestConnections:
             """, "--limit", "connections=1").text == "/echo/in"
 
 
+class TestAbort:
+    """AbortController and AbortSignal."""
+
+    def test_385_01_a_fetch_in_flight(self, run):
+        start = time.monotonic()
+        assert run(f"""
+            local c = AbortController.new()
+            local ok, e = pcall(parallel, function()
+                fetch(ORIGIN .. "/slow/{LONG}", {{ signal = c.signal }}) end,
+                function() meet(1)() c:abort() end)
+            return Response.new(tostring(e) .. " " .. e.code)""").text == (
+                "AbortError: The operation was aborted aborted")
+        assert time.monotonic() - start < LONG / 2000
+
+    @pytest.mark.parametrize("page", ["slow", "body-later"])
+    def test_385_02_a_timeout_of_a_fetch(self, run, page):
+        start = time.monotonic()
+        assert run(f"""
+            local s = AbortSignal.timeout(100)
+            local ok, e = pcall(function()
+                return fetch(ORIGIN .. "/{page}/{LONG}", {{ signal = s }}
+                    ):text() end)
+            return Response.new(e.name .. " " .. e.code .. " "
+                .. tostring(s.aborted))""").text == "TimeoutError timeout true"
+        assert time.monotonic() - start < LONG / 2000
+
+    @pytest.mark.parametrize("inside", ["scheduler.wait({})",
+                                        'fetch("ORIGIN/slow/{}")'])
+    @pytest.mark.parametrize("how", ["f()", "parallel(f)"])
+    def test_385_03_of_another_worker(self, tenant, origin, inside, how):
+        user = tenant.deploy(worker(
+            inside.format(LONG).replace("ORIGIN", origin.url)))
+        front = tenant.deploy(worker(f"""
+            local function f() env.D:get("{user.name}"):fetch("http://x/", {{
+                signal = AbortSignal.timeout(100) }}) end
+            local ok, e = pcall(function() {how} end)
+            return Response.new(e.code)"""),
+                              "--binding", "dispatch_namespace:D=demo")
+        start = time.monotonic()
+        assert front.get().text == "timeout"
+        assert time.monotonic() - start < LONG / 2000
+
+    def test_385_04_aborts_other_workers(self, tenant, origin):
+        user = tenant.deploy(worker(f"scheduler.wait({LONG})"))
+        front = tenant.deploy(worker(f"""
+            local c = AbortController.new()
+            local function f() env.D:get("{user.name}"):fetch("http://x/", {{
+                signal = c.signal }}) end
+            local ok, e = pcall(parallel, f, f, function()
+                scheduler.wait(30) c:abort("bye") end)
+            return Response.new(e.code .. e.message)"""),
+                              "--binding", "dispatch_namespace:D=demo")
+        start = time.monotonic()
+        assert front.get().text == "abortedbye"
+        assert time.monotonic() - start < LONG / 2000
+
+
 class TestEnds:
     """Limits, disconnects and restarts while calls run beside."""
 

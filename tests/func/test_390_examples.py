@@ -189,6 +189,20 @@ class TestExamples:
                 for _ in range(20)} == {"pro"}
         assert front.get(host="nobody.plans.test").status == 404
 
+    def test_390_08_html_rewriting(self, deploy):
+        answer = deploy("html-rewriting").get()
+        page = (EXAMPLES / "html-rewriting/page.html").read_text()
+        want = page.replace(
+            "http://old.example", "http://html-rewriting.workers.test").replace(
+            '<img src="/a.png" alt="A">',
+            '<img src="/a.png" alt="A" loading="lazy">').replace(
+            '<script src="https://tracker.example/t.js"></script>', "").replace(
+            "<!-- build 4711 -->", "").replace("{{currency}}", "EUR").replace(
+            "<body>", '<body><p class="banner">Free shipping today</p>'
+        ).replace("</body>", "Made &lt;here&gt;</body>")
+        assert answer.get("content-type") == "text/html; charset=utf-8"
+        assert answer.text == want
+
     def test_390_20_each_example_has_a_test_and_a_readme(self):
         tested = set(re.findall(r'deploy\("([\w-]+)"\)',
                                 pathlib.Path(__file__).read_text()))

@@ -102,6 +102,43 @@ class TestGivenUp:
         assert client.get("/try/execve").text == str(errno.EPERM)
 
 
+class TestOtherModules:
+    """What runs on a thread between invocations."""
+
+    def test_480_30_blocking_calls(self, httpd, mod_try, client, tenant):
+        """poll and nanosleep are not cut short by the meter's signal."""
+        httpd.configure([mod_try, "WfpCoolDown off"])
+        short = tenant.deploy(worker(
+            "for i = 1, 100000 do end return Response.new('x')"))
+        endless = tenant.deploy(worker("while true do end"),
+                                "--limit", "cpu_ms=10")
+        for _ in range(60):
+            assert short.get().text == "x"
+            assert endless.get().error
+        interrupted, calls = map(int, client.get(
+            "/try/interrupted").text.split(" of "))
+        assert calls >= 230
+        assert interrupted == 0
+
+    def test_480_31_small_stacks(self, httpd, tenant):
+        """Warned about, and nobody dies of them."""
+        if httpd.mpm == "prefork":
+            return  # no threads that httpd makes
+        httpd.stop()
+        httpd.log.begin()
+        httpd.log.expect("WFP0310.* 256 KB of C stack")
+        httpd.configure(["ThreadStackSize 262144", "WfpCoolDown off"])
+        httpd.log.wait_for("WFP0310")
+        deep = tenant.deploy(worker(
+            "local function f() return (('a'):gsub('a', f)) end f()"))
+        fine = tenant.deploy(says('"fine"'))
+        before = httpd.children()
+        for _ in range(5):
+            assert deep.get().status == 500
+            assert fine.get().text == "fine"
+        assert httpd.children() == before
+
+
 def has_landlock():
     """Does this kernel offer it (landlock_create_ruleset: its version)?"""
     return ctypes.CDLL(None).syscall(444, None, 0, 1) > 0

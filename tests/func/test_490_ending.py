@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How invocations and children end: records of kills, forced stops, children
-that end after many kills in the middle of a library."""
+"""How invocations and children end: records of kills, forced stops, no memory,
+children that end after many kills in the middle of a library."""
 
 import http.client
 import json
+import pathlib
+import re
+import resource
 import signal
 import threading
 import time
@@ -151,6 +154,59 @@ def ask(made):
         made.get()
     except OSError:
         pass
+
+
+# bytes that an isolate of 512 MB maps, at least
+LARGE = 2 * 512 * 1024 * 1024
+
+
+class TestNoMemory:
+    """No memory for an isolate: 503 for that request, nothing else."""
+
+    def test_490_40_address_space(self, httpd, tenant):
+        httpd.configure(["WfpCoolDown off"])
+        small = tenant.deploy(says('"here"'))
+        # an isolate's mapping has room for twice its limit
+        large = tenant.deploy(says('"large"'), "--limit", "memory_mb=512")
+        assert (small.get().text, large.get().text) == ("here", "large")
+        before = limit_space(httpd)
+        try:
+            httpd.graceful()
+            for _ in range(5):
+                answer = large.get()
+                assert (answer.status, answer.error) == (
+                    503, "isolate_unavailable")
+                assert int(answer.get("retry-after")) >= 1
+                assert small.get().text == "here"
+        finally:
+            resource.prlimit(httpd.process.pid, resource.RLIMIT_AS, before)
+        httpd.graceful()
+        assert (small.get().text, large.get().text) == ("here", "large")
+
+    def test_490_41_registry(self, httpd, tenant):
+        """Code that does not fit into shared memory."""
+        httpd.configure(["WfpCoolDown off", "WfpRegistrySize 1M"])
+        text = "x" * 900000
+        large = tenant.deploy(says("#text", f'text = "{text}"'))
+        small = tenant.deploy(says('"here"'))
+        httpd.log.expect("WFP0202: .* does not fit into the registry")
+        for _ in range(3):
+            answer = large.get()
+            assert (answer.status, answer.error) == (
+                503, "isolate_unavailable")
+            assert small.get().text == "here"
+
+
+def limit_space(httpd):
+    """Children to come may map what those of today do, and 900 MB. @return the
+    limit before"""
+    texts = [pathlib.Path(f"/proc/{pid}/status").read_text()
+             for pid in httpd.children()]
+    most = max(int(re.search(r"VmSize:\s+(\d+) kB", t)[1]) for t in texts)
+    before = resource.prlimit(httpd.process.pid, resource.RLIMIT_AS)
+    resource.prlimit(httpd.process.pid, resource.RLIMIT_AS,
+                     (most * 1024 - LARGE + 900_000_000, before[1]))
+    return before
 
 
 class TestRetiring:

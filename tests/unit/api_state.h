@@ -269,11 +269,7 @@ static apr_status_t host_service_call(const char **presult, wfp_host_ctx_t *ctx,
                                       wfp_result_t *res)
 {
     api_state.args = args;
-    *presult = strcmp(method, "nothing") == 0
-                   ? NULL
-                   : apr_psprintf(api_state.pool,
-                                  "{\"method\":\"%s\",\"args\":%s}", method,
-                                  args);
+    *presult = strcmp(method, "nothing") == 0 ? NULL : args;
     return APR_SUCCESS;
 }
 
@@ -328,7 +324,8 @@ static lua_State *api_state_new(apr_pool_t *p)
     api_state.pool = p;
     api_state.host = &api_host;
     api_state.free_bytes = 32 * 1024 * 1024;
-    api_state.props = "{\"plan\":\"free\",\"list\":[1,2]}";
+    api_state.props = "00000999;Ts4:frees4:plan"
+                      "Mi1;i1;i2;i2;Es4:listE";
     api_state.script = wfp_script_make(p);
     api_state.script->version_id = "5f0f2a3e";
     api_state.script->version_tag = "v1";

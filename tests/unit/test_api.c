@@ -208,7 +208,7 @@ static void dispatch_checks_at_fetch(wfp_test_t *t)
         "r.status",
         "203");
     CHECK_STR(api_state.what.name, "cust");
-    CHECK_STR(api_state.what.props, "{\"a\":1}");
+    CHECK_STR(strchr(api_state.what.props, ';'), ";Ti1;s1:aE");
     CHECK_INT(api_state.what.limits.v[WFP_LIMIT_CPU_MS], 10);
     CHECK_INT(api_state.what.limits.v[WFP_LIMIT_SUBREQUESTS], 2);
     CHECK_INT(api_state.what.limits.v[WFP_LIMIT_WALL_MS], WFP_LIMIT_UNSET);
@@ -229,12 +229,97 @@ static void dispatch_checks_at_fetch(wfp_test_t *t)
         "e.allowed .. e.used .. e.worker .. e.namespace",
         "LimitErrorcpu_limitcpu_ms5051slowproduction");
     RUN("return env.SVC:fetch('http://a/').status", "203");
-    RUN("local r = env.SVC:add(1, 'x', nil, {2}) return r.method .. "
-        "json.encode(r.args)",
-        "add[1,\"x\",null,[2]]");
+    RUN("return json.encode{env.SVC:add(1, 'x', json.null, {2})}",
+        "[1,\"x\",null,[2]]");
     RUN("return tostring((env.SVC:nothing()))", "nil");
     RUN("return env.SVC:add(print)",
-        "TypeError: function cannot be encoded as JSON");
+        "TypeError: add: argument 1: a function cannot be passed to another "
+        "Worker");
+    lua_close(L);
+}
+
+/* Each as it went in. */
+static void plain_values_are_copied(wfp_test_t *t)
+{
+    static const char *const same[] = {
+        "nil",
+        "true",
+        "false",
+        "0",
+        "-1",
+        "math.mininteger",
+        "math.maxinteger",
+        "0.1",
+        "1e300",
+        "-0.0",
+        "3.0",
+        "1/0",
+        "-1/0",
+        "''",
+        "'abc'",
+        "'\\0\\1\\2\\255'",
+        "('\\0\\1;E'):rep(1000)",
+        "json.null",
+        NULL,
+    };
+    lua_State *L = api_state_new(t->pool);
+    int i;
+
+    for (i = 0; same[i]; i++) {
+        RUN(apr_psprintf(t->pool,
+                         "local v = %s local c, n = env.SVC:f(v, 5) return "
+                         "tostring(rawequal(c, v) and math.type(c) == "
+                         "math.type(v) and n == 5)",
+                         same[i]),
+            "true");
+    }
+    RUN("local c = env.SVC:f(0/0) return tostring(c ~= c)", "true");
+    RUN("return 1 / env.SVC:f(-0.0)", "-inf");
+    RUN("local v = {1, nil, 3, x={y={}}, [2.5]='f', [true]=false, ['\\0']=1} "
+        "local c = env.SVC:f(v) return tostring(c[1] == 1 and c[2] == nil and "
+        "c[3] == 3 and next(c.x.y) == nil and c[2.5] == 'f' and c[true] == "
+        "false and c['\\0'] == 1 and c ~= v)",
+        "true");
+    RUN("return json.encode{env.SVC:f(json.array{}, {})}", "[[],{}]");
+    RUN("return env.SVC:f(ctx.props).plan", "free");
+    RUN("local s = {1} local c = env.SVC:f({s, s}) return tostring(c[1] ~= "
+        "c[2])",
+        "true");
+    RUN("return select('#', env.SVC:f(nil, nil)) .. tostring((env.SVC:nothing()))",
+        "2nil");
+    lua_close(L);
+}
+
+static void other_values_are_refused(wfp_test_t *t)
+{
+    lua_State *L = api_state_new(t->pool);
+
+    RUN("env.SVC:f(1, {{print}})",
+        "TypeError: f: argument 2: a function cannot be passed to another "
+        "Worker");
+    RUN("env.SVC:f({[function() end]=1})",
+        "TypeError: f: argument 1: a function cannot be passed to another "
+        "Worker");
+    RUN("env.SVC:f(coroutine.create(print))",
+        "TypeError: f: argument 1: a coroutine cannot be passed to another "
+        "Worker");
+    RUN("env.SVC:f(request)",
+        "TypeError: f: argument 1: userdata cannot be passed to another Worker");
+    RUN("local t = {} t.a = {t} env.SVC:f(t)",
+        "TypeError: f: argument 1: a cycle cannot be passed to another Worker");
+    RUN("local t = 1 for i = 1, 200 do t = {t} end return type(env.SVC:f(t))",
+        "table");
+    RUN("local t = 1 for i = 1, 201 do t = {t} end env.SVC:f(t)",
+        "TypeError: f: argument 1: a table nested deeper than 200 cannot be "
+        "passed to another Worker");
+    RUN("env.SVC:f(('x'):rep(5000000))",
+        "RangeError: f: argument 1: values of more than 4 MB cannot be passed "
+        "to another Worker");
+    RUN("local t = {} for i = 1, 30 do t = {t, t} end env.SVC:f(t)",
+        "RangeError: f: argument 1: values of more than 4 MB cannot be passed "
+        "to another Worker");
+    RUN("env.DISPATCHER:get('c', {print}):fetch('http://a/')",
+        "TypeError: args: a function cannot be passed to another Worker");
     lua_close(L);
 }
 
@@ -394,6 +479,8 @@ static const wfp_test_case_t cases[] = {
     { "request: input and init", request_is_made_of_its_input },
     { "fetch: response and errors", fetch_gives_a_response },
     { "dispatch: checks at fetch", dispatch_checks_at_fetch },
+    { "plain values are copied", plain_values_are_copied },
+    { "other values are refused", other_values_are_refused },
     { "env and ctx: read-only", env_and_ctx_are_read_only },
     { "env: outbound parameters", outbound_parameters_lie_over_env },
     { "objects stay in their request", objects_stay_in_their_request },

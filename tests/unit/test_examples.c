@@ -65,8 +65,9 @@ static apr_status_t example_call(const char **presult, wfp_host_ctx_t *ctx,
                                  const char *method, const char *args,
                                  wfp_result_t *res)
 {
-    *presult = apr_psprintf(ctx->pool, "{\"called\":\"%s\",\"with\":%s}",
-                            method, args);
+    /* a table of the name and the first argument, as isolates write it */
+    *presult = apr_psprintf(ctx->pool, "00000999;Ts%d:%ss6:called%ss4:withE",
+                            (int)strlen(method), method, strchr(args, ';') + 1);
     return APR_SUCCESS;
 }
 
@@ -151,7 +152,7 @@ static const char *run_example(wfp_test_t *t, const char *text)
     ctx.pool = t->pool;
     wfp_result_init(&res, t->pool);
     CHECK_INT(wfp_run_begin(&inv, iso, &ctx, &limits, deadline,
-                            "{\"plan\":\"free\"}", NULL, t->pool),
+                            "00000099;Ts4:frees4:planE", NULL, t->pool),
               APR_SUCCESS);
     if (wfp_run_fetch(&resp, inv, make_request(t->pool), &res) != APR_SUCCESS
         || (resp->body
@@ -304,8 +305,11 @@ static void cloudflare_page_is_true(wfp_test_t *t)
         "local objects = setmetatable({ request = request, env = env, "
         "ctx = ctx, response = Response.new('x'), headers = Headers.new(), "
         "body = Response.new('x').body, url = URL.new('http://a/'), "
-        "params = URLSearchParams.new(), rewriter = HTMLRewriter.new(), form = form, file = form:get('f'), "
-        "fetcher = env.DISPATCHER:get('a') }, { __index = _G }) "
+        "params = URLSearchParams.new(), form = form, file = form:get('f'), "
+        "rewriter = HTMLRewriter.new(), "
+        "fetcher = env.DISPATCHER:get('a'), "
+        "controller = AbortController.new(), "
+        "signal = AbortSignal.abort('why') }, { __index = _G }) "
         "for _, path in ipairs(paths) do local at = objects "
         "for name in path:gmatch('[^.:]+') do "
         "local ok, found = pcall(function() return at[name] end) "

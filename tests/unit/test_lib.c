@@ -57,6 +57,31 @@ static void lib_raises_too_much_work(wfp_test_t *t)
     lua_close(L);
 }
 
+/* Each item, whatever room the result's buffer has left before it. */
+static void format_grows_at_any_item(wfp_test_t *t)
+{
+    lua_State *L = lib_state_new();
+
+    lib_state_limit(100000000, 64 << 20);
+    RUN("local items = {{'%s', 'abc'}, {'%5.2s', 'abc'}, {'%7s', true},"
+        " {'%.1s', nil}, {'%d', 7}, {'%5i', -7}, {'%g', 0.1}, {'%a', 1.5},"
+        " {'%99.99f', 1e308}, {'%c', 65}, {'%q', 'a\\n'}, {'%q', 1.5},"
+        " {'%q', false}, {'%p', 1}, {'%%', 1}, {'%#x', 255}}"
+        " for _, item in ipairs(items) do"
+        "  local spec, v = item[1], item[2]"
+        "  local alone = spec:format(v)"
+        "  for n = 300, 2200 do"
+        "   local front = ('x'):rep(n)"
+        "   if ('%s' .. spec):format(front, v) ~= front .. alone or"
+        "    (front .. spec):format(v) ~= front .. alone then"
+        "    return spec .. ' after ' .. n"
+        "   end"
+        "  end"
+        " end return 'same'",
+        "same");
+    lua_close(L);
+}
+
 static void lib_raises_result_too_large(wfp_test_t *t)
 {
     lua_State *L = lib_state_new();
@@ -182,6 +207,7 @@ static void lib_random_is_seeded(wfp_test_t *t)
 
 static const wfp_test_case_t cases[] = {
     { "lib_raises_too_much_work", lib_raises_too_much_work },
+    { "format_grows_at_any_item", format_grows_at_any_item },
     { "lib_raises_result_too_large", lib_raises_result_too_large },
     { "lib_rep_fills_every_length", lib_rep_fills_every_length },
     { "lib_gsub_is_safe_from_its_callback",

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lua_runtime/inside.h"
 #include "runtime_fixture.h"
@@ -413,6 +415,35 @@ static void overflows(wfp_test_t *t, size_t stack, const char *text)
     CHECK_STR(deep.message, "C stack overflow");
 }
 
+static apr_status_t fall(wfp_host_ctx_t *ctx, apr_interval_time_t time,
+                         wfp_result_t *res)
+{
+    static char *volatile nowhere;
+
+    *nowhere = 1;
+    return APR_SUCCESS;
+}
+
+/* A fault that is not the stack's end is nobody's limit: the process dies. */
+static void other_faults_end_the_process(wfp_test_t *t)
+{
+    wfp_limits_t limits = fixture_limits();
+    int status = 0;
+    pid_t pid;
+
+    (void)fixture(t);
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        (void)freopen("/dev/null", "w", stderr);
+        fixture_host.wait = fall;
+        (void)fixture_once(t, WORKER("pcall(scheduler.wait, 1)"), &limits);
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(!WIFEXITED(status) || WEXITSTATUS(status) != 0);
+}
+
 static void the_c_stacks_end_is_survived(wfp_test_t *t)
 {
     (void)fixture(t);
@@ -502,6 +533,7 @@ static const wfp_test_case_t cases[] = {
     { "collections_keep_apart", collections_keep_apart },
     { "garbage_does_not_kill", garbage_does_not_kill },
     { "deep_c_recursion_is_an_error", deep_c_recursion_is_an_error },
+    { "other_faults_end_the_process", other_faults_end_the_process },
     { "the_c_stacks_end_is_survived", the_c_stacks_end_is_survived },
     { "threads_do_not_meet", threads_do_not_meet },
     { NULL },

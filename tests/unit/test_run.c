@@ -321,14 +321,18 @@ static void functions_are_called_by_name(wfp_test_t *t)
                             apr_time_now() + apr_time_from_sec(5), NULL, NULL,
                             t->pool),
               APR_SUCCESS);
-    CHECK_INT(wfp_run_call(&result, inv, "add", "[2,40]", &res), APR_SUCCESS);
-    CHECK_STR(result, "{\"sum\":42}");
-    CHECK_INT(wfp_run_call(&result, inv, "none", "[]", &res), APR_SUCCESS);
+    CHECK_INT(wfp_run_call(&result, inv, "add", "00000100;i2;i40;", &res),
+              APR_SUCCESS);
+    CHECK_STR(strchr(result, ';'), ";Ti42;s3:sumE");
+    CHECK_INT(wfp_run_call(&result, inv, "none", "00000000;", &res),
+              APR_SUCCESS);
     CHECK(result == NULL);
-    CHECK(wfp_run_call(&result, inv, "missing", "[]", &res) != APR_SUCCESS);
+    CHECK(wfp_run_call(&result, inv, "missing", "00000000;", &res)
+          != APR_SUCCESS);
     CHECK(strstr(res.message, "missing") != NULL);
-    CHECK(wfp_run_call(&result, inv, "bad", "[]", &res) != APR_SUCCESS);
-    CHECK(wfp_run_call(&result, inv, "add", "[2]", &res) != APR_SUCCESS);
+    CHECK(wfp_run_call(&result, inv, "bad", "00000000;", &res) != APR_SUCCESS);
+    CHECK(wfp_run_call(&result, inv, "add", "00000050;i2;", &res)
+          != APR_SUCCESS);
     CHECK(!wfp_isolate_is_dead(wfp_run_end(inv)));
     wfp_isolate_destroy(iso);
 }

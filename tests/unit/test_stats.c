@@ -20,6 +20,23 @@ static wfp_stats_t *make(wfp_test_t *t)
     return stats;
 }
 
+static void the_fastest_is_known_to_all(wfp_test_t *t)
+{
+    wfp_stats_t *stats = make(t);
+    int status;
+    pid_t pid;
+
+    CHECK_INT(wfp_stats_fastest(stats, 0), 0);
+    CHECK_INT(wfp_stats_fastest(stats, 1000), 1000);
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        _exit(wfp_stats_fastest(stats, 3000) == 3000 ? 0 : 1);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    CHECK_INT(wfp_stats_fastest(stats, 2000), 3000);
+}
+
 static int cooling(wfp_stats_t *stats, const char *name, apr_time_t now)
 {
     int retry = 0;
@@ -115,6 +132,7 @@ static void stats_a_full_table_takes_over_the_oldest(wfp_test_t *t)
 }
 
 static const wfp_test_case_t cases[] = {
+    { "the_fastest_is_known_to_all", the_fastest_is_known_to_all },
     { "stats_counts_over_processes", stats_counts_over_processes },
     { "stats_cools_down_after_too_many_kills",
       stats_cools_down_after_too_many_kills },

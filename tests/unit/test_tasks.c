@@ -446,6 +446,69 @@ static void sleepers(wfp_test_t *t)
         "sorted fast");
 }
 
+static void aborts(wfp_test_t *t)
+{
+    apr_time_t start = apr_time_now();
+
+    RUN("local c = AbortController.new()\n"
+        "local ok, e = pcall(parallel,\n"
+        "  function() fetch('http://a.example/hang', { signal = c.signal }) "
+        "end,\n"
+        "  function() scheduler.wait(5) c:abort() end)\n"
+        "return Response.new(tostring(e) .. ' ' .. e.code\n"
+        "  .. tostring(rawequal(e, c.signal.reason)))",
+        "AbortError: The operation was aborted abortedtrue");
+    CHECK(apr_time_now() - start < apr_time_from_sec(10));
+    RUN("local c, out = AbortController(), {}\n"
+        "local any = AbortSignal.any{ AbortSignal.any{ c.signal },\n"
+        "  AbortSignal.timeout(60000) }\n"
+        "local f = {}\n"
+        "for i = 1, 20 do f[i] = function()\n"
+        "  local ok, e = pcall(fetch, 'http://a.example/hang', { signal = any "
+        "})\n"
+        "  return e.message end end\n"
+        "f[21] = function() c:abort('enough') return c.signal.reason end\n"
+        "out = { parallel(table.unpack(f)) }\n"
+        "return Response.new(#out .. out[1] .. out[20] .. out[21])",
+        "21enoughenoughenough");
+    CHECK_INT(world.inline_calls, 0);
+}
+
+static void signals(wfp_test_t *t)
+{
+    RUN("local c = AbortController.new() local s = c.signal\n"
+        "local before = tostring(s.aborted) .. tostring(s.reason)\n"
+        "s:throwIfAborted() c:abort{ mine = 1 } c:abort('again')\n"
+        "local ok, e = pcall(s.throwIfAborted, s)\n"
+        "local ok2, e2 = pcall(fetch, 'http://a.example/', { signal = s })\n"
+        "return Response.new(before .. tostring(s.aborted) .. e.mine\n"
+        "  .. tostring(e == e2 and e == s.reason))",
+        "falseniltrue1true");
+    CHECK_INT(world.inline_calls, 0);
+    RUN("local s = AbortSignal.timeout(10)\n"
+        "local before = s.aborted scheduler.wait(15)\n"
+        "local ok, e = pcall(fetch, 'http://a.example/', { signal = s })\n"
+        "return Response.new(tostring(before) .. tostring(s.aborted) .. "
+        "e.code .. e.name)",
+        "falsetruetimeoutTimeoutError");
+    RUN("local r = Request.new('http://a.example/', { signal = "
+        "AbortSignal.abort() })\n"
+        "local q = Request.new(r, { method = 'POST' })\n"
+        "local p = Request.new(r, { signal = AbortController().signal })\n"
+        "return Response.new(tostring(q.signal.aborted) "
+        ".. tostring(p.signal.aborted) .. tostring(request.signal.aborted)\n"
+        "  .. tostring(r:clone().signal.aborted))",
+        "truefalsefalsetrue");
+    RUN("local out = {}\n"
+        "for _, f in ipairs{ function() fetch('http://a', { signal = 1 }) end,\n"
+        "  AbortSignal.abort().throwIfAborted, function() AbortSignal.timeout('x') end,\n"
+        "  function() AbortSignal.any(1) end,\n"
+        "  function() AbortSignal.any{ {} } end } do\n"
+        "  local ok, e = pcall(f) out[#out + 1] = e.name end\n"
+        "return Response.new(table.concat(out, ' '))",
+        "TypeError TypeError TypeError TypeError TypeError");
+}
+
 static void a_kill_ends_calls(wfp_test_t *t)
 {
     apr_time_t start = apr_time_now();
@@ -482,6 +545,8 @@ static const wfp_test_case_t cases[] = {
     { "calls that run on the own thread", only_here },
     { "sleepers", sleepers },
     { "no I/O at top level", no_io_at_top_level },
+    { "an abort ends calls", aborts },
+    { "signals", signals },
 #if !FIXTURE_CANNOT_END
     { "a kill ends the calls", a_kill_ends_calls },
 #endif

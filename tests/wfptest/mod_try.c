@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What may a child do? GET /try/WORD makes one system call in a process that
- * the child forks, and answers its errno, 0 when it worked. Built and loaded by
+ * the child forks, and answers its errno, 0 when it worked. And is another
+ * module's work disturbed? After each request its thread works a little and
+ * blocks in calls that no SA_RESTART restarts; GET /try/interrupted answers how
+ * many of how many in all children were cut short. Built and loaded by
  * test_480_hardening.py only.
  */
 #include <errno.h>
@@ -10,13 +13,16 @@
 #include <http_config.h>
 #include <http_protocol.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static long try_execve(void)
@@ -127,6 +133,42 @@ static long try_write_elsewhere(void)
     return try_open("/dev/shm", O_TMPFILE | O_RDWR);
 }
 
+/* shared by all children */
+static struct {
+    volatile unsigned long calls, interrupted;
+} * counts;
+
+/* Work, so that a timer left armed on the thread's CPU clock could expire. */
+static void work(void)
+{
+    struct timespec now, end;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    end.tv_nsec += 5000000;
+    do {
+        (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    } while (now.tv_sec * 1000000000L + now.tv_nsec
+             < end.tv_sec * 1000000000L + end.tv_nsec);
+}
+
+static int hook_log(request_rec *r)
+{
+    struct timespec little = { 0, 3000000 };
+
+    if (!strncmp(r->uri, "/try/", 5)) {
+        return DECLINED;
+    }
+    work();
+    __sync_fetch_and_add(&counts->calls, 2);
+    if (poll(NULL, 0, 3) < 0) {
+        __sync_fetch_and_add(&counts->interrupted, 1);
+    }
+    if (nanosleep(&little, NULL) < 0) {
+        __sync_fetch_and_add(&counts->interrupted, 1);
+    }
+    return DECLINED;
+}
+
 static const struct {
     const char *uri;
     long (*call)(void);
@@ -169,6 +211,10 @@ static int hook_handler(request_rec *r)
 {
     int i;
 
+    if (!strcmp(r->uri, "/try/interrupted")) {
+        ap_rprintf(r, "%lu of %lu", counts->interrupted, counts->calls);
+        return OK;
+    }
     for (i = 0; tries[i].uri; i++) {
         if (!strcmp(r->uri, tries[i].uri)) {
             ap_rprintf(r, "%d", try_apart(tries[i].call));
@@ -180,6 +226,9 @@ static int hook_handler(request_rec *r)
 
 static void register_hooks(apr_pool_t *p)
 {
+    counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ap_hook_log_transaction(hook_log, NULL, NULL, APR_HOOK_LAST);
     ap_hook_handler(hook_handler, NULL, NULL, APR_HOOK_FIRST);
 }
 
