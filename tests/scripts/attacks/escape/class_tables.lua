@@ -1,5 +1,5 @@
 -- Constructors changed by a script: the host does not ask them.
--- outcome: held
+-- outcome: held or exception
 return { fetch = function(request, env, ctx)
     Headers.new = function() return "ESCAPED" end
     Response.json = nil
