@@ -60,7 +60,7 @@ static int start(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *type,
 /* Put data through; out NULL: it is only authenticated. *pn grows. */
 static apr_status_t feed(unsigned char *out, apr_size_t *pn,
                          EVP_CIPHER_CTX *ctx, const wfp_bytes_t *data,
-                         const wfp_crypto_stop_t *stop)
+                         const wfp_stop_t *stop)
 {
     apr_size_t at, n;
     int done;
@@ -111,7 +111,7 @@ static apr_status_t finish(unsigned char *out, apr_size_t *pn,
 
 apr_status_t wfp_crypto_cipher(unsigned char *out, apr_size_t *pn,
                                const wfp_cipher_t *what, const wfp_bytes_t *in,
-                               const wfp_crypto_stop_t *stop)
+                               const wfp_stop_t *stop)
 {
     const char *name = cipher_name(what);
     wfp_bytes_t text = *in;

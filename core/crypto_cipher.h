@@ -41,6 +41,6 @@ apr_size_t wfp_crypto_cipher_room(const wfp_cipher_t *what, apr_size_t n);
  */
 apr_status_t wfp_crypto_cipher(unsigned char *out, apr_size_t *pn,
                                const wfp_cipher_t *what, const wfp_bytes_t *in,
-                               const wfp_crypto_stop_t *stop) WFP_CHECK;
+                               const wfp_stop_t *stop) WFP_CHECK;
 
 #endif

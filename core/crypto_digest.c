@@ -50,7 +50,7 @@ unsigned wfp_crypto_digest_block(wfp_hash_e hash)
 
 /* One of the two contexts takes the bytes. */
 static apr_status_t feed(EVP_MD_CTX *md, EVP_MAC_CTX *mac,
-                         const wfp_bytes_t *data, const wfp_crypto_stop_t *stop)
+                         const wfp_bytes_t *data, const wfp_stop_t *stop)
 {
     apr_size_t at, n;
 
@@ -70,7 +70,7 @@ static apr_status_t feed(EVP_MD_CTX *md, EVP_MAC_CTX *mac,
 
 apr_status_t wfp_crypto_digest(unsigned char md[WFP_DIGEST_MAX],
                                wfp_hash_e hash, const wfp_bytes_t *data,
-                               const wfp_crypto_stop_t *stop)
+                               const wfp_stop_t *stop)
 {
     EVP_MD *type = EVP_MD_fetch(NULL, rows[hash].openssl, NULL);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -112,7 +112,7 @@ static EVP_MAC_CTX *start_hmac(wfp_hash_e hash, const wfp_bytes_t *key)
 apr_status_t wfp_crypto_digest_hmac(unsigned char md[WFP_DIGEST_MAX],
                                     wfp_hash_e hash, const wfp_bytes_t *key,
                                     const wfp_bytes_t *data,
-                                    const wfp_crypto_stop_t *stop)
+                                    const wfp_stop_t *stop)
 {
     EVP_MAC_CTX *ctx = start_hmac(hash, key);
     apr_status_t rv = ctx ? feed(NULL, ctx, data, stop) : APR_EGENERAL;
@@ -168,7 +168,7 @@ apr_status_t wfp_crypto_digest_hkdf(unsigned char *out, apr_size_t n,
 /* Block `number` of PBKDF2's output (RFC 8018, 5.2, F). */
 static apr_status_t pbkdf2_block(unsigned char *out, EVP_MAC_CTX *ctx,
                                  const wfp_derive_t *what, apr_uint32_t number,
-                                 const wfp_crypto_stop_t *stop)
+                                 const wfp_stop_t *stop)
 {
     unsigned size = rows[what->hash].size, k;
     unsigned char u[WFP_DIGEST_MAX], count[4];
@@ -204,7 +204,7 @@ static apr_status_t pbkdf2_block(unsigned char *out, EVP_MAC_CTX *ctx,
 
 apr_status_t wfp_crypto_digest_pbkdf2(unsigned char *out, apr_size_t n,
                                       const wfp_derive_t *what,
-                                      const wfp_crypto_stop_t *stop)
+                                      const wfp_stop_t *stop)
 {
     EVP_MAC_CTX *ctx = start_hmac(what->hash, &what->key);
     unsigned size = rows[what->hash].size;

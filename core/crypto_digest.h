@@ -35,12 +35,6 @@ typedef struct wfp_bytes_t {
     apr_size_t n;
 } wfp_bytes_t;
 
-/** How a long call learns that it must end: asked about every millisecond. */
-typedef struct wfp_crypto_stop_t {
-    int (*is_over)(void *baton);
-    void *baton;
-} wfp_crypto_stop_t;
-
 /** What is known of a hash: its name in Web Cryptography, its sizes in
  *  bytes. */
 const char *wfp_crypto_digest_name(wfp_hash_e hash);
@@ -50,13 +44,13 @@ unsigned wfp_crypto_digest_block(wfp_hash_e hash);
 /** Digest of data. @param md  gets wfp_crypto_digest_size() bytes */
 apr_status_t wfp_crypto_digest(unsigned char md[WFP_DIGEST_MAX],
                                wfp_hash_e hash, const wfp_bytes_t *data,
-                               const wfp_crypto_stop_t *stop) WFP_CHECK;
+                               const wfp_stop_t *stop) WFP_CHECK;
 
 /** HMAC of data. */
 apr_status_t wfp_crypto_digest_hmac(unsigned char md[WFP_DIGEST_MAX],
                                     wfp_hash_e hash, const wfp_bytes_t *key,
                                     const wfp_bytes_t *data,
-                                    const wfp_crypto_stop_t *stop) WFP_CHECK;
+                                    const wfp_stop_t *stop) WFP_CHECK;
 
 /** What a key is derived from. */
 typedef struct wfp_derive_t {
@@ -78,6 +72,6 @@ apr_status_t wfp_crypto_digest_hkdf(unsigned char *out, apr_size_t n,
 /** PBKDF2 (RFC 8018). @param n  >= 1 */
 apr_status_t wfp_crypto_digest_pbkdf2(unsigned char *out, apr_size_t n,
                                       const wfp_derive_t *what,
-                                      const wfp_crypto_stop_t *stop) WFP_CHECK;
+                                      const wfp_stop_t *stop) WFP_CHECK;
 
 #endif

@@ -113,7 +113,7 @@ apr_status_t wfp_crypto_key_write(unsigned char out[WFP_KEY_DER_ROOM],
  */
 apr_status_t wfp_crypto_key_make(wfp_key_t *key, unsigned bits,
                                  unsigned exponent,
-                                 const wfp_crypto_stop_t *stop) WFP_CHECK;
+                                 const wfp_stop_t *stop) WFP_CHECK;
 
 /** The public half of a private key shares its bytes. */
 void wfp_crypto_key_public(wfp_key_t *pub, const wfp_key_t *key);

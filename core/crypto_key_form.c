@@ -239,13 +239,13 @@ apr_status_t wfp_crypto_key_write(unsigned char out[WFP_KEY_DER_ROOM],
 /* OpenSSL calls this between candidates for a prime. @return 0: stop */
 static int on_candidate(EVP_PKEY_CTX *ctx)
 {
-    const wfp_crypto_stop_t *stop = EVP_PKEY_CTX_get_app_data(ctx);
+    const wfp_stop_t *stop = EVP_PKEY_CTX_get_app_data(ctx);
 
     return !stop->is_over(stop->baton);
 }
 
 static EVP_PKEY *make_rsa(unsigned bits, unsigned exponent,
-                          const wfp_crypto_stop_t *stop)
+                          const wfp_stop_t *stop)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
     BIGNUM *e = BN_new();
@@ -267,8 +267,7 @@ static EVP_PKEY *make_rsa(unsigned bits, unsigned exponent,
 }
 
 apr_status_t wfp_crypto_key_make(wfp_key_t *key, unsigned bits,
-                                 unsigned exponent,
-                                 const wfp_crypto_stop_t *stop)
+                                 unsigned exponent, const wfp_stop_t *stop)
 {
     const char *group = wfp_crypto_key_group(key->kind);
     apr_status_t rv = APR_EGENERAL;

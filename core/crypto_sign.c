@@ -151,7 +151,7 @@ static apr_status_t ed25519(unsigned char *sig, apr_size_t *pn, int *pvalid,
 apr_status_t wfp_crypto_sign(unsigned char sig[WFP_SIGNATURE_MAX],
                              apr_size_t *pn, const wfp_key_t *key,
                              wfp_hash_e hash, const wfp_bytes_t *data,
-                             const wfp_crypto_stop_t *stop)
+                             const wfp_stop_t *stop)
 {
     unsigned char md[WFP_DIGEST_MAX];
     int is_ed25519 = key->kind == WFP_KEY_ED25519;
@@ -183,7 +183,7 @@ apr_status_t wfp_crypto_sign(unsigned char sig[WFP_SIGNATURE_MAX],
 apr_status_t wfp_crypto_sign_verify(int *pvalid, const wfp_key_t *key,
                                     wfp_hash_e hash, const wfp_bytes_t *sig,
                                     const wfp_bytes_t *data,
-                                    const wfp_crypto_stop_t *stop)
+                                    const wfp_stop_t *stop)
 {
     unsigned char md[WFP_DIGEST_MAX];
     int is_ed25519 = key->kind == WFP_KEY_ED25519;

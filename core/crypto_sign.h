@@ -27,13 +27,13 @@
 apr_status_t wfp_crypto_sign(unsigned char sig[WFP_SIGNATURE_MAX],
                              apr_size_t *pn, const wfp_key_t *key,
                              wfp_hash_e hash, const wfp_bytes_t *data,
-                             const wfp_crypto_stop_t *stop) WFP_CHECK;
+                             const wfp_stop_t *stop) WFP_CHECK;
 
 /** Is sig the key's signature of data? *pvalid: 1 or 0. Errors as above; a
  *  signature that is none in form is not valid. */
 apr_status_t wfp_crypto_sign_verify(int *pvalid, const wfp_key_t *key,
                                     wfp_hash_e hash, const wfp_bytes_t *sig,
                                     const wfp_bytes_t *data,
-                                    const wfp_crypto_stop_t *stop) WFP_CHECK;
+                                    const wfp_stop_t *stop) WFP_CHECK;
 
 #endif

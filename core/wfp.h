@@ -25,4 +25,11 @@
 /** The namespace part of the key of an account script. */
 #define WFP_ACCOUNT_NS ""
 
+/** How a long call learns that it must end: it asks about every millisecond,
+ *  and gives up with APR_EINTR when the answer is 1. */
+typedef struct wfp_stop_t {
+    int (*is_over)(void *baton);
+    void *baton;
+} wfp_stop_t;
+
 #endif

@@ -11,6 +11,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "core/xml.h"
 #include "lua_runtime/api/api.h"
 #include "lua_runtime/call.h"
 #include "lua_runtime/function_body.h"
@@ -315,6 +316,7 @@ apr_status_t wfp_run_child_init(wfp_runtime_t *runtime, wfp_result_t *res)
 {
     apr_status_t rv = wfp_frame_child_init();
 
+    wfp_xml_child_init();
     if (rv == APR_SUCCESS) {
         rv = wfp_guard_child_init();
     }

@@ -31,6 +31,7 @@ void wfp_api_open_form(lua_State *L);
 void wfp_api_open_console(lua_State *L);
 void wfp_api_open_text(lua_State *L);
 void wfp_api_open_crypto(lua_State *L);
+void wfp_api_open_xml(lua_State *L);
 void wfp_api_open_fetch(lua_State *L);
 void wfp_api_open_abort(lua_State *L);
 void wfp_api_open_html_rewriter(lua_State *L);
@@ -65,6 +66,11 @@ void wfp_api_json_append(wfp_buffer_t *b, int idx, int lenient);
 
 /** Bytes of the well-formed UTF-8 character at s (n left), 0: it is none. */
 size_t wfp_api_utf8(const char *s, size_t n);
+
+/* ---- xml_encode.c ---- */
+
+/** [-0, +1, e] xml.encode(element) */
+int wfp_api_xml_encode(lua_State *L);
 
 /* ---- text.c ---- */
 

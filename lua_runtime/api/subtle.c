@@ -22,7 +22,7 @@ static int l_digest(lua_State *L)
 {
     static const char fn[] = "digest";
     wfp_isolate_t *iso = wfp_isolate_of(L);
-    wfp_crypto_stop_t stop = { wfp_meter_is_over, iso };
+    wfp_stop_t stop = { wfp_meter_is_over, iso };
     wfp_hash_e hash = wfp_api_subtle_hash_at(L, fn, 1);
     wfp_bytes_t data = wfp_api_subtle_data(L, fn, 2, "data");
     unsigned char md[WFP_DIGEST_MAX];
@@ -63,7 +63,7 @@ static int l_sign(lua_State *L)
 {
     static const char fn[] = "sign";
     wfp_isolate_t *iso = wfp_isolate_of(L);
-    wfp_crypto_stop_t stop = { wfp_meter_is_over, iso };
+    wfp_stop_t stop = { wfp_meter_is_over, iso };
     const wfp_subtle_key_t *key;
     wfp_bytes_t secret, data;
     unsigned char sig[WFP_SIGNATURE_MAX];
@@ -100,7 +100,7 @@ static int l_verify(lua_State *L)
 {
     static const char fn[] = "verify";
     wfp_isolate_t *iso = wfp_isolate_of(L);
-    wfp_crypto_stop_t stop = { wfp_meter_is_over, iso };
+    wfp_stop_t stop = { wfp_meter_is_over, iso };
     const wfp_subtle_key_t *key;
     wfp_bytes_t secret, sig, data;
     unsigned char mac[WFP_DIGEST_MAX];
@@ -171,7 +171,7 @@ static void read_cipher(wfp_cipher_t *what, const wfp_subtle_t *spec)
 static int run_cipher(lua_State *L, const char *fn, int encrypt)
 {
     wfp_isolate_t *iso = wfp_isolate_of(L);
-    wfp_crypto_stop_t stop = { wfp_meter_is_over, iso };
+    wfp_stop_t stop = { wfp_meter_is_over, iso };
     const wfp_subtle_key_t *key;
     wfp_subtle_t spec;
     wfp_cipher_t what;

@@ -57,7 +57,7 @@ static void derive(unsigned char *out, apr_size_t n, const wfp_subtle_t *spec,
                    const wfp_derive_t *what)
 {
     wfp_isolate_t *iso = wfp_isolate_of(spec->L);
-    wfp_crypto_stop_t stop = { wfp_meter_is_over, iso };
+    wfp_stop_t stop = { wfp_meter_is_over, iso };
     apr_status_t rv;
 
     wfp_meter_work_begin(iso);

@@ -294,7 +294,7 @@ static wfp_subtle_key_t *generate_private(const wfp_subtle_t *spec)
 {
     lua_State *L = spec->L;
     wfp_isolate_t *iso = wfp_isolate_of(L);
-    wfp_crypto_stop_t stop = { wfp_meter_is_over, iso };
+    wfp_stop_t stop = { wfp_meter_is_over, iso };
     wfp_key_kind_e kind = read_kind(spec);
     lua_Integer bits = RSA_BITS_NEW;
     unsigned exponent = 65537;

@@ -12,6 +12,8 @@ import subprocess
 import guardlib
 
 FILE_LINES, FUNCTION_LINES, COMPLEXITY, PARAMETERS = 700, 100, 20, 8
+# callbacks whose parameters another library says
+GIVEN = {"core/xml.c: on_start"}
 ROW = re.compile(r"^(\d+)\t\d+\t\d+\t\d+\t(\d+)\t(.+?)\(\d+\): (\S+)$", re.M)
 
 
@@ -39,7 +41,8 @@ def check(root):
             bad.append(f"{rel}: more than {FILE_LINES} lines")
         bad += [f"{rel}: {name} takes more than {PARAMETERS} parameters"
                 for name, _, args in guardlib.functions(text)
-                if guardlib.argument_count(args) > PARAMETERS]
+                if guardlib.argument_count(args) > PARAMETERS
+                and f"{rel}: {name}" not in GIVEN]
     sources = [p for p in paths if p.suffix == ".c"]
     return bad + list(check_functions(root, sources)) if sources else bad
 

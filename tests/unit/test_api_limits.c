@@ -181,6 +181,10 @@ static void long_work_in_one_call_ends(wfp_test_t *t)
         "local s, x = crypto.subtle, ('x'):rep(4194304) local k = "
         "s.generateKey('Ed25519', false, {'sign'}).privateKey while true do "
         "s.sign('Ed25519', k, x) s.digest('MD5', x .. x) end",
+        "local t = {} for i = 1, 256 do t[i] = (\" p:a%d='' xmlns:p%d='u'\")"
+        ":format(i, i) end local s = ('<x' .. table.concat(t, '', 1, 128) .. "
+        "'>'):rep(199) .. ('<x' .. table.concat(t, '', 1, 128) .. '/>')"
+        ":rep(100) while true do pcall(xml.decode, s) end",
         NULL,
     };
     wfp_limits_t limits = fixture_limits();
