@@ -246,7 +246,7 @@ static int tell(wfp_arena_t *arena, apr_uint32_t more)
     if (__atomic_add_fetch(&total->bytes, by, __ATOMIC_RELAXED) > total->max
         && need > WFP_ARENA_KEEP) {
         (void)__atomic_sub_fetch(&total->bytes, by, __ATOMIC_RELAXED);
-        arena->crowded = 1;
+        arena->crowded = by;
         return 0;
     }
     arena->told = need;
@@ -496,13 +496,26 @@ void *wfp_arena_alloc(void *ud, void *block, size_t osize, size_t nsize)
 
 int wfp_arena_charge(wfp_arena_t *arena, apr_size_t bytes)
 {
+    int fits;
+
     arena->crowded = 0;
     if (arena->used > arena->limit || bytes > arena->limit - arena->used) {
         return 0;
     }
+    /* left in the middle, the total would never be whole again */
+    arena->busy = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     arena->outside += bytes;
-    if (!tell(arena, 0)) {
+    fits = tell(arena, 0);
+    if (!fits) {
         arena->outside -= bytes;
+    }
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    arena->busy = 0;
+    if (arena->pending) {
+        arena->calls->left(arena->baton);
+    }
+    if (!fits) {
         return 0;
     }
     arena->used += bytes;
@@ -538,9 +551,9 @@ void wfp_arena_settle(wfp_arena_t *arena)
     }
 }
 
-int wfp_arena_has_room(const wfp_arena_total_t *total)
+int wfp_arena_has_room(const wfp_arena_total_t *total, apr_int64_t bytes)
 {
-    return __atomic_load_n(&total->bytes, __ATOMIC_RELAXED) + WFP_ARENA_EXTENT
+    return __atomic_load_n(&total->bytes, __ATOMIC_RELAXED) + bytes
            <= total->max;
 }
 

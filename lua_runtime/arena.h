@@ -79,7 +79,8 @@ typedef struct wfp_arena_t {
     apr_size_t soft;
     apr_size_t outside;       /* of used: charged, lives elsewhere */
     apr_int64_t told;         /* its part of the total */
-    int crowded;              /* what failed last did so for the total */
+    apr_int64_t crowded;      /* bytes that the total had no room for, when
+                               * what was asked for last failed for that */
     wfp_arena_total_t *total; /* NULL: not counted */
     const wfp_arena_calls_t *calls;
     void *baton;
@@ -117,8 +118,8 @@ void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total);
 /** Give the total back what it does not hold: it will rest. */
 void wfp_arena_settle(wfp_arena_t *arena);
 
-/** Is there an extent for another arena? */
-int wfp_arena_has_room(const wfp_arena_total_t *total);
+/** Is there room for so many bytes? */
+int wfp_arena_has_room(const wfp_arena_total_t *total, apr_int64_t bytes);
 
 /** A lua_Alloc; ud is the arena. NULL only where `full` returns. */
 void *wfp_arena_alloc(void *ud, void *block, size_t osize, size_t nsize);

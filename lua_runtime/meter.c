@@ -161,7 +161,7 @@ static int on_crowded(void *baton)
 
     wfp_meter_critical_begin(iso);
     do {
-        has_room = wfp_arena_has_room(total);
+        has_room = wfp_arena_has_room(total, iso->arena.crowded);
     } while (!has_room && total->make_room(total->baton));
     wfp_meter_critical_end(iso);
     return has_room;

@@ -235,7 +235,7 @@ wfp_arena_total_t *wfp_pool_total(wfp_pool_t *pool)
 
 int wfp_pool_admit(wfp_pool_t *pool)
 {
-    while (!wfp_arena_has_room(&pool->total)) {
+    while (!wfp_arena_has_room(&pool->total, WFP_ARENA_EXTENT)) {
         if (!evict(pool)) {
             return 0;
         }

@@ -340,7 +340,7 @@ static void the_total_falls(wfp_test_t *t)
     wfp_arena_discharge(&o->arena, 2 * MB);
     wfp_arena_settle(&o->arena);
     CHECK_INT(total.bytes, wfp_arena_resident(&o->arena));
-    CHECK(wfp_arena_has_room(&total));
+    CHECK(wfp_arena_has_room(&total, WFP_ARENA_EXTENT));
     wfp_arena_destroy(&o->arena);
     CHECK_INT(total.bytes, 0);
 }

@@ -179,6 +179,26 @@ static void running_ones_count(wfp_test_t *t)
     CHECK_INT(stats(pool).out, 0);
 }
 
+/* One block larger than all that is left. */
+static void a_large_block_is_refused(wfp_test_t *t)
+{
+    wfp_limits_t limits = fixture_limits();
+    fixture_outcome_t out;
+    wfp_pool_t *pool;
+    wfp_isolate_t *iso;
+
+    CHECK_INT(wfp_pool_create(&pool, 100, 4 * MB, t->pool), APR_SUCCESS);
+    wfp_pool_give(pool, make(t, pool, "idle", 1));
+    iso = make_of(t, pool,
+                  "return { fetch = function() return Response.new(tostring(#"
+                  "('x'):rep(6000000))) end }",
+                  "large", 1);
+    fixture_run(&out, iso, NULL, &limits, t->pool);
+    CHECK_INT(out.res.code, WFP_ISOLATE_UNAVAILABLE);
+    CHECK_INT(stats(pool).idle, 0);
+    wfp_pool_give(pool, iso);
+}
+
 /* Threads that take, make and give at once. */
 typedef struct busy_t {
     wfp_test_t test;
@@ -239,6 +259,7 @@ static const wfp_test_case_t cases[] = {
     { "the_count_holds", the_count_holds },
     { "the_bytes_hold", the_bytes_hold },
     { "running_ones_count", running_ones_count },
+    { "a_large_block_is_refused", a_large_block_is_refused },
     { "threads_share_it", threads_share_it },
     { NULL },
 };
