@@ -5,6 +5,7 @@
 #include <apr_buckets.h>
 #include <apr_pools.h>
 
+#include "core/cancel.h"
 #include "core/result.h"
 #include "core/wfp.h"
 
@@ -35,6 +36,14 @@ typedef struct wfp_body_kind_t {
     /** Give back what the source holds; called at most once, also after the
      *  end. May be NULL. */
     void (*close)(wfp_body_t *body);
+    /**
+     * Are bytes there, or the end - whole: all bytes, or as many as wait for
+     * a reader? Reads, allocates and ends nothing. blocks: wait for them, on
+     * any thread while no other uses the body, until cancel is told at most.
+     * May be NULL: nobody can say.
+     */
+    int (*is_there)(wfp_body_t *body, int whole, int blocks,
+                    wfp_cancel_t *cancel);
 } wfp_body_kind_t;
 
 struct wfp_body_t {

@@ -46,22 +46,25 @@ typedef enum {
     WFP_OP_FETCH = 0,
     WFP_OP_DISPATCH,
     WFP_OP_SERVICE,
-    WFP_OP_SERVICE_CALL
+    WFP_OP_SERVICE_CALL,
+    WFP_OP_BODY /* wait until a body can be read without waiting */
 } wfp_op_e;
 
 typedef struct wfp_op_t {
     wfp_op_e kind;
-    wfp_request_t *req;  /* of all but SERVICE_CALL; the host may replace it
+    wfp_request_t *req;           /* of the first three; the host may replace it
                              * by a copy */
-    wfp_dispatch_t what; /* of DISPATCH */
+    wfp_dispatch_t what;          /* of DISPATCH */
     const wfp_binding_t *binding; /* of SERVICE, SERVICE_CALL */
     const char *method;           /* of SERVICE_CALL */
     const char *args;             /* of SERVICE_CALL */
+    wfp_body_t *body;             /* of BODY; nobody else uses it meanwhile */
+    int whole;                    /* of BODY: see wfp_body_kind_t */
     const void *signal;           /* for the isolate: what aborts it; NULL */
     /* what came of it: */
     apr_status_t rv;
     wfp_result_t res;
-    wfp_response_t *resp; /* of all but SERVICE_CALL */
+    wfp_response_t *resp; /* of the first three */
     const char *text;     /* of SERVICE_CALL; NULL: nothing */
     apr_size_t kept;      /* bytes that the host holds for it until the end of
                            * the work */
@@ -99,6 +102,8 @@ typedef struct wfp_host_t {
     apr_status_t (*open_secret)(const char **ptext, apr_size_t *pn,
                                 void *server, const wfp_script_t *script,
                                 const wfp_binding_t *binding, apr_pool_t *p);
+    /** Wait until bytes of a body are there, as its kind's is_there() says. */
+    void (*await_body)(wfp_host_ctx_t *ctx, wfp_body_t *body, int whole);
     /**
      * Start op beside the invocation; never waits. op and what it points to
      * stay as they are until wait_op() gave op back. NULL: this host has no

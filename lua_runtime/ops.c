@@ -144,6 +144,12 @@ int wfp_ops_call(lua_State *L, wfp_op_t *op, wfp_ops_finish_fn *finish)
     return wfp_tasks_yield(L, (lua_KContext)w, call_ended);
 }
 
+int wfp_ops_run_beside(lua_State *L)
+{
+    return wfp_tasks_can_yield(L)
+           && host_of(wfp_isolate_of(L))->start_op != NULL;
+}
+
 /* [-0, +0, v] Continuation of a sleep. */
 static int sleep_ended(lua_State *L, int status, lua_KContext ctx)
 {

@@ -24,6 +24,9 @@ typedef int wfp_ops_finish_fn(lua_State *L, const wfp_op_t *op);
  */
 int wfp_ops_call(lua_State *L, wfp_op_t *op, wfp_ops_finish_fn *finish);
 
+/** Would such a call let other tasks go on, or block? */
+int wfp_ops_run_beside(lua_State *L);
+
 /** [-0, +0, v] The same for sleeping. */
 int wfp_ops_sleep(lua_State *L, apr_interval_time_t time);
 

@@ -196,6 +196,12 @@ static apr_status_t host_open_secret(const char **ptext, apr_size_t *pn,
     return wfp_crypto_open(ptext, pn, server->key, context, binding->text, p);
 }
 
+static void host_await_body(wfp_host_ctx_t *ctx, wfp_body_t *body, int whole)
+{
+    /* who reads it looks what came */
+    (void)body->kind->is_there(body, whole, 1, ctx->work->cancel);
+}
+
 static wfp_op_t *host_wait_op(wfp_host_ctx_t *ctx, apr_time_t until)
 {
     wfp_op_t *op = wfp_beside_wait(ctx, until);
@@ -205,7 +211,7 @@ static wfp_op_t *host_wait_op(wfp_host_ctx_t *ctx, apr_time_t until)
 }
 
 const wfp_host_t wfp_host_functions = {
-    host_fetch,       host_dispatch, host_service,      host_service_call,
-    host_log,         host_wait,     host_pass_through, host_open_secret,
-    wfp_beside_start, host_wait_op,  wfp_beside_cancel,
+    host_fetch,      host_dispatch,    host_service,      host_service_call,
+    host_log,        host_wait,        host_pass_through, host_open_secret,
+    host_await_body, wfp_beside_start, host_wait_op,      wfp_beside_cancel,
 };

@@ -155,7 +155,8 @@ static apr_status_t pump(wfp_client_transfer_t *t, wfp_result_t *res)
 static int is_there(const wfp_client_transfer_t *t, wfp_client_wait_e what)
 {
     return t->done || (what == WFP_CLIENT_FOR_HEAD && t->head_done)
-           || (what == WFP_CLIENT_FOR_BODY && t->down.bytes > 0);
+           || (what == WFP_CLIENT_FOR_BODY && t->down.bytes > 0)
+           || (what == WFP_CLIENT_FOR_MUCH && wfp_window_is_full(&t->down));
 }
 
 /* Wait for news, with the mutex held; look now and then whether anybody wants
@@ -289,8 +290,33 @@ static void body_close(wfp_body_t *body)
     wfp_client_stream_end(body->baton);
 }
 
-static const wfp_body_kind_t response_kind = { "fetched", body_read,
-                                               body_close };
+/* While the request's body is still being sent its thread must do that. The
+ * one that waits here may not look at the client's connection. */
+static int body_is_there(wfp_body_t *body, int whole, int blocks,
+                         wfp_cancel_t *cancel)
+{
+    wfp_client_transfer_t *t = body->baton;
+    wfp_client_wait_e what = whole ? WFP_CLIENT_FOR_MUCH : WFP_CLIENT_FOR_BODY;
+    wfp_cancel_t *own = t->cancel;
+    int (*is_over)(void *) = t->is_over;
+    int there;
+
+    if (blocks && !t->source) {
+        t->cancel = cancel;
+        t->is_over = NULL;
+        /* who reads it will be told */
+        (void)!wfp_client_stream_wait(t, what, NULL);
+        t->cancel = own;
+        t->is_over = is_over;
+    }
+    lock(t);
+    there = t->source || is_there(t, what);
+    unlock(t);
+    return there;
+}
+
+static const wfp_body_kind_t response_kind = { "fetched", body_read, body_close,
+                                               body_is_there };
 
 wfp_body_t *wfp_client_stream_body(wfp_client_transfer_t *t, apr_off_t length,
                                    apr_pool_t *p)

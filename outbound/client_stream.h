@@ -14,6 +14,7 @@
 typedef enum {
     WFP_CLIENT_FOR_HEAD = 0,
     WFP_CLIENT_FOR_BODY, /* at least one byte */
+    WFP_CLIENT_FOR_MUCH, /* as much as there will be without a reader */
     WFP_CLIENT_FOR_END
 } wfp_client_wait_e;
 

@@ -10,6 +10,7 @@
 #include "core/tee.h"
 #include "lua_runtime/api/classes.h"
 #include "lua_runtime/meter.h"
+#include "lua_runtime/ops.h"
 #include "lua_runtime/state.h"
 
 typedef enum {
@@ -26,7 +27,8 @@ typedef struct body_t {
     apr_uint32_t generation;
     state_e state;
     int ended;
-    size_t pos; /* in the string */
+    int awaited; /* a task waits for its next bytes */
+    size_t pos;  /* in the string */
 } body_t;
 
 static const wfp_class_t body_class;
@@ -215,6 +217,46 @@ static void push_part(lua_State *L, body_t *b, int idx, size_t max)
     b->pos += n;
 }
 
+/* [-0, +0, v] */
+static void refuse_awaited(lua_State *L, const body_t *b)
+{
+    if (b->awaited) {
+        wfp_api_error(L, "TypeError", NULL, "Body is being read");
+    }
+}
+
+/* [-0, +n, v] Finish at once, or once the bytes of the lent body are there,
+ * while other tasks go on. */
+static int await(lua_State *L, const body_t *b, int whole,
+                 wfp_ops_finish_fn *finish)
+{
+    wfp_op_t op = { .kind = WFP_OP_BODY, .body = b->lent, .whole = whole };
+
+    if (b->lent && b->lent->kind->is_there && !b->ended && !b->lent->ended
+        && (!b->bb || APR_BRIGADE_EMPTY(b->bb)) && wfp_ops_run_beside(L)
+        && !b->lent->kind->is_there(b->lent, whole, 0, NULL)) {
+        return wfp_ops_call(L, &op, finish);
+    }
+    return finish(L, &op);
+}
+
+int wfp_api_await_body(lua_State *L, int idx, wfp_ops_finish_fn *finish)
+{
+    body_t *b = check(L, idx);
+
+    need_fresh(L, idx);
+    b->state = TAKEN; /* by this task; wfp_api_slurp_awaited() reads it */
+    return await(L, b, 1, finish);
+}
+
+void wfp_api_slurp_awaited(lua_State *L, int idx)
+{
+    body_t *b = lua_touserdata(L, idx);
+
+    b->state = FRESH;
+    wfp_api_slurp_body(L, idx);
+}
+
 /* [-0, +1, v] Push the next chunk of the body at idx, nil at its end. */
 static void push_chunk(lua_State *L, int idx, size_t max)
 {
@@ -263,6 +305,34 @@ void wfp_api_read_body(lua_State *L, int idx)
     push_chunk(L, idx, WFP_BODY_CHUNK);
 }
 
+/* [-0, +1, v] wfp_ops_finish_fn */
+static int part_is_there(lua_State *L, const wfp_op_t *op)
+{
+    body_t *b = lua_touserdata(L, 1);
+
+    (void)op;
+    b->awaited = 0;
+    push_chunk(L, 1, (size_t)lua_tointeger(L, 2));
+    return 1;
+}
+
+/* [-0, +1, v] The Body at 1, at most the bytes at 2. */
+static int read_part(lua_State *L)
+{
+    body_t *b = check(L, 1);
+
+    refuse_awaited(L, b);
+    if (b->state == FRESH) {
+        need_fresh(L, 1);
+        b->state = READING;
+    }
+    if (b->state != READING) {
+        return part_is_there(L, NULL); /* raises */
+    }
+    b->awaited = 1;
+    return await(L, b, 0, part_is_there);
+}
+
 /* [-0, +1, e] body:read(n?) */
 static int l_body_read(lua_State *L)
 {
@@ -277,8 +347,9 @@ static int l_body_read(lua_State *L)
                                  "read wants a positive number of bytes");
         }
     }
-    push_chunk(L, 1, (size_t)max);
-    return 1;
+    lua_settop(L, 1);
+    lua_pushinteger(L, max);
+    return read_part(L);
 }
 
 /* [-0, +1, e] */
@@ -286,8 +357,8 @@ static int l_chunks_next(lua_State *L)
 {
     lua_settop(L, 0);
     lua_pushvalue(L, lua_upvalueindex(1));
-    wfp_api_read_body(L, 1);
-    return 1;
+    lua_pushinteger(L, WFP_BODY_CHUNK);
+    return read_part(L);
 }
 
 /* [-0, +1, e] body:chunks() */
@@ -308,6 +379,7 @@ static int l_body_cancel(lua_State *L)
     if (b->state == TAKEN) {
         return 0;
     }
+    refuse_awaited(L, b);
     b->state = READING;
     b->ended = 1;
     lua_pushnil(L);

@@ -9,6 +9,7 @@
 #include "lua_runtime/api/api.h"
 #include "lua_runtime/api/buffer.h"
 #include "lua_runtime/api/class.h"
+#include "lua_runtime/ops.h"
 
 /**
  * @file
@@ -181,6 +182,12 @@ wfp_body_t *wfp_api_take_body(lua_State *L, int idx);
 /** [-0, +1, v] Push a Body with the source of the one at idx, which counts as
  *  used from now on. */
 void wfp_api_move_body(lua_State *L, int idx);
+
+/** [-0, +n, v] Take the Body at idx and finish, in a task once its bytes can
+ *  be read without waiting; finish() calls wfp_api_slurp_awaited() first. To be
+ *  returned. */
+int wfp_api_await_body(lua_State *L, int idx, wfp_ops_finish_fn *finish);
+void wfp_api_slurp_awaited(lua_State *L, int idx);
 
 /** [-0, +1, v] Push all bytes of the Body at idx as a string. */
 void wfp_api_slurp_body(lua_State *L, int idx);

@@ -217,36 +217,50 @@ wfp_body_t *wfp_api_payload_core_body(lua_State *L, int obj)
     return body;
 }
 
-/* [-0, +1, v] Push all bytes of the object at 1 as a string. */
-static void push_bytes(lua_State *L)
+/* [-0, +1, v] wfp_ops_finish_fn: the Body, or nil, is at 2 */
+static int give_text(lua_State *L, const wfp_op_t *op)
+{
+    (void)op;
+    if (lua_isnil(L, 2)) {
+        lua_pushliteral(L, "");
+    }
+    else {
+        wfp_api_slurp_awaited(L, 2);
+    }
+    return 1;
+}
+
+/* [-0, +1, v] the same */
+static int give_json(lua_State *L, const wfp_op_t *op)
+{
+    size_t n;
+    const char *s;
+
+    (void)give_text(L, op);
+    s = lua_tolstring(L, -1, &n);
+    wfp_api_json_decode(L, s, n);
+    return 1;
+}
+
+/* [-0, +1, v] What finish makes of all bytes of the object at 1. */
+static int take_bytes(lua_State *L, wfp_ops_finish_fn *finish)
 {
     (void)check(L, 1);
     lua_settop(L, 1);
     wfp_api_push_payload_body(L, 1);
-    if (lua_isnil(L, -1)) {
-        lua_pushliteral(L, "");
-        return;
-    }
-    wfp_api_slurp_body(L, 2);
+    return lua_isnil(L, 2) ? finish(L, NULL) : wfp_api_await_body(L, 2, finish);
 }
 
 /* [-0, +1, e] :text(), :bytes(), :arrayBuffer() */
 int wfp_api_payload_text(lua_State *L)
 {
-    push_bytes(L);
-    return 1;
+    return take_bytes(L, give_text);
 }
 
 /* [-0, +1, e] :json() */
 int wfp_api_payload_json(lua_State *L)
 {
-    size_t n;
-    const char *s;
-
-    push_bytes(L);
-    s = lua_tolstring(L, -1, &n);
-    wfp_api_json_decode(L, s, n);
-    return 1;
+    return take_bytes(L, give_json);
 }
 
 /* [-0, +1, e] :formData() */

@@ -207,6 +207,41 @@ class TestBodies:
         assert (answer.text, dict(answer.headers)["x-a"]) == ("123", "123")
 
 
+    @pytest.mark.parametrize("read", [
+        "r:text()", "r.body:read()", "r.body:chunks()()",
+        "coroutine.wrap(function() return r:text() end)()"])
+    def test_381_06_a_body_that_is_waited_for(self, run, read):
+        """Its bytes come when the other function makes its last call."""
+        assert run(f"""
+            local a, b = parallel(function()
+                local r = fetch(ORIGIN .. "/meet-body/2") return {read} end,
+                function() scheduler.wait(20) fetch(ORIGIN .. "/echo/x")
+                    scheduler.wait(20) return meet(2)() end)
+            return Response.new(a .. b)""").text == "metmet"
+
+    def test_381_07_two_want_the_same_body(self, run):
+        assert run("""
+            local r = fetch(ORIGIN .. "/meet-body/2")
+            local function read() return r.body:read() end
+            local function try(f, ...) local ok, e = pcall(f, ...)
+                return ok and tostring(e) or e.message end
+            return Response.new(table.concat({ parallel(read,
+                function() return try(read) end,
+                function() return try(r.body.cancel, r.body) end,
+                function() return try(r.text, r) end, meet(2)) }, ","))
+            """).text == ("met,Body is being read,Body is being read,"
+                          "Body has already been used,met")
+
+    def test_381_08_a_kill_while_bodies_are_waited_for(self, run):
+        start = time.monotonic()
+        assert run(f"""
+            local function f() return fetch(ORIGIN .. "/body-later/{LONG}"
+                ):text() end
+            parallel(f, f, function() scheduler.wait(100)
+                while true do end end)""", *PLENTY).error == "cpu_limit"
+        assert time.monotonic() - start < LONG / 2000
+
+
 class TestErrors:
     """The first error, after all have ended."""
 

@@ -117,7 +117,6 @@ static apr_status_t task_start(wfp_host_ctx_t *ctx, wfp_op_t *op)
     apr_pool_t *p;
     job_t *job;
 
-    main_ctx = ctx;
     if (op->req && op->req->body) {
         return APR_ENOTIMPL;
     }

@@ -8,6 +8,7 @@
 /slow/MS            answers after MS milliseconds
 /meet/N             answers "met" when N such requests are in at the same time,
                     "alone" after a while
+/meet-body/N        the same, but the head comes at once; "met" or "no!"
 /body-later/MS      a head at once, the body after MS milliseconds
 /huge/BYTES         that many bytes with Content-Length
 /chunked/N/SIZE     N chunks of SIZE bytes
@@ -112,6 +113,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def on_meet(self, parts, query):
         met = self.server.origin.meet(int(parts[0]))
         self.answer(200, b"met" if met else b"alone")
+
+    def on_meet_body(self, parts, query):
+        self.send_response_only(200)
+        self.send_header("Content-Length", "3")
+        self.end_headers()
+        self.wfile.flush()
+        met = self.server.origin.meet(int(parts[0]))
+        self.wfile.write(b"met" if met else b"no!")
 
     def on_body_later(self, parts, query):
         self.send_response_only(200)
