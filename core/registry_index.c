@@ -24,6 +24,9 @@
  * searched whole, so its victim is exactly the longest unused one. */
 #define VICTIM_WINDOW 4096
 
+/* How long a sleeper waits for the mutex before it looks again. */
+#define LOOK_AGAIN apr_time_from_msec(50)
+
 apr_uint32_t wfp_registry_index_now(void)
 {
     struct timespec now;
@@ -287,18 +290,34 @@ static apr_status_t locked(wfp_registry_t *reg, int rv)
     return rv;
 }
 
-apr_status_t wfp_registry_index_lock(wfp_registry_t *reg)
-{
-    return locked(reg, pthread_mutex_lock(&reg->seg->mutex));
-}
-
-void wfp_registry_index_heal(wfp_registry_t *reg)
+/* Wait for so long at most. */
+static apr_status_t lock_for(wfp_registry_t *reg, apr_interval_time_t wait)
 {
     struct timespec until;
 
     (void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail */
-    until.tv_sec += 2;
-    if (locked(reg, pthread_mutex_timedlock(&reg->seg->mutex, &until)) == 0) {
+    until.tv_nsec += (long)(wait % APR_USEC_PER_SEC) * 1000;
+    until.tv_sec += wait / APR_USEC_PER_SEC + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return locked(reg, pthread_mutex_timedlock(&reg->seg->mutex, &until));
+}
+
+/* A sleeper looks again by itself: when an owner is killed between giving the
+ * mutex back and waking the next one, and a third takes it meanwhile, neither
+ * that one nor the kernel knows that somebody sleeps. */
+apr_status_t wfp_registry_index_lock(wfp_registry_t *reg)
+{
+    apr_status_t rv;
+
+    do {
+        rv = lock_for(reg, LOOK_AGAIN);
+    } while (rv == ETIMEDOUT);
+    return rv;
+}
+
+void wfp_registry_index_heal(wfp_registry_t *reg)
+{
+    if (lock_for(reg, apr_time_from_sec(2)) == 0) {
         wfp_registry_index_unlock(reg);
     }
 }
