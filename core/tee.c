@@ -22,6 +22,7 @@ struct tee_t {
     wfp_body_t *source;
     const wfp_tee_room_t *room;
     branch_t branches[2];
+    int depth;
     apr_status_t ended; /* of the source: APR_EOF, or why it failed */
     wfp_result_t why;
 };
@@ -129,6 +130,13 @@ static void branch_close(wfp_body_t *body)
 
 static const wfp_body_kind_t branch_kind = { "tee", branch_read, branch_close };
 
+static int depth_of(const wfp_body_t *body)
+{
+    return body->kind == &branch_kind
+               ? ((const branch_t *)body->baton)->tee->depth
+               : 0;
+}
+
 static apr_status_t destroy_allocator(void *allocator)
 {
     apr_allocator_destroy(allocator);
@@ -160,15 +168,19 @@ apr_status_t wfp_tee_make(wfp_body_t **pa, wfp_body_t **pb, wfp_body_t *source,
         *pb = wfp_body_mem(data, n, p);
         return APR_SUCCESS;
     }
+    if (depth_of(source) == WFP_TEE_DEPTH_MAX) {
+        return APR_ENOSPC;
+    }
     rv = apr_allocator_create(&allocator);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    apr_allocator_max_free_set(allocator, 64 * 1024);
+    apr_allocator_max_free_set(allocator, 8 * 1024);
     apr_pool_cleanup_register(p, allocator, destroy_allocator,
                               apr_pool_cleanup_null);
     tee = apr_pcalloc(p, sizeof(*tee));
     tee->source = source;
+    tee->depth = depth_of(source) + 1;
     tee->room = room;
     wfp_result_init(&tee->why, p);
     *pa = open_branch(&tee->branches[0], tee, &tee->branches[1], allocator, p);

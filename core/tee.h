@@ -19,14 +19,19 @@ typedef struct wfp_tee_room_t {
     void *baton; /* lives as long as the branches */
 } wfp_tee_room_t;
 
-/** Pool bytes that a tee takes. */
-#define WFP_TEE_COST 2048
+/** Bytes that a tee takes beside what it was given room for: its structures and
+ *  the blocks that are not full. */
+#define WFP_TEE_COST (20 * 1024)
+
+/** Branches of branches: each reads through all before it. */
+#define WFP_TEE_DEPTH_MAX 16
 
 /**
  * Split a body that nobody has read. Of bytes in memory nothing is kept.
  *
  * @param p  both branches live in it; the source lives as long
- * @return APR_SUCCESS; APR_ENOMEM
+ * @return APR_SUCCESS; APR_ENOSPC: the source is WFP_TEE_DEPTH_MAX branches
+ *         deep; APR_ENOMEM
  */
 apr_status_t wfp_tee_make(wfp_body_t **pa, wfp_body_t **pb, wfp_body_t *source,
                           const wfp_tee_room_t *room, apr_pool_t *p) WFP_CHECK;

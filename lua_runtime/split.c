@@ -7,7 +7,6 @@
  */
 #include "lua_runtime/split.h"
 
-#include "core/tee.h"
 #include "lua_runtime/inside.h"
 
 struct wfp_split_t {

@@ -2,7 +2,7 @@
 #ifndef WFP_SPLIT_H
 #define WFP_SPLIT_H
 
-#include "core/body.h"
+#include "core/tee.h"
 #include "lua_runtime/run.h"
 
 /**
@@ -10,10 +10,10 @@
  * Bodies that a script has split by tee() or clone(). For this room only.
  */
 
-/** Pool bytes that one takes. */
-#define WFP_SPLIT_COST 2560
+/** Bytes that one takes. */
+#define WFP_SPLIT_COST (WFP_TEE_COST + 256)
 
-/** Split source in the invocation's pool. Critical. */
+/** Split source in the invocation's pool; as wfp_tee_make(). Critical. */
 apr_status_t wfp_split_make(wfp_body_t **pa, wfp_body_t **pb,
                             wfp_invocation_t *inv,
                             wfp_body_t *source) WFP_CHECK;

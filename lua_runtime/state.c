@@ -146,7 +146,11 @@ void wfp_state_split_body(lua_State *L, wfp_body_t **pa, wfp_body_t **pb,
     wfp_meter_critical_begin(iso);
     rv = wfp_split_make(pa, pb, iso->inv, source);
     wfp_meter_critical_end(iso);
-    if (rv != APR_SUCCESS) {
+    if (rv == APR_ENOSPC) {
+        (void)wfp_api_error(L, "RangeError", NULL,
+                            "a copy of a copy, too many times over");
+    }
+    else if (rv != APR_SUCCESS) {
         (void)wfp_api_error(L, "Error", "internal_error", "Internal error");
     }
 }

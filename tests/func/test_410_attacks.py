@@ -6,7 +6,8 @@ server: scripts/attacks/GROUP/NAME.lua.
     -- outcome: cpu or exception
 
 Outcomes: cpu (a CPU, instruction or wall limit), memory, startup, exception,
-invalid_response, refused (by the deploy), held (answers a text that begins so).
+invalid_response, refused (by the deploy), held (answers a text that begins so),
+torn (the answer breaks off). Those in nested/ are asked through a dispatcher.
 A text that begins with ESCAPED, a crash, a late answer, a thread less or more
 and a neighbour that suffers are never fine.
 
@@ -15,14 +16,16 @@ MPM; some of each group under the others, and some over HTTP/2, whose requests
 run on threads of mod_http2.
 """
 
+import http.client
 import os
 import re
+import threading
 import time
 
 import pytest
 
 from wfptest.client import Client
-from wfptest.lua import SCRIPTS, says
+from wfptest.lua import SCRIPTS, says, worker as fetches
 from wfptest.tenant import Tenant, Worker
 from wfptest.wait import until
 
@@ -50,7 +53,13 @@ def read(name):
     return files, header[1].split(" or ")
 
 
-def outcome(answer):
+def outcome(ask):
+    try:
+        answer = ask()
+    except http.client.IncompleteRead:
+        return "torn"
+    if answer is None:  # over HTTP/2
+        return "torn"
     if answer.error:
         return LIMITS.get(answer.error, answer.error)
     assert answer.status == 200, answer
@@ -80,6 +89,33 @@ def settle(httpd):
     return seen[-1]
 
 
+# What a user Worker's error is at its dispatcher: plain data, whatever it was.
+DISPATCHER = """
+    local name = URL.new(request.url).pathname:match("([^/]+)/$")
+    local ok, e = pcall(function()
+        return env.D:get(name, { plan = "x" }):fetch(request)
+    end)
+    if ok then return e end
+    for k, v in pairs(e) do
+        if type(k) ~= "string" or type(v) ~= "string" and math.type(v) == nil
+            or #tostring(v) > 10000 then
+            return Response.new("ESCAPED: " .. k .. " is a " .. type(v))
+        end
+    end
+    if not tostring(e):find(e.message, 1, true) then
+        return Response.new("ESCAPED: " .. tostring(e))
+    end
+    error(e)"""
+
+
+class Nested(Worker):
+    """A user Worker that is asked through the dispatcher."""
+
+    @property
+    def path(self):
+        return f"/_ns/{self.ns}/attack-front/{self.name}"
+
+
 @pytest.fixture(autouse=True)
 def _conf(httpd):
     httpd.configure(CONF)
@@ -106,15 +142,22 @@ def each_has(httpd, neighbour):
 
 
 @pytest.fixture(scope="module")
-def deployed(tenants):
+def front(tenants):
+    tenants.deploy(fetches(DISPATCHER), "--binding",
+                   "dispatch_namespace:D=demo", *PLENTY, name="attack-front")
+
+
+@pytest.fixture(scope="module")
+def deployed(tenants, front):
     """Deploys a script once: (Worker or None when refused, fine outcomes)."""
     done = {}
 
     def deploy(name):
         if name not in done:
             files, fine = read(name)
-            worker = Worker(tenants.client, "demo",
-                            "attack-" + re.sub(r"\W|_", "-", name))
+            kind = Nested if name.startswith("nested/") else Worker
+            worker = kind(tenants.client, "demo",
+                          "attack-" + re.sub(r"\W|_", "-", name))
             ran = tenants.deploy(files, *PLENTY, check=False, name=worker.name)
             if ran.returncode:
                 assert "refused" in fine or "startup" in fine, ran.stderr
@@ -127,7 +170,7 @@ def deployed(tenants):
 def ends_as_it_says(ask, fine):
     for _ in range(2):  # the second time in an isolate that may be warm
         start = time.monotonic()
-        assert outcome(ask()) in fine
+        assert outcome(ask) in fine
         assert time.monotonic() - start < SECONDS
 
 
@@ -151,7 +194,7 @@ class TestAttacks:
     def test_410_02_every_group_is_there(self):
         groups = {name.split("/")[0] for name in NAMES}
         assert groups == {"benign", "crash", "escape", "library", "loops",
-                          "memory", "modules"}
+                          "memory", "modules", "nested", "streams"}
         assert len(NAMES) >= 200
 
     @pytest.mark.parametrize("name", NAMES[::FEW])
@@ -162,6 +205,22 @@ class TestAttacks:
         if not worker:
             return
         before = set(httpd.children())
-        ends_as_it_says(lambda: client.h2(worker.path + "/"), fine)
+        ends_as_it_says(lambda: client.h2(worker.path + "/",
+                                          check=False), fine)
         assert client.h2(neighbour.path + "/").text == "fine"
         assert before <= set(httpd.children())
+
+    def test_410_04_isolates_of_one_worker(self, deployed):
+        """Asked at the same time: no isolate has two requests at once."""
+        worker, _ = deployed("nested/two_isolates")
+        seen = []
+
+        def ask():
+            for _ in range(5):
+                seen.append(outcome(worker.get))
+        asking = [threading.Thread(target=ask) for _ in range(6)]
+        for thread in asking:
+            thread.start()
+        for thread in asking:
+            thread.join()
+        assert seen == ["held"] * 30

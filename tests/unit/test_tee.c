@@ -181,6 +181,22 @@ static void what_nobody_has_is_forgotten(wfp_test_t *t)
     CHECK_STR(next(w, w->b, 64), "end");
 }
 
+static void branches_of_branches_end(wfp_test_t *t)
+{
+    world_t *w = make_world(t, 100, 1000);
+    wfp_body_t *first = w->a, *other;
+    int i;
+
+    for (i = 1; i < WFP_TEE_DEPTH_MAX; i++) {
+        CHECK_INT(wfp_tee_make(&w->b, &other, w->b, &w->terms, t->pool),
+                  APR_SUCCESS);
+    }
+    CHECK_INT(wfp_tee_make(&w->a, &other, w->b, &w->terms, t->pool),
+              APR_ENOSPC);
+    CHECK_STR(next(w, w->b, 64), "0123456789");
+    CHECK_STR(next(w, first, 64), "0123456789");
+}
+
 static void memory_is_shared(wfp_test_t *t)
 {
     world_t *w = make_world(t, 10, 0);
@@ -200,6 +216,7 @@ static const wfp_test_case_t cases[] = {
     { "a cancelled branch costs nothing", a_cancelled_branch_costs_nothing },
     { "a failure reaches both", a_failure_reaches_both },
     { "what nobody has is forgotten", what_nobody_has_is_forgotten },
+    { "branches of branches end", branches_of_branches_end },
     { "memory is shared", memory_is_shared },
     { NULL, NULL },
 };

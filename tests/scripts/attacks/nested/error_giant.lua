@@ -1,0 +1,5 @@
+-- Megabytes of message.
+-- outcome: exception or memory
+return { fetch = function(request, env, ctx)
+    error(("x"):rep(5000000))
+end }

@@ -1,0 +1,6 @@
+-- Takes all its memory while its dispatcher waits.
+-- outcome: memory
+return { fetch = function(request, env, ctx)
+    local t = {}
+    while true do t[#t + 1] = ("x"):rep(10000) .. #t end
+end }

@@ -1,0 +1,5 @@
+-- Loops while its dispatcher waits.
+-- outcome: cpu
+return { fetch = function(request, env, ctx)
+    while true do end
+end }
