@@ -334,6 +334,9 @@ wfp_html_open_e wfp_html_open_start(wfp_html_open_t *open,
         }
     }
     else {
+        in = wfp_html_open_outer(open, element);
+        element->foreign = in->ns == WFP_HTML_NS_HTML ? element->depth
+                                                      : in->foreign;
         element->leaf = tag->self_closing;
         if (!mark_point(element, tag, name)) {
             said = WFP_HTML_OPEN_AMBIGUOUS;
@@ -348,11 +351,15 @@ apr_uint32_t wfp_html_open_find(const wfp_html_open_t *open,
                                 apr_uint64_t *steps)
 {
     const wfp_html_name_t *row = wfp_html_name_find(tag->text, tag->text_size);
-    apr_uint32_t barrier = wfp_html_open_top(open)->barrier;
+    const wfp_html_element_t *in = wfp_html_open_top(open);
+    apr_uint32_t barrier = in->barrier;
     apr_uint32_t offset = open->heads[bucket_of(tag->text, tag->text_size)];
 
     if (row && (row->flags & WFP_HTML_TABLE)) {
         barrier = 0;
+    }
+    if (in->ns != WFP_HTML_NS_HTML && in->foreign < barrier) {
+        barrier = in->foreign;
     }
     while (offset) {
         const wfp_html_element_t *element = at(open, offset);

@@ -28,6 +28,8 @@ typedef struct wfp_html_element_t {
     apr_uint32_t bucket;
     apr_uint32_t depth;   /* 0: the document, which is no element */
     apr_uint32_t barrier; /* depth of the innermost integration point */
+    apr_uint32_t foreign; /* depth of the outermost element of SVG or MathML
+                             that has nothing of HTML inside down to this one */
     apr_uint32_t name_size;
     apr_uint32_t children; /* elements in it so far */
     apr_byte_t ns;         /* wfp_html_ns_e */

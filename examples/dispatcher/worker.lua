@@ -1,6 +1,8 @@
 -- The dispatcher: every request of the platform comes in here. It picks the
 -- customer's Worker by subdomain, says what that Worker may use, and has the
--- last word on the response.
+-- last word on the response: without a plan a customer's pages run no scripts.
+
+local sanitise = require("sanitise")
 
 local FREE = { cpuMs = 20, subRequests = 5 }
 local PLANS = {
@@ -33,7 +35,7 @@ return {
     if ok then
       -- what a customer's framework tells about itself stays inside
       result.headers:delete("x-powered-by")
-      return result
+      return PLANS[customer] and result or sanitise(result)
     end
     if result.code == "worker_not_found" then
       return answer(404, "There is no customer " .. customer)

@@ -66,10 +66,13 @@ typedef struct wfp_html_stream_t {
     apr_byte_t document_wants;
     const char *tail_end;    /* closes WFP_HTML_TAIL when something follows it;
                              NULL: it is dropped then */
+    apr_uint64_t angle_end;  /* where in the page open_angle ended */
     const char *partial_end; /* the same of a comment that comes in pieces */
     unsigned busy : 1;       /* a chunk is being made, or making it failed */
     unsigned ended : 1;
     unsigned has_tail : 1;
+    unsigned open_angle : 2; /* bytes of "<" or "</" that ended a text and are
+                                not out yet */
     /* of this turn: */
     unsigned drop_token : 1;
     unsigned drop_content : 1;

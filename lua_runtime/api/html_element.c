@@ -53,18 +53,25 @@ static int l_element_index(lua_State *L)
     return 1;
 }
 
-/* [-0, +0, v] A name that a tag or attribute can have. */
-static void need_name(lua_State *L, const char *method, int arg, int is_tag,
-                      wfp_html_text_t *name)
+/* [-0, +0, v] A name to look for. */
+static void get_name(lua_State *L, const char *method, int arg,
+                     wfp_html_text_t *name)
 {
-    size_t i;
-
     if (!lua_isstring(L, arg)) {
         wfp_api_error(L, "TypeError", NULL,
                       "%s: the name must be a string, got %s", method,
                       luaL_typename(L, arg));
     }
     name->s = lua_tolstring(L, arg, &name->n);
+}
+
+/* [-0, +0, v] A name that a tag or attribute can be given. */
+static void need_name(lua_State *L, const char *method, int arg, int is_tag,
+                      wfp_html_text_t *name)
+{
+    size_t i;
+
+    get_name(L, method, arg, name);
     for (i = 0; i < name->n; i++) {
         unsigned char c = (unsigned char)name->s[i];
 
@@ -111,7 +118,7 @@ static int find(wfp_html_text_t *value, lua_State *L, const char *method)
     const char *s;
     size_t n;
 
-    need_name(L, method, 2, 0, &name);
+    get_name(L, method, 2, &name);
     s = wfp_html_tag_text(L, st, REFS, &n);
     if (!wfp_html_tag_find(&attr, s, n, name.s, name.n)) {
         return 0;
@@ -176,7 +183,7 @@ static int l_element_remove_attribute(lua_State *L)
     const char *s;
     size_t n;
 
-    need_name(L, "removeAttribute", 2, 0, &name);
+    get_name(L, "removeAttribute", 2, &name);
     s = wfp_html_tag_text(L, st, REFS, &n);
     if (wfp_html_tag_find(&attr, s, n, name.s, name.n)) {
         wfp_html_tag_push_without(L, s, n, &name);

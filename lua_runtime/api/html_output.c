@@ -25,10 +25,24 @@ static void settle_tail(wfp_html_stream_t *st)
     }
 }
 
+/* [-0, +0, m] "<" ended a text: what follows by now must not make a tag of it,
+ * as "script>" would when the tag between the two was removed. */
+static void settle_angle(wfp_html_stream_t *st, int as_it_was)
+{
+    const char *s = as_it_was ? "</" : "&lt;/";
+    size_t less = st->open_angle == 2 ? 0 : 1;
+
+    st->open_angle = 0;
+    wfp_buffer_add(st->out, s, strlen(s) - less);
+}
+
 void wfp_html_output_put(wfp_html_stream_t *st, const char *s, size_t n)
 {
     if (n == 0 || st->removed) {
         return;
+    }
+    if (st->open_angle) {
+        settle_angle(st, *s == '<' && st->open_angle == 1);
     }
     if (st->has_tail) {
         settle_tail(st);
@@ -56,6 +70,33 @@ void wfp_html_output_value(wfp_html_stream_t *st, int key)
     }
 }
 
+/* How many bytes at the text's end would be a tag's with others behind them? */
+static size_t open_end(const wfp_html_token_t *token)
+{
+    size_t n = token->size;
+
+    if (n && token->raw[n - 1] == '<') {
+        return 1;
+    }
+    return n > 1 && memcmp(token->raw + n - 2, "</", 2) == 0 ? 2 : 0;
+}
+
+/* [-0, +0, m] */
+static void put_text(wfp_html_stream_t *st)
+{
+    const wfp_html_token_t *token = &st->page.token;
+    size_t open = open_end(token);
+
+    wfp_html_output_put(st, token->raw, token->size - open);
+    if (open && !st->removed) {
+        if (st->open_angle) {
+            settle_angle(st, 1);
+        }
+        st->open_angle = open & 3;
+        st->angle_end = token->offset + token->size;
+    }
+}
+
 void wfp_html_output_token(wfp_html_stream_t *st)
 {
     const wfp_html_token_t *token = &st->page.token;
@@ -63,6 +104,14 @@ void wfp_html_output_token(wfp_html_stream_t *st)
                   && memcmp(token->raw, "<!--", 4) == 0;
     const char *end = is_long ? "-->" : ">";
 
+    if (st->open_angle && st->angle_end == token->offset && token->size
+        && !st->removed) {
+        settle_angle(st, 1);
+    }
+    if (token->kind == WFP_HTML_TEXT) {
+        put_text(st);
+        return;
+    }
     if (token->partial) {
         st->partial_end = st->partial_end ? st->partial_end : end;
         end = st->partial_end;
@@ -81,6 +130,9 @@ void wfp_html_output_token(wfp_html_stream_t *st)
 
 void wfp_html_output_end(wfp_html_stream_t *st)
 {
+    if (st->open_angle) {
+        settle_angle(st, 1);
+    }
     if (st->has_tail) {
         st->has_tail = 0;
         lua_rawgeti(st->L, WFP_HTML_SLOT_REFS, WFP_HTML_TAIL);

@@ -4,10 +4,8 @@ goes out, and what a fetch may say. Large bodies pass in bounded memory."""
 
 import http.client
 import json
-import pathlib
 import re
 import socket
-import threading
 import time
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from wfptest.h2 import DATA, H2, HEADERS
 from wfptest.lua import says, worker
 from wfptest.origin import pattern
+from wfptest.watch import Watch
 
 MB = 1024 * 1024
 
@@ -235,39 +234,6 @@ class TestOutgoing:
                 {{headers={{a=("x"):rep(200000)}}}})
             return Response.new(e.code .. " " .. e.message)"""))
         assert made.get().text.startswith("network_error Network error")
-
-
-def resident(pid):
-    """Anonymous memory of a process in bytes."""
-    text = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"RssAnon:\s+(\d+)", text)[1]) * 1024
-
-
-class Watch(threading.Thread):
-    """The most that the children grow while the block runs."""
-
-    def __init__(self, httpd):
-        super().__init__(daemon=True)
-        self.pids = httpd.children()
-        self.before = {pid: resident(pid) for pid in self.pids}
-        self.growth, self.over = 0, threading.Event()
-
-    def run(self):
-        while not self.over.wait(0.05):
-            for pid in self.pids:
-                try:
-                    self.growth = max(self.growth,
-                                      resident(pid) - self.before[pid])
-                except FileNotFoundError:
-                    pass
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *why):
-        self.over.set()
-        self.join()
 
 
 class TestLarge:

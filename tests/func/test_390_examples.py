@@ -11,7 +11,9 @@ import shlex
 
 import pytest
 
-from wfptest.lua import says
+from wfptest.client import Client
+from wfptest.lua import says, worker
+from wfptest.tenant import Tenant
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -25,6 +27,9 @@ def _conf(httpd):
         f"<VirtualHost *:{httpd.port}>", "ServerName workers.test",
         "ServerAlias *.workers.test", "WfpNamespace demo",
         "WfpRouteBy subdomain", "</VirtualHost>",
+        f"<VirtualHost *:{httpd.port}>", "ServerName platform.test",
+        "ServerAlias *.platform.test", "WfpDispatcher dispatcher",
+        "</VirtualHost>",
         f"<VirtualHost *:{httpd.port}>", "ServerName plans.test",
         "ServerAlias *.plans.test", "WfpDispatcher plans-dispatcher",
         "</VirtualHost>"])
@@ -211,3 +216,113 @@ class TestExamples:
         index = (EXAMPLES / "README.md").read_text()
         for name in there:
             assert f"({name}/" in index
+
+
+# what a customer sends -> what a visitor gets, without the doctype
+PAGES = {
+    "plain": ('<h1 class="a">x</h1><a href="/b?c=d&amp;e">f</a>', None),
+    "script": ("a<script>steal()</script>b", "ab"),
+    "abrupt comment": ("<!--><script>steal()</script>-->", "-->"),
+    "dash comment": ("<!---><script>steal()</script>", ""),
+    "comment": ("a<!-- <b> -->c", "ac"),
+    "escaped script": ("<script><!--<script></script>x</script>y", "y"),
+    "textarea": ("<textarea><script>steal()</script></textarea>x", "x"),
+    "title": ("<title><script>a</script></title>x", None),
+    "title end": ("<title><!--</title><script>a</script>-->",
+                  "<title><!--</title>-->"),
+    "noscript": ("<noscript><p title='</noscript><img onerror=x>'>",
+                 "<img>'>"),
+    "svg": ("a<svg><script>steal()</script></svg>b", "ab"),
+    "svg title": ("<svg><title><!--</title><script>x</script>--></svg>y", "y"),
+    "svg style": ("<svg><style><img src=x onerror=y></style></svg>z",
+                  "<img src=x></style></svg>z"),
+    "breaks out": ("<svg><desc><script>x</script></desc><p onclick=y>z",
+                   "<p>z"),
+    "math": ("<math><mi><b onclick=x>y</b></mi></math>z", "z"),
+    "events": ('<p onclick="x" OnLoad=y a=b lang=en>c</p>',
+               "<p lang=en>c</p>"),
+    "odd names": ("<p \"b <c='d' =e lang=f/onclick=g>h", "<p lang=f/onclick=g>h"),
+    "glued": ("<img alt='a'onerror=b src='c'>", "<img alt='a' src='c'>"),
+    "twice": ("<a href='/x' href='javascript:y'>z", "<a>z"),
+    "javascript": ("<a href='javascript:x'>y", "<a>y"),
+    "upper case": ("<a href=' JavaScript:x'>y", "<a>y"),
+    "reference": ("<a href='&#106;avascript:x'>y", "<a>y"),
+    "colon": ("<a href='javascript&colon;x'>y", "<a>y"),
+    "tab": ("<a href='java\tscript:x'>y", "<a>y"),
+    "data": ("<img src='data:text/html,x'><a href=vbscript:x>y",
+             "<img><a>y"),
+    "good urls": ("<a href='HTTPS://a.example/b:c'>d<a href='#e'>f"
+                  "<a href='mailto:g@h'>i<a href='j/k:l'>", None),
+    "style": ("<p style='x'>a</p><style>b</style>c", "<p>a</p>c"),
+    "base": ("<base href=//x/><link rel=stylesheet href=y><meta http-equiv="
+             "refresh content=z>a", "a"),
+    "form": ("<form action=x><input name=y><button>z</button></form>", "z"),
+    "object": ("<object data=x><b>y</b></object><embed src=z>a", "a"),
+    "split tag": ("<<x>script>steal()<<x>/script>",
+                  "&lt;script>steal()&lt;/script>"),
+    "split by a comment": ("<<!---->img src=x onerror=y>",
+                           "&lt;img src=x onerror=y>"),
+    "unfinished tag": ("a<img src=x onerror=y ", "a"),
+    "unfinished comment": ("a<!-- x", "a"),
+    "plaintext": ("a<plaintext><b>", "a"),
+    "CDATA": ("<![CDATA[<script>x</script>]]>", "x</script>]]>"),
+    "iframe": ("<iframe srcdoc='<script>'></iframe>a", "a"),
+    "template": ("<template><script>x</script></template>a", "a"),
+    "php": ("<?php echo '<b>' ?>a", "' ?>a"),
+}
+
+
+class TestSanitiser:
+    """Pages that pass the dispatcher of the quickstart."""
+
+    @pytest.fixture(scope="class")
+    def front(self, httpd):
+        made = Tenant(httpd, Client(httpd.port))
+        made.deploy(says("'out'"), ns=None, name="outbound")
+        made.made.append("dispatcher")
+        httpd.wfpctl("deploy", "dispatcher", str(EXAMPLES / "dispatcher"),
+                     "--binding", "dispatch_namespace:DISPATCHER=demo",
+                     "--outbound", "outbound:customer")
+        yield
+        made.remove_all()
+
+    @pytest.fixture
+    def visit(self, front, client, tenant):
+        """Deploy a customer's Worker and visit it."""
+        def run(source, name=None):
+            made = tenant.deploy(source, name=name)
+            return client.request("GET", "/", host=made.name
+                                  + ".platform.test")
+        return run
+
+    def page(self, text, size, kind="text/html"):
+        """A Worker that sends a page in pieces."""
+        return worker(f"""
+            local page, at = {json.dumps(text)}, 1 - {size}
+            return Response.new(function() at = at + {size}
+                return at <= #page and page:sub(at, at + {size - 1}) or nil
+            end, {{headers={{["content-type"]="{kind}"}}}})""")
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_390_30_hostile_pages(self, visit, name):
+        text, want = PAGES[name]
+        want = "<!doctype html>\n" + (text if want is None else want) + "\n"
+        for size in (1, 1000):
+            answer = visit(self.page(text, size))
+            assert answer.text == want
+            assert answer.get("content-type") == "text/html; charset=utf-8"
+            assert answer.get("content-security-policy").startswith("sandbox")
+
+    def test_390_31_a_page_that_is_read_in_two_ways(self, visit):
+        answer = visit(self.page("<select><title></select><b>", 1000))
+        assert answer.error == "exception"
+
+    def test_390_32_other_types(self, visit):
+        answer = visit(self.page("<svg onload=x>", 1000, "image/svg+xml"))
+        assert answer.text == "<svg onload=x>"
+        assert answer.get("x-content-type-options") == "nosniff"
+        assert answer.get("content-security-policy").startswith("sandbox")
+
+    def test_390_33_a_plan_buys_scripts(self, visit):
+        source = self.page("<script>mine()</script>", 1000)
+        assert visit(source, "customer-a").text == "<script>mine()</script>"

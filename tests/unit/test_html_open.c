@@ -119,6 +119,15 @@ static void integration_points_hold(wfp_test_t *t)
               "div>0 svg:svg>1 svg:desc>2 div<3 desc<2! svg:title>2 x>3");
     CHECK_STR(read_tree(t, "<p><math><mi></p></mi>"),
               "p>0 math:math>1 math:mi>2 p<3 mi<2!");
+    /* but not those of SVG itself, with nothing of HTML between */
+    CHECK_STR(read_tree(t, "<svg><title></svg>"),
+              "svg:svg>0 svg:title>1 svg<0!");
+    CHECK_STR(read_tree(t, "<svg><g><desc></g></desc>"),
+              "svg:svg>0 svg:g>1 svg:desc>2 g<1! desc<1");
+    CHECK_STR(read_tree(t, "<svg><desc><b></svg></b></svg>"),
+              "svg:svg>0 svg:desc>1 b>2 svg<3 b<2! svg<0!");
+    CHECK_STR(read_tree(t, "<svg><desc><svg></desc>"),
+              "svg:svg>0 svg:desc>1 svg:svg>2 desc<1!");
     CHECK_STR(read_tree(t, "<table><td><svg><desc></td>"),
               "table>0 td>1 svg:svg>2 svg:desc>3 td<1!");
     CHECK_STR(read_tree(t, "<template><svg><desc></template>"),

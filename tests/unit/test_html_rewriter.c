@@ -228,6 +228,10 @@ static void attributes_are_removed(wfp_test_t *t)
     check(t, SET("<a b>", "e:removeAttribute('b'):setAttribute('b', 'c')"),
           "<a b=\"c\">x");
     check(t, SET("<a b='>'>", "e:removeAttribute('b')"), "<a>x");
+    check(t,
+          SET("<a \"b<=1 c>", "for n in e:attributes() do "
+                              "e:removeAttribute(n) end"),
+          "<a>x");
 }
 
 static void names_change_at_both_ends(wfp_test_t *t)
@@ -376,6 +380,33 @@ static void unfinished_markup_swallows_nothing(wfp_test_t *t)
           "<body>ac");
     check(t, PAGE("a<b onerror=x ") "rw:onDocument{['end']=function() end}",
           "a<b onerror=x ");
+}
+
+/* Removing what stands between "<" and a name must not make a tag. */
+static void texts_do_not_become_tags(wfp_test_t *t)
+{
+    const char *keep = "rw:on('x', {element=function(e) "
+                       "e:removeAndKeepContent() end})"
+                       ":onDocument{comments=function(c) c:remove() end}";
+
+    check(t, apr_pstrcat(t->pool, PAGE("<<x>script>1<<x>/script>"), keep, NULL),
+          "&lt;script>1&lt;/script>");
+    check(t, apr_pstrcat(t->pool, PAGE("<<!---->b>"), keep, NULL), "&lt;b>");
+    check(t, apr_pstrcat(t->pool, PAGE("<<x><b>"), keep, NULL), "<<b>");
+    check(t, apr_pstrcat(t->pool, PAGE("<<x></x></>b>"), keep, NULL), "<</>b>");
+    check(t, apr_pstrcat(t->pool, PAGE("<<x><</x>b>"), keep, NULL), "<&lt;b>");
+    check(t, apr_pstrcat(t->pool, PAGE("a <<x>!--"), keep, NULL), "a &lt;!--");
+    check(t, apr_pstrcat(t->pool, PAGE("a <"), keep, NULL), "a <");
+    check(t, apr_pstrcat(t->pool, PAGE("a </"), keep, NULL), "a </");
+    check(t,
+          PAGE("a</") "rw:onDocument{['end']=function(e) e:append('b>') end}",
+          "a&lt;/b&gt;");
+    check(t,
+          PAGE("a<") "rw:onDocument{['end']=function(e) e:append('<b>', "
+                     "{html=true}) end}",
+          "a<<b>");
+    check(t, PAGE("<script>a<</script>") "rw:on('b', {})",
+          "<script>a<</script>");
 }
 
 /* Run code that must fail; its error. */
@@ -635,6 +666,7 @@ static const wfp_test_case_t cases[] = {
     { "handlers_run_in_order", handlers_run_in_order },
     { "unfinished_markup_swallows_nothing",
       unfinished_markup_swallows_nothing },
+    { "texts_do_not_become_tags", texts_do_not_become_tags },
     { "bad_arguments_are_refused", bad_arguments_are_refused },
     { "bad_arguments_of_objects_are_refused",
       bad_arguments_of_objects_are_refused },

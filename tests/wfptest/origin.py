@@ -12,6 +12,7 @@
 /body-later/MS      a head at once, the body after MS milliseconds
 /huge/BYTES         that many bytes with Content-Length
 /chunked/N/SIZE     N chunks of SIZE bytes
+/page/N             HTML of 100 * N bytes, a row of ROW every 100
 /headers            Set-Cookie twice, Vary twice
 /count              {"bytes":, "sum":} of the body that was sent
 /count/fast         the same without the sum
@@ -28,6 +29,12 @@ import threading
 import urllib.parse
 
 BLOCK = bytes(range(97, 123)) * 2520
+
+
+# of HTML: 100 bytes
+ROW = (b"<li class=row><a href='/x?a=1&amp;b=2'>row</a> text &lt; "
+       b"1 < 2 <!-- c --><br><b>%s</b></li>\n") % (b"." * 10)
+assert len(ROW) == 100
 
 
 def pattern(size):
@@ -147,6 +154,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for _ in range(count):
             self.wfile.write(b"%x\r\n" % size + BLOCK[:size] + b"\r\n")
         self.wfile.write(b"0\r\n\r\n")
+
+    def on_page(self, parts, query):
+        left = int(parts[0])
+        self.send_response_only(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(left * len(ROW)))
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        many = ROW * 1000
+        for _ in range(left // 1000):
+            self.wfile.write(many)
+        self.wfile.write(ROW * (left % 1000))
 
     def on_headers(self, parts, query):
         self.answer(200, b"headers", [
