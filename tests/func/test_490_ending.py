@@ -124,7 +124,12 @@ class TestForcedStop:
         'return Response.new("x")',
         "while true do pcall(scheduler.wait, 5000) end",
         'while true do pcall(fetch, "{origin}/slow/20000") end',
-    ], ids=["background-wait", "background-fetch", "wait", "fetch"])
+        'while true do pcall(parallel, function() scheduler.wait(5000) end, '
+        'function() scheduler.wait(6000) end) end',
+        'while true do pcall(parallel, function() fetch("{origin}/slow/20000") '
+        'end, function() fetch("{origin}/slow/20000") end) end',
+    ], ids=["background-wait", "background-fetch", "wait", "fetch",
+            "parallel-wait", "parallel-fetch"])
     def test_490_20_nothing_waits(self, httpd, tenant, origin, body):
         httpd.configure(["WfpCoolDown off"])
         made = tenant.deploy(worker(body.format(origin=origin.url)))
