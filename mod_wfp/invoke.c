@@ -537,3 +537,16 @@ void wfp_invoke_end(wfp_host_ctx_t *ctx)
         wfp_pool_drop(work->server->isolates, iso);
     }
 }
+
+void wfp_invoke_expire(wfp_work_t *work)
+{
+    wfp_host_ctx_t *ctx;
+
+    for (ctx = work->first; ctx; ctx = ctx->next) {
+        if (ctx->inv && wfp_run_owns_body(ctx->inv)) {
+            ctx->outcome = WFP_WALL_LIMIT;
+            ctx->error = "Wall time limit exceeded: nobody took the answer";
+            wfp_invoke_end(ctx);
+        }
+    }
+}

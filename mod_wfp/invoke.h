@@ -125,6 +125,10 @@ apr_status_t wfp_invoke_call(const char **presult, wfp_work_t *work,
 /** An error came out of a body that one of them makes: its record has it. */
 void wfp_invoke_blame(wfp_work_t *work, const wfp_result_t *res);
 
+/** Nobody takes what its functions make: end the invocations that own a body,
+ *  as at their wall limit. None may run; any thread, while the work's waits. */
+void wfp_invoke_expire(wfp_work_t *work);
+
 /** End all invocations of a work and give its pool back. */
 void wfp_invoke_finish(wfp_work_t *work);
 

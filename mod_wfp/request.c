@@ -75,7 +75,7 @@ static const wfp_cf_t *client_facts(const wfp_work_t *work)
 /* ---- the body ------------------------------------------------------------------ */
 
 typedef struct input_t {
-    const wfp_work_t *work;
+    wfp_work_t *work;
     request_rec *r; /* NULL once the request is over */
     apr_bucket_brigade *bb;
     int eos;
@@ -107,14 +107,10 @@ static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
                                apr_size_t max, wfp_result_t *res)
 {
     input_t *in = body->baton;
-    wfp_stall_t stall;
     apr_status_t rv;
 
     while (!in->eos && in->r) {
-        wfp_stall_begin(&stall, in->work);
-        rv = ap_get_brigade(in->r->input_filters, in->bb, AP_MODE_READBYTES,
-                            APR_BLOCK_READ, (apr_off_t)max);
-        wfp_stall_end(&stall);
+        rv = wfp_stall_read(in->work, in->bb, max);
         if (rv == APR_ENOSPC) {
             return wfp_result_set(res, WFP_BODY_TOO_LARGE, rv,
                                   "Body too large: LimitRequestBody");

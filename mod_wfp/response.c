@@ -165,7 +165,6 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
     int sent = 0;
 
     for (;;) {
-        wfp_stall_t stall;
         apr_status_t rv = wfp_body_read(body, bb, WFP_BODY_CHUNK, res);
 
         if (rv == APR_EOF) {
@@ -184,9 +183,7 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
                                     apr_bucket_flush_create(bb->bucket_alloc));
         }
         sent = 1;
-        wfp_stall_begin(&stall, work);
-        rv = ap_pass_brigade(r->output_filters, bb);
-        wfp_stall_end(&stall);
+        rv = wfp_stall_write(work, bb);
         apr_brigade_cleanup(bb);
         if (rv != APR_SUCCESS || r->connection->aborted) {
             work->hung_up = 1;

@@ -21,6 +21,7 @@
 #include "mod_wfp/host.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/record.h"
+#include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
 
 /* the context of this generation; the only mutable global of the module */
@@ -339,6 +340,9 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_background_start(&server->background, server, server->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_stall_start(&server->stalls, server->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_sync_start(server, server->pool);

@@ -24,6 +24,7 @@
 
 typedef struct wfp_background_t wfp_background_t;
 typedef struct wfp_beside_t wfp_beside_t;
+typedef struct wfp_stalls_t wfp_stalls_t;
 typedef struct wfp_ending_t wfp_ending_t;
 
 typedef struct wfp_server_t {
@@ -46,6 +47,7 @@ typedef struct wfp_server_t {
     wfp_poolcache_t *pools; /* of the works of requests */
     wfp_beside_t *beside;
     wfp_background_t *background;
+    wfp_stalls_t *stalls;
     wfp_ending_t *ending;
     char id_prefix[17]; /* of request ids: 16 hex digits */
     volatile apr_uint32_t id_next;

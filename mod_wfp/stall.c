@@ -1,16 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How long a client may keep isolates waiting. Used by request.c and
- * response.c around their calls of httpd's filters; the meter ends the
- * invocation afterwards.
+ * response.c for their calls of httpd's filters; the meter ends an invocation
+ * that waited for input afterwards.
  */
 #include "mod_wfp/stall.h"
 
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
 #include <http_core.h>
+#include <util_filter.h>
+
+#include "mod_wfp/threads.h"
 
 /* What a wait may take although the wall time is over: the limit is for the
  * meter to tell, not for this. */
 #define GRACE apr_time_from_msec(100)
+
+/* Between two looks at streams that take no output. */
+#define SWEEP apr_time_from_sec(1)
+
+/* Between two looks for a stream's input: the first, and the longest. */
+#define PAUSE_FIRST apr_time_from_msec(1)
+#define PAUSE_MAX   apr_time_from_msec(64)
+
+/* A stream that is being written to; on its thread's stack. */
+typedef struct writing_t {
+    wfp_work_t *work;
+    apr_time_t until;
+    struct writing_t *next;
+    int taken; /* its isolates are being ended */
+} writing_t;
+
+struct wfp_stalls_t {
+    apr_thread_mutex_t *lock;
+    apr_thread_cond_t *ended;
+    writing_t *first; /* under lock */
+};
 
 /* When nothing may run any more that waits for the client; 0: nothing does. */
 static apr_time_t deadline_of(const wfp_work_t *work)
@@ -29,31 +55,168 @@ static apr_time_t deadline_of(const wfp_work_t *work)
     return last;
 }
 
-void wfp_stall_begin(wfp_stall_t *stall, const wfp_work_t *work)
-{
-    const conn_rec *c = work->r->connection;
-    apr_time_t deadline = deadline_of(work);
-    apr_interval_time_t left;
+/* ---- HTTP/1: the connection's timeout ---------------------------------------- */
 
-    stall->socket = NULL;
-    if (!deadline || c->master) {
-        return;
-    }
-    left = deadline - apr_time_now();
+typedef struct timeout_t {
+    apr_socket_t *socket; /* NULL: nothing was changed */
+    apr_interval_time_t before;
+} timeout_t;
+
+static void shorten_timeout(timeout_t *t, conn_rec *c, apr_time_t deadline)
+{
+    apr_interval_time_t left = deadline - apr_time_now();
+
     left = left > 0 ? left + GRACE : GRACE;
-    stall->socket = ap_get_conn_socket((conn_rec *)c);
-    if (!stall->socket
-        || apr_socket_timeout_get(stall->socket, &stall->before) != APR_SUCCESS
-        || (stall->before >= 0 && stall->before <= left)
-        || apr_socket_timeout_set(stall->socket, left) != APR_SUCCESS) {
-        stall->socket = NULL;
+    t->socket = ap_get_conn_socket(c);
+    if (!t->socket
+        || apr_socket_timeout_get(t->socket, &t->before) != APR_SUCCESS
+        || (t->before >= 0 && t->before <= left)
+        || apr_socket_timeout_set(t->socket, left) != APR_SUCCESS) {
+        t->socket = NULL;
     }
 }
 
-void wfp_stall_end(const wfp_stall_t *stall)
+static void restore_timeout(const timeout_t *t)
 {
-    if (stall->socket) {
+    if (t->socket) {
         /* it could be set a moment ago */
-        (void)apr_socket_timeout_set(stall->socket, stall->before);
+        (void)apr_socket_timeout_set(t->socket, t->before);
     }
+}
+
+/* ---- HTTP/2: output ------------------------------------------------------------ */
+
+/* The first that has waited for too long; it cannot return meanwhile. */
+static writing_t *take_late_locked(wfp_stalls_t *stalls)
+{
+    apr_time_t now = apr_time_now();
+    writing_t *w;
+
+    for (w = stalls->first; w; w = w->next) {
+        if (w->until && w->until + GRACE < now) {
+            w->until = 0;
+            w->taken = 1;
+            return w;
+        }
+    }
+    return NULL;
+}
+
+static void sweep(void *data)
+{
+    wfp_stalls_t *stalls = data;
+    writing_t *w;
+
+    (void)apr_thread_mutex_lock(stalls->lock); /* cannot fail: our own */
+    while ((w = take_late_locked(stalls))) {
+        (void)apr_thread_mutex_unlock(stalls->lock);
+        wfp_invoke_expire(w->work);
+        (void)apr_thread_mutex_lock(stalls->lock);
+        w->taken = 0;
+        (void)apr_thread_cond_broadcast(stalls->ended);
+    }
+    (void)apr_thread_mutex_unlock(stalls->lock);
+}
+
+apr_status_t wfp_stall_start(wfp_stalls_t **pstalls, apr_pool_t *p)
+{
+    wfp_stalls_t *stalls = apr_pcalloc(p, sizeof(*stalls));
+    apr_status_t rv;
+
+    rv = apr_thread_mutex_create(&stalls->lock, APR_THREAD_MUTEX_DEFAULT, p);
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_cond_create(&stalls->ended, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_threads_every(SWEEP, sweep, stalls, p);
+    }
+    *pstalls = stalls;
+    return rv;
+}
+
+static apr_status_t write_stream(wfp_work_t *work, apr_bucket_brigade *bb,
+                                 apr_time_t deadline)
+{
+    wfp_stalls_t *stalls = work->server->stalls;
+    writing_t writing = { work, deadline, NULL, 0 }, **link;
+    apr_status_t rv;
+
+    (void)apr_thread_mutex_lock(stalls->lock); /* cannot fail: our own */
+    writing.next = stalls->first;
+    stalls->first = &writing;
+    (void)apr_thread_mutex_unlock(stalls->lock);
+    rv = ap_pass_brigade(work->r->output_filters, bb);
+    (void)apr_thread_mutex_lock(stalls->lock);
+    while (writing.taken) {
+        (void)apr_thread_cond_wait(stalls->ended, stalls->lock);
+    }
+    for (link = &stalls->first; *link != &writing; link = &(*link)->next) {
+    }
+    *link = writing.next;
+    (void)apr_thread_mutex_unlock(stalls->lock);
+    return rv;
+}
+
+/* ---- HTTP/2: input ------------------------------------------------------------- */
+
+static apr_status_t read_stream(wfp_work_t *work, apr_bucket_brigade *bb,
+                                apr_size_t max, apr_time_t deadline)
+{
+    apr_interval_time_t pause = PAUSE_FIRST;
+    apr_status_t rv;
+
+    for (;;) {
+        rv = ap_get_brigade(work->r->input_filters, bb, AP_MODE_READBYTES,
+                            APR_NONBLOCK_READ, (apr_off_t)max);
+        if (!APR_STATUS_IS_EAGAIN(rv)
+            && (rv != APR_SUCCESS || !APR_BRIGADE_EMPTY(bb))) {
+            return rv;
+        }
+        if (work->r->connection->aborted) {
+            return APR_ECONNABORTED;
+        }
+        if (apr_time_now() > deadline + GRACE) {
+            return APR_TIMEUP;
+        }
+        apr_sleep(pause);
+        pause = 2 * pause < PAUSE_MAX ? 2 * pause : PAUSE_MAX;
+    }
+}
+
+/* ---- either -------------------------------------------------------------------- */
+
+apr_status_t wfp_stall_read(wfp_work_t *work, apr_bucket_brigade *bb,
+                            apr_size_t max)
+{
+    apr_time_t deadline = deadline_of(work);
+    timeout_t timeout = { NULL, 0 };
+    apr_status_t rv;
+
+    if (deadline && work->r->connection->master) {
+        return read_stream(work, bb, max, deadline);
+    }
+    if (deadline) {
+        shorten_timeout(&timeout, work->r->connection, deadline);
+    }
+    rv = ap_get_brigade(work->r->input_filters, bb, AP_MODE_READBYTES,
+                        APR_BLOCK_READ, (apr_off_t)max);
+    restore_timeout(&timeout);
+    return rv;
+}
+
+apr_status_t wfp_stall_write(wfp_work_t *work, apr_bucket_brigade *bb)
+{
+    apr_time_t deadline = deadline_of(work);
+    timeout_t timeout = { NULL, 0 };
+    apr_status_t rv;
+
+    if (deadline && work->r->connection->master) {
+        return write_stream(work, bb, deadline);
+    }
+    if (deadline) {
+        shorten_timeout(&timeout, work->r->connection, deadline);
+    }
+    rv = ap_pass_brigade(work->r->output_filters, bb);
+    restore_timeout(&timeout);
+    return rv;
 }

@@ -2,28 +2,31 @@
 #ifndef WFP_STALL_H
 #define WFP_STALL_H
 
-#include <apr_network_io.h>
+#include <apr_buckets.h>
 
 #include "mod_wfp/invoke.h"
 
 /**
  * @file
  * A client that neither sends nor reads must not keep an isolate for httpd's
- * Timeout: while one waits for it, the connection's timeout is at most what is
- * left of the invocation's wall time. Of no effect over HTTP/2, where a stream
- * has no socket, nor once no isolate waits.
+ * Timeout: what waits for it waits at most for what is left of the invocation's
+ * wall time. Over HTTP/1 the connection's timeout is shortened meanwhile. A
+ * stream of HTTP/2 has no such thing: it is asked again and again for input,
+ * and while it takes no output the isolates are taken from it once a second.
  */
 
-/** Between begin and end. */
-typedef struct wfp_stall_t {
-    apr_socket_t *socket; /* NULL: nothing was changed */
-    apr_interval_time_t before;
-} wfp_stall_t;
+/** Start looking after streams. child scope, once. */
+apr_status_t wfp_stall_start(wfp_stalls_t **pstalls, apr_pool_t *p) WFP_CHECK;
 
-/** Before reading from or writing to the client of work->r. */
-void wfp_stall_begin(wfp_stall_t *stall, const wfp_work_t *work);
+/** Read some of the client's body, as ap_get_brigade() does. */
+apr_status_t wfp_stall_read(wfp_work_t *work, apr_bucket_brigade *bb,
+                            apr_size_t max) WFP_CHECK;
 
-/** After it. */
-void wfp_stall_end(const wfp_stall_t *stall);
+/**
+ * Pass a part of a response on, as ap_pass_brigade() does. No isolate of the
+ * work may run; those that make the body may be gone when it returns.
+ */
+apr_status_t wfp_stall_write(wfp_work_t *work,
+                             apr_bucket_brigade *bb) WFP_CHECK;
 
 #endif

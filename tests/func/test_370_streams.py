@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from wfptest.h2 import H2
+from wfptest.h2 import DATA, H2, HEADERS, RST_STREAM, WINDOW_UPDATE
 from wfptest.lua import worker
 from wfptest.records import Records
 from wfptest.wait import until
@@ -130,3 +130,108 @@ class TestDisconnect:
             'scheduler.wait(500) return Response.new("still here")'))
         assert made.get().text == "still here"
         assert records.of(made.name)["outcome"] == "ok"
+
+
+class TestStalls:
+    """Clients that keep isolates waiting do so for the wall time at most."""
+
+    CHUNKS = """
+        return Response.new(function() return ("x"):rep(50000) end)"""
+
+    @pytest.fixture(autouse=True)
+    def _plenty(self, httpd):
+        httpd.configure([Records.LINE, "WfpLimit cpu_ms 1000"])
+
+    def deploy(self, tenant, lua):
+        return tenant.deploy(worker(lua), "--limit", "wall_ms=1000",
+                             "--limit", "instructions=1000000000000")
+
+    def test_371_01_reads_nothing(self, client, tenant, records):
+        made = self.deploy(tenant, self.CHUNKS)
+        sock = opened(client, made.path + "/")
+        record = records.of(made.name, 15)
+        assert record["wallTime"] < 10000
+        sock.close()
+
+    def test_371_02_opens_no_window(self, no_prefork, client, tenant, records):
+        made = self.deploy(tenant, self.CHUNKS)
+        conn = H2(client.port, window=0)
+        conn.request(1, made.path + "/")
+        record = records.of(made.name, 15)
+        assert record["exceptions"][0]["code"] == "wall_limit"
+        assert record["wallTime"] < 10000
+        conn.close()
+
+    def test_371_03_opens_it_late(self, no_prefork, client, tenant, records):
+        """What was made before goes out, and then the stream is reset."""
+        made = self.deploy(tenant, self.CHUNKS)
+        conn = H2(client.port, window=0)
+        conn.request(1, made.path + "/")
+        records.of(made.name, 15)
+        for stream in (0, 1):
+            conn.send(WINDOW_UPDATE, 0, stream, b"\x00\x7f\xff\xff")
+        got = conn.frames(1, RST_STREAM)
+        assert not any(kind == DATA and flags & 1 for kind, flags, _, _ in got)
+        conn.close()
+
+    def test_371_04_slow_but_in_time(self, no_prefork, client, tenant):
+        made = self.deploy(tenant, """
+            local n = 0
+            return Response.new(function()
+                n = n + 1
+                if n <= 4 then return ("x"):rep(30000) end
+            end)""")
+        conn = H2(client.port, window=0)
+        conn.request(1, made.path + "/")
+        time.sleep(0.4)
+        for stream in (0, 1):
+            conn.send(WINDOW_UPDATE, 0, stream, b"\x00\x7f\xff\xff")
+        size = 0
+        while True:
+            kind, flags, _, payload = conn.frames(1, DATA, HEADERS)[-1]
+            size += len(payload) if kind == DATA else 0
+            if flags & 1:
+                break
+        assert size == 120000
+        conn.close()
+
+    @pytest.mark.parametrize("lua", [
+        "return Response.new(tostring(#request:text()))",
+        'return fetch("ORIGIN/count", {method = "POST", '
+        "body = request.body})"])
+    def test_371_05_sends_nothing(self, client, tenant, origin, records, lua):
+        made = self.deploy(tenant, lua.replace("ORIGIN", origin.url))
+        with socket.create_connection(("127.0.0.1", client.port)) as sock:
+            sock.sendall(f"POST {made.path}/ HTTP/1.1\r\nHost: x\r\n"
+                         "Content-Length: 10\r\n\r\nabc".encode())
+            record = records.of(made.name, 15)
+        assert record["exceptions"][0]["code"] in ("wall_limit",
+                                                   "client_disconnected")
+        assert record["wallTime"] < 5000
+
+    @pytest.mark.parametrize("lua", [
+        "return Response.new(tostring(#request:text()))",
+        'return fetch("ORIGIN/count", {method = "POST", '
+        "body = request.body})"])
+    def test_371_06_sends_nothing_over_http2(self, no_prefork, client, tenant,
+                                             origin, records, lua):
+        made = self.deploy(tenant, lua.replace("ORIGIN", origin.url))
+        conn = H2(client.port)
+        conn.request(1, made.path + "/", "POST", end=False)
+        conn.send(DATA, 0, 1, b"abc")
+        record = records.of(made.name, 15)
+        assert record["exceptions"][0]["code"] in ("wall_limit",
+                                                   "client_disconnected")
+        assert record["wallTime"] < 5000
+        conn.close()
+
+    def test_371_07_sends_slowly_over_http2(self, no_prefork, client, tenant):
+        made = self.deploy(tenant,
+                           "return Response.new(tostring(#request:text()))")
+        conn = H2(client.port)
+        conn.request(1, made.path + "/", "POST", end=False)
+        for n in range(4):
+            conn.send(DATA, 1 if n == 3 else 0, 1, b"abc" * 1000)
+            time.sleep(0.1)
+        assert conn.frames(1, DATA)[-1][3] == b"12000"
+        conn.close()
