@@ -193,8 +193,8 @@ class TestAttacks:
 
     def test_410_02_every_group_is_there(self):
         groups = {name.split("/")[0] for name in NAMES}
-        assert groups == {"benign", "crash", "escape", "library", "loops",
-                          "memory", "modules", "nested", "streams"}
+        assert groups == {"benign", "crash", "escape", "html", "library",
+                          "loops", "memory", "modules", "nested", "streams"}
         assert len(NAMES) >= 200
 
     @pytest.mark.parametrize("name", NAMES[::FEW])
