@@ -20,7 +20,11 @@ typedef enum {
 } state_e;
 
 /* User value 1: the function, nil for other sources; 2: the string, or what is
- * left of a function's last chunk; 3: scratch for reading a lent body */
+ * left of a function's last chunk; 3: scratch for reading a lent body; 4: the
+ * AbortSignal that ends it, or nil */
+#define V_SIGNAL 4
+#define V_COUNT  V_SIGNAL
+
 typedef struct body_t {
     wfp_body_t *lent;
     apr_bucket_brigade *bb; /* what lent gave and nobody took yet */
@@ -71,7 +75,7 @@ static void need_fresh(lua_State *L, int idx)
 
 void wfp_api_push_body(lua_State *L, wfp_body_t *lent)
 {
-    body_t *b = wfp_class_new(L, &body_class, sizeof(*b), 3);
+    body_t *b = wfp_class_new(L, &body_class, sizeof(*b), V_COUNT);
 
     b->lent = lent;
     b->generation = wfp_state_generation(L);
@@ -79,7 +83,7 @@ void wfp_api_push_body(lua_State *L, wfp_body_t *lent)
 
 void wfp_api_make_body(lua_State *L)
 {
-    body_t *b = wfp_class_new(L, &body_class, sizeof(*b), 3);
+    body_t *b = wfp_class_new(L, &body_class, sizeof(*b), V_COUNT);
 
     b->generation = wfp_state_generation(L);
     lua_insert(L, -2);
@@ -217,6 +221,27 @@ static void push_part(lua_State *L, body_t *b, int idx, size_t max)
     b->pos += n;
 }
 
+void wfp_api_set_body_signal(lua_State *L, int idx)
+{
+    lua_setiuservalue(L, idx, V_SIGNAL);
+}
+
+/* [-0, +0, v] The fetch that the lent body came from may be aborted by now. */
+static void refuse_aborted(lua_State *L, body_t *b, int idx)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+
+    if (lua_getiuservalue(L, idx, V_SIGNAL) != LUA_TNIL
+        && wfp_api_signal_aborted(L, lua_gettop(L))) {
+        b->ended = 1;
+        wfp_meter_host_begin(iso);
+        wfp_body_cancel(b->lent);
+        wfp_meter_host_end(iso);
+        wfp_api_signal_raise(L, lua_gettop(L));
+    }
+    lua_pop(L, 1);
+}
+
 /* [-0, +0, v] */
 static void refuse_awaited(lua_State *L, const body_t *b)
 {
@@ -227,11 +252,14 @@ static void refuse_awaited(lua_State *L, const body_t *b)
 
 /* [-0, +n, v] Finish at once, or once the bytes of the lent body are there,
  * while other tasks go on. */
-static int await(lua_State *L, const body_t *b, int whole,
-                 wfp_ops_finish_fn *finish)
+static int await(lua_State *L, int idx, int whole, wfp_ops_finish_fn *finish)
 {
+    const body_t *b = lua_touserdata(L, idx);
     wfp_op_t op = { .kind = WFP_OP_BODY, .body = b->lent, .whole = whole };
 
+    lua_getiuservalue(L, idx, V_SIGNAL);
+    op.signal = lua_touserdata(L, -1);
+    lua_pop(L, 1);
     if (b->lent && b->lent->kind->is_there && !b->ended && !b->lent->ended
         && (!b->bb || APR_BRIGADE_EMPTY(b->bb)) && wfp_ops_run_beside(L)
         && !b->lent->kind->is_there(b->lent, whole, 0, NULL)) {
@@ -246,7 +274,7 @@ int wfp_api_await_body(lua_State *L, int idx, wfp_ops_finish_fn *finish)
 
     need_fresh(L, idx);
     b->state = TAKEN; /* by this task; wfp_api_slurp_awaited() reads it */
-    return await(L, b, 1, finish);
+    return await(L, idx, 1, finish);
 }
 
 void wfp_api_slurp_awaited(lua_State *L, int idx)
@@ -290,6 +318,7 @@ static void push_chunk(lua_State *L, int idx, size_t max)
         lua_setiuservalue(L, idx, 3);
     }
     to = lua_touserdata(L, -1);
+    refuse_aborted(L, b, idx);
     n = b->ended ? 0 : read_lent(L, b, to, max);
     if (n) {
         lua_pushlstring(L, to, n);
@@ -330,7 +359,7 @@ static int read_part(lua_State *L)
         return part_is_there(L, NULL); /* raises */
     }
     b->awaited = 1;
-    return await(L, b, 0, part_is_there);
+    return await(L, 1, 0, part_is_there);
 }
 
 /* [-0, +1, e] body:read(n?) */
@@ -438,7 +467,7 @@ void wfp_api_move_body(lua_State *L, int idx)
 
     need_fresh(L, idx);
     idx = lua_absindex(L, idx);
-    to = wfp_class_new(L, &body_class, sizeof(*to), 3);
+    to = wfp_class_new(L, &body_class, sizeof(*to), V_COUNT);
     *to = *from;
     from->state = TAKEN;
     for (i = 1; i <= 2; i++) {
@@ -456,6 +485,7 @@ void wfp_api_slurp_body(lua_State *L, int idx)
     idx = lua_absindex(L, idx);
     b->state = TAKEN;
     if (b->lent) {
+        refuse_aborted(L, b, idx);
         slurp_lent(L, b);
         return;
     }
@@ -534,8 +564,10 @@ wfp_body_t *wfp_api_string_body(lua_State *L, int idx)
     const char *s = lua_tolstring(L, idx, &n);
     char *copy;
 
-    if (n > 16 * WFP_BODY_CHUNK) {
-        /* a second copy might not fit: send it from where it is */
+    if (n > 16 * WFP_BODY_CHUNK
+        && !(wfp_ops_run_beside(L) && n < wfp_meter_free_bytes(iso) / 2)) {
+        /* a second copy might not fit: send it from where it is, which only
+         * this thread can */
         lua_pushvalue(L, idx);
         lua_pushcclosure(L, l_give_once, 1);
         body = wfp_state_function_body(L, luaL_ref(L, LUA_REGISTRYINDEX));

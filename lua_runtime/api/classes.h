@@ -183,6 +183,9 @@ wfp_body_t *wfp_api_take_body(lua_State *L, int idx);
  *  used from now on. */
 void wfp_api_move_body(lua_State *L, int idx);
 
+/** [-1, +0, -] Reading the Body at idx ends with the AbortSignal on the top. */
+void wfp_api_set_body_signal(lua_State *L, int idx);
+
 /** [-0, +n, v] Take the Body at idx and finish, in a task once its bytes can
  *  be read without waiting; finish() calls wfp_api_slurp_awaited() first. To be
  *  returned. */
@@ -223,7 +226,9 @@ enum {
     WFP_PAYLOAD_BODY,        /* nil, string or Body */
     WFP_PAYLOAD_TEXT,        /* Request: url; Response: statusText */
     WFP_PAYLOAD_MORE,        /* Request: method; Response: url */
-    WFP_PAYLOAD_VALUES = WFP_PAYLOAD_MORE
+    WFP_PAYLOAD_SIGNAL,      /* AbortSignal: Request: its own; Response: of the
+                           * fetch that it came from */
+    WFP_PAYLOAD_VALUES = WFP_PAYLOAD_SIGNAL
 };
 
 /** text json bytes arrayBuffer formData clone: methods of both classes. */

@@ -26,6 +26,10 @@ static int fetched(lua_State *L, const wfp_op_t *op)
         return wfp_api_raise(L, &op->res);
     }
     wfp_api_push_response(L, op->resp);
+    if (op->signal) {
+        lua_pushvalue(L, -2);
+        lua_setiuservalue(L, -2, WFP_PAYLOAD_SIGNAL);
+    }
     return 1;
 }
 

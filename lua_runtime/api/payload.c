@@ -126,6 +126,10 @@ void wfp_api_push_payload_body(lua_State *L, int obj)
     else if (lua_isnil(L, -1) && p->body) {
         lua_pop(L, 1);
         wfp_api_push_body(L, p->body);
+        if (wfp_class_test(L, obj, &wfp_api_response_class)) {
+            lua_getiuservalue(L, obj, WFP_PAYLOAD_SIGNAL);
+            wfp_api_set_body_signal(L, lua_gettop(L) - 1);
+        }
     }
     else {
         return;

@@ -34,10 +34,6 @@ static const char *const fields[] = {
     "redirect", "signal", "cf",      NULL,
 };
 
-/* user value: the AbortSignal; nil: none yet */
-#define V_SIGNAL     (WFP_PAYLOAD_VALUES + 1)
-#define VALUES_COUNT V_SIGNAL
-
 /* [-0, +0, v] */
 static request_t *check(lua_State *L, int idx)
 {
@@ -50,7 +46,7 @@ static request_t *check(lua_State *L, int idx)
 void wfp_api_push_request(lua_State *L, wfp_request_t *req)
 {
     request_t *r = wfp_class_new(L, &wfp_api_request_class, sizeof(*r),
-                                 VALUES_COUNT);
+                                 WFP_PAYLOAD_VALUES);
 
     r->payload.generation = wfp_state_generation(L);
     r->payload.immutable = 1;
@@ -128,10 +124,10 @@ static int l_request_index(lua_State *L)
         lua_pushstring(L, redirects[r->redirect]);
         break;
     case FIELD_SIGNAL:
-        if (lua_getiuservalue(L, 1, V_SIGNAL) == LUA_TNIL) {
+        if (lua_getiuservalue(L, 1, WFP_PAYLOAD_SIGNAL) == LUA_TNIL) {
             wfp_api_push_signal(L);
             lua_pushvalue(L, -1);
-            lua_setiuservalue(L, 1, V_SIGNAL);
+            lua_setiuservalue(L, 1, WFP_PAYLOAD_SIGNAL);
         }
         break;
     default:
@@ -205,7 +201,7 @@ static void init_options(lua_State *L, int obj, int init)
                           luaL_typename(L, -1));
         }
         lua_pushvalue(L, -1);
-        lua_setiuservalue(L, obj, V_SIGNAL);
+        lua_setiuservalue(L, obj, WFP_PAYLOAD_SIGNAL);
     }
     lua_pop(L, 3);
 }
@@ -247,8 +243,8 @@ static void copy_from(lua_State *L, request_t *r, int obj, int from)
 
     r->redirect = other->redirect;
     r->timeout_ms = other->timeout_ms;
-    lua_getiuservalue(L, from, V_SIGNAL);
-    lua_setiuservalue(L, obj, V_SIGNAL);
+    lua_getiuservalue(L, from, WFP_PAYLOAD_SIGNAL);
+    lua_setiuservalue(L, obj, WFP_PAYLOAD_SIGNAL);
     push_own(L, from, WFP_PAYLOAD_TEXT, other->core ? other->core->url : NULL);
     lua_setiuservalue(L, obj, WFP_PAYLOAD_TEXT);
     push_own(L, from, WFP_PAYLOAD_MORE,
@@ -260,7 +256,7 @@ static void copy_from(lua_State *L, request_t *r, int obj, int from)
 static request_t *push_new(lua_State *L)
 {
     request_t *r = wfp_class_new(L, &wfp_api_request_class, sizeof(*r),
-                                 VALUES_COUNT);
+                                 WFP_PAYLOAD_VALUES);
 
     r->payload.generation = wfp_state_generation(L);
     return r;
@@ -374,7 +370,7 @@ static int l_request_new(lua_State *L)
 
 void wfp_api_push_request_signal(lua_State *L, int idx)
 {
-    lua_getiuservalue(L, idx, V_SIGNAL);
+    lua_getiuservalue(L, idx, WFP_PAYLOAD_SIGNAL);
 }
 
 /* When the Request at idx is aborted by time; 0: never. */
@@ -382,7 +378,7 @@ static apr_time_t abort_time(lua_State *L, int idx)
 {
     apr_time_t at = 0;
 
-    if (lua_getiuservalue(L, idx, V_SIGNAL) != LUA_TNIL) {
+    if (lua_getiuservalue(L, idx, WFP_PAYLOAD_SIGNAL) != LUA_TNIL) {
         at = wfp_api_signal_until(L, lua_gettop(L));
     }
     lua_pop(L, 1);

@@ -365,6 +365,23 @@ class TestAbort:
         assert front.get().text == "timeout"
         assert time.monotonic() - start < LONG / 2000
 
+    @pytest.mark.parametrize("read", ["r:text()", "r.body:read()"])
+    def test_385_05_a_body_in_flight(self, run, read):
+        start = time.monotonic()
+        assert run(f"""
+            local c = AbortController.new()
+            local ok, e = pcall(parallel, function()
+                local r = fetch(ORIGIN .. "/body-later/{LONG}", {{
+                    signal = c.signal }})
+                return {read} end,
+                function() scheduler.wait(100) c:abort() end)
+            local r = fetch(ORIGIN .. "/body-later/{LONG}", {{
+                signal = AbortSignal.timeout(50) }})
+            local ok2, e2 = pcall(function() return {read} end)
+            return Response.new(e.code .. e2.code)""").text == (
+                "abortedtimeout")
+        assert time.monotonic() - start < LONG / 2000
+
     def test_385_04_aborts_other_workers(self, tenant, origin):
         user = tenant.deploy(worker(f"scheduler.wait({LONG})"))
         front = tenant.deploy(worker(f"""
