@@ -57,6 +57,72 @@ class TestService:
         assert front.get().status == 508
 
 
+    @pytest.fixture
+    def echo(self, tenant):
+        """call(lua) -> what a Worker answers that has a service with echo."""
+        service = tenant.deploy("""return { fetch = function() end,
+            echo = function(env, ctx, ...) return ... end,
+            count = function(env, ctx, ...) return select("#", ...) end,
+            two = function() return 1, 2 end,
+            bad = function() return { { print } } end,
+            fails = function() error(setmetatable({ print }, {
+                __tostring = function() return "by tostring" end })) end,
+            slow = function() while true do end end,
+            binding = function(env, ctx) return ctx.props end }""",
+                                ns=None)
+
+        def call(lua):
+            return tenant.deploy(worker(f"""
+                local S = env.SVC
+                local ok, e = pcall(function() {lua} end)
+                return Response.new(tostring(e))"""), "--binding",
+                                 f"service:SVC={service.name}").get().text
+        return call
+
+    @pytest.mark.parametrize("lua,told", [
+        (r'return S:echo("\0\1\2\255") == "\0\1\2\255"', "true"),
+        ("return math.type(S:echo(3)) .. math.type(S:echo(3.0))",
+         "integerfloat"),
+        ("local n = S:echo(0/0) return n ~= n and S:echo(-1/0) == -1/0",
+         "true"),
+        ("return S:count(nil, 1, nil)", "3"),
+        ("return select('#', S:two())", "1"),
+        ("local t = S:echo{[1.5]={a={json.null}}, [true]=1} "
+         "return t[1.5].a[1] == json.null and t[true] == 1", "true"),
+        ("return S:echo(print)", "TypeError: echo: argument 1: a function "
+         "cannot be passed to another Worker"),
+        ("return S:echo(1, {request})", "TypeError: echo: argument 2: "
+         "userdata cannot be passed to another Worker"),
+        ("local t = {} t[1] = t return S:echo(t)", "TypeError: echo: "
+         "argument 1: a cycle cannot be passed to another Worker"),
+        ("return S:bad()", "TypeError: the result: a function cannot be "
+         "passed to another Worker"),
+        ("return S:fails()", "Error: by tostring"),
+        ("return S:missing()", 'TypeError: The Worker has no function '
+         '"missing"'),
+        ("return S:slow()", "LimitError: Instruction limit exceeded"),
+        ("local ok, e = pcall(S.slow, S) return e.worker:sub(1, 1) .. "
+         "e.limit", "winstructions"),
+        ("return next(S:binding())", "nil"),
+    ])
+    def test_350_05_values(self, echo, lua, told):
+        assert echo(lua) == told
+
+    def test_350_06_what_does_not_fit(self, tenant):
+        """Arguments cannot kill a callee with little memory."""
+        small = tenant.deploy("return { fetch = function() end, "
+                      "f = function(env, ctx, a) return #a end }",
+                      "--limit", "memory_mb=1", ns=None)
+        made = tenant.deploy(worker("""
+            local ok, e = pcall(function()
+                return env.SVC:f(("x"):rep(2000000)) end)
+            return Response.new(tostring(e) .. env.SVC:f("abc"))"""),
+                             "--binding", f"service:SVC={small.name}")
+        for _ in range(30):  # more than would make a cool-down
+            assert made.get().text == ("RangeError: the values do not fit into "
+                                       "the Worker's memory3")
+
+
 DISPATCH = """
 return { fetch = function(request, env, ctx)
     local ask = request:json()
@@ -156,6 +222,17 @@ class TestDispatch:
         origin.requests.clear()
         assert user.get().status >= 400
         assert origin.requests == []
+
+    def test_360_10_props(self, ask, tenant):
+        user = tenant.deploy(worker("""
+            local ok, e = pcall(function() ctx.props.a = 1 end)
+            return Response.new(tostring(e) .. json.encode(ctx.props.list)
+                .. tostring(ctx.props.missing) .. #ctx.props)"""))
+        told = ask(user.name, args={"a": 2, "list": [1, None]})
+        assert told.get("text", told) == \
+            "TypeError: Cannot assign to read only property 'a'[1,null]nil0"
+        none = tenant.deploy(says("json.encode(ctx.props)"))
+        assert ask(none.name).get("text") == "{}"
 
     def test_360_09_streams_through_both(self, ask, tenant, origin):
         front = tenant.deploy(worker(

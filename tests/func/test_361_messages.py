@@ -478,3 +478,82 @@ class TestHttp2:
         assert got[0][0] == HEADERS
         body = got[-1][3]
         assert json.loads(body)["error"]["code"] == "exception"
+
+
+FOREIGN = "Cannot perform I/O on behalf of a different request"
+OBJECTS = {
+    "request": ("request", ["method", "url", "headers", "body", "bodyUsed"],
+                [":text()", ":json()", ":bytes()", ":clone()"]),
+    "made_request": ('Request.new("http://a/", {method="POST", body="x"})',
+                     ["url", "body"], [":text()", ":clone()"]),
+    "response": ('Response.new("x")', ["status", "headers", "body"],
+                 [":text()", ":clone()"]),
+    "fetched": ('fetch("ORIGIN/echo")', ["status", "headers", "body"],
+                [":text()", ":clone()"]),
+    "body": ("request.body", [], [":read()", ":chunks()", ":tee()",
+                                  ":cancel()"]),
+    "ctx": ("ctx", ["props"], [":waitUntil(print)",
+                               ":passThroughOnException()"]),
+}
+
+
+class TestRules:
+    """What code may do where and when."""
+
+    @pytest.mark.parametrize("name", OBJECTS)
+    def test_367_01_objects_of_another_request(self, tenant, origin, name):
+        make, fields, methods = OBJECTS[name]
+        tries = [f"local _ = old.{field}" for field in fields] \
+            + [f"old{method}" for method in methods]
+        if name not in ("body", "ctx"):
+            tries += ['fetch("http://a/", old)' if "request" in name
+                      else "Response.new('x', old)"]
+        cases = ", ".join(f"function() {text} end" for text in tries)
+        made = tenant.deploy(worker(f"""
+            if not old then
+                old = {make.replace("ORIGIN", origin.url)}
+                return Response.new("kept")
+            end
+            local told = {{}}
+            for i, f in ipairs{{ {cases} }} do
+                local ok, e = pcall(f)
+                told[#told + 1] = ok and i .. ": nothing" or e.message
+            end
+            return Response.json(told)"""))
+        seen = [made.post(b"x").text for _ in range(60)]
+        told = [json.loads(text) for text in seen if text != "kept"]
+        assert told and "kept" in seen
+        for one in told:
+            assert one == [FOREIGN] * len(tries)
+
+    @pytest.mark.parametrize("lua", [
+        'fetch("http://a/")', "scheduler.wait(1)", "crypto.randomUUID()",
+        "crypto.getRandomValues(8)"])
+    def test_367_02_at_the_top_level(self, tenant, lua):
+        done = tenant.deploy(f"{lua} return {{ fetch = print }}", check=False)
+        assert done.returncode == 1
+        assert "Disallowed operation called within global scope" in done.stderr
+
+    def test_367_03_what_may_be_made_there(self, tenant):
+        made = tenant.deploy(worker(
+            "return Response.new(q.url .. h:get('a') .. tostring(r < 1) .. u)",
+            top='q, h = Request.new("http://a/"), Headers.new{a="b"} '
+                'r = math.random() u = URL.new("http://b/").href'))
+        assert made.get().text == "http://a/btruehttp://b/"
+
+    def test_367_04_the_clock_stands_still(self, tenant, origin):
+        made = tenant.deploy(worker(f"""
+            local a, s = Date.now(), os.time()
+            local n = 0
+            for i = 1, 1000000 do n = n + i % 7 end
+            local b = Date.now()
+            scheduler.wait(30)
+            local c = Date.now()
+            fetch("{origin.url}/slow/30")
+            local d = Date.now()
+            return Response.json({{ b - a, c - b, d - c, os.time() - s,
+                a - math.floor(s) * 1000 }})"""))
+        still, slept, fetched, seconds, offset = made.get().json
+        assert still == 0
+        assert slept >= 30 and fetched >= 30
+        assert 0 <= seconds <= 10 and -1000 <= offset <= 1000
