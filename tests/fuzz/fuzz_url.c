@@ -30,10 +30,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         const char *whole = wfp_url_text(&url, 1, p);
 
         FUZZ_CHECK(url.scheme[0] && url.path[0] == '/');
-        FUZZ_CHECK(wfp_url_parse(&again, whole, NULL, &res, p) == APR_SUCCESS);
-        /* the only ones that are fetched; curl 7.88 drops a query after
-         * "file:///%FF" */
+        /* the only ones that are fetched; curl 7.88 drops or refuses what is
+         * behind "file:///" when there is an escape in it */
         if (!strncmp(url.scheme, "http", 4)) {
+            FUZZ_CHECK(wfp_url_parse(&again, whole, NULL, &res, p)
+                       == APR_SUCCESS);
             FUZZ_CHECK(strcmp(wfp_url_text(&again, 1, p), whole) == 0);
             FUZZ_CHECK(wfp_url_same_origin(&url, &again));
         }
