@@ -61,15 +61,20 @@ static void add_attribute(wfp_buffer_t *b, const wfp_html_text_t *name,
     wfp_buffer_byte(b, '"');
 }
 
-/* Where the last attribute ends, or the name. */
-static size_t last_end(const char *s, size_t n)
+/* Where the last attribute ends, or the name. *popen: it is a "b=" without
+ * value, which would take what is put there for one. */
+static size_t last_end(int *popen, const char *s, size_t n)
 {
     wfp_html_scan_t scan;
     size_t end = wfp_html_attr_name_end(s, n);
 
+    *popen = 0;
     wfp_html_attr_init(&scan, end);
     while (wfp_html_attr_scan(&scan, s, n) == WFP_HTML_SCAN_ATTR) {
-        end = scan.attr.end;
+        const wfp_html_attr_t *attr = &scan.attr;
+
+        end = attr->end;
+        *popen = end > attr->name_end && attr->value == end;
     }
     return end;
 }
@@ -103,6 +108,7 @@ void wfp_html_tag_push_set(lua_State *L, const char *s, size_t n,
     wfp_html_attr_t attr;
     wfp_buffer_t b;
     size_t end;
+    int open;
 
     wfp_buffer_init(&b, L);
     if (wfp_html_tag_find(&attr, s, n, name->s, name->n)) {
@@ -110,13 +116,29 @@ void wfp_html_tag_push_set(lua_State *L, const char *s, size_t n,
         end = attr.end;
     }
     else {
-        end = last_end(s, n);
+        end = last_end(&open, s, n);
         wfp_buffer_add(&b, s, end);
+        wfp_buffer_add(&b, "\"\"", open ? 2 : 0);
         wfp_buffer_byte(&b, ' ');
     }
     add_attribute(&b, name, value);
     wfp_buffer_add(&b, s + end, n - end);
     push_done(&b);
+}
+
+/* [-0, +0, m] What follows an attribute that goes must not grow together with
+ * what stood before it: "/" with a value, "=" with a name. */
+static void separate(wfp_buffer_t *b, const char *rest)
+{
+    if (*rest != '>' && !wfp_html_attr_is_space(*rest)) {
+        wfp_buffer_byte(b, ' ');
+    }
+    while (wfp_html_attr_is_space(*rest)) {
+        rest++;
+    }
+    if (*rest == '=') {
+        wfp_buffer_add(b, " /", 2);
+    }
 }
 
 void wfp_html_tag_push_without(lua_State *L, const char *s, size_t n,
@@ -130,13 +152,10 @@ void wfp_html_tag_push_without(lua_State *L, const char *s, size_t n,
     wfp_html_attr_init(&scan, end);
     while (wfp_html_attr_scan(&scan, s, n) == WFP_HTML_SCAN_ATTR) {
         if (is_named(&scan, s, name->s, name->n)) {
-            /* with the space before it; what follows must not grow together
-             * with what stood before, as "/" with a value */
+            /* with the space before it */
             wfp_buffer_add(&b, s + kept, end - kept);
             kept = scan.attr.end;
-            if (s[kept] != '>' && !wfp_html_attr_is_space(s[kept])) {
-                wfp_buffer_byte(&b, ' ');
-            }
+            separate(&b, s + kept);
         }
         end = scan.attr.end;
     }

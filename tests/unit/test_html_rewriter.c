@@ -202,6 +202,8 @@ static void attributes_are_set(wfp_test_t *t)
     check(t, SET("<a b='1'd>", "e:setAttribute('b', 'c')"), "<a b=\"c\"d>x");
     check(t, SET("<a b = 1 d>", "e:setAttribute('b', 'c')"), "<a b=\"c\" d>x");
     check(t, SET("<a b=>", "e:setAttribute('b', 'c')"), "<a b=\"c\">x");
+    check(t, SET("<a d = >", "e:setAttribute('b', 'c')"),
+          "<a d =\"\" b=\"c\" >x");
     check(t, SET("<a>", "e:setAttribute('b', '\"<>&\\'')"),
           "<a b=\"&quot;<>&'\">x");
     check(t,
@@ -228,10 +230,53 @@ static void attributes_are_removed(wfp_test_t *t)
     check(t, SET("<a b>", "e:removeAttribute('b'):setAttribute('b', 'c')"),
           "<a b=\"c\">x");
     check(t, SET("<a b='>'>", "e:removeAttribute('b')"), "<a>x");
+    check(t, SET("<a c b=1 =d>", "e:removeAttribute('b')"), "<a c / =d>x");
     check(t,
           SET("<a \"b<=1 c>", "for n in e:attributes() do "
                               "e:removeAttribute(n) end"),
           "<a>x");
+}
+
+/* Tags made at random: what was set or removed is what a reader of the changed
+ * tag finds, and all else is as it was. */
+static void changed_tags_say_what_was_asked(wfp_test_t *t)
+{
+    static const char code[] =
+        "local seed = 12345\n"
+        "local function rnd(n) seed = (seed * 1103515245 + 12345) % 2147483648"
+        " return seed // 65536 % n + 1 end\n"
+        "local parts = {' ', '  ', '/', 'a', 'b', 'c', '=', '\"', \"'\", 'x'"
+        ", '=1', '=\"2\"', \"='3'\", ' a', ' b=', ' c = ', '<', '&', '\\n'}"
+        "\nlocal function list(e) local t, names = {}, {}\n"
+        "for n, v in e:attributes() do t[#t + 1] = {n, v} end return t end\n"
+        "local function without(t, name) local kept = {}\n"
+        "for _, p in ipairs(t) do if p[1] ~= name then kept[#kept + 1] = p end"
+        " end return kept end\n"
+        "local function text(t) local s = '' for _, p in ipairs(t) do\n"
+        "s = s .. p[1] .. '(' .. p[2] .. ')' end return s end\n"
+        "local want, got, count = nil, nil, 0\n"
+        "local change = HTMLRewriter.new():on('z', {element=function(e)\n"
+        "local t = list(e) local name = ({'a', 'b', 'c', 'x'})[rnd(4)]\n"
+        "if rnd(2) == 1 then e:removeAttribute(name) t = without(t, name)\n"
+        "else e:setAttribute(name, 'V') local done\n"
+        "for _, p in ipairs(t) do if p[1] == name and not done then\n"
+        "p[2] = 'V' done = true end end\n"
+        "if not done then t[#t + 1] = {name, 'V'} end end\n"
+        "want = text(t) end})\n"
+        "local read = HTMLRewriter.new():on('z', {element=function(e)\n"
+        "got = text(list(e)) end})\n"
+        "return { fetch = function() for i = 1, 1500 do\n"
+        "local tag = '<z ' for i = 1, rnd(9) do tag = tag .. "
+        "parts[rnd(#parts)] end\n"
+        "tag = tag .. '>' want, got = nil, nil\n"
+        "local out = change:transform(Response.new(tag .. 'T')):text()\n"
+        "if want then read:transform(Response.new(out)):text()\n"
+        "count = count + 1 if got ~= want or out:sub(-2) ~= '>T' then\n"
+        "return Response.new(tag .. ' ' .. out .. ' ' .. tostring(want) .. ' '"
+        " .. tostring(got)) end end end\n"
+        "return Response.new(count > 500 and 'good' or count) end }";
+
+    CHECK_STR(answer(t, code), "good");
 }
 
 static void names_change_at_both_ends(wfp_test_t *t)
@@ -658,6 +703,7 @@ static const wfp_test_case_t cases[] = {
     { "attributes_are_read", attributes_are_read },
     { "attributes_are_set", attributes_are_set },
     { "attributes_are_removed", attributes_are_removed },
+    { "changed_tags_say_what_was_asked", changed_tags_say_what_was_asked },
     { "names_change_at_both_ends", names_change_at_both_ends },
     { "end_tags_have_handlers", end_tags_have_handlers },
     { "text_has_handlers", text_has_handlers },
