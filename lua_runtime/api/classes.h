@@ -231,11 +231,23 @@ enum {
     WFP_PAYLOAD_VALUES = WFP_PAYLOAD_SIGNAL
 };
 
-/** text json bytes arrayBuffer formData clone: methods of both classes. */
-int wfp_api_payload_text(lua_State *L);
-int wfp_api_payload_json(lua_State *L);
-int wfp_api_payload_form(lua_State *L);
-int wfp_api_payload_clone(lua_State *L);
+/** The methods of both classes. */
+extern const luaL_Reg wfp_api_payload_methods[];
+
+/** The fields of both classes, which come first in their lists. */
+#define WFP_PAYLOAD_FIELDS "headers", "body", "bodyUsed"
+enum {
+    WFP_PAYLOAD_FIELD_HEADERS = 1,
+    WFP_PAYLOAD_FIELD_BODY,
+    WFP_PAYLOAD_FIELD_BODY_USED,
+    WFP_PAYLOAD_FIELD_MORE /* the first of the class's own */
+};
+
+/** [-0, +1, m] Push a zeroed object of the class, of this invocation. */
+void *wfp_api_payload_new(lua_State *L, const wfp_class_t *cls, size_t size);
+
+/** [-0, +(0|1), e] 1: the field was one of both classes' and is pushed. */
+int wfp_api_payload_field(lua_State *L, int obj, int field);
 
 /** [-0, +0, v] Take the body value at idx (nil, string, Body, function,
  *  FormData, URLSearchParams) for the object at obj. */
@@ -250,10 +262,9 @@ void wfp_api_share_headers(lua_State *L, int obj, int from);
 /** [-0, +0, m] obj gets the same Body as the payload object at from. */
 void wfp_api_share_body(lua_State *L, int obj, int from);
 
-/** [-0, +1, e] Push the field: headers, body, bodyUsed. */
+/** [-0, +1, e] Push the Headers, the Body (or nil). */
 void wfp_api_push_payload_headers(lua_State *L, int obj);
 void wfp_api_push_payload_body(lua_State *L, int obj);
-int wfp_api_payload_used(lua_State *L, int obj);
 
 /** [-0, +0, v] Headers and body for the host; the body counts as used. */
 wfp_headers_t *wfp_api_payload_core_headers(lua_State *L, int obj);

@@ -151,7 +151,8 @@ void wfp_api_share_body(lua_State *L, int obj, int from)
     lua_setiuservalue(L, obj, WFP_PAYLOAD_BODY);
 }
 
-int wfp_api_payload_used(lua_State *L, int obj)
+/* [-0, +0, -] */
+static int is_used(lua_State *L, int obj)
 {
     const wfp_payload_t *p = lua_touserdata(L, obj);
     int used = p->used || (p->body && p->body->used);
@@ -256,19 +257,19 @@ static int take_bytes(lua_State *L, wfp_ops_finish_fn *finish)
 }
 
 /* [-0, +1, e] :text(), :bytes(), :arrayBuffer() */
-int wfp_api_payload_text(lua_State *L)
+static int l_payload_text(lua_State *L)
 {
     return take_bytes(L, give_text);
 }
 
 /* [-0, +1, e] :json() */
-int wfp_api_payload_json(lua_State *L)
+static int l_payload_json(lua_State *L)
 {
     return take_bytes(L, give_json);
 }
 
 /* [-0, +1, e] :formData() */
-int wfp_api_payload_form(lua_State *L)
+static int l_payload_form(lua_State *L)
 {
     (void)check(L, 1);
     lua_settop(L, 1);
@@ -283,7 +284,7 @@ int wfp_api_payload_form(lua_State *L)
 }
 
 /* [-0, +1, e] :clone() */
-int wfp_api_payload_clone(lua_State *L)
+static int l_payload_clone(lua_State *L)
 {
     (void)check(L, 1);
     lua_settop(L, 1);
@@ -302,4 +303,39 @@ int wfp_api_payload_clone(lua_State *L)
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, 3, WFP_PAYLOAD_BODY);
     return 1;
+}
+
+const luaL_Reg wfp_api_payload_methods[] = {
+    { "text", l_payload_text },
+    { "json", l_payload_json },
+    { "bytes", l_payload_text },
+    { "arrayBuffer", l_payload_text },
+    { "formData", l_payload_form },
+    { "clone", l_payload_clone },
+    { NULL, NULL },
+};
+
+void *wfp_api_payload_new(lua_State *L, const wfp_class_t *cls, size_t size)
+{
+    wfp_payload_t *p = wfp_class_new(L, cls, size, WFP_PAYLOAD_VALUES);
+
+    p->generation = wfp_state_generation(L);
+    return p;
+}
+
+int wfp_api_payload_field(lua_State *L, int obj, int field)
+{
+    switch (field) {
+    case WFP_PAYLOAD_FIELD_HEADERS:
+        wfp_api_push_payload_headers(L, obj);
+        return 1;
+    case WFP_PAYLOAD_FIELD_BODY:
+        wfp_api_push_payload_body(L, obj);
+        return 1;
+    case WFP_PAYLOAD_FIELD_BODY_USED:
+        lua_pushboolean(L, is_used(L, obj));
+        return 1;
+    default:
+        return 0;
+    }
 }

@@ -20,18 +20,14 @@ typedef struct request_t {
 static const char *const redirects[] = { "follow", "manual", "error", NULL };
 
 enum {
-    FIELD_METHOD = 1,
+    FIELD_METHOD = WFP_PAYLOAD_FIELD_MORE,
     FIELD_URL,
-    FIELD_HEADERS,
-    FIELD_BODY,
-    FIELD_BODY_USED,
     FIELD_REDIRECT,
     FIELD_SIGNAL,
     FIELD_CF
 };
 static const char *const fields[] = {
-    "method",   "url",    "headers", "body", "bodyUsed",
-    "redirect", "signal", "cf",      NULL,
+    WFP_PAYLOAD_FIELDS, "method", "url", "redirect", "signal", "cf", NULL,
 };
 
 /* [-0, +0, v] */
@@ -45,10 +41,8 @@ static request_t *check(lua_State *L, int idx)
 
 void wfp_api_push_request(lua_State *L, wfp_request_t *req)
 {
-    request_t *r = wfp_class_new(L, &wfp_api_request_class, sizeof(*r),
-                                 WFP_PAYLOAD_VALUES);
+    request_t *r = wfp_api_payload_new(L, &wfp_api_request_class, sizeof(*r));
 
-    r->payload.generation = wfp_state_generation(L);
     r->payload.immutable = 1;
     r->payload.headers = req->headers;
     r->payload.body = req->body;
@@ -104,21 +98,15 @@ static int l_request_index(lua_State *L)
         return 1;
     }
     r = check(L, 1);
+    if (wfp_api_payload_field(L, 1, id)) {
+        return 1;
+    }
     switch (id) {
     case FIELD_METHOD:
         push_own(L, 1, WFP_PAYLOAD_MORE, r->core ? r->core->method : "GET");
         break;
     case FIELD_URL:
         push_own(L, 1, WFP_PAYLOAD_TEXT, r->core ? r->core->url : NULL);
-        break;
-    case FIELD_HEADERS:
-        wfp_api_push_payload_headers(L, 1);
-        break;
-    case FIELD_BODY:
-        wfp_api_push_payload_body(L, 1);
-        break;
-    case FIELD_BODY_USED:
-        lua_pushboolean(L, wfp_api_payload_used(L, 1));
         break;
     case FIELD_REDIRECT:
         lua_pushstring(L, redirects[r->redirect]);
@@ -255,10 +243,8 @@ static void copy_from(lua_State *L, request_t *r, int obj, int from)
 /* [-0, +1, m] */
 static request_t *push_new(lua_State *L)
 {
-    request_t *r = wfp_class_new(L, &wfp_api_request_class, sizeof(*r),
-                                 WFP_PAYLOAD_VALUES);
+    request_t *r = wfp_api_payload_new(L, &wfp_api_request_class, sizeof(*r));
 
-    r->payload.generation = wfp_state_generation(L);
     return r;
 }
 
@@ -431,17 +417,8 @@ wfp_request_t *wfp_api_core_request(lua_State *L, int idx)
     return out;
 }
 
-static const luaL_Reg methods[] = {
-    { "text", wfp_api_payload_text },
-    { "json", wfp_api_payload_json },
-    { "bytes", wfp_api_payload_text },
-    { "arrayBuffer", wfp_api_payload_text },
-    { "formData", wfp_api_payload_form },
-    { "clone", wfp_api_payload_clone },
-    { NULL, NULL },
-};
 const wfp_class_t wfp_api_request_class = {
-    "Request", methods, fields, l_request_index, NULL, NULL,
+    "Request", wfp_api_payload_methods, fields, l_request_index, NULL, NULL,
 };
 
 void wfp_api_open_request(lua_State *L)

@@ -16,18 +16,14 @@ typedef struct response_t {
 } response_t;
 
 enum {
-    FIELD_STATUS = 1,
+    FIELD_STATUS = WFP_PAYLOAD_FIELD_MORE,
     FIELD_STATUS_TEXT,
     FIELD_OK,
-    FIELD_HEADERS,
-    FIELD_BODY,
-    FIELD_BODY_USED,
     FIELD_REDIRECTED,
     FIELD_URL
 };
 static const char *const fields[] = {
-    "status",   "statusText", "ok",  "headers", "body",
-    "bodyUsed", "redirected", "url", NULL,
+    WFP_PAYLOAD_FIELDS, "status", "statusText", "ok", "redirected", "url", NULL,
 };
 
 /* [-0, +0, v] */
@@ -41,10 +37,8 @@ static response_t *check(lua_State *L, int idx)
 
 void wfp_api_push_response(lua_State *L, wfp_response_t *resp)
 {
-    response_t *r = wfp_class_new(L, &wfp_api_response_class, sizeof(*r),
-                                  WFP_PAYLOAD_VALUES);
+    response_t *r = wfp_api_payload_new(L, &wfp_api_response_class, sizeof(*r));
 
-    r->payload.generation = wfp_state_generation(L);
     r->payload.headers = resp->headers;
     r->payload.body = resp->body;
     r->core = resp;
@@ -70,6 +64,9 @@ static int l_response_index(lua_State *L)
         return 1;
     }
     r = check(L, 1);
+    if (wfp_api_payload_field(L, 1, id)) {
+        return 1;
+    }
     switch (id) {
     case FIELD_STATUS:
         lua_pushinteger(L, r->status);
@@ -79,15 +76,6 @@ static int l_response_index(lua_State *L)
         break;
     case FIELD_OK:
         lua_pushboolean(L, r->status >= 200 && r->status <= 299);
-        break;
-    case FIELD_HEADERS:
-        wfp_api_push_payload_headers(L, 1);
-        break;
-    case FIELD_BODY:
-        wfp_api_push_payload_body(L, 1);
-        break;
-    case FIELD_BODY_USED:
-        lua_pushboolean(L, wfp_api_payload_used(L, 1));
         break;
     case FIELD_REDIRECTED:
         lua_pushboolean(L, r->core && r->core->redirected);
@@ -167,10 +155,8 @@ static void apply_init(lua_State *L, response_t *r, int obj, int init)
 /* [-0, +1, m] */
 static response_t *push_new(lua_State *L)
 {
-    response_t *r = wfp_class_new(L, &wfp_api_response_class, sizeof(*r),
-                                  WFP_PAYLOAD_VALUES);
+    response_t *r = wfp_api_payload_new(L, &wfp_api_response_class, sizeof(*r));
 
-    r->payload.generation = wfp_state_generation(L);
     r->status = 200;
     return r;
 }
@@ -329,15 +315,6 @@ int wfp_api_to_response(wfp_response_t **presp, lua_State *L, int idx)
     return 1;
 }
 
-static const luaL_Reg methods[] = {
-    { "text", wfp_api_payload_text },
-    { "json", wfp_api_payload_json },
-    { "bytes", wfp_api_payload_text },
-    { "arrayBuffer", wfp_api_payload_text },
-    { "formData", wfp_api_payload_form },
-    { "clone", wfp_api_payload_clone },
-    { NULL, NULL },
-};
 static const luaL_Reg statics[] = {
     { "json", l_response_json },
     { "redirect", l_response_redirect },
@@ -345,7 +322,7 @@ static const luaL_Reg statics[] = {
     { NULL, NULL },
 };
 const wfp_class_t wfp_api_response_class = {
-    "Response", methods, fields, l_response_index, NULL, NULL,
+    "Response", wfp_api_payload_methods, fields, l_response_index, NULL, NULL,
 };
 
 void wfp_api_open_response(lua_State *L)
