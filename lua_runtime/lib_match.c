@@ -284,11 +284,10 @@ static int string_gsub(lua_State *L)
     const char *last = NULL;
     int is_anchored = *p == '^';
     int is_changed = 0;
-    lua_Integer max, count = 0;
+    lua_Integer max = luaL_optinteger(L, 4, (lua_Integer)len + 1), count = 0;
     wfp_gsub_t g;
 
     read_replacement(&g, L);
-    max = luaL_optinteger(L, 4, (lua_Integer)len + 1);
     luaL_buffinit(L, &g.result);
     wfp_pattern_init(&g.m, L, s, len, p, n);
     g.result_max = wfp_lib_result_max(L);

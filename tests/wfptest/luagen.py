@@ -38,6 +38,58 @@ local function line(n, ...)
   emit(n .. ": " .. concat(out, " "))
 end
 local function T(n, f, ...) line(n, pcall(f, ...)) end
+local LOG = {}
+local function noted(n, f)
+  LOG = {}
+  T(n, f)
+  if #LOG > 0 then emit("0 accesses: " .. concat(LOG, " ", 1, #LOG)) end
+end
+-- a table whose accesses are seen, or whose events are odd
+local function P(kind, t)
+  local mt = { __index = t }
+  if kind == 1 then
+    mt.__index = function(_, k) LOG[#LOG + 1] = "r" .. tostring(k) return t[k] end
+    mt.__newindex = function(_, k, v)
+      LOG[#LOG + 1] = "w" .. tostring(k) t[k] = v
+    end
+    mt.__len = function() LOG[#LOG + 1] = "#" return #t end
+  elseif kind == 2 then mt.__len = function() return 3 end
+  elseif kind == 4 then mt.__len = function() return 2.0 end
+  elseif kind == 5 then mt.__len = function() return "2" end
+  elseif kind == 6 then mt.__len = function() return {} end
+  elseif kind == 7 then mt.__index = function() error("no reading") end
+    mt.__len = function() return 2 end
+  elseif kind == 8 then mt.__newindex = function() error("no writing", 0) end
+    mt.__len = function() return #t end
+  end
+  return setmetatable({}, mt)
+end
+-- an object with a name or a text
+local names = {
+  { __tostring = function() return "an object" end }, { __name = "My.Type" },
+  { __tostring = function() return 5 end }, { __name = 5 },
+  { __tostring = function() error("no text") end },
+  { __name = "Both", __tostring = function() return "both" end },
+}
+local function N(kind) return setmetatable({}, names[kind]) end
+-- objects with an order
+local order = {
+  __lt = function(a, b) return a.v < b.v end,
+  __le = function(a, b) return a.v <= b.v end,
+  __eq = function(a, b) return a.v == b.v end,
+}
+local function O(n) return setmetatable({ v = n }, order) end
+local function K(f)
+  return setmetatable({}, { __call = function(_, ...) return f(...) end })
+end
+local function each(f, s, c, x)
+  local out = {}
+  for a, b, d in f, s, c, x do
+    out[#out + 1] = { a, b, d }
+    if #out > 50 then break end
+  end
+  return out
+end
 '''
 
 INTEGERS = ["0", "1", "-1", "2", "3", "-2", "5", "10", "-10", "100", "255",
@@ -47,7 +99,8 @@ NUMBERS = ["0.0", "-0.0", "1.5", "-1.5", "1e15", "1e16", "1e100", "-1e308",
            "1/0", "-1/0", "0/0", "3.0", "2^53", "0.1", "123456.789", "1e-5",
            "5e-324", "2^63", "-2^63"]
 ODD = ["nil", "true", "false", "{}", "type", "'x'", "'10'", "' 0x10 '",
-       "'1e1'", "1.5", "'abc'", "''"]
+       "'1e1'", "1.5", "'abc'", "''", "N(1)", "N(2)", "N(6)", "K(type)",
+       "coroutine.create(type)", "O(1)", "P(1,{1})", "3.0", "2^63", "-0.0"]
 ALPHABETS = ["ab", "abc12 ", "aAzZ09_.-", "()[]%+-*?.^$", "a\\0b\\255\\n",
              "\\195\\169x\\226\\130\\172", "hello world", "key=value;"]
 PIECES = ["a", "b", ".", "%a", "%d", "%s", "%w", "%x", "%p", "%l", "%u", "%c",
@@ -78,7 +131,7 @@ class Generator:
 
     def odd(self, normal):
         """Now and then an argument of the wrong kind."""
-        return self.r.choice(ODD) if self.r.random() < .04 else normal
+        return self.r.choice(ODD) if self.r.random() < .05 else normal
 
     def chars(self, alphabet, n):
         out, symbols, i = [], [], 0
@@ -182,6 +235,12 @@ class Generator:
         return "'" + "".join(out) + "'"
 
     def table(self):
+        """A table, now and then behind events."""
+        if self.r.random() < .12:
+            return f"P({self.r.randint(1, 8)},{self.plain_table()})"
+        return self.plain_table()
+
+    def plain_table(self):
         r = self.r
         kind = r.random()
         if kind < .5:
@@ -218,3 +277,57 @@ class Generator:
         parts = [r.choice(good if r.random() < .85 else bad)
                  for _ in range(r.choice([0, 1, 3, 6]))]
         return '"' + "".join(parts) + '"'
+
+    def value(self):
+        return self.r.choice([self.integer, self.number, self.string,
+                              self.plain_table, lambda: "nil",
+                              lambda: "true"])()
+
+    def steps(self, depth, may_close):
+        """Statements inside a coroutine."""
+        r, out = self.r, []
+        for _ in range(r.randint(1, 4)):
+            kind = r.randint(0, 11 if depth else 5)
+            inner = self.steps(depth - 1, may_close) if kind > 5 else ""
+            out.append({
+                0: lambda: f"add(coroutine.yield({self.value()}))",
+                1: lambda: f"add(coroutine.yield({self.value()},"
+                           f"{self.value()}))",
+                2: lambda: "add(coroutine.isyieldable(), "
+                           "select(2, coroutine.running()))",
+                3: lambda: f"add({self.value()})",
+                4: lambda: f"if #out > {r.randint(0, 9)} then "
+                           f"error({self.value()}) end",
+                5: lambda: f"if #out > {r.randint(0, 9)} then "
+                           f"return {self.value()} end",
+                6: lambda: f"add(pcall(function() {inner} end))",
+                7: lambda: f"for i = 1, {r.randint(0, 3)} do {inner} end",
+                8: lambda: "add(pcall(coroutine.wrap(function() "
+                           f"{self.steps(depth - 1, False)} end)))",
+                9: lambda: "do local f = coroutine.wrap(function() "
+                           f"{self.steps(depth - 1, False)} end) "
+                           "add(pcall(f)) add(pcall(f, 1)) end",
+                10: lambda: "do local x <close> = closing() "
+                            f"{inner} end" if may_close else
+                            "add(pcall(table.sort, { 3, 1, 2 }, "
+                            f"function(a, b) {inner} return a < b end))",
+                11: lambda: "add(xpcall(function() "
+                            f"{self.steps(depth - 1, False)} end, "
+                            "function(e) return type(e) end))",
+            }[kind]())
+        return " ".join(out)
+
+    def coroutine_program(self):
+        """A function that runs a coroutine and returns what was seen."""
+        drive = []
+        for _ in range(self.r.randint(2, 7)):
+            drive.append(self.r.choice([
+                f"add(coroutine.resume(co, {self.value()}))",
+                f"add(coroutine.resume(co, {self.value()}, {self.value()}))",
+                "add(coroutine.status(co))", "add(coroutine.resume(co))"]))
+        return ("function() local out, co = {} "
+                "local function add(...) out[#out + 1] = { ... } end "
+                "local function closing() return setmetatable({}, { __close ="
+                " function(_, e) add('close', type(e)) end }) end "
+                f"co = coroutine.create(function(a, b) {self.steps(2, True)} "
+                f"return a, b end) {' '.join(drive)} return out end")
