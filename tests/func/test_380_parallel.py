@@ -147,6 +147,45 @@ class TestOverlap:
             """).text == "true"
 
 
+    def test_380_11_what_called_workers_leave(self, tenant, origin, records):
+        """Their records, console, waitUntil, subrequests."""
+        user = tenant.deploy(worker(f"""
+            console.log("told", ctx.props.n)
+            fetch("{origin.url}/echo/380-11")
+            ctx:waitUntil(function(n)
+                fetch("{origin.url}/echo/380-11-" .. n) end, ctx.props.n)
+            return Response.new("n" .. ctx.props.n)"""))
+        front = tenant.deploy(worker(f"""
+            local function f(n) return function()
+                return env.D:get("{user.name}", {{ n = n }}):fetch("http://x/"
+                    ):text() end end
+            return Response.new(table.concat({{ parallel(f(1), f(2), f(3)) }}))
+            """), "--binding", "dispatch_namespace:D=demo")
+        assert front.get().text == "n1n2n3"
+        paths = {f"/echo/380-11-{n}" for n in (1, 2, 3)}
+        until(lambda: paths <= {path for _, path, _ in origin.requests},
+              "what was left", 10)
+        until(lambda: len([r for r in records.all()
+                           if r["scriptName"] == user.name]) == 3, "records")
+        mine = [r for r in records.all() if r["scriptName"] == user.name]
+        assert sorted(r["logs"][0]["message"][0] for r in mine) == [
+            "told 1", "told 2", "told 3"]
+        assert [r["subrequests"] for r in mine] == [2, 2, 2]
+        assert records.of(front.name)["subrequests"] == 3
+
+    def test_380_12_calls_by_the_dozen(self, tenant):
+        """More than there are threads for one Worker."""
+        user = tenant.deploy(worker("scheduler.wait(20) return Response.new('x')"))
+        front = tenant.deploy(worker(f"""
+            local f = {{}}
+            for i = 1, 200 do f[i] = function()
+                return env.D:get("{user.name}"):fetch("http://x/"):text() end end
+            return Response.new(table.concat({{ parallel(table.unpack(f)) }}))
+            """), "--binding", "dispatch_namespace:D=demo",
+                              "--limit", "subrequests=200")
+        assert front.get().text == "x" * 200
+
+
 class TestBodies:
     """What is sent and what comes back."""
 
