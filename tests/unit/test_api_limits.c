@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The classes under real limits: what they take is charged, what does not fit
  * is an error that a script can catch where the contract says so. */
+#include <malloc.h>
+
 #include "tests/unit/runtime_fixture.h"
 
 /* A body of 1 MB pieces, its length not known. */
@@ -204,6 +206,66 @@ static void long_work_in_one_call_ends(wfp_test_t *t)
     }
 }
 
+/* Bytes of malloc in use after one more run of a text that a limit ends. */
+static apr_size_t used_after(wfp_test_t *t, const char *text)
+{
+    wfp_limits_t limits = fixture_limits();
+    apr_pool_t *outer = t->pool;
+    fixture_outcome_t out;
+
+    limits.v[WFP_LIMIT_CPU_MS] = 3;
+    apr_pool_create(&t->pool, outer);
+    out = fixture_once(t, text, &limits);
+    apr_pool_destroy(t->pool);
+    t->pool = outer;
+    CHECK_INT(out.res.code, WFP_CPU_LIMIT);
+    return mallinfo2().uordblks;
+}
+
+/* An isolate is left by a jump: what OpenSSL and libxml2 hold must not stay. */
+static void what_libraries_took_is_given_back(wfp_test_t *t)
+{
+    static const char *const texts[] = {
+        "local k = s.importKey('raw', 'p', 'PBKDF2', false, {'deriveBits'}) "
+        "s.deriveBits({name='PBKDF2', hash='SHA-512', salt='', "
+        "iterations=100000}, k, 524288)",
+        "s.generateKey({name='RSASSA-PKCS1-v1_5', hash='SHA-1', "
+        "modulusLength=4096}, false, {'sign'})",
+        "local a = {name='ECDSA', namedCurve='P-521', hash='SHA-512'} local k "
+        "= s.generateKey(a, true, {'sign'}).privateKey while true do s.sign(a, "
+        "k, 'x') s.importKey('pkcs8', s.exportKey('pkcs8', k), a, true, "
+        "{'sign'}) end",
+        "local x = ('x'):rep(4000000) local k = s.importKey('raw', "
+        "('k'):rep(16), 'AES-GCM', false, {'encrypt'}) while true do "
+        "s.encrypt({name='AES-GCM', iv='i'}, k, x) s.digest('MD5', x) end",
+        "local x = '<a>' .. ('<b c=\"d\">e</b>'):rep(100000) .. '</a>' while "
+        "true do xml.decode(x) end",
+        "local x = '<a>' .. ('<b c=\"d\">e<!-- f'):rep(100000) while true do "
+        "pcall(xml.decode, x) pcall(xml.decode, '<a><b></a>') end",
+        NULL,
+    };
+    apr_size_t before = 0, after = 0;
+    int i, j;
+
+    (void)fixture(t);
+    for (i = 0; texts[i]; i++) {
+        const char *text = apr_pstrcat(t->pool,
+                                       "return {fetch=function() local s = "
+                                       "crypto.subtle ",
+                                       texts[i], " end}", NULL);
+
+        /* OpenSSL fills caches first */
+        for (j = 0; j < 70; j++) {
+            after = used_after(t, text);
+            before = j < 20 ? after : before;
+        }
+        if (after > before + 32768) {
+            printf("# %d: %d bytes more\n", i, (int)(after - before));
+        }
+        CHECK(after <= before + 32768);
+    }
+}
+
 static const wfp_test_case_t cases[] = {
     { "bodies that fit are read", bodies_that_fit_are_read },
     { "bodies that do not fit are errors", bodies_that_do_not_fit_are_errors },
@@ -211,6 +273,7 @@ static const wfp_test_case_t cases[] = {
     { "what is kept ends in memory_limit", what_is_kept_ends_in_memory_limit },
     { "what is dropped is collected", what_is_dropped_is_collected },
     { "long work in one call ends", long_work_in_one_call_ends },
+    { "what libraries took is given back", what_libraries_took_is_given_back },
     { NULL },
 };
 
