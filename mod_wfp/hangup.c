@@ -31,15 +31,21 @@ static int is_closed(conn_rec *c)
 
 int wfp_hangup_look(wfp_work_t *work)
 {
-    if (work->r && !work->hung_up && is_closed(work->r->connection)) {
-        work->hung_up = 1;
+    if (work->r && !wfp_hangup_was_seen(work)
+        && is_closed(work->r->connection)) {
+        wfp_hangup_note(work);
     }
     return wfp_hangup_was_seen(work);
 }
 
 int wfp_hangup_was_seen(const wfp_work_t *work)
 {
-    return work->r && work->hung_up;
+    return work->r && __atomic_load_n(&work->hung_up, __ATOMIC_RELAXED);
+}
+
+void wfp_hangup_note(wfp_work_t *work)
+{
+    __atomic_store_n(&work->hung_up, 1, __ATOMIC_RELAXED);
 }
 
 apr_status_t wfp_hangup_tell(wfp_result_t *res)

@@ -27,6 +27,9 @@ int wfp_hangup_look(wfp_work_t *work);
 /** Was it seen already? Costs nothing. */
 int wfp_hangup_was_seen(const wfp_work_t *work);
 
+/** It was noticed in another way. */
+void wfp_hangup_note(wfp_work_t *work);
+
 /** Fill in res for a wait that ends for that reason. */
 apr_status_t wfp_hangup_tell(wfp_result_t *res) WFP_CHECK;
 

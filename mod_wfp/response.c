@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mod_wfp/hangup.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/stall.h"
 
@@ -186,7 +187,7 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
         rv = wfp_stall_write(work, bb);
         apr_brigade_cleanup(bb);
         if (rv != APR_SUCCESS || r->connection->aborted) {
-            work->hung_up = 1;
+            wfp_hangup_note(work);
             wfp_body_cancel(body);
             return OK;
         }
