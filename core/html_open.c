@@ -17,6 +17,9 @@ enum {
     IN_FRAMESET
 };
 
+/* Bytes of the block at most: offsets have 32 bits. */
+#define BLOCK_MAX (1u << 30)
+
 static wfp_html_element_t *at(const wfp_html_open_t *open, apr_uint32_t offset)
 {
     return (wfp_html_element_t *)(void *)(open->block + offset);
@@ -315,7 +318,10 @@ wfp_html_open_e wfp_html_open_start(wfp_html_open_t *open,
     wfp_html_ns_e ns = (wfp_html_ns_e)in->ns;
     wfp_html_open_e said = WFP_HTML_OPEN_OK;
 
-    if (in->depth >= open->depth_max) {
+    if (in->depth >= open->depth_max
+        || open->top + size_of(open, in->name_size)
+                   + size_of(open, tag->text_size)
+               > BLOCK_MAX) {
         return WFP_HTML_OPEN_TOO_DEEP;
     }
     if (is_html(open, in, tag, name)) {
