@@ -23,9 +23,10 @@ import time
 
 from bench import facts_table, machine
 
+from wfptest import attacks
 from wfptest.client import Client
 from wfptest.httpd import Httpd
-from wfptest.lua import SCRIPTS, worker
+from wfptest.lua import worker
 from wfptest.origin import Origin
 from wfptest.tenant import Tenant
 from wfptest.wait import until
@@ -33,7 +34,6 @@ from wfptest.wait import until
 THREADS = 16
 LAPS = 40
 WARM_UP = 0.2  # of the laps
-ATTACKS = SCRIPTS / "attacks"
 PLENTY = "instructions=1000000000000"
 # An attack's share is the inverse of what it costs and so many seconds, so
 # that the slowest do not take all the time.
@@ -194,13 +194,12 @@ class Load:
         conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         conn.connect()
         counts, wrong = collections.Counter(), []
-        attacks = [t for t in self.targets if t["attack"]]
-        benign = [t for t in self.targets if not t["attack"]]
-        weights = ([t["weight"] for t in attacks],
-                   [t["weight"] for t in benign])
+        bad = [t for t in self.targets if t["attack"]]
+        good = [t for t in self.targets if not t["attack"]]
+        weights = ([t["weight"] for t in bad], [t["weight"] for t in good])
         for _ in range(share):
             is_attack = random_.random() < 1 / 3
-            target, = random_.choices(attacks if is_attack else benign,
+            target, = random_.choices(bad if is_attack else good,
                                       weights[not is_attack])
             came, fine = self.ask(conn, target, random_.randrange(1, 10000))
             counts["attack" if is_attack else "benign", came] += 1
@@ -252,20 +251,21 @@ class Soak:
     # ---- set up ----
 
     def attack_list(self):
-        """(name, limits, source) of every attack and of every way it is
+        """(name, limits, modules) of every attack and of every way it is
         limited; a small soak takes some of them."""
         out = []
-        for path in sorted(ATTACKS.glob("*/*.lua")):
-            group, text = path.parent.name, path.read_text(encoding="utf-8")
-            name = f"{group}-{path.stem}".replace("_", "-")
-            if group == "benign" or "outcome: refused" in text:
+        for attack in attacks.NAMES:
+            group = attack.split("/")[0]
+            files, fine = attacks.read(attack)
+            name = re.sub(r"\W|_", "-", attack)
+            if group == "benign" or "refused" in fine:
                 continue
-            out.append((name, ["cpu_ms=2", "memory_mb=4", PLENTY], text))
+            out.append((name, ["cpu_ms=2", "memory_mb=4", PLENTY], files))
             if group == "loops":
-                out.append((f"{name}-counted", ["instructions=10000"], text))
+                out.append((f"{name}-counted", ["instructions=10000"], files))
             if group == "memory":
                 out.append((f"{name}-small",
-                            ["memory_mb=1", "cpu_ms=20", PLENTY], text))
+                            ["memory_mb=1", "cpu_ms=20", PLENTY], files))
         if self.options.requests < 20000:
             out = self.random.sample(out, 20)
         return out + [(name, limits, text)
@@ -285,9 +285,11 @@ class Soak:
             tenants.deploy(text.replace("{origin}", self.origin.url),
                            name=kind)
             add(kind, kind, False)
-        for path in sorted(ATTACKS.glob("benign/*.lua")):
-            name = "held-" + path.stem.replace("_", "-")
-            done = tenants.deploy(path.read_text(encoding="utf-8"),
+        for attack in attacks.NAMES:
+            if not attack.startswith("benign/"):
+                continue
+            name = re.sub(r"\W|_", "-", attack)
+            done = tenants.deploy(attacks.read(attack)[0],
                                   "--limit", PLENTY, "--limit", "cpu_ms=1000",
                                   name=name, check=False)
             if not done.returncode:
@@ -352,6 +354,24 @@ class Soak:
     def threads(self, pid):
         return len(os.listdir(f"/proc/{pid}/task"))
 
+    def threads_at_start(self):
+        """How many there are when all have been started."""
+        seen = [0]
+
+        def is_same():
+            seen.append(self.threads(self.child()))
+            return seen[-1] == seen[-2]
+        until(is_same, "the child to have its threads", 60, 1)
+        return seen[-1]
+
+    def threads_at_end(self, pid, wanted):
+        """How many there are; helpers go after ten seconds without work."""
+        try:
+            until(lambda: self.threads(pid) == wanted, "", 30, 0.5)
+        except AssertionError:
+            pass
+        return self.threads(pid)
+
     def figures(self):
         """The module's own counters."""
         text = self.client.get("/metrics").text
@@ -408,6 +428,7 @@ class Soak:
         self.server.configure(LINES)
         # all threads are meant to be busy
         self.server.log.expect("AH00484")
+        threads = self.threads_at_start()
         targets = self.deploy()
         self.weigh(targets)
         n_attacks = sum(t["attack"] for t in targets)
@@ -428,19 +449,17 @@ class Soak:
             processes.append(process)
             pipes.append(ours)
         laps = min(LAPS, max(4, self.options.requests // 500))
-        threads = None
         for lap in range(laps):
             part = self.options.requests * (lap + 1) // laps \
                 - self.options.requests * lap // laps
             share = [part * (i + 1) // THREADS - part * i // THREADS
                      for i in range(THREADS)]
             self.lap(pipes, lap, share)
-            threads = threads or self.threads(pid)
         for pipe in pipes:
             pipe.send(None)
         for process in processes:
             process.join()
-        after, same = self.threads(pid), self.child() == pid
+        after, same = self.threads_at_end(pid, threads), self.child() == pid
         return self.verdict({
             "no child lost": same,
             f"no thread lost ({threads} before, {after} after)":
@@ -466,8 +485,8 @@ class Soak:
     def verdict(self, checks):
         """Print and write the figures; was everything right?"""
         done = sum(self.counts.values())
-        attacks = sum(n for (kind, _), n in self.counts.items()
-                      if kind == "attack")
+        bad = sum(n for (kind, _), n in self.counts.items()
+                  if kind == "attack")
         judged = self.options.judge_memory \
             and self.options.requests >= ENOUGH
         for column, what in ((1, "RSS at rest"),
@@ -476,7 +495,7 @@ class Soak:
             flat = slope < max(NOTHING, 3 * noise) if judged else None
             checks[f"{what} is flat: {slope:+.2f} bytes a request, "
                    f"standard error {noise:.2f}"] = flat
-        checks[f"{done - attacks:,} benign answers and {attacks:,} attacks "
+        checks[f"{done - bad:,} benign answers and {bad:,} attacks "
                "as they must end"] = not self.wrong
         figures = self.figures()
         out = [*facts_table(self.facts), "",

@@ -24,14 +24,12 @@ import time
 
 import pytest
 
+from wfptest.attacks import NAMES, read
 from wfptest.client import Client
-from wfptest.lua import SCRIPTS, says, worker as fetches
+from wfptest.lua import says, worker as fetches
 from wfptest.tenant import Tenant, Worker
 from wfptest.wait import until
 
-ATTACKS = SCRIPTS / "attacks"
-NAMES = sorted(str(p.relative_to(ATTACKS))[:-4]
-               for p in ATTACKS.glob("*/*.lua"))
 PLENTY = ("--limit", "instructions=1000000000000")
 LIMITS = {"cpu_limit": "cpu", "instruction_limit": "cpu", "wall_limit": "cpu",
           "memory_limit": "memory", "startup_limit": "startup"}
@@ -41,16 +39,6 @@ SECONDS = 5
 
 SOME, FEW = 4, 6  # one of so many
 CONF = ["WfpLimit cpu_ms 100", "WfpLimit memory_mb 32", "WfpCoolDown off"]
-
-
-def read(name):
-    """(modules, outcomes that are fine)"""
-    text = (ATTACKS / f"{name}.lua").read_text(encoding="utf-8")
-    header = re.match(r"-- .+\n-- outcome: (.+)\n", text)
-    assert header, f"{name} does not say its outcome"
-    main, *more = re.split(r"^-- file: (\S+)\n", text, flags=re.M)
-    files = {"worker.lua": main, **dict(zip(more[::2], more[1::2]))}
-    return files, header[1].split(" or ")
 
 
 def outcome(ask):
