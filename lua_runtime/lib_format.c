@@ -286,6 +286,22 @@ static void add_any_float(wfp_format_t *f, size_t max)
     add_float(f, n, max);
 }
 
+/* "%s". Most are plain and short: they need no copy on the stack. */
+static void add_any_string(wfp_format_t *f)
+{
+    if (f->spec[2] == '\0' && lua_type(f->L, f->arg) == LUA_TSTRING) {
+        size_t n;
+        const char *s = lua_tolstring(f->L, f->arg, &n);
+
+        if (n < LONG_STRING) {
+            luaL_addlstring(&f->result, s, n);
+            return;
+        }
+    }
+    wfp_sandbox_tostring(f->L, f->arg, NULL);
+    add_string(f);
+}
+
 /* One item, whose specification is read. */
 static void add_item(wfp_format_t *f, char conversion)
 {
@@ -323,8 +339,7 @@ static void add_item(wfp_format_t *f, char conversion)
         add_literal(f);
         break;
     case 's':
-        wfp_sandbox_tostring(f->L, f->arg, NULL);
-        add_string(f);
+        add_any_string(f);
         break;
     default:
         luaL_error(f->L, "invalid conversion '%s' to 'format'", f->spec);

@@ -100,6 +100,21 @@ static const struct {
                   "for i = 1, 20000 do utf8.len(s) end" },
     { "utf8.codes", "local s = ('h\\u{e9}llo '):rep(20) for i = 1, 3000 do "
                     "for p, c in utf8.codes(s) do end end" },
+    { "tonumber base", "local f = tonumber "
+                       "for i = 1, 200000 do f('ff0e', 16) end" },
+    { "coroutine wrap", "local wrap, y = coroutine.wrap, coroutine.yield "
+                        "for i = 1, 20000 do local f = wrap(function() y() "
+                        "end) f() f() end" },
+    { "concat numbers", "local t = {} for i = 1, 1000 do t[i] = i end "
+                        "for i = 1, 100 do table.concat(t, ',') end" },
+    { "bytes", "local s, f = ('x'):rep(100), string.byte "
+               "for i = 1, 20000 do f(s, 1, 100) end" },
+    { "format %s", "local f = string.format "
+                   "for i = 1, 100000 do f('<%s>', 'text') end" },
+    { "utf8.codepoint", "local s, f = ('\xe2\x82\xac'):rep(30), utf8.codepoint "
+                        "for i = 1, 30000 do f(s, 1, -1) end" },
+    { "utf8.offset", "local s, f = ('\xe2\x82\xac'):rep(100), utf8.offset "
+                     "for i = 1, 50000 do f(s, 90) end" },
     { "utf8.char", "local f = utf8.char "
                    "for i = 1, 100000 do f(233, 8364) end" },
     { "os.date", "for i = 1, 30000 do "
