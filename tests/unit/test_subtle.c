@@ -737,6 +737,34 @@ static void random_is_refused_at_top_level(wfp_test_t *t)
     lua_close(L);
 }
 
+static void simple_functions_check_their_arguments(wfp_test_t *t)
+{
+    lua_State *L = api_state_new(t->pool);
+
+    SUBTLE("return name(crypto.getRandomValues) .. "
+           "name(crypto.getRandomValues, -1) .. name(crypto.getRandomValues, "
+           "1.5) .. name(crypto.getRandomValues, 65537) .. "
+           "#crypto.getRandomValues(0) .. #crypto.getRandomValues(65536)",
+           "TypeErrorTypeErrorTypeErrorQuotaExceededError065536");
+    SUBTLE("return text(crypto.getRandomValues, 'x')",
+           "TypeError: crypto.getRandomValues: argument 1 must be a number of "
+           "bytes, got string");
+    SUBTLE("return text(crypto.timingSafeEqual, 'a')",
+           "TypeError: crypto.timingSafeEqual: argument 2 must be a string, "
+           "got no value");
+    SUBTLE("return tostring(crypto.timingSafeEqual('', '')) .. "
+           "tostring(crypto.timingSafeEqual('a\\0b', 'a\\0c'))",
+           "truefalse");
+    SUBTLE("local seen = {} for i = 1, 1000 do local id = crypto.randomUUID() "
+           "assert(id:match('^%x+%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x+$')) "
+           "assert(not seen[id]) seen[id] = true end return 'fine'",
+           "fine");
+    api_state.generation = 0;
+    SUBTLE("return name(crypto.randomUUID) .. name(crypto.getRandomValues, 1)",
+           "ErrorError");
+    lua_close(L);
+}
+
 static void subtle_is_made_when_asked_for(wfp_test_t *t)
 {
     lua_State *L = api_state_new(t->pool);
@@ -766,6 +794,8 @@ static const wfp_test_case_t cases[] = {
     { "arguments are checked", arguments_are_checked },
     { "bad keys are refused", bad_keys_are_refused },
     { "random is refused at top level", random_is_refused_at_top_level },
+    { "simple functions check their arguments",
+      simple_functions_check_their_arguments },
     { "subtle is made when asked for", subtle_is_made_when_asked_for },
     { NULL },
 };
