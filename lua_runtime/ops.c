@@ -65,13 +65,14 @@ static int may_start(const wfp_isolate_t *iso, const wfp_waiting_t *w)
                       < iso->inv->limits.v[WFP_LIMIT_CONNECTIONS]);
 }
 
-/* @return as the host's start_op() */
+/* What it costs the host, maybe a thread, is not the Worker's time. @return as
+ * the host's start_op() */
 static apr_status_t start(wfp_isolate_t *iso, wfp_waiting_t *w)
 {
     wfp_invocation_t *inv = iso->inv;
     apr_status_t rv;
 
-    wfp_meter_critical_begin(iso);
+    wfp_meter_host_begin(iso);
     rv = host_of(iso)->start_op(inv->host_ctx, &w->op);
     if (rv == APR_SUCCESS) {
         w->next = inv->flying;
@@ -79,7 +80,7 @@ static apr_status_t start(wfp_isolate_t *iso, wfp_waiting_t *w)
         inv->fetches += w->op.kind == WFP_OP_FETCH;
         w->driver->flying++;
     }
-    wfp_meter_critical_end(iso);
+    wfp_meter_host_end(iso);
     return rv;
 }
 

@@ -182,7 +182,8 @@ class TestOverlap:
                 return env.D:get("{user.name}"):fetch("http://x/"):text() end end
             return Response.new(table.concat({{ parallel(table.unpack(f)) }}))
             """), "--binding", "dispatch_namespace:D=demo",
-                              "--limit", "subrequests=200")
+                              "--limit", "subrequests=200",
+                              "--limit", "cpu_ms=1000", *PLENTY)
         assert front.get().text == "x" * 200
 
 
