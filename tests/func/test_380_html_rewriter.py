@@ -93,6 +93,26 @@ class TestPages:
             "Response.new('<p><esi></esi></p>')").get()
         assert answer.text == "<p>201</p>"
 
+    def test_380_47_beside_each_other(self, tenant, origin):
+        """Transforms in tasks, and tasks in a handler."""
+        answer = tenant.deploy(worker(f"""
+            local function page()
+                return R:transform(fetch("{origin.url}/page/50")):text()
+            end
+            local a, b, c = parallel(page, page, page)
+            return Response.new(a == b and b == c and a or "different")""",
+                                      f"{TOP}\n{MARK}")).get()
+        assert answer.body == ROW.replace(b"<b>", b"!<b>") * 50
+        answer = tenant.deploy(worker(f"""
+            local function meet()
+                return fetch("{origin.url}/meet/3"):text()
+            end
+            R:on("b", {{ element = function(el)
+                el:append(table.concat({{ parallel(meet, meet, meet) }}))
+            end }})
+            return R:transform(Response.new("<b></b>"))""", TOP)).get()
+        assert answer.text == "<b>metmetmet</b>"
+
 
 class TestLarge:
     """100 MB through a Worker that rewrites and a dispatcher that does, too."""
