@@ -21,14 +21,16 @@ typedef enum {
 } wfp_html_mode_e;
 
 enum {
-    WFP_HTML_VOID = 1,          /* has no content and no end tag */
-    WFP_HTML_BREAKOUT = 2,      /* its start tag ends foreign content */
-    WFP_HTML_TABLE = 4,         /* its end tag closes what is inside it,
+    WFP_HTML_VOID = 1,           /* has no content and no end tag */
+    WFP_HTML_BREAKOUT = 2,       /* its start tag ends foreign content */
+    WFP_HTML_TABLE = 4,          /* its end tag closes what is inside it,
                                   foreign content included */
-    WFP_HTML_SVG_POINT = 8,     /* of SVG: HTML inside */
-    WFP_HTML_MATH_POINT = 16,   /* of MathML: HTML inside */
-    WFP_HTML_MATH_GLYPH = 32,   /* stays MathML there */
-    WFP_HTML_LEAVES_SELECT = 64 /* its start tag ends a select */
+    WFP_HTML_SVG_POINT = 8,      /* of SVG: HTML inside */
+    WFP_HTML_MATH_POINT = 16,    /* of MathML: HTML inside */
+    WFP_HTML_MATH_GLYPH = 32,    /* stays MathML there */
+    WFP_HTML_LEAVES_SELECT = 64, /* its start tag ends a select */
+    WFP_HTML_SPECIAL = 128       /* in HTML: keeps end tags of what is around it
+                              from closing foreign elements */
 };
 
 typedef struct wfp_html_name_t {

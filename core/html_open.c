@@ -268,6 +268,7 @@ static wfp_html_element_t *push(wfp_html_open_t *open,
     element->below = open->top;
     element->depth = in->depth + 1;
     element->barrier = in->barrier;
+    element->special = in->special;
     element->name_size = (apr_uint32_t)tag->text_size;
     memcpy(element->extra + open->extra, tag->text, tag->text_size);
     element->bucket = bucket_of(tag->text, tag->text_size);
@@ -335,6 +336,9 @@ wfp_html_open_e wfp_html_open_start(wfp_html_open_t *open,
     element->ns = (apr_byte_t)ns;
     if (ns == WFP_HTML_NS_HTML) {
         element->leaf = name && (name->flags & WFP_HTML_VOID);
+        if (name && (name->flags & WFP_HTML_SPECIAL)) {
+            element->special = element->depth;
+        }
         if (name && name->mode != WFP_HTML_DATA) {
             wfp_html_token_mode(tok, (wfp_html_mode_e)name->mode, name->text);
         }
@@ -352,6 +356,14 @@ wfp_html_open_e wfp_html_open_start(wfp_html_open_t *open,
     return said;
 }
 
+/* In HTML the end tag of a foreign element stops at a special element. */
+static int is_kept(const wfp_html_element_t *in,
+                   const wfp_html_element_t *element)
+{
+    return in->ns == WFP_HTML_NS_HTML && element->ns != WFP_HTML_NS_HTML
+           && in->special > element->depth;
+}
+
 apr_uint32_t wfp_html_open_find(const wfp_html_open_t *open,
                                 const wfp_html_token_t *tag,
                                 apr_uint64_t *steps)
@@ -367,7 +379,7 @@ apr_uint32_t wfp_html_open_find(const wfp_html_open_t *open,
     if (in->ns != WFP_HTML_NS_HTML && in->foreign < barrier) {
         barrier = in->foreign;
     }
-    while (offset) {
+    for (; offset; offset = at(open, offset)->same) {
         const wfp_html_element_t *element = at(open, offset);
 
         if (element->depth < barrier) {
@@ -376,10 +388,9 @@ apr_uint32_t wfp_html_open_find(const wfp_html_open_t *open,
         if (element->name_size == tag->text_size
             && wfp_html_attr_same(wfp_html_open_name(open, element), tag->text,
                                   tag->text_size)) {
-            return element->depth;
+            return is_kept(in, element) ? 0 : element->depth;
         }
         (*steps)++;
-        offset = element->same;
     }
     return 0;
 }

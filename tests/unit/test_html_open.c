@@ -128,6 +128,11 @@ static void integration_points_hold(wfp_test_t *t)
               "svg:svg>0 svg:desc>1 b>2 svg<3 b<2! svg<0!");
     CHECK_STR(read_tree(t, "<svg><desc><svg></desc>"),
               "svg:svg>0 svg:desc>1 svg:svg>2 desc<1!");
+    /* HTML's div keeps it open */
+    CHECK_STR(read_tree(t, "<svg><title><div></title></div></title>"),
+              "svg:svg>0 svg:title>1 div>2 title<3 div<2! title<1!");
+    CHECK_STR(read_tree(t, "<svg><title><b></title>"),
+              "svg:svg>0 svg:title>1 b>2 title<1!");
     CHECK_STR(read_tree(t, "<table><td><svg><desc></td>"),
               "table>0 td>1 svg:svg>2 svg:desc>3 td<1!");
     CHECK_STR(read_tree(t, "<template><svg><desc></template>"),
