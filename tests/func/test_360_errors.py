@@ -69,6 +69,13 @@ def _conf(httpd):
 
 
 @pytest.fixture
+def under_event(httpd):
+    """Where the MPM cannot matter."""
+    if httpd.mpm != "event":
+        pytest.skip("under event")
+
+
+@pytest.fixture
 def deploy(tenant, origin):
     """The Worker of a case; loop_detected calls itself through a service."""
     def call(code):
@@ -115,7 +122,8 @@ class TestCodes:
                 assert leak not in text
 
     @pytest.mark.parametrize("code", CASES)
-    def test_368_02_what_the_record_has(self, deploy, httpd, code):
+    def test_368_02_what_the_record_has(self, under_event, deploy, httpd,
+                                        code):
         case, made = deploy(code)
         ask(code, made)
         records = Records(httpd)
@@ -132,7 +140,8 @@ class TestCodes:
             assert "worker.lua:3:" in error["stack"]
 
     @pytest.mark.parametrize("code", CASES)
-    def test_368_03_what_a_dispatcher_reads(self, deploy, tenant, code):
+    def test_368_03_what_a_dispatcher_reads(self, under_event, deploy, tenant,
+                                            code):
         case, made = deploy(code)
         ask(code, made)
         front = tenant.deploy(worker(f"""
@@ -163,7 +172,7 @@ class TestCodes:
     @pytest.mark.parametrize("code", ["subrequest_limit", "egress_blocked",
                                       "network_error", "timeout",
                                       "too_many_redirects", "body_too_large"])
-    def test_368_04_what_can_be_caught(self, tenant, origin, code):
+    def test_368_04_what_can_be_caught(self, under_event, tenant, origin, code):
         case = CASES[code]
         made = tenant.deploy(worker(f"""
             local ok, e = pcall(function() {case.lua} end)
