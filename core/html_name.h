@@ -29,8 +29,8 @@ enum {
     WFP_HTML_MATH_POINT = 16,    /* of MathML: HTML inside */
     WFP_HTML_MATH_GLYPH = 32,    /* stays MathML there */
     WFP_HTML_LEAVES_SELECT = 64, /* its start tag ends a select */
-    WFP_HTML_SPECIAL = 128       /* in HTML: keeps end tags of what is around it
-                              from closing foreign elements */
+    WFP_HTML_SPECIAL = 128, /* in HTML: end tags of other names stop at it */
+    WFP_HTML_STAYS = 256    /* its end tag closes nothing that is inside */
 };
 
 typedef struct wfp_html_name_t {

@@ -269,6 +269,7 @@ static wfp_html_element_t *push(wfp_html_open_t *open,
     element->depth = in->depth + 1;
     element->barrier = in->barrier;
     element->special = in->special;
+    element->alien = in->alien;
     element->name_size = (apr_uint32_t)tag->text_size;
     memcpy(element->extra + open->extra, tag->text, tag->text_size);
     element->bucket = bucket_of(tag->text, tag->text_size);
@@ -345,6 +346,7 @@ wfp_html_open_e wfp_html_open_start(wfp_html_open_t *open,
     }
     else {
         in = wfp_html_open_outer(open, element);
+        element->alien = element->depth;
         element->foreign = in->ns == WFP_HTML_NS_HTML ? element->depth
                                                       : in->foreign;
         element->leaf = tag->self_closing;
@@ -356,12 +358,23 @@ wfp_html_open_e wfp_html_open_start(wfp_html_open_t *open,
     return said;
 }
 
-/* In HTML the end tag of a foreign element stops at a special element. */
+/* Does a browser leave the element open, by its rules for end tags? Where that
+ * does not change what is foreign content it counts as closed, since authors
+ * mean it. row: of its name, in HTML. */
 static int is_kept(const wfp_html_element_t *in,
-                   const wfp_html_element_t *element)
+                   const wfp_html_element_t *element,
+                   const wfp_html_name_t *row)
 {
-    return in->ns == WFP_HTML_NS_HTML && element->ns != WFP_HTML_NS_HTML
-           && in->special > element->depth;
+    int flags = row ? row->flags : 0;
+
+    if (element->ns != WFP_HTML_NS_HTML) {
+        return in->ns == WFP_HTML_NS_HTML;
+    }
+    if (in->alien < element->depth) {
+        return 0;
+    }
+    return (flags & WFP_HTML_STAYS)
+           || (!(flags & WFP_HTML_SPECIAL) && in->special > element->depth);
 }
 
 apr_uint32_t wfp_html_open_find(const wfp_html_open_t *open,
@@ -388,7 +401,7 @@ apr_uint32_t wfp_html_open_find(const wfp_html_open_t *open,
         if (element->name_size == tag->text_size
             && wfp_html_attr_same(wfp_html_open_name(open, element), tag->text,
                                   tag->text_size)) {
-            return is_kept(in, element) ? 0 : element->depth;
+            return is_kept(in, element, row) ? 0 : element->depth;
         }
         (*steps)++;
     }

@@ -29,6 +29,7 @@ typedef struct wfp_html_element_t {
     apr_uint32_t depth;   /* 0: the document, which is no element */
     apr_uint32_t barrier; /* depth of the innermost integration point */
     apr_uint32_t special; /* depth of the innermost special element of HTML */
+    apr_uint32_t alien; /* depth of the innermost element that is not HTML's */
     apr_uint32_t foreign; /* depth of the outermost element of SVG or MathML
                              that has nothing of HTML inside down to this one */
     apr_uint32_t name_size;

@@ -128,11 +128,16 @@ static void integration_points_hold(wfp_test_t *t)
               "svg:svg>0 svg:desc>1 b>2 svg<3 b<2! svg<0!");
     CHECK_STR(read_tree(t, "<svg><desc><svg></desc>"),
               "svg:svg>0 svg:desc>1 svg:svg>2 desc<1!");
-    /* HTML's div keeps it open */
-    CHECK_STR(read_tree(t, "<svg><title><div></title></div></title>"),
-              "svg:svg>0 svg:title>1 div>2 title<3 div<2! title<1!");
-    CHECK_STR(read_tree(t, "<svg><title><b></title>"),
-              "svg:svg>0 svg:title>1 b>2 title<1!");
+    /* what is HTML keeps it open */
+    CHECK_STR(read_tree(t, "<svg><title><b></title></b></title>"),
+              "svg:svg>0 svg:title>1 b>2 title<3 b<2! title<1!");
+    CHECK_STR(read_tree(t, "<x><p><svg></x></p>"),
+              "x>0 p>1 svg:svg>2 x<3 p<1!");
+    CHECK_STR(read_tree(t, "<x><svg></x>"), "x>0 svg:svg>1 x<0!");
+    CHECK_STR(read_tree(t, "<body><svg></body></svg></body>"),
+              "body>0 svg:svg>1 body<2 svg<1! body<0!");
+    CHECK_STR(read_tree(t, "<form><svg></form>"), "form>0 svg:svg>1 form<2");
+    CHECK_STR(read_tree(t, "<x><p></x>"), "x>0 p>1 x<0!");
     CHECK_STR(read_tree(t, "<table><td><svg><desc></td>"),
               "table>0 td>1 svg:svg>2 svg:desc>3 td<1!");
     CHECK_STR(read_tree(t, "<template><svg><desc></template>"),
