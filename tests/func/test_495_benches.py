@@ -33,8 +33,8 @@ def run(build, program, *args):
 
 class TestBenches:
     def test_495_01_soak(self, build, tmp_path):
-        out = run(build, "soak.py", "--requests", "300", "--seed", "7",
-                  "--no-memory", "--out", str(tmp_path / "soak.md"))
+        out = run(build, "soak.py", "--requests", "300", "--attacks", "20",
+                  "--seed", "7", "--no-memory", "--out", str(tmp_path / "soak.md"))
         assert out.rstrip().endswith("soak passed")
         text = (tmp_path / "soak.md").read_text()
         assert re.search(r"300 requests, a third of them attacks", text)
