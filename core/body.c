@@ -97,12 +97,20 @@ apr_status_t wfp_body_read(wfp_body_t *body, apr_bucket_brigade *bb,
     apr_status_t rv;
 
     body->used = 1;
+    if (body->reading) {
+        return wfp_result_set(res, WFP_EXCEPTION, APR_EBUSY,
+                              "a body cannot be read by what it is made of");
+    }
     if (body->ended) {
         return APR_EOF;
     }
+    body->reading = 1;
     rv = body->kind->read(body, bb, max, res);
-    if (rv != APR_SUCCESS) {
+    body->reading = 0;
+    if (rv != APR_SUCCESS || body->ended) {
         close_once(body);
+    }
+    if (rv != APR_SUCCESS) {
         return rv;
     }
     body->done += known_length(bb) - before;
@@ -193,7 +201,10 @@ apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
 void wfp_body_cancel(wfp_body_t *body)
 {
     body->used = 1;
-    close_once(body);
+    body->ended = 1;
+    if (!body->reading) {
+        close_once(body);
+    }
 }
 
 /* ---- a body with a ceiling -------------------------------------------------- */

@@ -56,6 +56,7 @@ struct wfp_body_t {
     unsigned used : 1; /* somebody has begun to read or cancelled it */
     unsigned ended : 1;
     unsigned closed : 1;
+    unsigned reading : 1; /* its source runs, maybe code that knows the body */
 };
 
 /** Bytes a reader asks for when it has no better idea. */
@@ -73,7 +74,8 @@ const char *wfp_body_peek(const wfp_body_t *body, apr_size_t *n);
 
 /**
  * Read on, as the kind's read does; marks the body used, counts `done`, ends
- * and closes it at its end.
+ * and closes it at its end. APR_EBUSY with WFP_EXCEPTION, and nothing changes,
+ * from within a read of the same body.
  */
 apr_status_t wfp_body_read(wfp_body_t *body, apr_bucket_brigade *bb,
                            apr_size_t max, wfp_result_t *res) WFP_CHECK;
@@ -94,7 +96,8 @@ apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
  *  WFP_BODY_TOO_LARGE. inner is read through the new body only. */
 wfp_body_t *wfp_body_cap(wfp_body_t *inner, apr_off_t max, apr_pool_t *p);
 
-/** The reader does not want the rest. Safe at any time, also twice. */
+/** The reader does not want the rest. Safe at any time, also twice; within a
+ *  read of the same body it is closed when that is over. */
 void wfp_body_cancel(wfp_body_t *body);
 
 #endif

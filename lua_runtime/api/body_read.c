@@ -73,12 +73,14 @@ static size_t read_lent(lua_State *L, wfp_api_body_t *b, char *to, size_t max)
     /* garbage must not take the room of what a tee keeps */
     wfp_meter_make_room(iso, L, 2 * WFP_BODY_CHUNK);
     wfp_result_init(&res, p);
+    b->awaited = 1; /* its source may run code that knows it */
     while (n == 0 && rv == APR_SUCCESS && !b->ended) {
         n = max;
         wfp_meter_host_begin(iso);
         rv = pull(to, &n, b, p, &res);
         wfp_meter_host_end(iso);
     }
+    b->awaited = 0;
     if (rv != APR_SUCCESS) {
         b->ended = 1;
         if (res.code == WFP_OK) {

@@ -237,3 +237,35 @@ class TestStalls:
             time.sleep(0.1)
         assert conn.frames(1, DATA)[-1][3] == b"12000"
         conn.close()
+
+
+class TestCircles:
+    """A request's body that reads, or ends, the answer to that request, whose
+    reading sends the body: the origin answers before it was sent."""
+
+    SCRIPT = """
+        local answer, turns = nil, 0
+        local function body()
+            if not answer then scheduler.wait(20) return "x" end
+            turns = turns + 1
+            if turns > 1 then return nil end
+            ACT
+            return "y"
+        end
+        answer = fetch("ORIGIN/body-later/500", {method = "POST", body = body})
+        local ok, text = pcall(answer.body.read, answer.body)
+        return Response.new(tostring(ok) .. " " .. tostring(text))"""
+
+    @pytest.mark.parametrize("act", [
+        "pcall(answer.body.read, answer.body)",
+        "answer.body:read(1)",
+        "answer.body:cancel()",
+        "answer.body:cancel() answer.body:cancel() "
+        "fetch('ORIGIN/status/200'):text()"])
+    def test_372_01(self, client, tenant, origin, act):
+        made = tenant.deploy(worker(
+            self.SCRIPT.replace("ACT", act).replace("ORIGIN", origin.url)))
+        for _ in range(3):
+            answer = made.get()
+            assert answer.status == 200, answer
+        assert client.get("/").status == 404

@@ -132,6 +132,55 @@ static void a_cap_ends_a_stream(wfp_test_t *t)
     CHECK_INT(n, 30);
 }
 
+typedef struct circle_t {
+    apr_status_t inner;
+    int cancels;
+    int closed;
+} circle_t;
+
+static apr_status_t circle_read(wfp_body_t *body, apr_bucket_brigade *bb,
+                                apr_size_t max, wfp_result_t *res)
+{
+    circle_t *c = body->baton;
+
+    c->inner = wfp_body_read(body, bb, max, res);
+    if (c->cancels) {
+        wfp_body_cancel(body);
+    }
+    return c->closed ? APR_EGENERAL
+                     : apr_brigade_write(bb, NULL, NULL, "abc", 3);
+}
+
+static void circle_close(wfp_body_t *body)
+{
+    circle_t *c = body->baton;
+
+    c->closed++;
+}
+
+static const wfp_body_kind_t circle_kind = { "circle", circle_read,
+                                             circle_close };
+
+static void a_source_cannot_read_its_body(wfp_test_t *t)
+{
+    apr_bucket_alloc_t *alloc = apr_bucket_alloc_create(t->pool);
+    apr_bucket_brigade *bb = apr_brigade_create(t->pool, alloc);
+    circle_t c = { 0, 0, 0 };
+    wfp_body_t *body = wfp_body_make(&circle_kind, &c, -1, t->pool);
+    wfp_result_t res;
+
+    wfp_result_init(&res, t->pool);
+    CHECK_INT(wfp_body_read(body, bb, 10, &res), APR_SUCCESS);
+    CHECK_INT(c.inner, APR_EBUSY);
+    CHECK_INT(res.code, WFP_EXCEPTION);
+    CHECK_INT(body->done, 3);
+    c.cancels = 1;
+    CHECK_INT(wfp_body_read(body, bb, 10, &res), APR_SUCCESS);
+    CHECK_INT(c.closed, 1);
+    CHECK_INT(wfp_body_read(body, bb, 10, &res), APR_EOF);
+    CHECK_INT(c.closed, 1);
+}
+
 static const wfp_test_case_t cases[] = {
     { "memory is not copied", memory_is_not_copied },
     { "a stream is read to its end", stream_is_read_to_its_end },
@@ -139,6 +188,7 @@ static const wfp_test_case_t cases[] = {
     { "failure is told and closes", failure_is_told_and_closes },
     { "the pool's end closes", pool_end_closes },
     { "a cap ends a stream", a_cap_ends_a_stream },
+    { "a source cannot read its body", a_source_cannot_read_its_body },
     { NULL, NULL },
 };
 
