@@ -167,7 +167,7 @@ apr_status_t wfp_run_call(const char **presult, wfp_invocation_t *inv,
 
 int wfp_run_owns_body(const wfp_invocation_t *inv)
 {
-    return wfp_function_body_is_open(inv);
+    return !inv->iso->dead && wfp_function_body_is_open(inv);
 }
 
 int wfp_run_pending(const wfp_invocation_t *inv)

@@ -23,7 +23,7 @@ static int take_room(void *baton, apr_size_t n)
     const wfp_split_t *split = baton;
     wfp_arena_t *arena;
 
-    if (!split->inv) {
+    if (!split->inv || split->inv->iso->dead) {
         return 0;
     }
     arena = &split->inv->iso->arena;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
 
+#include "lua_runtime/inside.h"
+#include "lua_runtime/split.h"
 #include "runtime_fixture.h"
 
 #define WORKER(text)                                                           \
@@ -266,6 +268,40 @@ static void an_ended_body_fails(wfp_test_t *t)
     wfp_isolate_destroy(iso);
 }
 
+static apr_status_t endless_read(wfp_body_t *body, apr_bucket_brigade *bb,
+                                 apr_size_t max, wfp_result_t *res)
+{
+    return apr_brigade_write(bb, NULL, NULL, "0123456789", 10);
+}
+
+static const wfp_body_kind_t endless_kind = { "endless", endless_read, NULL };
+
+/* Its branches were handed on, and it was ended in the middle of something. */
+static void a_dead_one_keeps_nothing(wfp_test_t *t)
+{
+    wfp_limits_t limits = fixture_limits();
+    wfp_isolate_t *iso = fixture_isolate(t, WORKER(""), &limits);
+    apr_bucket_alloc_t *alloc = apr_bucket_alloc_create(t->pool);
+    apr_bucket_brigade *bb = apr_brigade_create(t->pool, alloc);
+    wfp_body_t *a, *b;
+    wfp_invocation_t *inv;
+    wfp_result_t res;
+
+    wfp_result_init(&res, t->pool);
+    CHECK_INT(wfp_run_begin(&inv, iso, NULL, &limits,
+                            apr_time_now() + apr_time_from_sec(5), NULL, NULL,
+                            t->pool),
+              APR_SUCCESS);
+    CHECK_INT(wfp_split_make(&a, &b, inv,
+                             wfp_body_make(&endless_kind, NULL, -1, t->pool)),
+              APR_SUCCESS);
+    iso->dead = 1;
+    iso->arena.pending = 1;
+    CHECK_INT(wfp_body_read(a, bb, 100, &res), APR_SUCCESS);
+    CHECK_INT(wfp_body_read(b, bb, 100, &res), APR_ENOSPC);
+    wfp_isolate_destroy(wfp_run_end(inv));
+}
+
 static void queued_functions_run_after(wfp_test_t *t)
 {
     wfp_limits_t limits = fixture_limits();
@@ -445,6 +481,7 @@ static const wfp_test_case_t cases[] = {
     { "a_bad_body_function_is_told", a_bad_body_function_is_told },
     { "a_function_makes_a_request_body", a_function_makes_a_request_body },
     { "an_ended_body_fails", an_ended_body_fails },
+    { "a dead one keeps nothing", a_dead_one_keeps_nothing },
     { "queued_functions_run_after", queued_functions_run_after },
     { "queued_functions_run_after_an_error",
       queued_functions_run_after_an_error },
