@@ -50,14 +50,16 @@ static const char *given_value(const apr_array_header_t *params,
 }
 
 /* The binding says which outbound Worker and which parameters it takes, the
- * dispatcher's call their values. Undeclared ones are not passed on. */
+ * dispatcher's call their values. Undeclared ones are not passed on. All is
+ * copied: the binding goes with the dispatcher's isolate, which the user Worker
+ * may outlive. */
 static void fill_outbound(wfp_outbound_t *out, const wfp_dispatch_t *what,
                           apr_pool_t *p)
 {
     const apr_array_header_t *declared = what->binding->outbound.params;
     int i;
 
-    out->service = what->binding->outbound.service;
+    out->service = apr_pstrdup(p, what->binding->outbound.service);
     out->params = apr_array_make(p, 4, sizeof(wfp_param_t));
     for (i = 0; declared && i < declared->nelts; i++) {
         const wfp_param_t *d = &APR_ARRAY_IDX(declared, i, wfp_param_t);
@@ -67,8 +69,8 @@ static void fill_outbound(wfp_outbound_t *out, const wfp_dispatch_t *what,
         if (value) {
             wfp_param_t *param = apr_array_push(out->params);
 
-            param->name = d->name;
-            param->value = value;
+            param->name = apr_pstrdup(p, d->name);
+            param->value = apr_pstrdup(p, value);
         }
     }
 }

@@ -207,6 +207,25 @@ class TestDispatch:
                 dict(json.loads(told["text"])).items()}
         assert sent["authorization"] == "Bearer c1"
 
+    def test_360_11_outbound_after_the_dispatcher_has_ended(
+            self, httpd, tenant, origin):
+        httpd.configure(["WfpIsolateReuse off"])
+        tenant.deploy(worker(
+            'return Response.new("out " .. env.customer .. env.fixed)'),
+                      ns=None, name="out-late")
+        user = tenant.deploy(worker(f"""
+            local n = 0
+            return Response.new(function()
+                n = n + 1
+                if n < 3 then return fetch("{origin.url}/echo"):text() end
+            end)"""))
+        front = tenant.deploy(worker(f"""
+            return env.D:get("{user.name}", nil, {{ outbound = {{
+                customer = "c1", fixed = "f" }} }}):fetch(request)"""),
+                              "--binding", "dispatch_namespace:D=demo",
+                              "--outbound", "out-late:customer,fixed")
+        assert front.get().text == "out c1f" * 2
+
     def test_360_07_outbound_of_the_namespace(self, tenant, origin):
         tenant.deploy(says('"from outbound: " .. request.url'), ns=None,
                       name="out-b")
