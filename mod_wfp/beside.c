@@ -150,6 +150,21 @@ static void join_helper(helper_t *helper)
     helper->pool = NULL;
 }
 
+/* With all signals blocked from its start: prefork's are for its own thread. */
+static apr_status_t start_thread(helper_t *helper)
+{
+    sigset_t all, before;
+    apr_status_t rv;
+
+    (void)sigfillset(&all);
+    /* valid arguments: cannot fail */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    rv = apr_thread_create(&helper->thread, NULL, helper_main, helper,
+                           helper->pool);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rv;
+}
+
 /* One thread more. @return APR_EAGAIN: there are enough */
 static apr_status_t add_thread_locked(wfp_beside_t *beside)
 {
@@ -169,8 +184,7 @@ static apr_status_t add_thread_locked(wfp_beside_t *beside)
     helper->ended = 0;
     helper->beside = beside;
     apr_pool_create(&helper->pool, beside->pool);
-    rv = apr_thread_create(&helper->thread, NULL, helper_main, helper,
-                           helper->pool);
+    rv = start_thread(helper);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(helper->pool);
         helper->pool = NULL;
@@ -363,6 +377,15 @@ static void forget(wfp_calls_t *calls, const job_t *job)
     *link = job->next_own;
 }
 
+/* Wait for news, not for too long: left may be more than fits into a time. */
+static apr_status_t nap_locked(const waiter_t *waiter, apr_interval_time_t left)
+{
+    return apr_thread_cond_timedwait(waiter->calls->changed,
+                                     waiter->beside->lock,
+                                     left < WFP_HANGUP_LOOK ? left
+                                                            : WFP_HANGUP_LOOK);
+}
+
 /* Wait a while. @return why nobody wants to wait any more; WFP_OK */
 static wfp_code_e await_locked(const waiter_t *waiter, wfp_work_t *work,
                                apr_interval_time_t left)
@@ -373,9 +396,7 @@ static wfp_code_e await_locked(const waiter_t *waiter, wfp_work_t *work,
     if (why != WFP_OK) {
         return why;
     }
-    rv = apr_thread_cond_timedwait(waiter->calls->changed, waiter->beside->lock,
-                                   left < WFP_HANGUP_LOOK ? left
-                                                          : WFP_HANGUP_LOOK);
+    rv = nap_locked(waiter, left);
     if (APR_STATUS_IS_TIMEUP(rv) && left > WFP_HANGUP_LOOK) {
         unlock(waiter->beside);
         why = wfp_hangup_look(work) ? WFP_CLIENT_DISCONNECTED : WFP_OK;
@@ -398,9 +419,8 @@ static job_t *await_done(const waiter_t *waiter, wfp_work_t *work,
         wfp_code_e why = WFP_OK;
 
         if (told) {
-            /* they end soon */
-            (void)apr_thread_cond_timedwait(calls->changed,
-                                            waiter->beside->lock, left);
+            /* they end soon; whatever ends the wait: the loop looks again */
+            (void)nap_locked(waiter, left);
         }
         else {
             why = await_locked(waiter, work, left);

@@ -80,7 +80,7 @@ apr_status_t wfp_part_make(wfp_host_ctx_t **pctx, wfp_host_ctx_t *ctx,
     apr_pool_t *pool;
     apr_status_t rv = APR_SUCCESS;
 
-    if (!is_movable(op)) {
+    if (!is_movable(op) || work->has_slot) { /* slots.c tells why */
         return APR_ENOTIMPL;
     }
     if (!work->slots) {

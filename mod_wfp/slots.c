@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The count of a request's connections, for the egress filter. Nobody waits for
- * a slot who holds one, and a holder waits for an origin only: no deadlock.
+ * a slot who holds one, and a holder waits for an origin, or for a body's
+ * function, whose calls it makes itself (part.c): no deadlock.
  */
 #include "mod_wfp/slots.h"
 

@@ -362,6 +362,23 @@ class TestConnections:
             return Response.new((parallel(f, meet(1))))
             """, "--limit", "connections=1").text == "/echo/in"
 
+    def test_383_04_a_body_that_fetches_in_parallel(self, run):
+        """On the connection that it holds, one after the other."""
+        assert run("""
+            local n = 0
+            local function get()
+                return fetch(ORIGIN .. "/echo/in"):json().path
+            end
+            local function body()
+                n = n + 1
+                return n == 1 and table.concat({ parallel(get, get) }) or nil
+            end
+            parallel(get)
+            return fetch(ORIGIN .. "/echo/out", {
+                method = "POST", body = body }):json().body == "/echo/in/echo/in"
+                and Response.new("both")
+            """, "--limit", "connections=1").text == "both"
+
 
 class TestAbort:
     """AbortController and AbortSignal."""
