@@ -24,6 +24,10 @@
 /* how much libxml2 gets at a time */
 #define PIECE 4096
 
+/* how much is looked at between two questions whether to go on: less than a
+ * millisecond's work */
+#define SCAN_PIECE (256 * 1024)
+
 /* bytes of all different names together */
 #define NAMES_MAX (128 * 1024)
 
@@ -67,13 +71,18 @@ apr_size_t wfp_xml_memory(apr_size_t n)
            + (n < 4 * WFP_XML_TAG_MAX ? n : 4 * WFP_XML_TAG_MAX);
 }
 
+static int is_over(const reader_t *r)
+{
+    return r->stop->is_over(r->stop->baton);
+}
+
 /* ---- faults ------------------------------------------------------------- */
 
 /* Keep the first fault: what, at an offset of the text. */
 static void set_fault(reader_t *r, const char *what, apr_size_t at)
 {
     wfp_xml_fault_t *fault = r->fault;
-    const char *p = r->text, *end = p + (at < r->n ? at : r->n);
+    const char *p = r->text, *end = p + (at < r->n ? at : r->n), *line;
     apr_size_t n;
 
     if (fault->line) {
@@ -85,16 +94,16 @@ static void set_fault(reader_t *r, const char *what, apr_size_t at)
     }
     fault->message[n] = '\0';
     fault->line = 1;
-    while (end > p) {
-        const char *newline = memchr(p, '\n', (size_t)(end - p));
-
-        if (!newline) {
-            break;
+    for (line = p; p < end; p++) {
+        if ((p - r->text) % SCAN_PIECE == 0 && is_over(r)) {
+            return; /* nobody will be told where */
         }
-        fault->line++;
-        p = newline + 1;
+        if (*p == '\n') {
+            fault->line++;
+            line = p + 1;
+        }
     }
-    fault->column = (apr_size_t)(end - p) + 1;
+    fault->column = (apr_size_t)(end - line) + 1;
 }
 
 /* The same from inside libxml2, which then stops. */
@@ -116,21 +125,22 @@ static int begins(const reader_t *r, apr_size_t at, const char *with)
     return r->n - at >= n && memcmp(r->text + at, with, n) == 0;
 }
 
-/* Behind the next `end` from an offset on, the text's end when there is none. */
+/* Behind the next `end` from an offset on, the text's end when there is none,
+ * or when it is over meanwhile. */
 static apr_size_t behind(const reader_t *r, apr_size_t at, const char *end)
 {
     apr_size_t n = strlen(end);
 
-    for (; r->n - at >= n; at++) {
-        const char *p = memchr(r->text + at, end[0], r->n - at);
+    while (r->n - at >= n && !is_over(r)) {
+        apr_size_t left = r->n - at;
+        apr_size_t piece = left < SCAN_PIECE ? left : SCAN_PIECE;
+        const char *p = memmem(r->text + at, piece, end, n);
 
-        if (!p) {
-            break;
+        if (p) {
+            return (apr_size_t)(p - r->text) + n;
         }
-        at = (apr_size_t)(p - r->text);
-        if (begins(r, at, end)) {
-            return at + n;
-        }
+        /* it may begin at this piece's end */
+        at += piece - (n - 1);
     }
     return r->n;
 }
@@ -227,7 +237,7 @@ static int scan(reader_t *r)
             next = scan_tag(&what, r, at);
         }
         at = next;
-        if (r->stop->is_over(r->stop->baton)) {
+        if (is_over(r)) {
             r->over = 1;
             return 0;
         }
@@ -371,7 +381,7 @@ static int on_read(void *ctx, char *buffer, int len)
     reader_t *r = ctx;
     apr_size_t n = r->n - r->given;
 
-    if (r->stop->is_over(r->stop->baton)) {
+    if (is_over(r)) {
         r->over = 1;
         return -1;
     }

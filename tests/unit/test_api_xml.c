@@ -4,6 +4,7 @@
 #include "wfp_test.h"
 
 #include "api_state.h"
+#include "core/xml.h"
 
 /* `show` writes an element as name{attributes}[children]. */
 #define PRELUDE                                                                \
@@ -265,6 +266,50 @@ static void each_reads_the_other(wfp_test_t *t)
     lua_close(L);
 }
 
+#define LONG (8 * 1024 * 1024)
+
+static int count_asks(void *baton)
+{
+    ++*(int *)baton;
+    return 0;
+}
+
+/* Whoever must stop the reading is asked often, wherever the time goes: a text
+ * of one byte again and again between two others, which is refused. */
+static void stops_are_asked_for(wfp_test_t *t)
+{
+    static const struct {
+        const char *before, *after;
+        char fill;
+    } rows[] = {
+        { "<a><!--", "</a>", '-' },      { "<a><![CDATA[", "</a>", ']' },
+        { "<a><?x ", "</a>", '?' },      { "<?xml ", "</a>", 'e' },
+        { "<a>", "<!DOCTYPE a>", '\n' }, { "<a>", "</b>", '\n' },
+    };
+    char *events = apr_palloc(t->pool, wfp_xml_room(LONG + 64));
+    char *text = apr_palloc(t->pool, LONG + 64);
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        apr_size_t before = strlen(rows[i].before), used;
+        apr_size_t after = strlen(rows[i].after);
+        wfp_xml_fault_t fault;
+        int asks = 0;
+        wfp_stop_t stop = { count_asks, &asks };
+
+        memcpy(text, rows[i].before, before);
+        memset(text + before, rows[i].fill, LONG);
+        memcpy(text + before + LONG, rows[i].after, after);
+        CHECK_INT(wfp_xml_read(events, &used, text, before + LONG + after,
+                               &fault, &stop),
+                  APR_EINVAL);
+        CHECK(asks >= LONG / (1024 * 1024));
+        if (rows[i].fill == '\n') {
+            CHECK_INT(fault.line, LONG + 1);
+        }
+    }
+}
+
 static const wfp_test_case_t cases[] = {
     { "documents are taken", documents_are_taken },
     { "malformed texts are refused", malformed_texts_are_refused },
@@ -273,6 +318,7 @@ static const wfp_test_case_t cases[] = {
     { "elements are written", elements_are_written },
     { "bad elements are refused", bad_elements_are_refused },
     { "each reads the other", each_reads_the_other },
+    { "stops are asked for", stops_are_asked_for },
     { NULL },
 };
 
