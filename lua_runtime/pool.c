@@ -133,11 +133,12 @@ static wfp_isolate_t *victim_locked(shard_t *shard)
 /* Destroy one idle isolate. @return 0: there is none */
 static int evict(wfp_pool_t *pool)
 {
-    int tries;
-
-    for (tries = 0; tries < SHARDS; tries++) {
-        apr_uint32_t i = __atomic_fetch_add(&pool->next_shard, 1,
+    apr_uint32_t first = __atomic_fetch_add(&pool->next_shard, 1,
                                             __ATOMIC_RELAXED);
+    apr_uint32_t i;
+
+    /* each once, whoever else looks at the same time */
+    for (i = first; i != first + SHARDS; i++) {
         shard_t *shard = &pool->shards[i % SHARDS];
         wfp_isolate_t *iso;
 
