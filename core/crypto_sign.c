@@ -148,6 +148,17 @@ static apr_status_t ed25519(unsigned char *sig, apr_size_t *pn, int *pvalid,
     return rv;
 }
 
+/* What is signed: the data's hash, but Ed25519 takes the data themselves. */
+static apr_status_t hash_data(unsigned char md[WFP_DIGEST_MAX],
+                              const wfp_key_t *key, wfp_hash_e hash,
+                              const wfp_bytes_t *data, const wfp_stop_t *stop)
+{
+    if (key->kind == WFP_KEY_ED25519) {
+        return data->n > WFP_ED25519_DATA_MAX ? APR_EINVAL : APR_SUCCESS;
+    }
+    return wfp_crypto_digest(md, hash, data, stop);
+}
+
 apr_status_t wfp_crypto_sign(unsigned char sig[WFP_SIGNATURE_MAX],
                              apr_size_t *pn, const wfp_key_t *key,
                              wfp_hash_e hash, const wfp_bytes_t *data,
@@ -155,15 +166,9 @@ apr_status_t wfp_crypto_sign(unsigned char sig[WFP_SIGNATURE_MAX],
 {
     unsigned char md[WFP_DIGEST_MAX];
     int is_ed25519 = key->kind == WFP_KEY_ED25519;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = hash_data(md, key, hash, data, stop);
     EVP_PKEY *pkey;
 
-    if (is_ed25519 && data->n > WFP_ED25519_DATA_MAX) {
-        return APR_EINVAL;
-    }
-    if (!is_ed25519) {
-        rv = wfp_crypto_digest(md, hash, data, stop);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -187,17 +192,11 @@ apr_status_t wfp_crypto_sign_verify(int *pvalid, const wfp_key_t *key,
 {
     unsigned char md[WFP_DIGEST_MAX];
     int is_ed25519 = key->kind == WFP_KEY_ED25519;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = hash_data(md, key, hash, data, stop);
     wfp_key_t pub;
     EVP_PKEY *pkey;
 
     *pvalid = 0;
-    if (is_ed25519 && data->n > WFP_ED25519_DATA_MAX) {
-        return APR_EINVAL;
-    }
-    if (!is_ed25519) {
-        rv = wfp_crypto_digest(md, hash, data, stop);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
