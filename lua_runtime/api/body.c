@@ -67,20 +67,25 @@ void wfp_api_make_body(lua_State *L)
     lua_setiuservalue(L, -2, lua_type(L, -1) == LUA_TFUNCTION ? 1 : 2);
 }
 
+/* [-0, +0, -] The value i of the Body at idx becomes one of that on the top. */
+static void copy_value(lua_State *L, int idx, int i)
+{
+    lua_getiuservalue(L, idx, i);
+    lua_setiuservalue(L, -2, i);
+}
+
 void wfp_api_move_body(lua_State *L, int idx)
 {
     wfp_api_body_t *from = wfp_api_check_body(L, idx), *to;
-    int i;
 
     wfp_api_need_fresh_body(L, idx);
     idx = lua_absindex(L, idx);
     to = wfp_class_new(L, &body_class, sizeof(*to), WFP_API_BODY_VALUES);
     *to = *from;
     from->state = WFP_API_BODY_TAKEN;
-    for (i = 1; i <= 2; i++) {
-        lua_getiuservalue(L, idx, i);
-        lua_setiuservalue(L, -2, i);
-    }
+    copy_value(L, idx, 1);
+    copy_value(L, idx, 2);
+    copy_value(L, idx, WFP_API_BODY_SIGNAL);
 }
 
 /* [-0, +2, m] two Bodies of the string at user value 2 */
@@ -109,7 +114,9 @@ void wfp_api_tee_body(lua_State *L, int idx)
     }
     wfp_state_split_body(L, &one, &two, wfp_api_take_body(L, idx));
     wfp_api_push_body(L, one);
+    copy_value(L, idx, WFP_API_BODY_SIGNAL);
     wfp_api_push_body(L, two);
+    copy_value(L, idx, WFP_API_BODY_SIGNAL);
 }
 
 /* [-0, +2, e] body:tee() */

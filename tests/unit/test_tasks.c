@@ -490,6 +490,16 @@ static void signals(wfp_test_t *t)
         "return Response.new(tostring(before) .. tostring(s.aborted) .. "
         "e.code .. e.name)",
         "falsetruetimeoutTimeoutError");
+    /* what is read later is broken off, too, also through HTMLRewriter
+     * and in a copy */
+    RUN("local t = {} for i = 1, 3 do local c = AbortController.new()\n"
+        "  local r = fetch('http://a.example/', { method = 'POST', body = "
+        "'<p>', signal = c.signal })\n"
+        "  r = i == 2 and HTMLRewriter.new():transform(r) or i == 3 and r:clone() or r\n"
+        "  c:abort() local ok, e = pcall(r.text, r)\n"
+        "  t[i] = tostring(ok) .. ' ' .. (ok and e or e.name) end\n"
+        "return Response.new(table.concat(t, ', '))",
+        "false AbortError, false AbortError, false AbortError");
     RUN("local r = Request.new('http://a.example/', { signal = "
         "AbortSignal.abort() })\n"
         "local q = Request.new(r, { method = 'POST' })\n"
