@@ -137,7 +137,8 @@ void wfp_frame_pause(wfp_frame_t *frame)
 
     t->running = NULL;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    used = stamp(t, wfp_frame_wall_ns()) - frame->resumed_ns;
+    frame->paused_ns = stamp(t, wfp_frame_wall_ns());
+    used = frame->paused_ns - frame->resumed_ns;
     if (used > 0) {
         frame->budget->cpu_ns += used;
     }

@@ -20,7 +20,8 @@
 
 /** What one invocation may use and has used. Outlives its frames. */
 typedef struct wfp_budget_t {
-    apr_int64_t cpu_ns; /* used by what ended or is paused */
+    apr_int64_t cpu_ns;  /* used by what ended or is paused */
+    apr_int64_t host_ns; /* of host calls, charged beside cpu_ns */
     apr_int64_t cpu_max_ns;
     apr_int64_t count_at_ns;      /* CPU time when counting begins, -1: never */
     apr_int64_t again_ns;         /* CPU time when counting's hook is set once
@@ -47,6 +48,7 @@ typedef struct wfp_frame_t {
     wfp_isolate_t *iso;
     wfp_budget_t *budget;
     apr_int64_t resumed_ns; /* thread CPU time when its clock went on */
+    apr_int64_t paused_ns;  /* and when it last stood still */
     volatile int critical;  /* depth of critical sections */
     volatile int pending;   /* a leave waits for their end */
 } wfp_frame_t;

@@ -66,6 +66,9 @@
 /* The same for another critical section: a pool's allocation, curl's parser. */
 #define CRITICAL_STACK (32 * 1024)
 
+/* CPU time of one host call that its caller pays at most. */
+#define HOST_NS_MAX 20000
+
 /* Collections that make room for large blocks come after at least this part of
  * what the last one left was asked for. */
 #define ROOM_PART 64
@@ -129,6 +132,19 @@ void wfp_meter_host_begin(wfp_isolate_t *iso)
     wfp_frame_pause(iso->frame);
 }
 
+/* A loop of host calls is work, too. What one of them takes beyond that is not
+ * its caller's: a callee's time, or that of loading it. */
+static void charge_host(wfp_frame_t *frame)
+{
+    wfp_budget_t *budget = frame->budget;
+    apr_int64_t took = frame->resumed_ns - frame->paused_ns;
+
+    budget->host_ns += took < HOST_NS_MAX ? took : HOST_NS_MAX;
+    if (budget->cpu_ns + budget->host_ns >= budget->cpu_max_ns) {
+        wfp_tick_expire(frame, budget->cpu_code, budget->cpu_ns);
+    }
+}
+
 void wfp_meter_host_end(wfp_isolate_t *iso)
 {
     wfp_frame_t *frame = iso->frame;
@@ -138,6 +154,7 @@ void wfp_meter_host_end(wfp_isolate_t *iso)
     if (wfp_frame_resume(frame) >= budget->wall_end_ns) {
         wfp_tick_expire(frame, WFP_WALL_LIMIT, budget->cpu_ns);
     }
+    charge_host(frame);
     /* what ran for it meanwhile, such as a body's function, may have ended it */
     if (budget->expired || iso->dead) {
         frame->pending = 1;
@@ -320,7 +337,7 @@ static void tell_limit(wfp_result_t *res, wfp_limit_e limit,
 void wfp_meter_tell(wfp_result_t *res, const wfp_isolate_t *iso,
                     const wfp_budget_t *budget)
 {
-    apr_int64_t cpu_ms = (budget->cpu_ns + MS_NS - 1) / MS_NS;
+    apr_int64_t cpu_ms = (budget->cpu_ns + budget->host_ns + MS_NS - 1) / MS_NS;
     apr_int64_t late = wfp_frame_wall_ns() - budget->wall_end_ns;
     apr_int64_t mb = (apr_int64_t)(iso->arena.limit / (1024 * 1024));
 

@@ -51,7 +51,8 @@ void wfp_meter_work_begin(wfp_isolate_t *iso);
 int wfp_meter_is_over(void *baton);
 void wfp_meter_work_end(wfp_isolate_t *iso);
 
-/** Around a call of the host: critical, and the CPU clock stands still. End
+/** Around a call of the host: critical, and the CPU clock stands still, but
+ *  up to 20 us of what the call took are charged. End
  *  checks the wall clock and leaves when a limit expired. */
 void wfp_meter_host_begin(wfp_isolate_t *iso);
 void wfp_meter_host_end(wfp_isolate_t *iso);

@@ -225,7 +225,7 @@ void wfp_run_usage(wfp_usage_t *usage, const wfp_invocation_t *inv)
 {
     const wfp_budget_t *budget = &inv->budget;
 
-    usage->cpu_us = budget->cpu_ns / 1000;
+    usage->cpu_us = (budget->cpu_ns + budget->host_ns) / 1000;
     usage->instructions = budget->counting ? budget->instructions : 0;
     usage->memory_peak = (apr_int64_t)inv->iso->arena.peak;
     usage->log_bytes = inv->log_bytes;

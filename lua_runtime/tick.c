@@ -22,7 +22,7 @@ static void on_hook(lua_State *L, lua_Debug *ar);
 apr_int64_t wfp_tick_next(const wfp_budget_t *budget, apr_int64_t cpu,
                           apr_int64_t wall)
 {
-    apr_int64_t target = budget->cpu_max_ns, wall_left;
+    apr_int64_t target = budget->cpu_max_ns - budget->host_ns, wall_left;
 
     if (budget->expired) {
         return REARM_NS;
@@ -83,7 +83,7 @@ void wfp_tick(wfp_frame_t *frame, apr_int64_t cpu, apr_int64_t wall)
     wfp_budget_t *budget = frame->budget;
     wfp_isolate_t *iso = frame->iso;
 
-    if (cpu >= budget->cpu_max_ns) {
+    if (cpu + budget->host_ns >= budget->cpu_max_ns) {
         wfp_tick_expire(frame, budget->cpu_code, cpu);
     }
     else if (wall >= budget->wall_end_ns) {

@@ -286,6 +286,25 @@ static void waiting_is_no_cpu_time(wfp_test_t *t)
     CHECK(out.usage.cpu_us < 10000);
 }
 
+/* What goes on outside is free, what host calls themselves take is not. */
+static void a_loop_of_host_calls_is_work(wfp_test_t *t)
+{
+    static const attack_t loops[] = {
+        { "waits", WFP_CPU_LIMIT,
+          WORKER("while true do scheduler.wait(0) end") },
+        { "logs", WFP_CPU_LIMIT, WORKER("while true do console.log('x') end") },
+        { NULL },
+    };
+    wfp_limits_t limits = fixture_limits();
+    int i;
+
+    limits.v[WFP_LIMIT_CPU_MS] = 300;
+    limits.v[WFP_LIMIT_INSTRUCTIONS] = 0;
+    for (i = 0; loops[i].name; i++) {
+        attack_ends(t, &loops[i], &limits);
+    }
+}
+
 static void the_wall_limit_ends_loops_and_waits(wfp_test_t *t)
 {
     wfp_limits_t limits = fixture_limits();
@@ -527,6 +546,7 @@ static const wfp_test_case_t cases[] = {
     { "exact_lets_honest_work_end", exact_lets_honest_work_end },
     { "coroutines_are_counted", coroutines_are_counted },
     { "waiting_is_no_cpu_time", waiting_is_no_cpu_time },
+    { "a_loop_of_host_calls_is_work", a_loop_of_host_calls_is_work },
     { "the_wall_limit_ends_loops_and_waits",
       the_wall_limit_ends_loops_and_waits },
     { "memory_is_told", memory_is_told },
