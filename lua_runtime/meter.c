@@ -145,21 +145,36 @@ static void charge_host(wfp_frame_t *frame)
     }
 }
 
-void wfp_meter_host_end(wfp_isolate_t *iso)
+static void resume_clock(wfp_isolate_t *iso)
 {
     wfp_frame_t *frame = iso->frame;
-    wfp_budget_t *budget = frame->budget;
 
     iso->now = apr_time_now();
-    if (wfp_frame_resume(frame) >= budget->wall_end_ns) {
-        wfp_tick_expire(frame, WFP_WALL_LIMIT, budget->cpu_ns);
+    if (wfp_frame_resume(frame) >= frame->budget->wall_end_ns) {
+        wfp_tick_expire(frame, WFP_WALL_LIMIT, frame->budget->cpu_ns);
     }
-    charge_host(frame);
+}
+
+static void leave_host(wfp_isolate_t *iso)
+{
     /* what ran for it meanwhile, such as a body's function, may have ended it */
-    if (budget->expired || iso->dead) {
-        frame->pending = 1;
+    if (iso->frame->budget->expired || iso->dead) {
+        iso->frame->pending = 1;
     }
     wfp_meter_critical_end(iso);
+}
+
+void wfp_meter_body_end(wfp_isolate_t *iso)
+{
+    resume_clock(iso);
+    leave_host(iso);
+}
+
+void wfp_meter_host_end(wfp_isolate_t *iso)
+{
+    resume_clock(iso);
+    charge_host(iso->frame);
+    leave_host(iso);
 }
 
 apr_size_t wfp_meter_free_bytes(const wfp_isolate_t *iso)

@@ -51,11 +51,13 @@ void wfp_meter_work_begin(wfp_isolate_t *iso);
 int wfp_meter_is_over(void *baton);
 void wfp_meter_work_end(wfp_isolate_t *iso);
 
-/** Around a call of the host: critical, and the CPU clock stands still, but
- *  up to 20 us of what the call took are charged. End
- *  checks the wall clock and leaves when a limit expired. */
+/** Around a call of the host: critical, and the CPU clock stands still, but up
+ *  to 20 us of CPU time that the call took are charged; not those of reading a
+ *  body, which ends with body_end. End checks the wall clock and leaves when a
+ *  limit expired. */
 void wfp_meter_host_begin(wfp_isolate_t *iso);
 void wfp_meter_host_end(wfp_isolate_t *iso);
+void wfp_meter_body_end(wfp_isolate_t *iso);
 
 /**
  * Charge bytes that live outside the arena (request pool, buffered bodies)

@@ -78,7 +78,7 @@ static size_t read_lent(lua_State *L, wfp_api_body_t *b, char *to, size_t max)
         n = max;
         wfp_meter_host_begin(iso);
         rv = pull(to, &n, b, p, &res);
-        wfp_meter_host_end(iso);
+        wfp_meter_body_end(iso);
     }
     b->awaited = 0;
     if (rv != APR_SUCCESS) {

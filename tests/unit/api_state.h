@@ -91,6 +91,11 @@ void wfp_meter_host_end(wfp_isolate_t *iso)
     api_state.critical--;
 }
 
+void wfp_meter_body_end(wfp_isolate_t *iso)
+{
+    api_state.critical--;
+}
+
 void wfp_meter_charge(wfp_isolate_t *iso, apr_size_t bytes)
 {
     api_state.charged += bytes;
