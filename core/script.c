@@ -54,6 +54,7 @@ wfp_script_t *wfp_script_make(apr_pool_t *p)
     script->version_id = "";
     script->version_tag = "";
     script->main_module = "";
+    script->settings = "";
     script->modules = apr_array_make(p, 1, sizeof(wfp_module_t));
     script->bindings = apr_array_make(p, 1, sizeof(wfp_binding_t));
     script->tags = apr_array_make(p, 1, sizeof(const char *));

@@ -85,6 +85,8 @@ typedef struct wfp_script_t {
     apr_array_header_t *bindings; /* wfp_binding_t */
     apr_array_header_t *tags;     /* const char * */
     wfp_limits_t limits;          /* metadata `limits` */
+    const char *settings;         /* JSON object of what is kept for clients,
+                                   * "" none; not packed */
 } wfp_script_t;
 
 /** A dispatch namespace's settings. */
