@@ -236,6 +236,18 @@ static apr_status_t run_top_level(wfp_script_t *script,
     return rv;
 }
 
+apr_status_t wfp_upload_check_settings(const wfp_script_t *script,
+                                       const wfp_limit_policy_t *policy,
+                                       wfp_result_t *res)
+{
+    apr_status_t rv = check_bindings(script, res);
+
+    if (rv == APR_SUCCESS) {
+        rv = check_tags(script, res);
+    }
+    return rv == APR_SUCCESS ? check_limits(script, policy, res) : rv;
+}
+
 apr_status_t wfp_upload_check(wfp_script_t *script,
                               const wfp_limit_policy_t *policy,
                               apr_int64_t *startup_us, wfp_result_t *res,
@@ -247,13 +259,7 @@ apr_status_t wfp_upload_check(wfp_script_t *script,
         rv = check_modules(script, res);
     }
     if (rv == APR_SUCCESS) {
-        rv = check_bindings(script, res);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_tags(script, res);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_limits(script, policy, res);
+        rv = wfp_upload_check_settings(script, policy, res);
     }
     if (rv == APR_SUCCESS) {
         rv = run_top_level(script, policy, startup_us, res, p);

@@ -23,6 +23,16 @@
 #define WFP_UPLOAD_TAGS_MAX      8
 
 /**
+ * Are a version's bindings, tags and limits sound? The part of
+ * wfp_upload_check() for what a change of settings makes.
+ *
+ * @param res  WFP_INVALID with a text that names what is wrong
+ */
+apr_status_t wfp_upload_check_settings(const wfp_script_t *script,
+                                       const wfp_limit_policy_t *policy,
+                                       wfp_result_t *res) WFP_CHECK;
+
+/**
  * Is this script fit to be stored?
  *
  * @param startup_us  how long the top level took; may be NULL

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef WFP_SEAL_H
-#define WFP_SEAL_H
+#ifndef WFP_WFPCTL_SEAL_H
+#define WFP_WFPCTL_SEAL_H
 
 #include "admin/wfpctl/cmd.h"
 
