@@ -147,17 +147,7 @@ static void run_work(wfp_work_t *work, apr_time_t until)
 
     for (ctx = work->first; ctx; ctx = ctx->next) {
         if (ctx->inv && wfp_run_pending(ctx->inv) > 0) {
-            wfp_result_t res;
-            apr_status_t rv;
-
-            wfp_result_init(&res, work->pool);
-            ctx->deadline = until;
-            rv = wfp_run_wait_until(ctx->inv, ctx, until, &res);
-            if (rv != APR_SUCCESS && ctx->outcome == WFP_OK) {
-                ctx->outcome = res.code;
-                ctx->error = res.message;
-                ctx->stack = res.stack;
-            }
+            wfp_invoke_wait_until(ctx, until);
         }
     }
 }

@@ -9,8 +9,9 @@
 
 /**
  * @file
- * waitUntil: after the response went out, a request's work whose invocations
- * have functions left moves here with its isolates and its pool. A bounded
+ * waitUntil: when a response was made to its end, a request's work whose
+ * invocations have functions left comes here with its isolates, however long
+ * the client takes to read; its pool is shared with the request. A bounded
  * number of threads and of waiting works a child; joined with a deadline at
  * child exit.
  */
@@ -22,11 +23,11 @@ apr_status_t wfp_background_start(wfp_background_t **pbg, wfp_server_t *server,
                                   apr_pool_t *p) WFP_CHECK;
 
 /**
- * Hand a work over; its request is gone. The background ends its invocations
- * and destroys its pool.
+ * Hand a work over; nobody else looks at it from now on. The background ends its
+ * invocations and lets go of its pool.
  *
  * @return 1; 0: too much is waiting (in all, or of this Worker): the work is
- *         still the caller's
+ *         still the caller's alone
  */
 int wfp_background_take(wfp_background_t *bg, wfp_work_t *work);
 

@@ -157,6 +157,7 @@ static int let_through(wfp_work_t *work)
     claim->scope = NULL;
     r->status = HTTP_OK;
     r->status_line = NULL;
+    wfp_invoke_release(work);
     ap_internal_redirect(r->unparsed_uri, r);
     return OK;
 }
@@ -201,5 +202,6 @@ int wfp_dispatch_handle(request_rec *r)
         rc = may_pass_through(work, req, &res) ? let_through(work)
                                                : wfp_response_error(work, &res);
     }
+    wfp_invoke_release(work);
     return rc;
 }

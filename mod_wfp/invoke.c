@@ -18,15 +18,14 @@
 
 /* ---- the work of a top request ----------------------------------------------- */
 
-void wfp_invoke_finish(wfp_work_t *work)
+/* The client may still be sent what lies in the pool, headers and body, while
+ * the background is done with it, and the other way round. */
+static void let_go(wfp_work_t *work)
 {
-    wfp_host_ctx_t *ctx;
-
-    for (ctx = work->first; ctx; ctx = ctx->next) {
-        wfp_invoke_end(ctx);
+    if (__atomic_sub_fetch(&work->holders, 1, __ATOMIC_ACQ_REL) == 0) {
+        wfp_part_free_all(work);
+        wfp_poolcache_give(work->server->pools, work->pool);
     }
-    wfp_part_free_all(work);
-    wfp_poolcache_give(work->server->pools, work->pool);
 }
 
 static int has_pending(const wfp_work_t *work)
@@ -41,8 +40,60 @@ static int has_pending(const wfp_work_t *work)
     return 0;
 }
 
-/* The request is over and its response has gone out: what is left of it runs
- * in the background. */
+static void end_all(wfp_work_t *work)
+{
+    wfp_host_ctx_t *ctx;
+
+    for (ctx = work->first; ctx; ctx = ctx->next) {
+        wfp_invoke_end(ctx);
+    }
+}
+
+void wfp_invoke_finish(wfp_work_t *work)
+{
+    end_all(work);
+    let_go(work);
+}
+
+/* End those that have nothing left to do. Of a function's body the other
+ * invocations' functions may still read. */
+static void end_idle(wfp_work_t *work)
+{
+    wfp_host_ctx_t *ctx;
+
+    for (ctx = work->first; ctx; ctx = ctx->next) {
+        if (ctx->inv && wfp_run_pending(ctx->inv) == 0
+            && !wfp_run_owns_body(ctx->inv)) {
+            wfp_invoke_end(ctx);
+        }
+    }
+}
+
+void wfp_invoke_release(wfp_work_t *work)
+{
+    if (!work->r) {
+        return;
+    }
+    work->r = NULL;
+    if (!has_pending(work)) {
+        end_all(work);
+        return;
+    }
+    end_idle(work);
+    /* merged for this request, it would go with the request's pool */
+    work->scope = apr_pmemdup(work->pool, work->scope, sizeof(*work->scope));
+    __atomic_store_n(&work->holders, 2, __ATOMIC_RELAXED);
+    if (wfp_background_take(work->server->background, work)) {
+        return; /* it is the background's now, too: not touched again */
+    }
+    __atomic_store_n(&work->holders, 1, __ATOMIC_RELAXED);
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, work->server->main,
+                 WFPLOGNO(0401) "%s/%s: too much waitUntil work waits; dropped",
+                 work->first->entry.ns, work->first->entry.name);
+    end_all(work);
+}
+
+/* The request is over and its response has gone out. */
 static apr_status_t work_cleanup(void *data)
 {
     wfp_work_t *work = data;
@@ -50,20 +101,8 @@ static apr_status_t work_cleanup(void *data)
     if (work->server->is_ending) {
         return APR_SUCCESS; /* all it could be given back to goes, too */
     }
-    work->r = NULL;
-    if (has_pending(work)) {
-        /* merged for this request, it would go with the request's pool */
-        work->scope = apr_pmemdup(work->pool, work->scope,
-                                  sizeof(*work->scope));
-        if (wfp_background_take(work->server->background, work)) {
-            return APR_SUCCESS;
-        }
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, work->server->main,
-                     WFPLOGNO(0401) "%s/%s: too much waitUntil work waits; "
-                                    "dropped",
-                     work->first->entry.ns, work->first->entry.name);
-    }
-    wfp_invoke_finish(work);
+    wfp_invoke_release(work);
+    let_go(work);
     return APR_SUCCESS;
 }
 
@@ -82,6 +121,7 @@ wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
     work->conf = wfp_config_server(r->server);
     work->scope = scope;
     work->r = r;
+    work->holders = 1;
     work->request_id = wfp_server_request_id(r, pool);
     apr_pool_cleanup_register(r->pool, work, work_cleanup,
                               apr_pool_cleanup_null);
@@ -538,15 +578,46 @@ void wfp_invoke_end(wfp_host_ctx_t *ctx)
     }
 }
 
-void wfp_invoke_expire(wfp_work_t *work)
+apr_time_t wfp_invoke_next_end(const wfp_work_t *work)
+{
+    const wfp_host_ctx_t *ctx;
+    apr_time_t next = 0;
+
+    for (ctx = work->first; ctx; ctx = ctx->next) {
+        if (ctx->inv) {
+            next = wfp_invoke_earlier(next, ctx->deadline);
+        }
+    }
+    return next;
+}
+
+apr_time_t wfp_invoke_expire(wfp_work_t *work, apr_time_t at)
 {
     wfp_host_ctx_t *ctx;
 
     for (ctx = work->first; ctx; ctx = ctx->next) {
-        if (ctx->inv && wfp_run_owns_body(ctx->inv)) {
-            ctx->outcome = WFP_WALL_LIMIT;
-            ctx->error = "Wall time limit exceeded: nobody took the answer";
+        if (ctx->inv && ctx->deadline <= at) {
+            if (ctx->outcome == WFP_OK) {
+                ctx->outcome = WFP_WALL_LIMIT;
+                ctx->error = "Wall time limit exceeded: nobody took the answer";
+            }
             wfp_invoke_end(ctx);
         }
+    }
+    return wfp_invoke_next_end(work);
+}
+
+void wfp_invoke_wait_until(wfp_host_ctx_t *ctx, apr_time_t until)
+{
+    wfp_result_t res;
+    apr_status_t rv;
+
+    wfp_result_init(&res, ctx->work->pool);
+    ctx->deadline = until;
+    rv = wfp_run_wait_until(ctx->inv, ctx, until, &res);
+    if (rv != APR_SUCCESS && ctx->outcome == WFP_OK) {
+        ctx->outcome = res.code;
+        ctx->error = res.message;
+        ctx->stack = res.stack;
     }
 }

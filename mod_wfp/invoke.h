@@ -29,7 +29,8 @@ struct wfp_work_t {
     wfp_server_t *server;
     wfp_server_conf_t *conf; /* of the request's vhost */
     const wfp_scope_conf_t *scope;
-    request_rec *r;                /* NULL once the request is gone */
+    request_rec *r;                /* NULL once the request is none of its
+                                    * business any more */
     apr_pool_t *pool;              /* of its own: outlives the request when a
                                   * waitUntil function is left to run */
     wfp_host_ctx_t *first;         /* invocations, latest first */
@@ -43,6 +44,8 @@ struct wfp_work_t {
     wfp_work_t *parts;    /* joined, with pools to give back */
     wfp_work_t *next_part;
     wfp_work_t *whole; /* a joined part: of which work */
+    int holders;       /* atomic: request and background; the last one gives
+                        * the pool back */
     int pass_through;  /* ctx:passThroughOnException() of the
                                   * outermost Worker */
     /* sums and names for the log */
@@ -125,11 +128,28 @@ apr_status_t wfp_invoke_call(const char **presult, wfp_work_t *work,
 /** An error came out of a body that one of them makes: its record has it. */
 void wfp_invoke_blame(wfp_work_t *work, const wfp_result_t *res);
 
-/** Nobody takes what its functions make: end the invocations that own a body,
- *  as at their wall limit. None may run; any thread, while the work's waits. */
-void wfp_invoke_expire(wfp_work_t *work);
+/** When the next one that has not ended reaches its wall limit; 0: all have
+ *  ended. None may run. */
+apr_time_t wfp_invoke_next_end(const wfp_work_t *work);
 
-/** End all invocations of a work and give its pool back. */
+/** The client takes nothing: end what reached its wall limit at that time. None
+ *  may run; any thread, while the work's waits.
+ *  @return as wfp_invoke_next_end() */
+apr_time_t wfp_invoke_expire(wfp_work_t *work, apr_time_t at);
+
+/** Run an invocation's waitUntil functions now, until then at the latest; their
+ *  error is its outcome when it had none. */
+void wfp_invoke_wait_until(wfp_host_ctx_t *ctx, apr_time_t until);
+
+/**
+ * The response was made to its end, or will not be: nothing more is read of a
+ * body, and however long the client takes concerns no isolate. What has
+ * waitUntil functions left goes to the background, the rest ends. The pool and
+ * what is in it stay until the request is over. Twice is harmless.
+ */
+void wfp_invoke_release(wfp_work_t *work);
+
+/** End all invocations of a work and let go of its pool: the background's end. */
 void wfp_invoke_finish(wfp_work_t *work);
 
 /** End an invocation: count, record, isolate back to the pool. Twice is

@@ -75,9 +75,8 @@ static const wfp_cf_t *client_facts(const wfp_work_t *work)
 /* ---- the body ------------------------------------------------------------------ */
 
 typedef struct input_t {
-    wfp_work_t *work;
-    request_rec *r; /* NULL once the request is over */
-    apr_bucket_brigade *bb;
+    wfp_work_t *work;       /* its r is NULL once the request is over */
+    apr_bucket_brigade *bb; /* in the request's pool */
     int eos;
 } input_t;
 
@@ -131,9 +130,15 @@ static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
     input_t *in = body->baton;
     apr_status_t rv;
 
-    while (!in->eos && in->r) {
+    while (!in->eos) {
         apr_size_t n = 0;
 
+        if (!in->work->r) {
+            /* in waitUntil: httpd throws away what it still sends */
+            return wfp_result_set(res, WFP_ABORTED, APR_ECONNABORTED,
+                                  "Aborted: the request is over and its body "
+                                  "was not read to the end");
+        }
         rv = wfp_stall_read(in->work, in->bb, max);
         if (rv == APR_ENOSPC) {
             return wfp_result_set(res, WFP_BODY_TOO_LARGE, rv,
@@ -155,23 +160,12 @@ static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
 
 static const wfp_body_kind_t input_kind = { "client", input_read, NULL };
 
-static apr_status_t input_over(void *data)
-{
-    wfp_body_t *body = data;
-    input_t *in = body->baton;
-
-    in->r = NULL;
-    in->bb = NULL;
-    return APR_SUCCESS;
-}
-
 static wfp_body_t *input_body(wfp_work_t *work)
 {
     request_rec *r = work->r;
     const char *length = apr_table_get(r->headers_in, "Content-Length");
     input_t *in = apr_pcalloc(work->pool, sizeof(*in));
     apr_off_t n = -1;
-    wfp_body_t *body;
     char *end;
 
     if (length && !apr_table_get(r->headers_in, "Transfer-Encoding")
@@ -179,12 +173,8 @@ static wfp_body_t *input_body(wfp_work_t *work)
         n = -1;
     }
     in->work = work;
-    in->r = r;
     in->bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    body = wfp_body_make(&input_kind, in, n, work->pool);
-    /* waitUntil may still hold the body when httpd's request has gone */
-    apr_pool_pre_cleanup_register(r->pool, body, input_over);
-    return body;
+    return wfp_body_make(&input_kind, in, n, work->pool);
 }
 
 wfp_request_t *wfp_request_from_httpd(wfp_work_t *work)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mod_wfp/background.h"
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/stall.h"
@@ -127,8 +128,12 @@ static void set_length(request_rec *r, const wfp_response_t *resp)
     }
 }
 
-static int pass_end(request_rec *r, apr_bucket_brigade *bb)
+/* bb is the last of it: no isolate waits for it to be taken. */
+static int pass_end(wfp_work_t *work, apr_bucket_brigade *bb)
 {
+    request_rec *r = work->r;
+
+    wfp_invoke_release(work);
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
     return ap_pass_brigade(r->output_filters, bb) == APR_SUCCESS
                    || r->connection->aborted
@@ -137,10 +142,12 @@ static int pass_end(request_rec *r, apr_bucket_brigade *bb)
 }
 
 /* No last chunk, RST_STREAM on h2: an error bucket, then end of connection. */
-static int break_off(request_rec *r, apr_bucket_brigade *bb)
+static int break_off(wfp_work_t *work, apr_bucket_brigade *bb)
 {
+    request_rec *r = work->r;
     apr_bucket_alloc_t *alloc = bb->bucket_alloc;
 
+    wfp_invoke_release(work);
     apr_brigade_cleanup(bb);
     APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL,
                                                        r->pool, alloc));
@@ -158,6 +165,32 @@ static apr_off_t brigade_length(apr_bucket_brigade *bb)
     return apr_brigade_length(bb, 0, &n) == APR_SUCCESS ? n : -1;
 }
 
+/* An answer that takes long, from where it may be: functions of waitUntil do not
+ * wait for its end until their invocation has no time left. Those of one that
+ * makes the answer must: it is one isolate. */
+static void run_due(wfp_work_t *work)
+{
+    request_rec *r = work->r;
+    wfp_host_ctx_t *ctx;
+    apr_time_t now = 0;
+
+    for (ctx = work->first; ctx; ctx = ctx->next) {
+        if (!ctx->inv || wfp_run_pending(ctx->inv) == 0
+            || wfp_run_owns_body(ctx->inv)) {
+            continue;
+        }
+        now = now ? now : apr_time_now();
+        if (now < ctx->started + (ctx->deadline - ctx->started) / 2) {
+            continue;
+        }
+        work->r = NULL; /* the client's going away is not for them */
+        wfp_invoke_wait_until(ctx, now + WFP_BACKGROUND_TIME);
+        work->running = NULL;
+        work->r = r;
+        wfp_invoke_end(ctx);
+    }
+}
+
 static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
 {
     request_rec *r = work->r;
@@ -166,17 +199,20 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
     int sent = 0;
 
     for (;;) {
-        apr_status_t rv = wfp_body_read(body, bb, WFP_BODY_CHUNK, res);
+        apr_status_t rv;
+
+        run_due(work);
+        rv = wfp_body_read(body, bb, WFP_BODY_CHUNK, res);
 
         if (rv == APR_EOF) {
-            return pass_end(r, bb);
+            return pass_end(work, bb);
         }
         if (rv != APR_SUCCESS) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r,
                           WFPLOGNO(0601) "the response's body broke off: %s",
                           res->message);
             wfp_invoke_blame(work, res);
-            return sent ? break_off(r, bb) : DECLINED;
+            return sent ? break_off(work, bb) : DECLINED;
         }
         /* a short read means the source had no more at hand: let it go out */
         if (brigade_length(bb) < WFP_BODY_CHUNK) {
@@ -194,14 +230,15 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
     }
 }
 
-static int send_memory(request_rec *r, const char *data, apr_size_t n)
+static int send_memory(wfp_work_t *work, const char *data, apr_size_t n)
 {
+    request_rec *r = work->r;
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, alloc);
 
     /* the work's pool outlives the response: httpd need not copy */
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_immortal_create(data, n, alloc));
-    return pass_end(r, bb);
+    return pass_end(work, bb);
 }
 
 int wfp_response_send(wfp_work_t *work, wfp_response_t *resp, wfp_result_t *res)
@@ -231,12 +268,12 @@ int wfp_response_send(wfp_work_t *work, wfp_response_t *resp, wfp_result_t *res)
         resp->body = NULL;
     }
     if (!resp->body) {
-        return pass_end(r, apr_brigade_create(r->pool,
-                                              r->connection->bucket_alloc));
+        return pass_end(work, apr_brigade_create(r->pool,
+                                                 r->connection->bucket_alloc));
     }
     data = wfp_body_peek(resp->body, &n);
     if (data) {
-        return send_memory(r, data, n);
+        return send_memory(work, data, n);
     }
     return send_stream(work, resp->body, res);
 }
@@ -296,5 +333,5 @@ int wfp_response_error(wfp_work_t *work, const wfp_result_t *res)
     r->status = row->http_status;
     body = error_body(r, row, work->request_id);
     ap_set_content_length(r, (apr_off_t)strlen(body));
-    return send_memory(r, body, r->header_only ? 0 : strlen(body));
+    return send_memory(work, body, r->header_only ? 0 : strlen(body));
 }

@@ -24,10 +24,10 @@
 #define PAUSE_FIRST apr_time_from_msec(1)
 #define PAUSE_MAX   apr_time_from_msec(64)
 
-/* A stream that is being written to; on its thread's stack. */
+/* A response that is being written to; on its thread's stack. */
 typedef struct writing_t {
     wfp_work_t *work;
-    apr_time_t until;
+    apr_time_t until; /* the next isolate is taken then; 0: none is left */
     struct writing_t *next;
     int taken; /* its isolates are being ended */
 } writing_t;
@@ -38,7 +38,9 @@ struct wfp_stalls_t {
     writing_t *first; /* under lock */
 };
 
-/* When nothing may run any more that waits for the client; 0: nothing does. */
+/* When nothing may run any more that waits for the client; 0: nothing does. It
+ * is the connection's end, so an isolate with waitUntil functions only does not
+ * count: the client may take all the time it wants for what others make. */
 static apr_time_t deadline_of(const wfp_work_t *work)
 {
     const wfp_host_ctx_t *ctx;
@@ -84,7 +86,7 @@ static void restore_timeout(const timeout_t *t)
     }
 }
 
-/* ---- HTTP/2: output ------------------------------------------------------------ */
+/* ---- output ------------------------------------------------------------ */
 
 /* The first that has waited for too long; it cannot return meanwhile. */
 static writing_t *take_late_locked(wfp_stalls_t *stalls)
@@ -94,7 +96,6 @@ static writing_t *take_late_locked(wfp_stalls_t *stalls)
 
     for (w = stalls->first; w; w = w->next) {
         if (w->until && w->until + GRACE < now) {
-            w->until = 0;
             w->taken = 1;
             return w;
         }
@@ -105,13 +106,15 @@ static writing_t *take_late_locked(wfp_stalls_t *stalls)
 static void sweep(void *data)
 {
     wfp_stalls_t *stalls = data;
+    apr_time_t next;
     writing_t *w;
 
     (void)apr_thread_mutex_lock(stalls->lock); /* cannot fail: our own */
     while ((w = take_late_locked(stalls))) {
         (void)apr_thread_mutex_unlock(stalls->lock);
-        wfp_invoke_expire(w->work);
+        next = wfp_invoke_expire(w->work, w->until);
         (void)apr_thread_mutex_lock(stalls->lock);
+        w->until = next;
         w->taken = 0;
         (void)apr_thread_cond_broadcast(stalls->ended);
     }
@@ -134,13 +137,15 @@ apr_status_t wfp_stall_start(wfp_stalls_t **pstalls, apr_pool_t *p)
     return rv;
 }
 
-static apr_status_t write_stream(wfp_work_t *work, apr_bucket_brigade *bb,
-                                 apr_time_t deadline)
+static apr_status_t write_watched(wfp_work_t *work, apr_bucket_brigade *bb)
 {
     wfp_stalls_t *stalls = work->server->stalls;
-    writing_t writing = { work, deadline, NULL, 0 }, **link;
+    writing_t writing = { work, wfp_invoke_next_end(work), NULL, 0 }, **link;
     apr_status_t rv;
 
+    if (!writing.until) {
+        return ap_pass_brigade(work->r->output_filters, bb);
+    }
     (void)apr_thread_mutex_lock(stalls->lock); /* cannot fail: our own */
     writing.next = stalls->first;
     stalls->first = &writing;
@@ -210,13 +215,10 @@ apr_status_t wfp_stall_write(wfp_work_t *work, apr_bucket_brigade *bb)
     timeout_t timeout = { NULL, 0 };
     apr_status_t rv;
 
-    if (deadline && work->r->connection->master) {
-        return write_stream(work, bb, deadline);
-    }
-    if (deadline) {
+    if (deadline && !work->r->connection->master) {
         shorten_timeout(&timeout, work->r->connection, deadline);
     }
-    rv = ap_pass_brigade(work->r->output_filters, bb);
+    rv = write_watched(work, bb);
     restore_timeout(&timeout);
     return rv;
 }

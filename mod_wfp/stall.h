@@ -10,9 +10,10 @@
  * @file
  * A client that neither sends nor reads must not keep an isolate for httpd's
  * Timeout: what waits for it waits at most for what is left of the invocation's
- * wall time. Over HTTP/1 the connection's timeout is shortened meanwhile. A
- * stream of HTTP/2 has no such thing: it is asked again and again for input,
- * and while it takes no output the isolates are taken from it once a second.
+ * wall time. While it takes no output, isolates that reach their limit are
+ * taken from it once a second. Where they make what is sent, an HTTP/1
+ * connection's timeout is shortened, too; input of a stream of HTTP/2, which has
+ * no such thing, is asked for again and again.
  */
 
 /** Start looking after streams. child scope, once. */
@@ -24,7 +25,7 @@ apr_status_t wfp_stall_read(wfp_work_t *work, apr_bucket_brigade *bb,
 
 /**
  * Pass a part of a response on, as ap_pass_brigade() does. No isolate of the
- * work may run; those that make the body may be gone when it returns.
+ * work may run; each may be gone when it returns.
  */
 apr_status_t wfp_stall_write(wfp_work_t *work,
                              apr_bucket_brigade *bb) WFP_CHECK;

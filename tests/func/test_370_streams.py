@@ -2,6 +2,7 @@
 """Clients that go away, that read slowly or not at all, and answers that
 break off: on raw sockets and over HTTP/2."""
 
+import contextlib
 import socket
 import time
 
@@ -37,6 +38,22 @@ def opened(client, path, body=b""):
     sock.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: "
                  f"{len(body)}\r\n\r\n".encode() + body)
     return sock
+
+
+@contextlib.contextmanager
+def stalled(client, path, over):
+    """A request whose answer nobody takes."""
+    if over == "http1":
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.connect(("127.0.0.1", client.port))
+            sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            yield
+        return
+    conn = H2(client.port, window=0)
+    conn.request(1, path)
+    yield
+    conn.close()
 
 
 def is_canceled(record):
@@ -196,6 +213,76 @@ class TestStalls:
                 break
         assert size == 120000
         conn.close()
+
+    @pytest.mark.parametrize("over, made_of", [
+        ("http1", '("x"):rep(250000)'), ("http2", '("x"):rep(250000)'),
+        ("http2", 'function() n = n + 1 if n == 1 then '
+                  'return ("x"):rep(30000) end end')])
+    def test_371_08_functions_do_not_wait_for_it(self, httpd, client, tenant,
+                                                 records, over, made_of):
+        """waitUntil runs while a client takes nothing of the answer's end."""
+        if over == "http2" and httpd.mpm == "prefork":
+            pytest.skip("mod_http2 wants threads")
+        made = self.deploy(tenant, f"""
+            local n = 0
+            ctx:waitUntil(function() console.log("ran") end)
+            return Response.new({made_of})""")
+        with stalled(client, made.path + "/", over):
+            record = records.of(made.name, 15)
+        assert record["logs"][0]["message"] == ["ran"]
+        assert record["outcome"] == "ok"
+
+    @pytest.mark.parametrize("over", ["http1", "http2"])
+    def test_371_09_an_origins_answer(self, httpd, client, tenant, origin,
+                                      records, over):
+        """What only waits to run waitUntil is ended while the answer of
+        another one stands still."""
+        if over == "http2" and httpd.mpm == "prefork":
+            pytest.skip("mod_http2 wants threads")
+        made = self.deploy(tenant, f"""
+            ctx:waitUntil(function() console.log("ran") end)
+            return fetch("{origin.url}/huge/20000000")""")
+        with stalled(client, made.path + "/", over):
+            record = records.of(made.name, 15)
+        assert record["exceptions"][0]["code"] == "wall_limit"
+        assert record["logs"] == []
+
+    def test_371_10_an_origins_answer_that_is_read(self, client, tenant, origin,
+                                                   records):
+        """A long answer: waitUntil runs before its invocation's time is up,
+        and the answer is whole."""
+        made = self.deploy(tenant, f"""
+            ctx:waitUntil(function() console.log("ran") end)
+            return fetch("{origin.url}/huge/20000000")""")
+        sock = opened(client, made.path + "/")
+        size = 0
+        while not any(r["scriptName"] == made.name for r in records.all()):
+            size += len(sock.recv(40000))
+            time.sleep(0.01)
+        record = records.of(made.name)
+        assert (record["outcome"], record["logs"][0]["message"]) == (
+            "ok", ["ran"])
+        assert size < 20000000
+        sock.settimeout(20)
+        while size < 20000000:
+            got = sock.recv(1000000)
+            assert got
+            size += len(got)
+        sock.close()
+
+    def test_371_11_body_that_nobody_read(self, client, tenant, records):
+        """Read in waitUntil it is an error, not half of it as if whole."""
+        made = self.deploy(tenant, """
+            ctx:waitUntil(function()
+                local ok, e = pcall(request.text, request)
+                console.log(tostring(ok), e.code)
+            end)
+            return Response.new("x")""")
+        sock = socket.create_connection(("127.0.0.1", client.port), 30)
+        sock.sendall(f"POST {made.path}/ HTTP/1.1\r\nHost: x\r\n"
+                     "Content-Length: 100\r\n\r\nabc".encode())
+        assert records.of(made.name)["logs"][0]["message"] == ["false aborted"]
+        sock.close()
 
     @pytest.mark.parametrize("lua", [
         "return Response.new(tostring(#request:text()))",
