@@ -13,6 +13,9 @@
  * front. Used by one thread at a time.
  */
 
+/** Fields of a message that goes out or comes in from elsewhere. */
+#define WFP_HEADERS_MAX 512
+
 typedef struct wfp_header_t {
     const char *name; /* as given */
     const char *value;

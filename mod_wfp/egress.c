@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What stands between a Worker's fetch() and the network, in this order:
- * count -> outbound Worker -> (filters of other modules) -> policy and client.
+ * count -> limits of the head -> outbound Worker -> (filters of other modules)
+ * -> policy -> client.
  */
 #include "mod_wfp/egress.h"
 
@@ -10,12 +11,28 @@
 #include <strings.h>
 
 #include "core/cdn_loop.h"
+#include "core/url.h"
+#include "mod_wfp/egress_record.h"
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/part.h"
 #include "outbound/client.h"
 #include "outbound/egress.h"
+#include "outbound/head.h"
 #include "outbound/pipeline.h"
+
+/* Other modules' filters have their own order between ours. */
+enum {
+    ORDER_COUNT = -1000,
+    ORDER_HEAD,
+    ORDER_OUTBOUND,
+    ORDER_POLICY = 1000,
+    ORDER_CLIENT
+};
+
+/* Bytes of a request's head: more would be refused by any origin. */
+#define HEAD_MAX (128 * 1024)
+#define URL_MAX  (16 * 1024)
 
 apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
 {
@@ -46,9 +63,56 @@ apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
 
 static int filter_count(wfp_egress_t *egress)
 {
-    apr_status_t rv = wfp_egress_count(egress->invocation, egress->result);
+    apr_status_t rv;
 
-    return rv == APR_SUCCESS ? WFP_EGRESS_DECLINED : rv;
+    wfp_egress_record_begin(egress);
+    rv = wfp_egress_count(egress->invocation, egress->result);
+    if (rv == APR_SUCCESS) {
+        return WFP_EGRESS_DECLINED;
+    }
+    egress->by = "count";
+    return rv;
+}
+
+static const char *why_too_large(const wfp_request_t *req)
+{
+    apr_size_t bytes = 0;
+    int i;
+
+    if (strlen(req->url) > URL_MAX) {
+        return "Network error: the request's URL is too long";
+    }
+    if (req->headers->count > WFP_HEADERS_MAX) {
+        return "Network error: the request has too many headers";
+    }
+    for (i = 0; i < req->headers->count; i++) {
+        const wfp_header_t *h = &req->headers->list[i];
+
+        bytes += strlen(h->name) + strlen(h->value) + 4;
+    }
+    return bytes > HEAD_MAX
+               ? "Network error: the request's headers are too large"
+               : NULL;
+}
+
+wfp_request_t *wfp_egress_clean(const wfp_host_ctx_t *ctx, wfp_request_t *req)
+{
+    return *ctx->entry.ns ? wfp_head_of_tenant(req, ctx->work->pool) : req;
+}
+
+/* How large, and what a tenant may not say: whoever comes behind, outbound
+ * Worker and origin, may believe what is left. */
+static int filter_head(wfp_egress_t *egress)
+{
+    const char *why = why_too_large(egress->request);
+
+    if (why) {
+        egress->by = "head";
+        return wfp_result_set(egress->result, WFP_NETWORK_ERROR, APR_ENOSPC,
+                              "%s", why);
+    }
+    egress->request = wfp_egress_clean(egress->invocation, egress->request);
+    return WFP_EGRESS_DECLINED;
 }
 
 /* What the tenant sees of an outbound Worker's failure: no detail of a Worker
@@ -75,29 +139,24 @@ static apr_status_t outbound_failed(wfp_result_t *res, apr_status_t rv)
     }
 }
 
-static int filter_outbound(wfp_egress_t *egress)
+static int refuse(wfp_egress_t *egress, const char *by, const char *text)
+{
+    egress->by = by;
+    return wfp_result_set(egress->result, WFP_EGRESS_BLOCKED, APR_EACCES, "%s",
+                          text);
+}
+
+static int call_outbound(wfp_egress_t *egress)
 {
     wfp_host_ctx_t *ctx = egress->invocation;
     wfp_call_t call = { 0 };
     apr_status_t rv;
 
-    if (ctx->egress == WFP_EGRESS_NONE) {
-        return wfp_result_set(egress->result, WFP_EGRESS_BLOCKED, APR_EACCES,
-                              "Egress blocked: this namespace has no egress");
-    }
-    if (ctx->is_outbound) {
-        return WFP_EGRESS_DECLINED;
-    }
-    if (!ctx->outbound.service) {
-        return ctx->egress == WFP_EGRESS_OUTBOUND
-                   ? wfp_result_set(egress->result, WFP_EGRESS_BLOCKED,
-                                    APR_EACCES,
-                                    "Egress blocked: no outbound Worker")
-                   : WFP_EGRESS_DECLINED;
-    }
     wfp_invoke_trace(ctx->work, "fetch %s %s through outbound Worker %s",
                      egress->request->method, egress->request->url,
                      ctx->outbound.service);
+    egress->by = apr_pstrcat(egress->pool, "outbound Worker ",
+                             ctx->outbound.service, NULL);
     call.ns = WFP_ACCOUNT_NS;
     call.name = ctx->outbound.service;
     call.params = ctx->outbound.params;
@@ -108,22 +167,44 @@ static int filter_outbound(wfp_egress_t *egress)
                              : outbound_failed(egress->result, rv);
 }
 
-/* "namespace/name" of the user Worker for whom the request goes out, also by
- * way of an outbound Worker; NULL when no user Worker is involved. */
-static const char *user_worker(const wfp_egress_t *egress)
+static int filter_outbound(wfp_egress_t *egress)
 {
-    const wfp_host_ctx_t *ctx = egress->invocation;
+    wfp_host_ctx_t *ctx = egress->invocation;
 
+    if (ctx->egress == WFP_EGRESS_NONE) {
+        return refuse(egress, "egress",
+                      "Egress blocked: this Worker has no egress");
+    }
+    if (ctx->is_outbound) {
+        return WFP_EGRESS_DECLINED;
+    }
+    if (ctx->outbound.service) {
+        return call_outbound(egress);
+    }
+    return ctx->egress == WFP_EGRESS_OUTBOUND
+               ? refuse(egress, "egress", "Egress blocked: no outbound Worker")
+               : WFP_EGRESS_DECLINED;
+}
+
+/* The user Worker for whom the request goes out, also by way of an outbound
+ * Worker; NULL when no user Worker is involved. */
+static const wfp_host_ctx_t *user_of(const wfp_host_ctx_t *ctx)
+{
     while (ctx && !*ctx->entry.ns) {
         ctx = ctx->caller;
     }
-    return ctx ? apr_pstrcat(egress->pool, ctx->entry.ns, "/", ctx->entry.name,
-                             NULL)
-               : NULL;
+    return ctx;
 }
 
-/* Bytes of a request's head: more would be refused by any origin. */
-#define HEAD_MAX (128 * 1024)
+/* "namespace/name" of that, or NULL */
+static const char *user_worker(const wfp_egress_t *egress)
+{
+    const wfp_host_ctx_t *user = user_of(egress->invocation);
+
+    return user ? apr_pstrcat(egress->pool, user->entry.ns, "/",
+                              user->entry.name, NULL)
+                : NULL;
+}
 
 /* Which names are ours to say; what a script wrote there never leaves. */
 static int is_ours(const char *name)
@@ -133,35 +214,26 @@ static int is_ours(const char *name)
 
 /* The request as it goes out: with our marks. X-Wfp-Worker names the user
  * Worker for whom it goes out. */
-static apr_status_t mark_request(wfp_egress_t *egress, const char *worker)
+static void mark_request(wfp_egress_t *egress, const char *worker)
 {
     wfp_host_ctx_t *ctx = egress->invocation;
     const wfp_request_t *req = egress->request;
     wfp_request_t *marked = apr_pmemdup(egress->pool, req, sizeof(*req));
-    apr_size_t bytes = 0;
-    int i;
+    int i, kept = 0;
 
-    marked->headers = wfp_headers_make(egress->pool);
-    for (i = 0; i < req->headers->count; i++) {
-        const wfp_header_t *h = &req->headers->list[i];
-
-        bytes += strlen(h->name) + strlen(h->value) + 4;
-        if (!is_ours(h->name)) {
-            wfp_headers_addn(marked->headers, h->name, h->value);
+    marked->headers = wfp_head_end_to_end(req->headers, egress->pool);
+    for (i = 0; i < marked->headers->count; i++) {
+        if (!is_ours(marked->headers->list[i].name)) {
+            marked->headers->list[kept++] = marked->headers->list[i];
         }
     }
-    if (bytes > HEAD_MAX) {
-        return wfp_result_set(egress->result, WFP_NETWORK_ERROR, APR_ENOSPC,
-                              "Network error: the request's headers are too "
-                              "large");
-    }
+    marked->headers->count = kept;
     if (worker && wfp_config_num(ctx->work->conf->worker_header, 0)) {
         wfp_headers_addn(marked->headers, "X-Wfp-Worker", worker);
     }
     wfp_headers_addn(marked->headers, "CDN-Loop",
                      wfp_cdn_loop_add(ctx->work->cdn_loop, egress->pool));
     egress->request = marked;
-    return APR_SUCCESS;
 }
 
 /* wfp_client_terms_t's is_over */
@@ -200,56 +272,102 @@ static apr_status_t send_request(wfp_egress_t *egress,
     return rv;
 }
 
+static const wfp_policy_t *policy_of(const wfp_egress_t *egress)
+{
+    const wfp_server_conf_t *conf = egress->server_conf;
+
+    return conf->egress ? conf->egress : wfp_policy_make(egress->pool);
+}
+
+/* By name. The client asks again, by address, when it knows that. */
+static int filter_policy(wfp_egress_t *egress)
+{
+    const char *why;
+    wfp_url_t url;
+    apr_status_t rv = wfp_url_parse(&url, egress->request->url, NULL,
+                                    egress->result, egress->pool);
+
+    if (rv != APR_SUCCESS) {
+        egress->by = "policy";
+        return rv;
+    }
+    if (strcmp(url.scheme, "http") != 0 && strcmp(url.scheme, "https") != 0) {
+        egress->by = "policy";
+        return wfp_result_set(egress->result, WFP_NETWORK_ERROR, APR_EINVAL,
+                              "Network error: only http and https");
+    }
+    if (!wfp_policy_name_ok(policy_of(egress), url.host, url.port, &why)) {
+        return refuse(egress, "policy",
+                      apr_pstrcat(egress->pool, "Egress blocked: ", why, NULL));
+    }
+    return WFP_EGRESS_DECLINED;
+}
+
+static void set_terms(wfp_client_terms_t *terms, wfp_egress_t *egress)
+{
+    const wfp_host_ctx_t *ctx = egress->invocation;
+    const wfp_server_conf_t *conf = egress->server_conf;
+    apr_interval_time_t own = apr_time_from_msec(egress->request->timeout_ms);
+
+    terms->policy = policy_of(egress);
+    terms->connect_timeout = wfp_config_num(conf->egress_connect,
+                                            WFP_DEFAULT_EGRESS_CONNECT);
+    terms->total_timeout = wfp_config_num(conf->egress_total,
+                                          WFP_DEFAULT_EGRESS_TOTAL);
+    terms->deadline = egress->deadline;
+    if (own > 0 && own < terms->total_timeout) {
+        terms->total_timeout = own;
+    }
+    terms->owner = user_worker(egress);
+    terms->is_over = client_hung_up;
+    terms->is_over_arg = ctx->work;
+    terms->cancel = ctx->work->cancel;
+    terms->look = WFP_HANGUP_LOOK;
+    terms->times = wfp_egress_record_times(egress);
+}
+
 static int filter_client(wfp_egress_t *egress)
 {
     wfp_host_ctx_t *ctx = egress->invocation;
-    const wfp_server_conf_t *conf = egress->server_conf;
     wfp_client_terms_t terms = { 0 };
     apr_status_t rv;
 
-    terms.policy = conf->egress ? conf->egress : wfp_policy_make(egress->pool);
-    terms.connect_timeout = wfp_config_num(conf->egress_connect,
-                                           WFP_DEFAULT_EGRESS_CONNECT);
-    terms.total_timeout = wfp_config_num(conf->egress_total,
-                                         WFP_DEFAULT_EGRESS_TOTAL);
-    terms.deadline = egress->deadline;
-    if (egress->request->timeout_ms > 0
-        && apr_time_from_msec(egress->request->timeout_ms)
-               < terms.total_timeout) {
-        terms.total_timeout = apr_time_from_msec(egress->request->timeout_ms);
-    }
-    terms.owner = user_worker(egress);
-    terms.is_over = client_hung_up;
-    terms.is_over_arg = ctx->work;
-    terms.cancel = ctx->work->cancel;
-    terms.look = WFP_HANGUP_LOOK;
-    rv = mark_request(egress, terms.owner);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
+    set_terms(&terms, egress);
+    mark_request(egress, terms.owner);
     wfp_invoke_trace(ctx->work, "fetch %s %s goes out, hop %d",
                      egress->request->method, egress->request->url,
                      egress->hop);
     rv = send_request(egress, &terms);
+    /* the client only blocks what the policy says of an address */
+    egress->by = rv != APR_SUCCESS && egress->result->code == WFP_EGRESS_BLOCKED
+                     ? "policy"
+                     : "client";
     return rv == APR_SUCCESS ? WFP_EGRESS_OK : rv;
 }
 
 void wfp_egress_register(void)
 {
-    APR_OPTIONAL_HOOK(wfp, egress, filter_count, NULL, NULL,
-                      APR_HOOK_REALLY_FIRST);
-    APR_OPTIONAL_HOOK(wfp, egress, filter_outbound, NULL, NULL,
-                      APR_HOOK_MIDDLE);
-    APR_OPTIONAL_HOOK(wfp, egress, filter_client, NULL, NULL,
-                      APR_HOOK_REALLY_LAST);
+    APR_OPTIONAL_HOOK(wfp, egress, filter_count, NULL, NULL, ORDER_COUNT);
+    APR_OPTIONAL_HOOK(wfp, egress, filter_head, NULL, NULL, ORDER_HEAD);
+    APR_OPTIONAL_HOOK(wfp, egress, filter_outbound, NULL, NULL, ORDER_OUTBOUND);
+    APR_OPTIONAL_HOOK(wfp, egress, filter_policy, NULL, NULL, ORDER_POLICY);
+    APR_OPTIONAL_HOOK(wfp, egress, filter_client, NULL, NULL, ORDER_CLIENT);
 }
 
 apr_status_t wfp_egress_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                               wfp_request_t *req, wfp_result_t *res)
 {
+    const wfp_host_ctx_t *user = user_of(ctx->caller);
     wfp_egress_t egress = { 0 };
     apr_status_t rv;
 
+    if (user && !*ctx->entry.ns) {
+        egress.user_ns = user->entry.ns;
+        egress.user_worker = user->entry.name;
+    }
+    egress.request_id = ctx->work->request_id;
+    egress.server = ctx->work->vhost;
+    egress.note = wfp_egress_record_note;
     egress.request = req;
     egress.result = res;
     egress.ns = ctx->entry.ns;

@@ -6,8 +6,8 @@
 
 /**
  * @file
- * The module's own egress filters: count, outbound Worker, client (which asks
- * the policy). No way out exists beside them.
+ * The module's own egress filters: count, head, outbound Worker, policy,
+ * client (which asks the policy again). No way out exists beside them.
  */
 
 /** Register the filters. start scope. */
@@ -16,6 +16,10 @@ void wfp_egress_register(void);
 /** A Worker's fetch(): run the chain. */
 apr_status_t wfp_egress_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                               wfp_request_t *req, wfp_result_t *res) WFP_CHECK;
+
+/** A request as it leaves a Worker: a user Worker's goes without what only the
+ *  server may say. */
+wfp_request_t *wfp_egress_clean(const wfp_host_ctx_t *ctx, wfp_request_t *req);
 
 /** Count one subrequest of this invocation; WFP_SUBREQUEST_LIMIT when it is
  *  one too many. */

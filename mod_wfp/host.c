@@ -96,7 +96,8 @@ static apr_status_t host_dispatch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
     call.limits = &what->limits;
     call.props = what->props;
     call.outbound = &outbound;
-    rv = wfp_invoke_fetch(presp, ctx->work, ctx, &call, req, res);
+    rv = wfp_invoke_fetch(presp, ctx->work, ctx, &call,
+                          wfp_egress_clean(ctx, req), res);
     return give_up(rv, ctx);
 }
 
@@ -112,7 +113,8 @@ static apr_status_t host_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,
     }
     call.ns = WFP_ACCOUNT_NS;
     call.name = binding->target;
-    rv = wfp_invoke_fetch(presp, ctx->work, ctx, &call, req, res);
+    rv = wfp_invoke_fetch(presp, ctx->work, ctx, &call,
+                          wfp_egress_clean(ctx, req), res);
     return give_up(rv, ctx);
 }
 

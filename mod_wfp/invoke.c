@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mod_wfp/background.h"
+#include "mod_wfp/egress_record.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/part.h"
@@ -120,6 +121,7 @@ wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
     work->server = server;
     work->conf = wfp_config_server(r->server);
     work->scope = scope;
+    work->vhost = r->server;
     work->r = r;
     work->holders = 1;
     work->request_id = wfp_server_request_id(r, pool);
@@ -569,6 +571,7 @@ void wfp_invoke_end(wfp_host_ctx_t *ctx)
     ctx->inv = NULL;
     wfp_stats_count(work->server->stats, WFP_STAT_INVOCATIONS);
     wfp_stats_error(work->server->stats, ctx->outcome);
+    wfp_egress_record_count(ctx);
     wfp_record_write(ctx, &usage);
     if (wfp_config_num(work->conf->isolate_reuse, 1)) {
         wfp_pool_give(work->server->isolates, iso);

@@ -23,12 +23,14 @@
 
 typedef struct wfp_work_t wfp_work_t;
 typedef struct wfp_calls_t wfp_calls_t; /* beside.c */
+typedef struct wfp_egress_record_t wfp_egress_record_t;
 
 /** What all invocations of one top request share that one thread does. */
 struct wfp_work_t {
     wfp_server_t *server;
     wfp_server_conf_t *conf; /* of the request's vhost */
     const wfp_scope_conf_t *scope;
+    server_rec *vhost;
     request_rec *r;                /* NULL once the request is none of its
                                     * business any more */
     apr_pool_t *pool;              /* of its own: outlives the request when a
@@ -65,6 +67,8 @@ struct wfp_host_ctx_t {
     wfp_calls_t *calls;     /* its host calls that run beside; NULL: none yet */
     wfp_entry_t entry;
     wfp_invocation_t *inv; /* NULL: ended */
+    wfp_egress_record_t
+        *calls_out; /* its fetches that are over, latest first */
     wfp_limits_t limits;
     apr_time_t started;
     apr_time_t deadline;

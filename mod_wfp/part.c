@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 
+#include "mod_wfp/egress_record.h"
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/slots.h"
 
@@ -94,6 +95,7 @@ apr_status_t wfp_part_make(wfp_host_ctx_t **pctx, wfp_host_ctx_t *ctx,
     part->server = work->server;
     part->conf = work->conf;
     part->scope = work->scope;
+    part->vhost = work->vhost;
     part->pool = pool;
     part->request_id = work->request_id;
     part->cdn_loop = work->cdn_loop;
@@ -194,9 +196,11 @@ static void take_parts(wfp_work_t *work, wfp_work_t *first)
 void wfp_part_join(wfp_host_ctx_t *ctx, wfp_op_t *op)
 {
     wfp_work_t *part = ctx->work, *work = ctx->whole->work;
+    int over = is_over(part, op);
 
     take_sums(work, part);
-    if (is_over(part, op)) {
+    wfp_egress_record_join(ctx->whole, ctx, !over);
+    if (over) {
         if (part->last_user) {
             work->last_user = apr_pmemdup(work->pool, part->last_user,
                                           sizeof(*part->last_user));

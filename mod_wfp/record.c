@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "mod_wfp/egress_record.h"
 #include "mod_wfp/log.h"
 
 /* what a TraceItem calls our codes */
@@ -200,7 +201,7 @@ static wfp_json_t *event_of(const wfp_host_ctx_t *ctx, apr_pool_t *p)
 void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
     apr_file_t *file = ctx->work->conf->log_file;
-    wfp_json_t *rec, *version;
+    wfp_json_t *rec, *version, *egress;
     apr_pool_t *p;
     const char *text;
 
@@ -230,6 +231,10 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
                      apr_time_as_msec(apr_time_now() - ctx->started));
     wfp_json_set_int(rec, "instructions", usage->instructions);
     wfp_json_set_int(rec, "subrequests", ctx->subrequests);
+    egress = wfp_egress_record_json(ctx, p);
+    if (egress) {
+        wfp_json_set(rec, "egress", egress);
+    }
     text = apr_pstrcat(p, wfp_json_text(rec, p), "\n", NULL);
     if (apr_file_write_full(file, text, strlen(text), NULL) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ctx->work->server->main,

@@ -10,6 +10,7 @@
 
 #include "core/name.h"
 #include "mod_wfp/stall.h"
+#include "outbound/head.h"
 
 /* The path and query as the client sent them: no decoding. */
 static const char *raw_target(request_rec *r, apr_pool_t *p)
@@ -38,8 +39,10 @@ static const char *absolute_url(request_rec *r, apr_pool_t *p)
                        NULL);
 }
 
-static void copy_headers(wfp_headers_t *to, const apr_table_t *from)
+/* All fields, copied, but those of the client's connection. */
+static wfp_headers_t *end_to_end(const apr_table_t *from, apr_pool_t *p)
 {
+    wfp_headers_t *to = wfp_headers_make(p);
     const apr_array_header_t *list = apr_table_elts(from);
     int i;
 
@@ -48,6 +51,7 @@ static void copy_headers(wfp_headers_t *to, const apr_table_t *from)
 
         wfp_headers_add(to, e->key, e->val);
     }
+    return wfp_head_end_to_end(to, p);
 }
 
 static const wfp_cf_t *client_facts(const wfp_work_t *work)
@@ -184,7 +188,7 @@ wfp_request_t *wfp_request_from_httpd(wfp_work_t *work)
     wfp_request_t *req = wfp_request_make(apr_pstrdup(p, r->method),
                                           absolute_url(r, p), p);
 
-    copy_headers(req->headers, r->headers_in);
+    req->headers = end_to_end(r->headers_in, p);
     req->redirect = WFP_REDIRECT_MANUAL;
     work->cdn_loop = wfp_headers_get(req->headers, "CDN-Loop");
     req->cf = client_facts(work);

@@ -16,6 +16,7 @@
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/stall.h"
+#include "outbound/head.h"
 
 /* RFC 9110, 7.6.1: of this connection only; and what is the module's to say */
 static int is_ours(const char *name)
@@ -68,7 +69,7 @@ static int is_head_too_large(const wfp_response_t *resp)
 
         bytes += strlen(h->name) + strlen(h->value) + 4;
     }
-    return bytes > HEAD_MAX;
+    return bytes > HEAD_MAX || resp->headers->count > WFP_HEADERS_MAX;
 }
 
 static void set_headers(request_rec *r, const wfp_response_t *resp)
@@ -79,7 +80,7 @@ static void set_headers(request_rec *r, const wfp_response_t *resp)
         const wfp_header_t *h = &resp->headers->list[i];
         const char *value = printable(r, h->value);
 
-        if (is_ours(h->name)) {
+        if (is_ours(h->name) || wfp_head_is_listed(resp->headers, h->name)) {
             continue;
         }
         if (!strcasecmp(h->name, "Content-Type")) {

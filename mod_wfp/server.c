@@ -35,6 +35,7 @@ typedef struct generation_t {
     apr_pool_t *pool; /* below the process pool */
     wfp_registry_t *registry;
     wfp_stats_t *stats;
+    wfp_tally_t *tally;
 } generation_t;
 
 wfp_server_t *wfp_server(void)
@@ -117,6 +118,9 @@ static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
     if (rv == APR_SUCCESS) {
         rv = wfp_stats_create(&g->stats, &res, p);
     }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_tally_create(&g->tally, &res, p);
+    }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
                      WFPLOGNO(0304) "shared memory: %s", res.message);
@@ -194,6 +198,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     server->registry = now->registry;
     server->stats = now->stats;
+    server->tally = now->tally;
     /* the key is copied: at a restart this module's memory goes elsewhere */
     (void)apr_pool_userdata_set(now, OLD_REGISTRY, NULL, s->process->pool);
     if (before) {

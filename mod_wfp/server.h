@@ -8,6 +8,7 @@
 #include "core/crypto.h"
 #include "core/registry.h"
 #include "core/stats.h"
+#include "core/tally.h"
 #include "lua_runtime/isolate.h"
 #include "lua_runtime/pool.h"
 #include "mod_wfp/config.h"
@@ -33,6 +34,7 @@ typedef struct wfp_server_t {
     const wfp_server_conf_t *conf; /* the main server's */
     wfp_registry_t *registry;
     wfp_stats_t *stats;
+    wfp_tally_t *tally;
     unsigned char key[WFP_KEY_SIZE];
     int has_key;
     int is_hardened;           /* WfpHardening, as decided */

@@ -119,6 +119,53 @@ static void collect(figures_t *f, wfp_server_t *server,
     collect_child(f, server);
 }
 
+static int is_used(const wfp_tally_row_t *row)
+{
+    int i;
+
+    for (i = 0; i < WFP_TALLY_ENDS; i++) {
+        if (row->calls[i]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What went out, by namespace: "" are account scripts. */
+static void egress_metrics(request_rec *r, wfp_server_t *server)
+{
+    wfp_tally_row_t row;
+    int at = 0, i;
+
+    ap_rputs("# HELP wfp_egress_calls_total Calls of Workers to the outside, "
+             "by how they ended.\n# TYPE wfp_egress_calls_total counter\n",
+             r);
+    while (wfp_tally_read(&row, server->tally, &at)) {
+        for (i = 0; i < WFP_TALLY_ENDS; i++) {
+            if (row.calls[i]) {
+                ap_rprintf(r,
+                           "wfp_egress_calls_total{namespace=\"%s\",decision="
+                           "\"%s\"} %" APR_UINT64_T_FMT "\n",
+                           row.ns, wfp_tally_name((wfp_tally_e)i),
+                           row.calls[i]);
+            }
+        }
+    }
+    ap_rputs("# HELP wfp_egress_bytes_total Bytes of the bodies of those "
+             "calls.\n# TYPE wfp_egress_bytes_total counter\n",
+             r);
+    for (at = 0; wfp_tally_read(&row, server->tally, &at);) {
+        if (is_used(&row)) {
+            ap_rprintf(r,
+                       "wfp_egress_bytes_total{namespace=\"%s\",direction="
+                       "\"out\"} %" APR_UINT64_T_FMT "\n"
+                       "wfp_egress_bytes_total{namespace=\"%s\",direction="
+                       "\"in\"} %" APR_UINT64_T_FMT "\n",
+                       row.ns, row.bytes_out, row.ns, row.bytes_in);
+        }
+    }
+}
+
 static void metrics(request_rec *r, wfp_server_t *server)
 {
     wfp_stats_all_t all;
@@ -144,6 +191,32 @@ static void metrics(request_rec *r, wfp_server_t *server)
             ap_rprintf(r,
                        "wfp_errors_total{code=\"%s\"} %" APR_UINT64_T_FMT "\n",
                        wfp_code_row((wfp_code_e)i)->code, all.errors[i]);
+        }
+    }
+    egress_metrics(r, server);
+}
+
+static void egress_row(request_rec *r, const wfp_tally_row_t *row, int brief)
+{
+    int i;
+
+    ap_rprintf(r, brief ? "WfpEgress[%s]:" : "<dt>Calls from \"%s\":", row->ns);
+    for (i = 0; i < WFP_TALLY_ENDS; i++) {
+        ap_rprintf(r, " %s=%" APR_UINT64_T_FMT, wfp_tally_name((wfp_tally_e)i),
+                   row->calls[i]);
+    }
+    ap_rprintf(r, " out=%" APR_UINT64_T_FMT " in=%" APR_UINT64_T_FMT "%s\n",
+               row->bytes_out, row->bytes_in, brief ? "" : "</dt>");
+}
+
+static void egress_status(request_rec *r, wfp_server_t *server, int brief)
+{
+    wfp_tally_row_t row;
+    int at = 0;
+
+    while (wfp_tally_read(&row, server->tally, &at)) {
+        if (is_used(&row)) {
+            egress_row(r, &row, brief);
         }
     }
 }
@@ -173,6 +246,7 @@ static int status_section(request_rec *r, int flags)
                        f.list[i].help, f.list[i].value);
         }
     }
+    egress_status(r, server, (flags & AP_STATUS_SHORT) != 0);
     if (!(flags & AP_STATUS_SHORT)) {
         ap_rputs("</dl>\n", r);
     }

@@ -169,6 +169,7 @@ static apr_status_t ask_policy(wfp_client_transfer_t *t, wfp_url_t *url,
     t->is_over_arg = terms->is_over_arg;
     t->look = terms->look;
     t->cancel = terms->cancel;
+    t->told = terms->times;
     t->host = url->host;
     t->plain = !strcmp(url->scheme, "http");
     return APR_SUCCESS;
@@ -297,6 +298,10 @@ static apr_status_t run(wfp_response_t **presp, wfp_client_transfer_t *t,
     rv = wfp_client_stream_wait(t, WFP_CLIENT_FOR_HEAD, res);
     (void)apr_thread_mutex_lock(t->mutex); /* cannot fail: our own */
     head_done = t->head_done;
+    if (head_done && t->told) {
+        *t->told = t->times;
+        t->told->first_byte_us = apr_time_now() - t->begun;
+    }
     (void)apr_thread_mutex_unlock(t->mutex);
     if (rv == APR_SUCCESS && head_done) {
         return answer(presp, t, req, res);
@@ -321,6 +326,7 @@ apr_status_t wfp_client_send(wfp_response_t **presp, wfp_client_t *client,
                              const wfp_client_terms_t *terms, wfp_result_t *res)
 {
     wfp_client_transfer_t *t = NULL;
+    apr_time_t begun = apr_time_now();
     apr_status_t rv;
 
     __atomic_add_fetch(&client->transfers, 1, __ATOMIC_RELAXED);
@@ -333,6 +339,7 @@ apr_status_t wfp_client_send(wfp_response_t **presp, wfp_client_t *client,
                             rv, NULL);
     }
     else {
+        t->begun = begun;
         rv = prepare(t, req, terms, res);
         if (rv == APR_SUCCESS) {
             rv = run(presp, t, req, res);

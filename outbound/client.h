@@ -35,6 +35,15 @@ apr_status_t wfp_client_create(wfp_client_t **pclient,
                                const wfp_client_config_t *config,
                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
+/** Where a transfer's time went, in microseconds; 0: no such phase. */
+typedef struct wfp_client_times_t {
+    apr_int64_t dns_us;
+    apr_int64_t connect_us;
+    apr_int64_t tls_us;
+    apr_int64_t first_byte_us; /* from the call on: waiting for a place, too */
+    apr_int64_t total_us;      /* to the body's end; 0: not there yet */
+} wfp_client_times_t;
+
 /** One transfer's terms. One owner can hold half of connections_max at most,
  *  look-ups that nobody waits for any more included; more wait. */
 typedef struct wfp_client_terms_t {
@@ -49,6 +58,8 @@ typedef struct wfp_client_terms_t {
     int (*is_over)(void *arg);
     void *is_over_arg;
     apr_interval_time_t look;
+    wfp_client_times_t *times; /* to be filled in; lives as long as the
+                                * response's body. NULL: nobody wants them */
     wfp_cancel_t *cancel; /* ends every wait at once, also for the body; lives
                            * as long as the response's body. NULL */
 } wfp_client_terms_t;

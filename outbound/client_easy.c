@@ -39,8 +39,9 @@ static int take_head_line(wfp_client_transfer_t *t, const char *line,
     if (status) {
         t->status = status;
         wfp_window_clear(&t->head);
+        t->fields = 0;
     }
-    if (t->head.bytes + n > t->head.max) {
+    if (t->head.bytes + n > t->head.max || ++t->fields > WFP_HEADERS_MAX + 1) {
         t->too_large = 1;
         return 0;
     }
@@ -55,6 +56,29 @@ static int take_head_line(wfp_client_transfer_t *t, const char *line,
     return 1;
 }
 
+/* A time of curl's, in microseconds since the transfer's start. */
+static apr_int64_t time_of(const wfp_client_transfer_t *t, CURLINFO what)
+{
+    curl_off_t us = 0;
+
+    return curl_easy_getinfo(t->easy, what, &us) == CURLE_OK ? us : 0;
+}
+
+static apr_int64_t span(apr_int64_t from, apr_int64_t to)
+{
+    return to > from ? to - from : 0;
+}
+
+void wfp_client_easy_times(wfp_client_transfer_t *t)
+{
+    apr_int64_t looked_up = time_of(t, CURLINFO_NAMELOOKUP_TIME_T);
+    apr_int64_t connected = time_of(t, CURLINFO_CONNECT_TIME_T);
+
+    t->times.dns_us = looked_up;
+    t->times.connect_us = span(looked_up, connected);
+    t->times.tls_us = span(connected, time_of(t, CURLINFO_APPCONNECT_TIME_T));
+}
+
 static size_t on_header(char *line, size_t size, size_t n, void *baton)
 {
     wfp_client_transfer_t *t = baton;
@@ -64,6 +88,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *baton)
     /* what comes after the head are trailers: dropped */
     ok = n == 0 || t->head_done || take_head_line(t, line, n);
     if (t->head_done) {
+        wfp_client_easy_times(t);
         wfp_client_loop_touch(t->job.loop, t);
     }
     unlock(t);

@@ -36,6 +36,10 @@ typedef struct wfp_client_order_t {
 apr_status_t wfp_client_easy_prepare(wfp_client_transfer_t *t,
                                      const wfp_client_order_t *order) WFP_CHECK;
 
+/** Take over how long curl took for what; under t's mutex, on the loop's
+ *  thread. */
+void wfp_client_easy_times(wfp_client_transfer_t *t);
+
 /** Say in res why a done transfer failed; never names an address or path.
  *  @return the status set */
 apr_status_t wfp_client_easy_failure(const wfp_client_transfer_t *t,

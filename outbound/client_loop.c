@@ -15,6 +15,7 @@
 #include <curl/curl.h>
 #include <signal.h>
 
+#include "outbound/client_easy.h"
 #include "outbound/client_poll.h"
 #include "outbound/client_transfer.h"
 
@@ -157,6 +158,9 @@ static void start(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
 
 static void finish(wfp_client_loop_t *loop, wfp_client_transfer_t *t, int code)
 {
+    (void)apr_thread_mutex_lock(t->mutex); /* cannot fail: our own */
+    wfp_client_easy_times(t);
+    (void)apr_thread_mutex_unlock(t->mutex);
     (void)curl_multi_remove_handle(loop->multi, t->easy); /* is in there */
     *t->job.active_link = t->job.active_next;
     if (t->job.active_next) {

@@ -208,6 +208,17 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
     return rv;
 }
 
+/* It is over: who wants to know how long it took. */
+static void tell_times(wfp_client_transfer_t *t)
+{
+    if (t->told) {
+        t->times.first_byte_us = t->told->first_byte_us;
+        *t->told = t->times;
+        t->told->total_us = apr_time_now() - t->begun;
+        t->told = NULL;
+    }
+}
+
 void wfp_client_stream_end(wfp_client_transfer_t *t)
 {
     apr_bucket_brigade *pumped = t->pumped;
@@ -217,6 +228,7 @@ void wfp_client_stream_end(wfp_client_transfer_t *t)
     t->leaving = 1;
     lock(t);
     done = t->done;
+    tell_times(t);
     unlock(t);
     if (!done) {
         wfp_client_loop_post(t->client->loop, t, WFP_CLIENT_CANCEL);

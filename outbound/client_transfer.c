@@ -8,6 +8,7 @@
 #include "outbound/client_transfer.h"
 
 #include <apr_hash.h>
+#include <string.h>
 
 #include "outbound/client_easy.h"
 
@@ -153,7 +154,10 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     t->cancel = NULL;
     t->leaving = 0;
     t->is_over_arg = NULL;
+    t->told = NULL;
     t->status = 0;
+    t->fields = 0;
+    memset(&t->times, 0, sizeof(t->times));
     t->code = 0;
     t->blocked = NULL;
     t->reached = 0;

@@ -71,26 +71,30 @@ struct wfp_client_transfer_t {
     void *is_over_arg;
     apr_interval_time_t look;
     wfp_cancel_t *cancel; /* likewise */
-    int leaving;          /* waits for the loop only */
-    int share;            /* its place in the client's shares, -1: none */
+    apr_time_t begun;
+    wfp_client_times_t *told; /* who wants to know how long it took; NULL */
+    int leaving;              /* waits for the loop only */
+    int share;                /* its place in the client's shares, -1: none */
 
     /* under the mutex */
     wfp_window_t head; /* lines of the response's head */
     wfp_window_t down; /* body bytes that came */
     wfp_window_t up;   /* body bytes to go */
     int status;
-    int code;               /* curl's result, once done */
-    const char *blocked;    /* why the policy refused an address, else NULL */
-    unsigned waiting : 1;   /* post wake when something has changed */
-    unsigned reached : 1;   /* some address was let through */
-    unsigned head_done : 1; /* head is whole */
-    unsigned done : 1;      /* the loop has let go */
-    unsigned cancelled : 1; /* the loop has seen the cancel */
-    unsigned orphan : 1;    /* the loop keeps t until a look-up has ended,
+    int fields;               /* lines of the head so far */
+    wfp_client_times_t times; /* what curl says */
+    int code;                 /* curl's result, once done */
+    const char *blocked;      /* why the policy refused an address, else NULL */
+    unsigned waiting : 1;     /* post wake when something has changed */
+    unsigned reached : 1;     /* some address was let through */
+    unsigned head_done : 1;   /* head is whole */
+    unsigned done : 1;        /* the loop has let go */
+    unsigned cancelled : 1;   /* the loop has seen the cancel */
+    unsigned orphan : 1;      /* the loop keeps t until a look-up has ended,
                              * and then gives it */
-    unsigned too_large : 1; /* the head was */
-    unsigned up_end : 1;    /* nothing more comes into up */
-    unsigned up_paused : 1; /* curl waits for up */
+    unsigned too_large : 1;   /* the head was */
+    unsigned up_end : 1;      /* nothing more comes into up */
+    unsigned up_paused : 1;   /* curl waits for up */
     unsigned down_paused : 1;
 
     wfp_client_job_t job; /* the loop's part */

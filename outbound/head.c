@@ -37,6 +37,111 @@ static int is_of_connection(const char *name)
            || !strncasecmp(name, "Proxy-", 6);
 }
 
+/* What no connection may hide: it says what the body is. */
+static const char *const body_fields[] = {
+    "Content-Length", "Content-Type", "Content-Encoding", "Set-Cookie", NULL,
+};
+
+/* Does a list of names have this one? */
+static int list_has(const char *list, const char *name, apr_size_t n)
+{
+    while (*list) {
+        apr_size_t length;
+
+        list += strspn(list, ", \t");
+        length = strcspn(list, ", \t");
+        if (length == n && !strncasecmp(list, name, n)) {
+            return 1;
+        }
+        list += length;
+    }
+    return 0;
+}
+
+int wfp_head_is_listed(const wfp_headers_t *h, const char *name)
+{
+    apr_size_t n = strlen(name);
+    int i;
+
+    for (i = 0; i < h->count; i++) {
+        if (!strcasecmp(h->list[i].name, "Connection")
+            && list_has(h->list[i].value, name, n)) {
+            return !is_one_of(name, body_fields);
+        }
+    }
+    return 0;
+}
+
+/* Fields by which hops tell each other who asks and which way it came. Origins
+ * that make variables of them do not tell '-' from '_'. */
+static const char *const way_fields[] = {
+    "cdn-loop",    "forwarded",           "via",       "true-client-ip",
+    "x-client-ip", "x-cluster-client-ip", "x-real-ip", NULL,
+};
+
+static const char *const way_prefixes[] = { "cf-", "x-forwarded", "x-wfp-",
+                                            NULL };
+
+/* The same, letter for letter, up to the end of one of them? */
+static const char *skip_same(const char *name, const char *lower)
+{
+    while (
+        *lower
+        && (apr_tolower(*name) == *lower || (*name == '_' && *lower == '-'))) {
+        name++;
+        lower++;
+    }
+    return *lower ? NULL : name;
+}
+
+int wfp_head_is_reserved(const char *name)
+{
+    const char *const *one;
+
+    for (one = way_prefixes; *one; one++) {
+        if (skip_same(name, *one)) {
+            return 1;
+        }
+    }
+    for (one = way_fields; *one; one++) {
+        const char *rest = skip_same(name, *one);
+
+        if (rest && !*rest) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+wfp_headers_t *wfp_head_end_to_end(const wfp_headers_t *h, apr_pool_t *p)
+{
+    wfp_headers_t *kept = wfp_headers_make(p);
+    int i;
+
+    for (i = 0; i < h->count; i++) {
+        if (!is_of_connection(h->list[i].name)
+            && !wfp_head_is_listed(h, h->list[i].name)) {
+            wfp_headers_addn(kept, h->list[i].name, h->list[i].value);
+        }
+    }
+    return kept;
+}
+
+wfp_request_t *wfp_head_of_tenant(const wfp_request_t *req, apr_pool_t *p)
+{
+    wfp_request_t *copy = apr_pmemdup(p, req, sizeof(*req));
+    int i, kept = 0;
+
+    copy->headers = wfp_head_end_to_end(req->headers, p);
+    for (i = 0; i < copy->headers->count; i++) {
+        if (!wfp_head_is_reserved(copy->headers->list[i].name)) {
+            copy->headers->list[kept++] = copy->headers->list[i];
+        }
+    }
+    copy->headers->count = kept;
+    return copy;
+}
+
 int wfp_head_is_dropped(const char *name)
 {
     return is_of_connection(name) || is_one_of(name, transport_fields);
@@ -114,40 +219,14 @@ static void add_line(wfp_headers_t *h, char *line)
     }
 }
 
-/* Remove the fields that one Connection value names. */
-static void drop_named(wfp_headers_t *h, const char *value)
+static void drop_connection(wfp_response_t *resp)
 {
-    char *last, *list = apr_pstrdup(h->pool, value), *name;
-
-    for (name = apr_strtok(list, ", \t", &last); name;
-         name = apr_strtok(NULL, ", \t", &last)) {
-        /* these say what the body is: no connection may hide them */
-        if (strcasecmp(name, "Content-Length") != 0
-            && strcasecmp(name, "Content-Type") != 0
-            && strcasecmp(name, "Content-Encoding") != 0
-            && strcasecmp(name, "Set-Cookie") != 0) {
-            (void)wfp_headers_unset(h, name); /* may be none */
-        }
-    }
-}
-
-static void drop_connection(wfp_headers_t *h)
-{
-    const char *value = wfp_headers_get(h, "Connection");
-    int i, kept = 0;
+    wfp_headers_t *h = resp->headers;
 
     if (wfp_headers_get(h, "Transfer-Encoding")) {
         (void)wfp_headers_unset(h, "Content-Length"); /* RFC 9112 6.3 */
     }
-    if (value) {
-        drop_named(h, value);
-    }
-    for (i = 0; i < h->count; i++) {
-        if (!is_of_connection(h->list[i].name)) {
-            h->list[kept++] = h->list[i];
-        }
-    }
-    h->count = kept;
+    resp->headers = wfp_head_end_to_end(h, h->pool);
 }
 
 /* Two lengths that differ: nobody knows where the body ends. */
@@ -194,7 +273,7 @@ apr_status_t wfp_head_parse(wfp_response_t **presp, apr_off_t *plength,
     for (line = cut_line(&text); line; line = cut_line(&text)) {
         add_line(resp->headers, line);
     }
-    drop_connection(resp->headers);
+    drop_connection(resp);
     if (!length_is_clear(resp->headers)) {
         return APR_EINVAL;
     }

@@ -17,6 +17,22 @@
  *  transport set it (Host, Content-Length, Expect)? Then it is not sent. */
 int wfp_head_is_dropped(const char *name);
 
+/** Does a Connection field name this one (but not what says what the body is),
+ *  so that it ends with the connection? */
+int wfp_head_is_listed(const wfp_headers_t *h, const char *name);
+
+/** Is this field the hops' to say: X-Forwarded-*, Forwarded, Via, CDN-Loop,
+ *  CF-*, X-Wfp-*, and names for the client's address; '_' counts as '-'? */
+int wfp_head_is_reserved(const char *name);
+
+/** Without the fields that belong to one connection. The list is new, names
+ *  and values are not. */
+wfp_headers_t *wfp_head_end_to_end(const wfp_headers_t *h, apr_pool_t *p);
+
+/** A request that leaves a tenant's hands, as others may believe it: a copy
+ *  without what belongs to a connection or is reserved. */
+wfp_request_t *wfp_head_of_tenant(const wfp_request_t *req, apr_pool_t *p);
+
 /** Is the method one that may be sent: a token, not CONNECT or TRACE? */
 int wfp_head_is_method(const char *method);
 

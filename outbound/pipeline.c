@@ -20,22 +20,40 @@ typedef struct wfp_egress_link_t {
     int order;
 } wfp_egress_link_t;
 
-/* The first filter that does not decline decides. */
-static int run_filters(wfp_egress_t *egress)
+/* Who decided: the filter itself said so, or whose module it is. A filter that
+ * took another's decision over leaves it that one's. */
+static int decided(wfp_egress_t *egress, const wfp_egress_link_t *link, int rv)
 {
-    apr_array_header_t *links = apr_optional_hook_get("egress");
-    int i, rv = WFP_EGRESS_DECLINED;
+    int is_changed = egress->decided != WFP_EGRESS_DECLINED
+                     && egress->decided != rv;
 
-    for (i = 0; links && i < links->nelts && rv == WFP_EGRESS_DECLINED; i++) {
-        rv = APR_ARRAY_IDX(links, i, wfp_egress_link_t).filter(egress);
+    if (!egress->by || is_changed) {
+        egress->by = link->name ? link->name : "filter";
     }
+    egress->decided = rv;
     return rv;
 }
 
-static apr_status_t run_hop(wfp_egress_t *egress)
+int wfp_pipeline_next(wfp_egress_t *egress)
 {
-    int rv = run_filters(egress);
+    apr_array_header_t *links = apr_optional_hook_get("egress");
 
+    while (links && egress->place < links->nelts) {
+        const wfp_egress_link_t *link = &APR_ARRAY_IDX(links, egress->place,
+                                                       wfp_egress_link_t);
+        int rv;
+
+        egress->place++;
+        rv = link->filter(egress);
+        if (rv != WFP_EGRESS_DECLINED) {
+            return decided(egress, link, rv);
+        }
+    }
+    return WFP_EGRESS_DECLINED;
+}
+
+static apr_status_t judge(wfp_egress_t *egress, int rv)
+{
     if (rv == WFP_EGRESS_DECLINED) {
         return wfp_result_set(egress->result, WFP_EGRESS_BLOCKED, APR_EACCES,
                               "Egress blocked: nothing sends this request");
@@ -50,6 +68,22 @@ static apr_status_t run_hop(wfp_egress_t *egress)
                               "An egress filter answered without a response");
     }
     return APR_SUCCESS;
+}
+
+static apr_status_t run_hop(wfp_egress_t *egress)
+{
+    apr_status_t rv;
+
+    egress->response = NULL;
+    egress->by = NULL;
+    egress->record = NULL;
+    egress->decided = WFP_EGRESS_DECLINED;
+    egress->place = 0;
+    rv = judge(egress, wfp_pipeline_next(egress));
+    if (egress->note) {
+        egress->note(egress, rv);
+    }
+    return rv;
 }
 
 /* The response as the asking Worker sees it: it may be another Worker's. */
@@ -69,9 +103,10 @@ apr_status_t wfp_pipeline_run(wfp_egress_t *first)
     wfp_egress_t egress = *first;
     apr_status_t rv;
 
+    egress.abi = WFP_EGRESS_ABI;
+    egress.api = &wfp_egress_api;
     for (egress.hop = 0;; egress.hop++, req = next) {
         egress.request = req;
-        egress.response = NULL;
         rv = run_hop(&egress);
         if (rv != APR_SUCCESS) {
             return rv;

@@ -42,7 +42,7 @@ class TestInstall:
     """The installed files work without the tree that they were built in."""
 
     def test_120_01_files(self, tree, installed):
-        assert {"mod_wfp.so", "wfpctl", "wfp.load", "wfp.conf",
+        assert {"mod_wfp.so", "mod_wfp.h", "wfpctl", "wfp.load", "wfp.conf",
                 "001_first.sql"} <= set(installed)
         assert not [name for name in installed if name.endswith((".a", ".o"))]
         # wfp.load names the place where the module will be

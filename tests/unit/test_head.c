@@ -106,11 +106,136 @@ static void what_is_sent(wfp_test_t *t)
     CHECK(!wfp_head_is_method("") && !wfp_head_is_method("GET /"));
 }
 
+static wfp_headers_t *fields(wfp_test_t *t, const char *const *list)
+{
+    wfp_headers_t *h = wfp_headers_make(t->pool);
+
+    for (; *list; list += 2) {
+        wfp_headers_addn(h, list[0], list[1]);
+    }
+    return h;
+}
+
+static void what_ends_with_the_connection(wfp_test_t *t)
+{
+    static const char *const list[] = { "Connection",
+                                        "close, X-One,,\tx-two ",
+                                        "X-One",
+                                        "1",
+                                        "X-Two",
+                                        "2",
+                                        "X-Oneself",
+                                        "3",
+                                        "connection",
+                                        "x-three, content-type",
+                                        "X-Three",
+                                        "4",
+                                        "Content-Type",
+                                        "text/plain",
+                                        "Keep-Alive",
+                                        "timeout=5",
+                                        "Proxy-Authorization",
+                                        "x",
+                                        "Trailer",
+                                        "x",
+                                        NULL };
+    wfp_headers_t *h = fields(t, list), *kept;
+
+    kept = wfp_head_end_to_end(h, t->pool);
+    CHECK_INT(kept->count, 2);
+    CHECK_STR(kept->list[0].name, "X-Oneself");
+    CHECK_STR(kept->list[1].name, "Content-Type");
+    CHECK_INT(h->count, 10);
+    CHECK(wfp_head_is_listed(h, "X-THREE"));
+    CHECK(!wfp_head_is_listed(h, "X-On"));
+    CHECK(!wfp_head_is_listed(h, "Content-Type"));
+}
+
+static void what_only_hops_say(wfp_test_t *t)
+{
+    static const char *const reserved[] = { "X-Forwarded-For",
+                                            "x-forwarded-proto",
+                                            "X_Forwarded_For",
+                                            "X-Forwarded",
+                                            "Forwarded",
+                                            "VIA",
+                                            "CF-Ray",
+                                            "cf_connecting_ip",
+                                            "CF-",
+                                            "X-Wfp-Worker",
+                                            "x_wfp-anything",
+                                            "CDN-Loop",
+                                            "cdn_loop",
+                                            "X-Real-IP",
+                                            "True_Client-IP",
+                                            "X-Client-Ip",
+                                            NULL };
+    static const char *const free_ones[] = {
+        "X-Forward", "Viaduct",       "Vi",         "CF",     "X-Wfp", "C",
+        "",          "Forwarded-For", "X-Real-IPs", "Accept", NULL
+    };
+    const char *const *name;
+
+    for (name = reserved; *name; name++) {
+        CHECK(wfp_head_is_reserved(*name));
+    }
+    for (name = free_ones; *name; name++) {
+        CHECK(!wfp_head_is_reserved(*name));
+    }
+}
+
+static void what_leaves_a_tenants_hands(wfp_test_t *t)
+{
+    static const char *const list[] = { "Via",
+                                        "1.1 x",
+                                        "Accept",
+                                        "a",
+                                        "Connection",
+                                        "Accept-Language",
+                                        "Accept-Language",
+                                        "de",
+                                        "CF-Ray",
+                                        "1",
+                                        "Authorization",
+                                        "b",
+                                        NULL };
+    wfp_request_t *req = wfp_request_make("PUT", "http://a.example/", t->pool);
+    wfp_request_t *clean;
+
+    req->headers = fields(t, list);
+    req->body = wfp_body_mem("x", 1, t->pool);
+    clean = wfp_head_of_tenant(req, t->pool);
+    CHECK_STR(clean->method, "PUT");
+    CHECK(clean->body == req->body);
+    CHECK_INT(clean->headers->count, 2);
+    CHECK_STR(clean->headers->list[0].name, "Accept");
+    CHECK_STR(clean->headers->list[1].name, "Authorization");
+    CHECK_INT(req->headers->count, 6);
+}
+
+static void two_connection_fields(wfp_test_t *t)
+{
+    wfp_response_t *resp;
+    apr_off_t length;
+
+    CHECK_INT(parse(t,
+                    "HTTP/1.1 200 OK\r\nConnection: close\r\nX-A: 1\r\n"
+                    "Connection: X-A\r\nX-B: 2\r\n",
+                    &resp, &length),
+              0);
+    CHECK_INT(resp->headers->count, 1);
+    CHECK_STR(resp->headers->list[0].name, "X-B");
+}
+
 static const wfp_test_case_t cases[] = {
     { "a head is parsed", a_head_is_parsed },
     { "status lines", status_lines },
     { "lengths", lengths },
     { "what is sent", what_is_sent },
+    { "what ends with the connection", what_ends_with_the_connection },
+    { "what only hops say", what_only_hops_say },
+    { "what leaves a tenant's hands", what_leaves_a_tenants_hands },
+    { "two Connection fields", two_connection_fields },
     { NULL, NULL },
 };
 

@@ -147,12 +147,100 @@ static void no_filter_no_way_out(wfp_test_t *t)
     CHECK_INT(res.code, WFP_EGRESS_BLOCKED);
 }
 
+/* ---- next(), and who decided ------------------------------------------------- */
+
+static const char *noted;
+
+static void note(wfp_egress_t *e, int outcome)
+{
+    noted = apr_psprintf(e->pool, "%s%s:%d;", noted, e->by, outcome);
+}
+
+static int wrap_filter(wfp_egress_t *e)
+{
+    int rv = e->api->next(e);
+
+    trace = apr_pstrcat(e->pool, trace, "back ", NULL);
+    if (mode == REFUSE && rv == WFP_EGRESS_OK) {
+        return e->api->refuse(e, "seen enough");
+    }
+    if (mode == EMPTY) {
+        return WFP_EGRESS_DECLINED; /* once more? no: it was sent */
+    }
+    e->api->headers_set(e->response->headers, "X-Wrapped", "1");
+    return rv;
+}
+
+static int origin_filter(wfp_egress_t *e)
+{
+    trace = apr_pstrcat(e->pool, trace,
+                        e->abi == WFP_EGRESS_ABI ? "sent " : "abi? ", NULL);
+    e->by = "origin";
+    (void)e->api->answer(e, 200, "abc", 3);
+    return WFP_EGRESS_OK;
+}
+
+static wfp_egress_t *run_wrapped(wfp_test_t *t, int what, apr_status_t *rv)
+{
+    wfp_egress_t *e = apr_pcalloc(t->pool, sizeof(*e));
+
+    apr_hook_global_pool = t->pool;
+    apr_hook_debug_current = "mod_wrap.c";
+    APR_OPTIONAL_HOOK(wfp, egress, origin_filter, NULL, NULL, 1000);
+    APR_OPTIONAL_HOOK(wfp, egress, wrap_filter, NULL, NULL, APR_HOOK_MIDDLE);
+    apr_hook_sort_all();
+    trace = noted = "";
+    mode = what;
+    e->note = note;
+    e->pool = t->pool;
+    e->request = wfp_request_make("GET", "http://a.example/", t->pool);
+    e->result = apr_palloc(t->pool, sizeof(*e->result));
+    wfp_result_init(e->result, t->pool);
+    *rv = wfp_pipeline_run(e);
+    apr_hook_deregister_all();
+    return e;
+}
+
+static void a_filter_sees_the_response(wfp_test_t *t)
+{
+    apr_status_t rv;
+    wfp_egress_t *e = run_wrapped(t, ANSWER, &rv);
+
+    CHECK_INT(rv, 0);
+    CHECK_STR(trace, "sent back ");
+    CHECK_STR(wfp_headers_get(e->response->headers, "X-Wrapped"), "1");
+    CHECK_STR(noted, "origin:0;");
+}
+
+static void a_filter_refuses_the_response(wfp_test_t *t)
+{
+    apr_status_t rv;
+    wfp_egress_t *e = run_wrapped(t, REFUSE, &rv);
+
+    CHECK(rv != 0);
+    CHECK_STR(e->result->message, "Egress blocked: seen enough");
+    CHECK(strstr(noted, "mod_wrap.c:"));
+    CHECK(!e->response);
+}
+
+static void what_was_sent_is_not_sent_again(wfp_test_t *t)
+{
+    apr_status_t rv;
+
+    (void)run_wrapped(t, EMPTY, &rv);
+    CHECK(rv != 0);
+    CHECK_STR(trace, "sent back ");
+}
+
 static const wfp_test_case_t cases[] = {
     { "filters run in order", filters_run_in_order },
     { "each hop passes them all", each_hop_passes_them_all },
     { "redirects end", redirects_end },
     { "refusals and faults", refusals_and_faults },
     { "no filter, no way out", no_filter_no_way_out },
+    { "a filter sees the response", a_filter_sees_the_response },
+    { "a filter refuses the response", a_filter_refuses_the_response },
+    { "what was sent is not sent again", what_was_sent_is_not_sent_again },
     { NULL, NULL },
 };
 

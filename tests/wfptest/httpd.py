@@ -99,6 +99,7 @@ class Httpd:
         self.process = None
         self.running = None
         self.token = None
+        self.first = []  # lines before mod_wfp is loaded
         self.env = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
                     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
                     **{k: v for k, v in os.environ.items()
@@ -113,6 +114,7 @@ class Httpd:
                 for n in names]
         if self.mpm != "prefork":
             load.append("Protocols h2c http/1.1")
+        load += self.first
         user = "User {}\nGroup {}".format(*server_user()) \
             if os.getuid() == 0 else ""
         return BASE.format(

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One entry a hop. Bytes are those of the bodies that the entry points to, so
+ * they are read last of all. invoke.c and part.c say when.
+ */
+#include "mod_wfp/egress_record.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/url.h"
+
+/* Calls of one invocation that are told one by one; the rest is counted. */
+#define TOLD_MAX 1000
+
+/* Of a method, which may be long */
+#define METHOD_MAX 32
+
+/* One side of a call */
+typedef struct side_t {
+    const wfp_body_t *body; /* NULL: see bytes */
+    apr_off_t bytes;
+} side_t;
+
+struct wfp_egress_record_t {
+    wfp_egress_record_t *next; /* the call before */
+    apr_time_t time;
+    const char *method;
+    const char *url;
+    const char *by;
+    int hop;
+    int status; /* 0: no response */
+    wfp_code_e code;
+    wfp_tally_e end;
+    int is_sent; /* the client had it */
+    side_t out, in;
+    wfp_client_times_t times;
+};
+
+/* Bytes that went through a body so far; those of one in memory all at once. */
+static apr_off_t bytes_of(const side_t *side)
+{
+    if (!side->body) {
+        return side->bytes;
+    }
+    return side->body->data ? side->body->length : side->body->done;
+}
+
+void wfp_egress_record_begin(wfp_egress_t *egress)
+{
+    egress->record = apr_pcalloc(egress->pool, sizeof(*egress->record));
+    egress->record->time = apr_time_now();
+}
+
+wfp_client_times_t *wfp_egress_record_times(wfp_egress_t *egress)
+{
+    wfp_egress_record_t *rec = egress->record;
+
+    rec->is_sent = 1;
+    rec->out.body = egress->request->body;
+    return &rec->times;
+}
+
+static wfp_tally_e end_of(const wfp_egress_t *egress, int outcome)
+{
+    if (outcome == APR_SUCCESS) {
+        return egress->record->is_sent ? WFP_TALLY_SENT : WFP_TALLY_ANSWERED;
+    }
+    switch (egress->result->code) {
+    case WFP_EGRESS_BLOCKED:
+    case WFP_SUBREQUEST_LIMIT:
+        return WFP_TALLY_BLOCKED;
+    default:
+        return WFP_TALLY_FAILED;
+    }
+}
+
+void wfp_egress_record_note(wfp_egress_t *egress, int outcome)
+{
+    wfp_host_ctx_t *ctx = egress->invocation;
+    wfp_egress_record_t *rec = egress->record;
+
+    if (!rec) {
+        return; /* a filter of another module's came before ours */
+    }
+    rec->method = apr_pstrndup(egress->pool, egress->request->method,
+                               METHOD_MAX);
+    rec->url = egress->request->url;
+    rec->by = egress->by ? egress->by : "nobody";
+    rec->hop = egress->hop;
+    rec->end = end_of(egress, outcome);
+    if (outcome == APR_SUCCESS) {
+        rec->status = egress->response->status;
+        rec->in.body = egress->response->body;
+        if (!rec->is_sent && egress->request->body
+            && egress->request->body->used) {
+            rec->out.body = egress->request->body;
+        }
+    }
+    else {
+        rec->code = egress->result->code;
+    }
+    if (!rec->times.total_us && !rec->in.body) {
+        rec->times.total_us = apr_time_now() - rec->time;
+    }
+    rec->next = ctx->calls_out;
+    ctx->calls_out = rec;
+    egress->record = NULL;
+}
+
+/* An entry that needs nothing of the part's pool any more. */
+static wfp_egress_record_t *copy_of(const wfp_egress_record_t *rec,
+                                    apr_pool_t *p)
+{
+    wfp_egress_record_t *copy = apr_pmemdup(p, rec, sizeof(*rec));
+
+    copy->method = apr_pstrdup(p, rec->method);
+    copy->url = apr_pstrdup(p, rec->url);
+    copy->by = apr_pstrdup(p, rec->by);
+    copy->out.bytes = bytes_of(&rec->out);
+    copy->in.bytes = bytes_of(&rec->in);
+    copy->out.body = copy->in.body = NULL;
+    return copy;
+}
+
+void wfp_egress_record_join(wfp_host_ctx_t *whole, wfp_host_ctx_t *part,
+                            int keep)
+{
+    wfp_egress_record_t **end = &part->calls_out;
+
+    while (*end) {
+        if (!keep) {
+            *end = copy_of(*end, whole->work->pool);
+        }
+        end = &(*end)->next;
+    }
+    *end = whole->calls_out;
+    whole->calls_out = part->calls_out;
+    part->calls_out = NULL;
+}
+
+void wfp_egress_record_count(const wfp_host_ctx_t *ctx)
+{
+    const wfp_egress_record_t *rec;
+
+    for (rec = ctx->calls_out; rec; rec = rec->next) {
+        wfp_tally_add(ctx->work->server->tally, ctx->entry.ns, rec->end,
+                      (apr_uint64_t)bytes_of(&rec->out),
+                      (apr_uint64_t)bytes_of(&rec->in));
+    }
+}
+
+/* "host:port", without what a URL may tell of secrets. */
+static const char *target_of(const wfp_egress_record_t *rec, apr_pool_t *p)
+{
+    wfp_url_t url;
+
+    if (wfp_url_parse(&url, rec->url, NULL, NULL, p) != APR_SUCCESS) {
+        return "?";
+    }
+    return apr_psprintf(p, "%s:%d", url.host, url.port);
+}
+
+static wfp_json_t *times_of(const wfp_egress_record_t *rec, apr_pool_t *p)
+{
+    const wfp_client_times_t *t = &rec->times;
+    apr_int64_t total = t->total_us ? t->total_us : apr_time_now() - rec->time;
+    wfp_json_t *object = wfp_json_object(p);
+
+    if (rec->is_sent) {
+        wfp_json_set_int(object, "dns", t->dns_us);
+        wfp_json_set_int(object, "connect", t->connect_us);
+        wfp_json_set_int(object, "tls", t->tls_us);
+        wfp_json_set_int(object, "firstByte", t->first_byte_us);
+    }
+    wfp_json_set_int(object, "total", total);
+    return object;
+}
+
+static wfp_json_t *json_of(const wfp_egress_record_t *rec, apr_pool_t *p)
+{
+    wfp_json_t *object = wfp_json_object(p);
+
+    wfp_json_set_int(object, "timestamp", apr_time_as_msec(rec->time));
+    wfp_json_set_str(object, "method", rec->method);
+    wfp_json_set_str(object, "host", target_of(rec, p));
+    wfp_json_set_int(object, "hop", rec->hop);
+    wfp_json_set_str(object, "decision", wfp_tally_name(rec->end));
+    wfp_json_set_str(object, "by", rec->by);
+    if (rec->status) {
+        wfp_json_set_int(object, "status", rec->status);
+    }
+    else {
+        wfp_json_set_str(object, "code", wfp_code_row(rec->code)->code);
+    }
+    wfp_json_set_int(object, "bytesOut", bytes_of(&rec->out));
+    wfp_json_set_int(object, "bytesIn", bytes_of(&rec->in));
+    wfp_json_set(object, "timeUs", times_of(rec, p));
+    return object;
+}
+
+wfp_json_t *wfp_egress_record_json(const wfp_host_ctx_t *ctx, apr_pool_t *p)
+{
+    const wfp_egress_record_t **list, *rec;
+    wfp_json_t *array;
+    int n = 0, i;
+
+    for (rec = ctx->calls_out; rec; rec = rec->next) {
+        n++;
+    }
+    if (n == 0) {
+        return NULL;
+    }
+    list = apr_palloc(p, (apr_size_t)n * sizeof(*list));
+    for (i = n, rec = ctx->calls_out; rec; rec = rec->next) {
+        list[--i] = rec;
+    }
+    array = wfp_json_array(p);
+    for (i = 0; i < n && i < TOLD_MAX; i++) {
+        wfp_json_add(array, json_of(list[i], p));
+    }
+    return array;
+}
