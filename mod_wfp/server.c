@@ -5,6 +5,7 @@
  */
 #include "mod_wfp/server.h"
 
+#include <ap_listen.h>
 #include <apr_allocator.h>
 #include <apr_atomic.h>
 #include <apr_strings.h>
@@ -23,6 +24,7 @@
 #include "mod_wfp/record.h"
 #include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
+#include "outbound/listeners.h"
 
 /* the context of this generation; the only mutable global of the module */
 static wfp_server_t *context;
@@ -238,6 +240,20 @@ static apr_pool_t *make_child_pool(apr_pool_t *pchild)
     return p;
 }
 
+/* Where this server listens, in every virtual host. */
+static const wfp_listeners_t *own_listeners(apr_pool_t *p)
+{
+    wfp_listeners_t *own = wfp_listeners_make(p);
+    const ap_listen_rec *one;
+
+    for (one = ap_listeners; one; one = one->next) {
+        const apr_sockaddr_t *addr = one->bind_addr;
+
+        wfp_listeners_add(own, addr->family, addr->ipaddr_ptr, addr->port);
+    }
+    return own;
+}
+
 static apr_status_t start_client(wfp_server_t *server, wfp_result_t *res)
 {
     wfp_client_config_t config = { 0 };
@@ -247,6 +263,7 @@ static apr_status_t start_client(wfp_server_t *server, wfp_result_t *res)
         wfp_config_num(server->conf->egress_connections,
                        WFP_DEFAULT_EGRESS_CONNECTIONS);
     config.connections_per_origin = WFP_DEFAULT_EGRESS_PER_ORIGIN;
+    config.own = own_listeners(server->pool);
     return wfp_client_create(&server->client, &config, res, server->pool);
 }
 

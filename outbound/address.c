@@ -2,7 +2,10 @@
 /*
  * Addresses and the table of those that are not public. The policy asks; the
  * table is data, each row with its source. IPv6 is public only inside 2000::/3
- * (all that IANA has allocated for global unicast) and behind NAT64's prefix.
+ * (all that IANA has allocated for global unicast) and behind NAT64's prefix,
+ * where the IPv4 address within decides. The registries' rows that IANA calls
+ * globally reachable (anycast of AS112, AMT, TURN) are here as well: who serves
+ * them is whoever is nearest, and nobody serves a website there.
  */
 #include "outbound/address.h"
 
@@ -26,8 +29,11 @@ static const wfp_special_t special_v4[] = {
     { { 172, 16 }, 12, "RFC 1918: private" },
     { { 192, 0, 0 }, 24, "RFC 6890: protocol assignments" },
     { { 192, 0, 2 }, 24, "RFC 5737: documentation" },
+    { { 192, 31, 196 }, 24, "RFC 7535: AS112" },
+    { { 192, 52, 193 }, 24, "RFC 7450: AMT" },
     { { 192, 88, 99 }, 24, "RFC 7526: 6to4 relays, deprecated" },
     { { 192, 168 }, 16, "RFC 1918: private" },
+    { { 192, 175, 48 }, 24, "RFC 7534: AS112" },
     { { 198, 18 }, 15, "RFC 2544: benchmarks" },
     { { 198, 51, 100 }, 24, "RFC 5737: documentation" },
     { { 203, 0, 113 }, 24, "RFC 5737: documentation" },
@@ -43,6 +49,8 @@ static const wfp_special_t special_v6[] = {
     /* 2001::/23 */
     { { 0x20, 0x01 }, 23, "RFC 2928: protocol assignments, Teredo" },
     { { 0x20, 0x01, 0x0d, 0xb8 }, 32, "RFC 3849: documentation" },
+    { { 0x20, 0x02 }, 16, "RFC 7526: 6to4, deprecated: leads where it says" },
+    { { 0x26, 0x20, 0, 0x4f, 0x80 }, 48, "RFC 7534: AS112" },
     { { 0x3f, 0xff }, 20, "RFC 9637: documentation" },
     { { 0 }, 0, NULL },
 };

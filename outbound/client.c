@@ -13,6 +13,8 @@
 #include "core/url.h"
 #include "outbound/client_easy.h"
 #include "outbound/client_loop.h"
+#include "outbound/client_pins.h"
+#include "outbound/client_resolver.h"
 #include "outbound/client_stream.h"
 #include "outbound/client_transfer.h"
 #include "outbound/head.h"
@@ -21,6 +23,9 @@
  * memory. */
 #define WHOLE_MAX (64 * 1024)
 
+/* Look-ups of names at a time. */
+#define LOOK_UPS_MAX 64
+
 /* Free blocks that the windows' allocator keeps. */
 #define ALLOCATOR_KEEPS (4 * 1024 * 1024)
 
@@ -28,6 +33,7 @@ static apr_status_t stop_client(void *data)
 {
     wfp_client_t *client = data;
 
+    wfp_client_resolver_abort(client->resolver);
     wfp_client_loop_stop(client->loop);
     wfp_client_transfer_free_all(client);
     return APR_SUCCESS;
@@ -36,12 +42,16 @@ static apr_status_t stop_client(void *data)
 void wfp_client_abort(wfp_client_t *client)
 {
     wfp_client_loop_abort(client->loop);
+    wfp_client_resolver_abort(client->resolver);
 }
 
 static apr_status_t free_client(void *data)
 {
     wfp_client_t *client = data;
 
+    if (client->resolver) {
+        wfp_client_resolver_destroy(client->resolver);
+    }
     apr_pool_destroy(client->pool);
     curl_global_cleanup();
     return APR_SUCCESS;
@@ -100,6 +110,13 @@ apr_status_t wfp_client_create(wfp_client_t **pclient,
     apr_pool_cleanup_register(p, client, free_client, apr_pool_cleanup_null);
     client->config = *config;
     client->share_max = (config->connections_max + 1) / 2;
+    rv = wfp_client_resolver_create(&client->resolver,
+                                    config->look_ups_max ? config->look_ups_max
+                                                         : LOOK_UPS_MAX);
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv,
+                              "The outbound client cannot start");
+    }
     rv = wfp_client_loop_create(&client->loop, config, res, client->pool);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -193,6 +210,7 @@ static apr_status_t prepare(wfp_client_transfer_t *t, wfp_request_t *req,
 {
     wfp_client_order_t order = { 0 };
     wfp_url_t url;
+    apr_time_t until;
     apr_status_t rv = ask_policy(t, &url, req, terms, res);
 
     if (rv != APR_SUCCESS) {
@@ -207,6 +225,14 @@ static apr_status_t prepare(wfp_client_transfer_t *t, wfp_request_t *req,
     order.headers = req->headers;
     order.connect_timeout = terms->connect_timeout;
     order.pool = req->pool;
+    /* looking the name up is part of connecting */
+    until = apr_time_now() + terms->connect_timeout;
+    rv = wfp_client_pins_set(t, &url, terms,
+                             until < t->until ? until : t->until, res,
+                             req->pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     order_body(&order, t, req);
     rv = wfp_client_easy_prepare(t, &order);
     if (rv != APR_SUCCESS) {
@@ -358,5 +384,6 @@ void wfp_client_stats(wfp_client_stats_t *stats, wfp_client_t *client)
 {
     stats->transfers = __atomic_load_n(&client->transfers, __ATOMIC_RELAXED);
     stats->failures = __atomic_load_n(&client->failures, __ATOMIC_RELAXED);
+    stats->look_ups = (apr_uint32_t)wfp_client_resolver_busy(client->resolver);
     stats->active = wfp_client_loop_active(client->loop);
 }

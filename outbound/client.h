@@ -8,6 +8,7 @@
 #include "core/cancel.h"
 #include "core/message.h"
 #include "core/result.h"
+#include "outbound/listeners.h"
 #include "outbound/policy.h"
 
 /**
@@ -25,6 +26,8 @@ typedef struct wfp_client_config_t {
     int connections_max;        /* per child, WfpEgressConnections */
     int connections_per_origin; /* 16 */
     const char *user_agent;     /* sent when the request has none; NULL */
+    int look_ups_max;           /* of names at a time; 0: 64 */
+    const wfp_listeners_t *own; /* the server's, as long as the client; NULL */
 } wfp_client_config_t;
 
 /**
@@ -45,7 +48,8 @@ typedef struct wfp_client_times_t {
 } wfp_client_times_t;
 
 /** One transfer's terms. One owner can hold half of connections_max at most,
- *  look-ups that nobody waits for any more included; more wait. */
+ *  and an eighth of the look-ups of names, those that nobody waits for any more
+ *  included; more wait. */
 typedef struct wfp_client_terms_t {
     const wfp_policy_t *policy; /* asked at connect and before each reuse */
     apr_interval_time_t connect_timeout;
@@ -89,6 +93,7 @@ typedef struct wfp_client_stats_t {
     apr_uint64_t transfers;
     apr_uint64_t failures;
     apr_uint32_t active;
+    apr_uint32_t look_ups; /* of names, those that nobody waits for too */
 } wfp_client_stats_t;
 
 void wfp_client_stats(wfp_client_stats_t *stats, wfp_client_t *client);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "outbound/client_loop.h"
+#include "outbound/client_pins.h"
 #include "outbound/head.h"
 
 static void lock(wfp_client_transfer_t *t)
@@ -129,35 +130,16 @@ static size_t on_read(char *buf, size_t size, size_t n, void *baton)
     return got;
 }
 
-/* May this transfer talk to this address? Remembers why not. */
-static int is_allowed(wfp_client_transfer_t *t, int family, const void *bytes,
-                      int port)
-{
-    const char *why = NULL;
-    int ok = wfp_policy_address_ok(t->policy, t->host, family, bytes, port,
-                                   &why);
-
-    lock(t);
-    if (ok) {
-        t->reached = 1;
-    }
-    else {
-        t->blocked = why;
-    }
-    unlock(t);
-    return ok;
-}
-
-/* curl starts to look the name up (it is not in its cache). */
+/* curl has no address for the host. It has been given all that there are, so
+ * only an address itself needs none. */
 static int on_look_up(void *state, void *reserved, void *baton)
 {
-    wfp_client_transfer_t *t = baton;
+    const wfp_client_transfer_t *t = baton;
 
-    t->job.looking_up = 1;
-    return 0;
+    return !t->is_literal;
 }
 
-/* curl has looked the name up and wants to connect. */
+/* curl wants to connect. */
 static curl_socket_t on_open(void *baton, curlsocktype purpose,
                              struct curl_sockaddr *to)
 {
@@ -165,10 +147,6 @@ static curl_socket_t on_open(void *baton, curlsocktype purpose,
     const void *bytes;
     int port, fd;
 
-    t->job.looking_up = 0;
-    if (t->job.orphan) {
-        return CURL_SOCKET_BAD; /* whose policy has gone with its owner */
-    }
     if (to->family == AF_INET) {
         const struct sockaddr_in *v4 = (const void *)&to->addr;
 
@@ -184,7 +162,7 @@ static curl_socket_t on_open(void *baton, curlsocktype purpose,
     else {
         return CURL_SOCKET_BAD;
     }
-    if (!is_allowed(t, to->family, bytes, port)) {
+    if (!wfp_client_pins_may(t, to->family, bytes, port)) {
         return CURL_SOCKET_BAD;
     }
     fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
@@ -211,10 +189,13 @@ static int on_request(void *baton, char *ip, char *local_ip, int port,
     int family = strchr(ip, ':') ? AF_INET6 : AF_INET;
 
     if (inet_pton(family, ip, bytes) != 1
-        || !is_allowed(t, family, bytes, port)) {
+        || !wfp_client_pins_may(t, family, bytes, port)) {
         lock(t);
         t->reached = 0;
         unlock(t);
+        /* another's connection to the same host; there are others that may
+         * be used, since they are pinned */
+        t->job.spoilt = t->job.foreign = t->is_pinned && !t->job.foreign;
         return CURL_PREREQFUNC_ABORT;
     }
     /* within TLS bytes may come at any time */
@@ -261,9 +242,12 @@ apr_status_t wfp_client_easy_create(wfp_client_transfer_t *t,
     if (!t->easy) {
         return APR_ENOMEM;
     }
+    if (wfp_client_pins_create(t) != APR_SUCCESS) {
+        return APR_ENOMEM;
+    }
     rc |= set_callbacks(t);
     SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_QUICK_EXIT, 1L); /* a hanging look-up stops nobody else */
+    SET(CURLOPT_QUICK_EXIT, 1L); /* should curl look up all the same */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_PROXY, ""); /* not the environment's either */
@@ -287,6 +271,7 @@ void wfp_client_easy_destroy(wfp_client_transfer_t *t)
     if (t->easy) {
         curl_easy_cleanup(t->easy);
     }
+    wfp_client_pins_destroy(t);
 }
 
 /* curl only reads the list, so its parts may live in a pool. */
@@ -378,6 +363,7 @@ apr_status_t wfp_client_easy_prepare(wfp_client_transfer_t *t,
     connect_ms = (long)apr_time_as_msec(order->connect_timeout);
     rc |= set_body(t, order);
     SET(CURLOPT_URL, order->url);
+    SET(CURLOPT_FRESH_CONNECT, 0L);
     SET(CURLOPT_CUSTOMREQUEST, order->method);
     SET(CURLOPT_HTTPHEADER, lines);
     SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms > 0 ? connect_ms : 1L);

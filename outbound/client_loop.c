@@ -169,37 +169,13 @@ static void finish(wfp_client_loop_t *loop, wfp_client_transfer_t *t, int code)
     t->job.active_link = NULL;
     __atomic_sub_fetch(&loop->active_count, 1, __ATOMIC_RELAXED);
     untouch(loop, t);
-    if (t->job.orphan) {
-        wfp_client_transfer_give(t);
-    }
-    else {
-        let_go(t, code, 0);
-    }
-}
-
-/* The owner leaves while curl looks a name up. That cannot be stopped: curl
- * would leave the look-up's thread alone, and a Worker could heap up such
- * threads. So the transfer keeps its place, and counts, until the look-up
- * ends; then the open-socket callback refuses. */
-static void make_orphan(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
-{
-    untouch(loop, t);
-    t->job.orphan = 1;
-    (void)apr_thread_mutex_lock(t->mutex);
-    t->orphan = 1;
-    t->cancelled = 1;
-    (void)apr_thread_mutex_unlock(t->mutex);
-    wake_owner(t);
+    let_go(t, code, 0);
 }
 
 static void act(wfp_client_loop_t *loop, wfp_client_transfer_t *t,
                 unsigned wants)
 {
-    if ((wants & WFP_CLIENT_CANCEL) && t->job.active_link
-        && t->job.looking_up) {
-        make_orphan(loop, t);
-    }
-    else if (wants & WFP_CLIENT_CANCEL) {
+    if (wants & WFP_CLIENT_CANCEL) {
         if (t->job.active_link) {
             finish(loop, t, CURLE_ABORTED_BY_CALLBACK);
         }
@@ -243,6 +219,10 @@ static int try_again(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
     t->job.spoilt = 0;
     t->job.retries++;
     (void)curl_multi_remove_handle(loop->multi, t->easy); /* is in there */
+    if (t->job.foreign
+        && curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK) {
+        return 0;
+    }
     return curl_multi_add_handle(loop->multi, t->easy) == CURLM_OK;
 }
 

@@ -31,11 +31,10 @@ typedef struct wfp_client_job_t {
     wfp_client_transfer_t *active_next;
     wfp_client_transfer_t **active_link; /* NULL: curl does not have it */
     wfp_client_transfer_t *touched_next;
-    unsigned touched : 1;    /* somebody must be woken */
-    unsigned looking_up : 1; /* curl has started to look the name up */
-    unsigned orphan : 1;     /* its owner has left during that */
-    unsigned spoilt : 1;     /* the connection was no good: once more */
-    int retries;             /* for that reason */
+    unsigned touched : 1; /* somebody must be woken */
+    unsigned spoilt : 1;  /* the connection was no good: once more */
+    unsigned foreign : 1; /* the same, and only a new one will do */
+    int retries;          /* for that reason */
 } wfp_client_job_t;
 
 /** Start the thread; wfp_client_loop_stop() must come before p's end. */

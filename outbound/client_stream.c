@@ -223,7 +223,7 @@ void wfp_client_stream_end(wfp_client_transfer_t *t)
 {
     apr_bucket_brigade *pumped = t->pumped;
     wfp_body_t *source = t->source;
-    int done, orphan = 0;
+    int done;
 
     t->leaving = 1;
     lock(t);
@@ -236,12 +236,9 @@ void wfp_client_stream_end(wfp_client_transfer_t *t)
         while (!t->cancelled) {
             (void)await(t, apr_time_now() + apr_time_from_sec(60));
         }
-        orphan = t->orphan;
         unlock(t);
     }
-    if (!orphan) {
-        wfp_client_transfer_give(t);
-    }
+    wfp_client_transfer_give(t);
     if (source) {
         wfp_body_cancel(source);
     }

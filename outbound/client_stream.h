@@ -34,8 +34,7 @@ wfp_body_t *wfp_client_stream_body(wfp_client_transfer_t *t, apr_off_t length,
                                    apr_pool_t *p);
 
 /** Leave a started transfer in whatever phase: when this returns nothing of
- *  the request's is used any more and t is idle (or the loop's, until a
- *  look-up has ended). */
+ *  the request's is used any more and t is idle. */
 void wfp_client_stream_end(wfp_client_transfer_t *t);
 
 #endif

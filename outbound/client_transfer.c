@@ -2,7 +2,7 @@
 /*
  * Where transfers come from and go to: a list of idle ones, so that a fetch
  * makes no handle, lock or callback of its own. Called by client.c and
- * client_stream.c on request threads, for orphans by the loop. Also counts how
+ * client_stream.c on request threads only. Also counts how
  * many each owner has, so that one Worker cannot have all connections.
  */
 #include "outbound/client_transfer.h"
@@ -164,10 +164,8 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     t->head_done = 0;
     t->done = 0;
     t->cancelled = 0;
-    t->orphan = 0;
-    t->job.looking_up = 0;
-    t->job.orphan = 0;
     t->job.spoilt = 0;
+    t->job.foreign = 0;
     t->job.retries = 0;
     t->too_large = 0;
     t->up_end = 0;

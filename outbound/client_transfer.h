@@ -10,6 +10,7 @@
 #include "core/window.h"
 #include "outbound/client.h"
 #include "outbound/client_loop.h"
+#include "outbound/client_resolver.h"
 
 /**
  * @file
@@ -36,6 +37,7 @@ struct wfp_client_t {
     apr_allocator_t *allocator; /* of the windows; has a mutex */
     wfp_client_config_t config;
     wfp_client_loop_t *loop;
+    wfp_client_resolver_t *resolver;
     apr_thread_mutex_t *mutex;   /* guards pool and what follows */
     wfp_client_transfer_t *idle; /* used again, last one first */
     wfp_client_transfer_t *all;
@@ -51,7 +53,9 @@ struct wfp_client_t {
 
 struct wfp_client_transfer_t {
     wfp_client_t *client;
-    void *easy; /* curl's handle; the loop's while running */
+    void *easy;       /* curl's handle; the loop's while running */
+    void *cache;      /* curl's, of this transfer's addresses */
+    char pinned[280]; /* what takes the last ones out of it: "-host:port" */
     apr_thread_mutex_t *mutex;
     sem_t wake; /* cheaper than a condition, which takes the mutex again */
     wfp_client_transfer_t *idle_next; /* under the client's mutex */
@@ -60,7 +64,9 @@ struct wfp_client_transfer_t {
     /* set while prepared, only read while running */
     const wfp_policy_t *policy;
     const char *host;
-    int plain; /* http, not https */
+    int plain;      /* http, not https */
+    int is_literal; /* host is an address */
+    int is_pinned;  /* curl has addresses for host */
 
     /* the request's thread's own */
     wfp_body_t *source; /* request body still to be pumped, else NULL */
@@ -90,8 +96,6 @@ struct wfp_client_transfer_t {
     unsigned head_done : 1;   /* head is whole */
     unsigned done : 1;        /* the loop has let go */
     unsigned cancelled : 1;   /* the loop has seen the cancel */
-    unsigned orphan : 1;      /* the loop keeps t until a look-up has ended,
-                             * and then gives it */
     unsigned too_large : 1;   /* the head was */
     unsigned up_end : 1;      /* nothing more comes into up */
     unsigned up_paused : 1;   /* curl waits for up */

@@ -42,13 +42,31 @@ typedef struct wfp_ask_t {
     wfp_address_t v4;          /* to which addr leads */
     int embedded;              /* v4 is set */
     int is_public;             /* addr, as it was given */
+    int is_local;              /* host is a name of no public zone */
     int port;
 } wfp_ask_t;
+
+/* Room for the parts of a question. */
+typedef struct wfp_question_t {
+    char name[HOST_MAX + 1];
+    wfp_address_t addr;
+    wfp_address_t plain; /* the IPv4 address that a mapped one is */
+} wfp_question_t;
 
 static const char why_denied[] = "the target is denied";
 static const char why_port[] = "the port is not allowed";
 static const char why_private[] = "the address is not public";
+static const char why_local[] = "the host name is not public";
+static const char why_own[] = "the target is this server itself";
 static const char why_host[] = "the host name is not legal";
+
+/* Names that the public DNS does not have (RFC 6761, RFC 6762, RFC 8375, what
+ * ICANN keeps for private use, what routers and clouds have made of it). What
+ * they resolve to is this host's or this network's own affair. */
+static const char *const local_zones[] = {
+    "localhost", "local",     "internal", "localdomain", "intranet", "private",
+    "corp",      "home.arpa", "home",     "lan",         NULL,
+};
 
 wfp_policy_t *wfp_policy_make(apr_pool_t *p)
 {
@@ -219,6 +237,23 @@ static int host_under(const char *host, const char *domain)
            && !strcasecmp(host + n - d, domain);
 }
 
+/* Is it a name of no public zone? One without a dot is completed by the
+ * resolver's search list. */
+static int is_local_name(const char *host)
+{
+    const char *const *zone;
+
+    if (strchr(host, ':')) {
+        return 0; /* an IPv6 address */
+    }
+    for (zone = local_zones; *zone; zone++) {
+        if (!strcasecmp(host, *zone) || host_under(host, *zone)) {
+            return 1;
+        }
+    }
+    return !strchr(host, '.');
+}
+
 /* Does the rule's target fit, whatever the port? An unknown address fits no
  * network. embedded: also the IPv4 address to which a NAT64 or 6to4 address
  * leads counts (for what is denied, never for what is allowed). */
@@ -258,9 +293,11 @@ static int is_denied(const wfp_policy_t *policy, const wfp_ask_t *ask)
     return 0;
 }
 
-/* What the allow rules say: bit 1 the port, bit 2 the address itself. */
+/* What the allow rules say, as bits: the port, the address itself, both in one
+ * rule. */
 #define ALLOW_PORT 1
 #define ALLOW_ADDR 2
+#define ALLOW_BOTH 4
 
 static int allowed(const wfp_policy_t *policy, const wfp_ask_t *ask)
 {
@@ -281,7 +318,7 @@ static int allowed(const wfp_policy_t *policy, const wfp_ask_t *ask)
             says |= ALLOW_PORT;
         }
         if (rule->kind != TARGET_ANY) {
-            says |= ALLOW_ADDR;
+            says |= ALLOW_ADDR | (rule->port != 0 ? ALLOW_BOTH : 0);
         }
     }
     return says;
@@ -301,6 +338,9 @@ static int decide(const wfp_policy_t *policy, const wfp_ask_t *ask,
     }
     else if (ask->addr && !(says & ALLOW_ADDR) && !ask->is_public) {
         *why = why_private;
+    }
+    else if (!(says & ALLOW_ADDR) && ask->is_local) {
+        *why = why_local;
     }
     return *why == NULL;
 }
@@ -322,16 +362,27 @@ static int plain_host(char *out, const char *host)
     }
     memcpy(out, host, n);
     out[n] = '\0';
-    return 1;
+    /* an empty label: rules and resolvers might read it differently */
+    return *out != '.' && out[n - 1] != '.' && !strstr(out, "..");
 }
 
-static void ask_address(wfp_ask_t *ask, const wfp_address_t *addr,
-                        wfp_address_t *plain)
+/* Fill in what is asked about an address. @return 0: no legal question */
+static int make_ask(wfp_ask_t *ask, wfp_question_t *q, const char *host,
+                    int family, const void *bytes)
 {
+    if (!plain_host(q->name, host)
+        || (family != AF_INET && family != AF_INET6)) {
+        return 0;
+    }
+    wfp_address_set(&q->addr, family, bytes);
+    ask->host = q->name;
+    ask->is_local = !wfp_address_parse(&q->plain, q->name)
+                    && is_local_name(q->name);
     /* a mapped address is the IPv4 address, for allow rules too */
-    ask->addr = wfp_address_mapped(plain, addr) ? plain : addr;
-    ask->embedded = wfp_address_embedded(&ask->v4, addr);
-    ask->is_public = wfp_address_is_public(addr);
+    ask->addr = wfp_address_mapped(&q->plain, &q->addr) ? &q->plain : &q->addr;
+    ask->embedded = wfp_address_embedded(&ask->v4, &q->addr);
+    ask->is_public = wfp_address_is_public(&q->addr);
+    return 1;
 }
 
 int wfp_policy_name_ok(const wfp_policy_t *policy, const char *host, int port,
@@ -339,6 +390,7 @@ int wfp_policy_name_ok(const wfp_policy_t *policy, const char *host, int port,
 {
     char name[HOST_MAX + 1];
     wfp_address_t addr;
+    wfp_ask_t ask = { .host = name, .port = port };
 
     if (!plain_host(name, host)) {
         *why = why_host;
@@ -348,22 +400,35 @@ int wfp_policy_name_ok(const wfp_policy_t *policy, const char *host, int port,
         return wfp_policy_address_ok(policy, host, addr.family, addr.bytes,
                                      port, why);
     }
-    return decide(policy, &(wfp_ask_t){ .host = name, .port = port }, why);
+    ask.is_local = is_local_name(name);
+    return decide(policy, &ask, why);
 }
 
 int wfp_policy_address_ok(const wfp_policy_t *policy, const char *host,
                           int family, const void *bytes, int port,
                           const char **why)
 {
-    char name[HOST_MAX + 1];
-    wfp_address_t addr, plain;
-    wfp_ask_t ask = { .host = name, .port = port };
+    wfp_ask_t ask = { .port = port };
+    wfp_question_t q;
 
-    if (!plain_host(name, host) || (family != AF_INET && family != AF_INET6)) {
+    if (!make_ask(&ask, &q, host, family, bytes)) {
         *why = why_host;
         return 0;
     }
-    wfp_address_set(&addr, family, bytes);
-    ask_address(&ask, &addr, &plain);
     return decide(policy, &ask, why);
+}
+
+int wfp_policy_own_ok(const wfp_policy_t *policy, const char *host, int family,
+                      const void *bytes, int port, const char **why)
+{
+    wfp_ask_t ask = { .port = port };
+    wfp_question_t q;
+
+    *why = why_own;
+    if (!make_ask(&ask, &q, host, family, bytes)
+        || !(allowed(policy, &ask) & ALLOW_BOTH)) {
+        return 0;
+    }
+    *why = NULL;
+    return 1;
 }

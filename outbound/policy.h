@@ -14,7 +14,8 @@
  * Where a subrequest may go (SSRF). A policy is a list of rules as given by
  * WfpEgressAllow and WfpEgressDeny on top of the default: public addresses,
  * ports 80, 443 and 1024-65535. Deny wins over allow; a non-public address
- * needs an allow rule that names it by CIDR or host.
+ * needs an allow rule that names it by CIDR or host. So does a name that is
+ * not public: localhost, *.internal and the like, one without a dot.
  *
  * Two questions: by name before the look-up, by address at connect time. Both
  * must say yes. A host-name allow rule makes non-public addresses of that very
@@ -54,5 +55,13 @@ int wfp_policy_name_ok(const wfp_policy_t *policy, const char *host, int port,
 int wfp_policy_address_ok(const wfp_policy_t *policy, const char *host,
                           int family, const void *addr, int port,
                           const char **why);
+
+/**
+ * The address and port are one of this server's own listeners: is there an
+ * allow rule that names it, by CIDR or host, with this very port? Asked on top
+ * of wfp_policy_address_ok(), with the same arguments.
+ */
+int wfp_policy_own_ok(const wfp_policy_t *policy, const char *host, int family,
+                      const void *addr, int port, const char **why);
 
 #endif

@@ -56,36 +56,21 @@ static const char *const not_public[] = {
     "::ffff:8.8.8.8", "::ffff:0:8.8.8.8", "64:ff9b::127.0.0.1",
     "64:ff9b::10.1.2.3", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "100::1",
     "2001::1", "2001:2::1", "2001:10::1", "2001:db8::1", "2002:7f00:1::1",
-    "2002:a00:1::1", "2002:a9fe:a9fe::", "3fff::1", "3fff:fff:ffff::1",
-    "4000::1", "5f00::1", "fc00::1", "fd00:ec2::254", "fe80::1", "febf::1",
-    "fec0::1", "ff02::1", "ff0e::1", NULL
+    "2002:a00:1::1", "2002:808:808::1", "2002:a9fe:a9fe::", "3fff::1",
+    "3fff:fff:ffff::1", "4000::1", "5f00::1", "fc00::1", "fd00:ec2::254",
+    "fe80::1", "febf::1", "fec0::1", "ff02::1", "ff0e::1", NULL
 };
 
-static const char *const is_public[] = { "1.1.1.1",
-                                         "8.8.8.8",
-                                         "9.255.255.255",
-                                         "11.0.0.0",
-                                         "100.63.255.255",
-                                         "100.128.0.0",
-                                         "126.255.255.255",
-                                         "128.0.0.1",
-                                         "169.253.255.255",
-                                         "172.15.255.255",
-                                         "172.32.0.0",
-                                         "192.0.1.1",
-                                         "192.167.255.255",
-                                         "192.169.0.1",
-                                         "198.17.255.255",
-                                         "198.20.0.0",
-                                         "223.255.255.255",
-                                         "2001:4860:4860::8888",
-                                         "2606:4700::1111",
-                                         "2a00::1",
-                                         "3ffe::1",
-                                         "64:ff9b::8.8.8.8",
-                                         "2002:808:808::1",
-                                         "2001:200::1",
-                                         NULL };
+static const char *const is_public[] = {
+    "1.1.1.1",          "8.8.8.8",         "9.255.255.255",
+    "11.0.0.0",         "100.63.255.255",  "100.128.0.0",
+    "126.255.255.255",  "128.0.0.1",       "169.253.255.255",
+    "172.15.255.255",   "172.32.0.0",      "192.0.1.1",
+    "192.167.255.255",  "192.169.0.1",     "198.17.255.255",
+    "198.20.0.0",       "223.255.255.255", "2001:4860:4860::8888",
+    "2606:4700::1111",  "2a00::1",         "3ffe::1",
+    "64:ff9b::8.8.8.8", "2001:200::1",     NULL
+};
 
 static void addresses_that_are_not_public(wfp_test_t *t)
 {
@@ -200,7 +185,7 @@ static void deny_wins(wfp_test_t *t)
     CHECK(!name_ok(p, "a.worse.example", 80));
     CHECK(name_ok(p, "worse.example", 80));
     CHECK(address_ok(p, "h", "8.8.8.8", 443) == 0);
-    CHECK(address_ok(p, "h", "8.8.8.8", 80) == 1);
+    CHECK(address_ok(p, "h.example", "8.8.8.8", 80) == 1);
     CHECK(address_ok(p, "h", "64:ff9b::8.8.8.8", 443) == 0);
     CHECK(address_ok(p, "h", "2a00::1", 80) == 0);
 }
@@ -271,6 +256,39 @@ static void merge_keeps_both(wfp_test_t *t)
           == 0);
 }
 
+static int own_ok(const wfp_policy_t *policy, const char *host, int port)
+{
+    static const unsigned char loopback[4] = { 127, 0, 0, 1 };
+    const char *why = NULL;
+    int ok = wfp_policy_own_ok(policy, host, APR_INET, loopback, port, &why);
+
+    return ok == (why == NULL) ? ok : -2;
+}
+
+/* The server itself only by a rule that says which address and which port. */
+static void own_listeners(wfp_test_t *t)
+{
+    const char *const wide[] = { "127.0.0.0/8", ":8080", "localhost", NULL };
+
+    CHECK_INT(own_ok(NULL, "h.example", 8080), 0);
+    CHECK_INT(own_ok(policy(t, wide, NULL), "localhost", 8080), 0);
+    CHECK_INT(own_ok(policy(t, RULES("127.0.0.1:8080"), NULL), "h.example",
+                     8080),
+              1);
+    CHECK_INT(own_ok(policy(t, RULES("127.0.0.1:8080"), NULL), "h.example",
+                     8081),
+              0);
+    CHECK_INT(own_ok(policy(t, RULES("localhost:8080"), NULL), "LocalHost.",
+                     8080),
+              1);
+    CHECK_INT(own_ok(policy(t, RULES("*.h.example:8080"), NULL), "a.h.example",
+                     8080),
+              1);
+    CHECK_INT(own_ok(policy(t, RULES("*.h.example:8080"), NULL), "h.example",
+                     8080),
+              0);
+}
+
 static const wfp_test_case_t cases[] = {
     { "addresses that are not public", addresses_that_are_not_public },
     { "literals meet the table by name", literals_meet_the_table_by_name },
@@ -278,6 +296,7 @@ static const wfp_test_case_t cases[] = {
     { "allow by network", allow_by_network },
     { "allow by name", allow_by_name },
     { "deny wins", deny_wins },
+    { "own listeners", own_listeners },
     { "rules that are none", rules_that_are_none },
     { "merge keeps both", merge_keeps_both },
     { NULL, NULL },
