@@ -96,6 +96,7 @@ class Httpd:
             check=True).stdout.strip())
         self.conf = self.root / "httpd.conf"
         self.log = ErrorLog(self.root / "logs/error_log")
+        self.wrap = []  # words in front of its command
         self.process = None
         self.running = None
         self.token = None
@@ -177,7 +178,7 @@ class Httpd:
             # a session of its own: prefork signals its process group; and
             # it ends with us, whatever ends us
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "TERM", self.binary,
+                ["setpriv", "--pdeathsig", "TERM", *self.wrap, self.binary,
                  "-DFOREGROUND", "-f", str(self.conf)],
                 cwd=self.root, env=self.server_env(), stdin=subprocess.DEVNULL,
                 stdout=out, stderr=out, start_new_session=True)

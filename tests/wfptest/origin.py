@@ -205,15 +205,15 @@ class Server(http.server.ThreadingHTTPServer):
 class Origin:
     """The running origin. requests: (method, path, header pairs)."""
 
-    def __init__(self):
+    def __init__(self, address=("127.0.0.1", 0)):
         self.requests = []
         self.crowd = threading.Condition()
         self.inside = self.most = self.waiting = 0
         self.released = self.came = 0
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(address, Handler)
         self.server.origin = self
         self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{address[0]}:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever,
                                        daemon=True)
         self.thread.start()
