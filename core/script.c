@@ -13,7 +13,7 @@
 #include "core/block.h"
 
 #define SCRIPT_MAGIC    0x53504657u
-#define NAMESPACE_MAGIC 0x4e504657u
+#define NAMESPACE_MAGIC 0x4e504658u
 
 /* least bytes that one element of a list takes in a block */
 #define TEXT_MIN    5
@@ -146,6 +146,16 @@ static void put_binding(wfp_block_out_t *to, const wfp_binding_t *binding)
     put_outbound(to, &binding->outbound);
 }
 
+static void put_texts(wfp_block_out_t *to, const apr_array_header_t *list)
+{
+    int i, n = list ? list->nelts : 0;
+
+    wfp_block_put_u32(to, (apr_uint32_t)n);
+    for (i = 0; i < n; i++) {
+        wfp_block_put_text(to, APR_ARRAY_IDX(list, i, const char *));
+    }
+}
+
 static void write_script(wfp_block_out_t *to, const void *what)
 {
     const wfp_script_t *script = what;
@@ -160,10 +170,7 @@ static void write_script(wfp_block_out_t *to, const void *what)
     wfp_block_put_text(to, script->version_tag);
     wfp_block_put_text(to, script->main_module);
     put_limits(to, &script->limits);
-    wfp_block_put_u32(to, (apr_uint32_t)script->tags->nelts);
-    for (i = 0; i < script->tags->nelts; i++) {
-        wfp_block_put_text(to, APR_ARRAY_IDX(script->tags, i, const char *));
-    }
+    put_texts(to, script->tags);
     wfp_block_put_u32(to, (apr_uint32_t)script->bindings->nelts);
     for (i = 0; i < script->bindings->nelts; i++) {
         put_binding(to, &APR_ARRAY_IDX(script->bindings, i, wfp_binding_t));
@@ -188,6 +195,8 @@ static void write_namespace(wfp_block_out_t *to, const void *what)
     wfp_block_put_u32(to, ns->egress);
     put_limits(to, &ns->limits);
     put_outbound(to, &ns->outbound);
+    put_texts(to, ns->egress_allow);
+    put_texts(to, ns->egress_deny);
 }
 
 void wfp_script_pack(const char **pblob, apr_size_t *psize,
@@ -258,14 +267,22 @@ static void take_binding(wfp_block_in_t *in, wfp_binding_t *binding,
     take_outbound(in, &binding->outbound, p);
 }
 
-static void take_lists(wfp_block_in_t *in, wfp_script_t *script, apr_pool_t *p)
+static apr_array_header_t *take_texts(wfp_block_in_t *in, apr_pool_t *p)
 {
     int i, n = wfp_block_take_count(in, TEXT_MIN);
+    apr_array_header_t *list = apr_array_make(p, n, sizeof(const char *));
 
     for (i = 0; i < n && !in->bad; i++) {
-        APR_ARRAY_PUSH(script->tags,
-                       const char *) = wfp_block_take_text(in, TEXT_MAX);
+        APR_ARRAY_PUSH(list, const char *) = wfp_block_take_text(in, TEXT_MAX);
     }
+    return list;
+}
+
+static void take_lists(wfp_block_in_t *in, wfp_script_t *script, apr_pool_t *p)
+{
+    int i, n;
+
+    script->tags = take_texts(in, p);
     n = wfp_block_take_count(in, BINDING_MIN);
     for (i = 0; i < n && !in->bad; i++) {
         take_binding(in, apr_array_push(script->bindings), p);
@@ -318,6 +335,8 @@ apr_status_t wfp_namespace_unpack(wfp_namespace_t **pns, const char *blob,
     ns->egress = wfp_block_take_enum(&in, WFP_EGRESS_NONE + 1);
     take_limits(&in, &ns->limits);
     take_outbound(&in, &ns->outbound, p);
+    ns->egress_allow = take_texts(&in, p);
+    ns->egress_deny = take_texts(&in, p);
     if (!wfp_block_is_whole(&in) || count < 0 || count > APR_INT32_MAX) {
         return APR_EINVAL;
     }

@@ -101,6 +101,9 @@ typedef struct wfp_namespace_t {
     wfp_egress_e egress;
     wfp_limits_t limits;
     wfp_outbound_t outbound;
+    /* const char *: targets as WfpEgressAllow and -Deny have them; NULL: none */
+    apr_array_header_t *egress_allow;
+    apr_array_header_t *egress_deny;
 } wfp_namespace_t;
 
 /** An empty script in p: arrays made, limits cleared, texts "". */

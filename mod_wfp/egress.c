@@ -272,10 +272,16 @@ static apr_status_t send_request(wfp_egress_t *egress,
     return rv;
 }
 
+/* Whoever sends it for a user Worker does so under the rules of that one's
+ * namespace. */
 static const wfp_policy_t *policy_of(const wfp_egress_t *egress)
 {
     const wfp_server_conf_t *conf = egress->server_conf;
+    const wfp_host_ctx_t *user = user_of(egress->invocation);
 
+    if (user && user->policy) {
+        return user->policy;
+    }
     return conf->egress ? conf->egress : wfp_policy_make(egress->pool);
 }
 

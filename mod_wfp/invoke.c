@@ -218,6 +218,48 @@ static void choose_egress(wfp_host_ctx_t *ctx, const wfp_entry_t *ns)
     }
 }
 
+static apr_status_t add_rules(wfp_policy_t *policy, int allow,
+                              const apr_array_header_t *targets,
+                              wfp_result_t *res)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && i < targets->nelts; i++) {
+        rv = wfp_policy_add(policy, allow,
+                            APR_ARRAY_IDX(targets, i, const char *), res);
+    }
+    return rv;
+}
+
+/* The namespace's own rules on top of the server's. Rules that cannot be read
+ * open nothing. */
+static apr_status_t choose_policy(wfp_host_ctx_t *ctx, const wfp_entry_t *ns,
+                                  wfp_result_t *res)
+{
+    wfp_namespace_t *settings;
+    wfp_result_t why;
+    wfp_policy_t *policy;
+    apr_status_t rv;
+
+    if (!(ns->flags & WFP_ENTRY_EGRESS_RULES)) {
+        return APR_SUCCESS;
+    }
+    rv = wfp_sync_namespace(&settings, ctx->work->server, ctx->entry.ns, res,
+                            ctx->work->pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    policy = wfp_policy_merge(ctx->work->conf->egress, NULL, ctx->work->pool);
+    wfp_result_init(&why, ctx->work->pool);
+    if (add_rules(policy, 1, settings->egress_allow, &why) != APR_SUCCESS
+        || add_rules(policy, 0, settings->egress_deny, &why) != APR_SUCCESS) {
+        ctx->egress = WFP_EGRESS_NONE;
+    }
+    ctx->policy = policy;
+    return APR_SUCCESS;
+}
+
 static void merge_limits(wfp_host_ctx_t *ctx, const wfp_call_t *call,
                          const wfp_entry_t *ns)
 {
@@ -409,7 +451,10 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     }
     merge_limits(ctx, call, &ns);
     choose_egress(ctx, &ns);
-    rv = choose_outbound(ctx, call, &ns, res);
+    rv = choose_policy(ctx, &ns, res);
+    if (rv == APR_SUCCESS) {
+        rv = choose_outbound(ctx, call, &ns, res);
+    }
     if (rv == APR_SUCCESS) {
         rv = take_isolate(&iso, ctx, &ns, res);
         wfp_invoke_trace(ctx->work, "%s/%s version %s, depth %d: %s isolate",

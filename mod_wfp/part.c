@@ -58,6 +58,7 @@ static wfp_host_ctx_t *view_of(wfp_host_ctx_t *ctx, wfp_work_t *part)
     view->wait_until = ctx->wait_until;
     view->depth = ctx->depth;
     view->egress = ctx->egress;
+    view->policy = ctx->policy;
     view->outbound = ctx->outbound;
     view->is_outbound = ctx->is_outbound;
     return view;

@@ -39,6 +39,10 @@ static apr_uint32_t namespace_flags(const wfp_namespace_t *ns)
     if (ns->egress == WFP_EGRESS_OUTBOUND) {
         flags |= WFP_ENTRY_EGRESS_OUTBOUND;
     }
+    if ((ns->egress_allow && ns->egress_allow->nelts)
+        || (ns->egress_deny && ns->egress_deny->nelts)) {
+        flags |= WFP_ENTRY_EGRESS_RULES;
+    }
     return flags;
 }
 

@@ -20,6 +20,7 @@
 #define WFP_ENTRY_HAS_OUTBOUND    0x02u
 #define WFP_ENTRY_EGRESS_NONE     0x04u
 #define WFP_ENTRY_EGRESS_OUTBOUND 0x08u
+#define WFP_ENTRY_EGRESS_RULES    0x10u
 
 /**
  * Find a Worker, loading it when it is not known. The usual way takes no lock

@@ -91,6 +91,11 @@ static wfp_namespace_t *sample_namespace(apr_pool_t *p)
     ns->egress = WFP_EGRESS_OUTBOUND;
     wfp_limits_clear(&ns->limits);
     ns->limits.v[WFP_LIMIT_SUBREQUESTS] = 0;
+    ns->egress_allow = apr_array_make(p, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(ns->egress_allow, const char *) = "10.0.0.0/8:8080";
+    ns->egress_deny = apr_array_make(p, 2, sizeof(const char *));
+    APR_ARRAY_PUSH(ns->egress_deny, const char *) = "*.bad.example";
+    APR_ARRAY_PUSH(ns->egress_deny, const char *) = ":22";
     ns->outbound.service = "outbound";
     ns->outbound.params = apr_array_make(p, 1, sizeof(wfp_param_t));
     add_param(&ns->outbound, "plan", "free");
@@ -332,6 +337,11 @@ static void namespace_comes_out_as_it_went_in(wfp_test_t *t)
     CHECK_INT(ns->script_count, 12);
     CHECK_INT(ns->egress, WFP_EGRESS_OUTBOUND);
     CHECK_INT(ns->limits.v[WFP_LIMIT_SUBREQUESTS], 0);
+    CHECK_INT(ns->egress_allow->nelts, 1);
+    CHECK_STR(APR_ARRAY_IDX(ns->egress_allow, 0, const char *),
+              "10.0.0.0/8:8080");
+    CHECK_INT(ns->egress_deny->nelts, 2);
+    CHECK_STR(APR_ARRAY_IDX(ns->egress_deny, 1, const char *), ":22");
     CHECK_STR(ns->outbound.service, "outbound");
     CHECK_STR(APR_ARRAY_IDX(ns->outbound.params, 0, wfp_param_t).name, "plan");
 }
@@ -352,6 +362,8 @@ static void empty_things_can_be_packed(wfp_test_t *t)
     CHECK_STR(ns->name, "");
     CHECK(ns->outbound.service == NULL);
     CHECK_INT(ns->outbound.params->nelts, 0);
+    CHECK_INT(ns->egress_allow->nelts, 0);
+    CHECK_INT(ns->egress_deny->nelts, 0);
 }
 
 static void one_kind_of_block_is_not_the_other(wfp_test_t *t)
