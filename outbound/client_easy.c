@@ -30,6 +30,8 @@ static void unlock(wfp_client_transfer_t *t)
     (void)apr_thread_mutex_unlock(t->mutex);
 }
 
+#define HEAD_TOO_LARGE "Network error: the answer's head is too large"
+
 /* The head of a response begins, goes on or ends with this line. Interim
  * responses are forgotten when their last line comes. */
 static int take_head_line(wfp_client_transfer_t *t, const char *line,
@@ -43,7 +45,7 @@ static int take_head_line(wfp_client_transfer_t *t, const char *line,
         t->fields = 0;
     }
     if (t->head.bytes + n > t->head.max || ++t->fields > WFP_HEADERS_MAX + 1) {
-        t->too_large = 1;
+        t->refused = HEAD_TOO_LARGE;
         return 0;
     }
     if (line[0] != '\r' && line[0] != '\n') {
@@ -51,6 +53,10 @@ static int take_head_line(wfp_client_transfer_t *t, const char *line,
     }
     if (t->status >= 100 && t->status < 200 && t->status != 101) {
         wfp_window_clear(&t->head);
+        if (++t->interims > WFP_CLIENT_INTERIMS_MAX) {
+            t->refused = "Network error: too many interim answers";
+            return 0;
+        }
         return 1;
     }
     t->head_done = 1;
@@ -80,14 +86,25 @@ void wfp_client_easy_times(wfp_client_transfer_t *t)
     t->times.tls_us = span(connected, time_of(t, CURLINFO_APPCONNECT_TIME_T));
 }
 
+/* Trailers are dropped, but not without an end. */
+static int take_trailer(wfp_client_transfer_t *t, apr_size_t n)
+{
+    t->trailers += n;
+    if (t->trailers > WFP_CLIENT_HEAD_MAX) {
+        t->refused = "Network error: the answer's trailers are too large";
+        return 0;
+    }
+    return 1;
+}
+
 static size_t on_header(char *line, size_t size, size_t n, void *baton)
 {
     wfp_client_transfer_t *t = baton;
     int ok;
 
     lock(t);
-    /* what comes after the head are trailers: dropped */
-    ok = n == 0 || t->head_done || take_head_line(t, line, n);
+    ok = n == 0
+         || (t->head_done ? take_trailer(t, n) : take_head_line(t, line, n));
     if (t->head_done) {
         wfp_client_easy_times(t);
         wfp_client_loop_touch(t->job.loop, t);
@@ -412,9 +429,14 @@ apr_status_t wfp_client_easy_failure(const wfp_client_transfer_t *t,
         return wfp_result_set(res, WFP_EGRESS_BLOCKED, APR_EACCES,
                               "Egress blocked: %s", t->blocked);
     }
-    if (t->too_large) {
+    if (t->refused) {
+        return wfp_result_set(res, WFP_NETWORK_ERROR, APR_ENOSPC, "%s",
+                              t->refused);
+    }
+    /* so curl calls a line that is longer than it takes */
+    if (t->code == CURLE_OUT_OF_MEMORY && t->reached && !t->head_done) {
         return wfp_result_set(res, WFP_NETWORK_ERROR, APR_ENOSPC,
-                              "Network error: the answer's head is too large");
+                              HEAD_TOO_LARGE);
     }
     for (i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
         if ((int)failures[i].code == t->code) {

@@ -160,6 +160,9 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     memset(&t->times, 0, sizeof(t->times));
     t->code = 0;
     t->blocked = NULL;
+    t->refused = NULL;
+    t->interims = 0;
+    t->trailers = 0;
     t->reached = 0;
     t->head_done = 0;
     t->done = 0;
@@ -167,7 +170,6 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     t->job.spoilt = 0;
     t->job.foreign = 0;
     t->job.retries = 0;
-    t->too_large = 0;
     t->up_end = 0;
     t->up_paused = 0;
     t->down_paused = 0;

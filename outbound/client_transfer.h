@@ -32,6 +32,9 @@
 /** Bytes of a response's head. */
 #define WFP_CLIENT_HEAD_MAX (128 * 1024)
 
+/** Interim answers before the final one. */
+#define WFP_CLIENT_INTERIMS_MAX 100
+
 struct wfp_client_t {
     apr_pool_t *pool; /* a root of its own: outlives the child pool's users */
     apr_allocator_t *allocator; /* of the windows; has a mutex */
@@ -91,12 +94,14 @@ struct wfp_client_transfer_t {
     wfp_client_times_t times; /* what curl says */
     int code;                 /* curl's result, once done */
     const char *blocked;      /* why the policy refused an address, else NULL */
+    const char *refused;      /* what was too much of the answer, else NULL */
+    int interims;             /* 1xx answers so far */
+    apr_size_t trailers;      /* bytes of them so far */
     unsigned waiting : 1;     /* post wake when something has changed */
     unsigned reached : 1;     /* some address was let through */
     unsigned head_done : 1;   /* head is whole */
     unsigned done : 1;        /* the loop has let go */
     unsigned cancelled : 1;   /* the loop has seen the cancel */
-    unsigned too_large : 1;   /* the head was */
     unsigned up_end : 1;      /* nothing more comes into up */
     unsigned up_paused : 1;   /* curl waits for up */
     unsigned down_paused : 1;

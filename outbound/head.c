@@ -229,32 +229,36 @@ static void drop_connection(wfp_response_t *resp)
     resp->headers = wfp_head_end_to_end(h, h->pool);
 }
 
-/* Two lengths that differ: nobody knows where the body ends. */
-static int length_is_clear(const wfp_headers_t *h)
+/* A length in digits, or -1. */
+static apr_off_t number_of(const char *value)
 {
-    const char *first = wfp_headers_get(h, "Content-Length");
-    int i;
-
-    for (i = 0; i < h->count; i++) {
-        if (!strcasecmp(h->list[i].name, "Content-Length")
-            && strcmp(h->list[i].value, first) != 0) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static apr_off_t content_length(const wfp_headers_t *h)
-{
-    const char *value = wfp_headers_get(h, "Content-Length");
-    apr_off_t length;
+    apr_off_t n;
     char *end;
 
-    if (!value || !apr_isdigit(*value)
-        || apr_strtoff(&length, value, &end, 10) != APR_SUCCESS || *end) {
-        return -1;
+    return apr_isdigit(*value)
+                   && apr_strtoff(&n, value, &end, 10) == APR_SUCCESS && !*end
+               ? n
+               : -1;
+}
+
+/* The length that the fields tell, -1 when they tell none. Two that differ,
+ * lists and what is no number: nobody knows where the body ends. */
+static apr_status_t content_length(apr_off_t *plength, const wfp_headers_t *h)
+{
+    int i;
+
+    *plength = -1;
+    for (i = 0; i < h->count; i++) {
+        if (!strcasecmp(h->list[i].name, "Content-Length")) {
+            apr_off_t n = number_of(h->list[i].value);
+
+            if (n < 0 || (*plength >= 0 && n != *plength)) {
+                return APR_EINVAL;
+            }
+            *plength = n;
+        }
     }
-    return length;
+    return APR_SUCCESS;
 }
 
 apr_status_t wfp_head_parse(wfp_response_t **presp, apr_off_t *plength,
@@ -274,10 +278,6 @@ apr_status_t wfp_head_parse(wfp_response_t **presp, apr_off_t *plength,
         add_line(resp->headers, line);
     }
     drop_connection(resp);
-    if (!length_is_clear(resp->headers)) {
-        return APR_EINVAL;
-    }
-    *plength = content_length(resp->headers);
     *presp = resp;
-    return APR_SUCCESS;
+    return content_length(plength, resp->headers);
 }

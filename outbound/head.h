@@ -46,8 +46,8 @@ int wfp_head_status(const char *line, apr_size_t n);
  * @param presp    in p; body NULL
  * @param plength  of the body by Content-Length, -1: not known
  * @param text     NUL-terminated; changed, must live as long as p
- * @return APR_SUCCESS or APR_EINVAL: no legal status line, or two
- *         different lengths
+ * @return APR_SUCCESS or APR_EINVAL: no legal status line, or lengths that
+ *         differ or are no number
  */
 apr_status_t wfp_head_parse(wfp_response_t **presp, apr_off_t *plength,
                             char *text, apr_pool_t *p) WFP_CHECK;

@@ -52,6 +52,10 @@ static void status_lines(wfp_test_t *t)
 
 static void lengths(wfp_test_t *t)
 {
+    static const char *const wrong[] = {
+        "+5", "-5", "5, 6", "5x", "many", "", "99999999999999999999", NULL
+    };
+    int i;
     wfp_response_t *resp;
     apr_off_t length;
 
@@ -68,10 +72,14 @@ static void lengths(wfp_test_t *t)
                 "content-length: 6\r\n",
                 &resp, &length)
           != 0);
-    CHECK_INT(parse(t, "HTTP/1.1 200 OK\r\nContent-Length: +5\r\n", &resp,
-                    &length),
-              0);
-    CHECK_INT(length, -1);
+    for (i = 0; wrong[i]; i++) {
+        CHECK(parse(t,
+                    apr_psprintf(t->pool,
+                                 "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n",
+                                 wrong[i]),
+                    &resp, &length)
+              != 0);
+    }
     CHECK_INT(parse(t,
                     "HTTP/1.1 200 OK\r\nConnection: close, Content-Length\r\n"
                     "Content-Length: 5\r\n",
