@@ -34,15 +34,27 @@ void wfp_client_pins_destroy(wfp_client_transfer_t *t)
     }
 }
 
+/* The host itself is inside, whatever its addresses are: what a firewall keeps
+ * from the world is open from here. */
 static int ask(const wfp_client_transfer_t *t, int family, const void *bytes,
                int port, const char **why)
 {
-    const wfp_client_config_t *config = &t->client->config;
+    const wfp_listeners_t *own = t->client->config.own;
 
-    return wfp_policy_address_ok(t->policy, t->host, family, bytes, port, why)
-           && (!wfp_listeners_has(config->own, family, bytes, port)
-               || wfp_policy_own_ok(t->policy, t->host, family, bytes, port,
-                                    why));
+    if (!wfp_policy_address_ok(t->policy, t->host, family, bytes, port, why)) {
+        return 0;
+    }
+    if (!wfp_policy_names(t->policy, t->host, family, bytes, port, 0)
+        && wfp_listeners_is_host(family, bytes)) {
+        *why = "the address is not public";
+        return 0;
+    }
+    if (wfp_listeners_has(own, family, bytes, port)
+        && !wfp_policy_names(t->policy, t->host, family, bytes, port, 1)) {
+        *why = "the target is this server itself";
+        return 0;
+    }
+    return 1;
 }
 
 int wfp_client_pins_may(wfp_client_transfer_t *t, int family, const void *bytes,

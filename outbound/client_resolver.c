@@ -27,11 +27,14 @@
 /* The system's resolver does not tell how long an answer holds. */
 #define KEEP_FOUND  apr_time_from_sec(30)
 #define KEEP_ABSENT apr_time_from_sec(5)
+/* nobody could say: a server that is silent, or this process is short of
+ * something; others must not suffer long from that */
+#define KEEP_FAILED apr_time_from_sec(1)
 
 /* An abort cannot signal a condition: waiters look after so long. */
 #define LOOK_MAX apr_time_from_msec(100)
 
-#define STACK_BYTES ((size_t)256 * 1024)
+#define STACK_BYTES ((size_t)1024 * 1024)
 
 typedef struct answer_t {
     char name[NAME_SIZE]; /* lower case; "": free */
@@ -154,7 +157,8 @@ static const answer_t *known_locked(wfp_client_resolver_t *r, const char *name)
 
 /* Its own place, or that of the answer which would end first. */
 static void remember_locked(wfp_client_resolver_t *r, const char *name,
-                            const wfp_client_found_t *found)
+                            const wfp_client_found_t *found,
+                            apr_interval_time_t keep)
 {
     answer_t *set = set_of(r, name), *to = set;
     int i;
@@ -170,7 +174,7 @@ static void remember_locked(wfp_client_resolver_t *r, const char *name,
     }
     (void)apr_cpystrn(to->name, name, sizeof(to->name));
     to->found = *found;
-    to->until = apr_time_now() + (found->count ? KEEP_FOUND : KEEP_ABSENT);
+    to->until = apr_time_now() + keep;
 }
 
 /* ---- the look-up's thread --------------------------------------------- */
@@ -193,21 +197,26 @@ static void take(wfp_client_found_t *found, const struct addrinfo *info)
     }
 }
 
-static void ask_system(wfp_client_found_t *found, const char *name)
+/* @return how long the answer may be kept */
+static apr_interval_time_t ask_system(wfp_client_found_t *found,
+                                      const char *name)
 {
     struct addrinfo hints, *list = NULL, *info;
+    int rv;
 
     memset(&hints, 0, sizeof(hints));
     hints.ai_socktype = SOCK_STREAM;
     found->count = 0;
-    if (getaddrinfo(name, NULL, &hints, &list) != 0) {
-        return;
+    rv = getaddrinfo(name, NULL, &hints, &list);
+    if (rv != 0) {
+        return rv == EAI_NONAME ? KEEP_ABSENT : KEEP_FAILED;
     }
     for (info = list; info && found->count < WFP_CLIENT_ADDRESSES_MAX;
          info = info->ai_next) {
         take(found, info);
     }
     freeaddrinfo(list);
+    return found->count ? KEEP_FOUND : KEEP_ABSENT;
 }
 
 static void *look_up_main(void *data)
@@ -215,11 +224,12 @@ static void *look_up_main(void *data)
     look_up_t *one = data;
     wfp_client_resolver_t *r = one->resolver;
     wfp_client_found_t found;
+    apr_interval_time_t keep;
     int is_last;
 
-    ask_system(&found, one->name); /* the name stays while this runs */
+    keep = ask_system(&found, one->name); /* the name stays meanwhile */
     lock(r);
-    remember_locked(r, one->name, &found);
+    remember_locked(r, one->name, &found, keep);
     one->name[0] = '\0';
     r->busy--;
     r->shares[one->share]--;

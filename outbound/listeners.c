@@ -157,3 +157,14 @@ int wfp_listeners_has(const wfp_listeners_t *listeners, int family,
     }
     return 0;
 }
+
+int wfp_listeners_is_host(int family, const void *bytes)
+{
+    wfp_address_t addr;
+
+    if (family != AF_INET && family != AF_INET6) {
+        return 0;
+    }
+    settle(&addr, family, bytes);
+    return is_of_host(&addr);
+}

@@ -39,4 +39,8 @@ void wfp_listeners_add(wfp_listeners_t *listeners, int family, const void *addr,
 int wfp_listeners_has(const wfp_listeners_t *listeners, int family,
                       const void *addr, int port);
 
+/** Is it an address of this host, as it is now? @return 1: it is, or nobody can
+ *  say */
+int wfp_listeners_is_host(int family, const void *addr);
+
 #endif

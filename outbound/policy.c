@@ -57,7 +57,6 @@ static const char why_denied[] = "the target is denied";
 static const char why_port[] = "the port is not allowed";
 static const char why_private[] = "the address is not public";
 static const char why_local[] = "the host name is not public";
-static const char why_own[] = "the target is this server itself";
 static const char why_host[] = "the host name is not legal";
 
 /* Names that the public DNS does not have (RFC 6761, RFC 6762, RFC 8375, what
@@ -418,17 +417,12 @@ int wfp_policy_address_ok(const wfp_policy_t *policy, const char *host,
     return decide(policy, &ask, why);
 }
 
-int wfp_policy_own_ok(const wfp_policy_t *policy, const char *host, int family,
-                      const void *bytes, int port, const char **why)
+int wfp_policy_names(const wfp_policy_t *policy, const char *host, int family,
+                     const void *bytes, int port, int with_port)
 {
     wfp_ask_t ask = { .port = port };
     wfp_question_t q;
 
-    *why = why_own;
-    if (!make_ask(&ask, &q, host, family, bytes)
-        || !(allowed(policy, &ask) & ALLOW_BOTH)) {
-        return 0;
-    }
-    *why = NULL;
-    return 1;
+    return make_ask(&ask, &q, host, family, bytes)
+           && (allowed(policy, &ask) & (with_port ? ALLOW_BOTH : ALLOW_ADDR));
 }

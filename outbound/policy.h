@@ -57,11 +57,12 @@ int wfp_policy_address_ok(const wfp_policy_t *policy, const char *host,
                           const char **why);
 
 /**
- * The address and port are one of this server's own listeners: is there an
- * allow rule that names it, by CIDR or host, with this very port? Asked on top
- * of wfp_policy_address_ok(), with the same arguments.
+ * Is there an allow rule that names this address, by CIDR or host? Asked of what
+ * needs one beyond wfp_policy_address_ok(), with the same arguments.
+ *
+ * @param with_port  1: one that has this very port
  */
-int wfp_policy_own_ok(const wfp_policy_t *policy, const char *host, int family,
-                      const void *addr, int port, const char **why);
+int wfp_policy_names(const wfp_policy_t *policy, const char *host, int family,
+                     const void *addr, int port, int with_port);
 
 #endif

@@ -3,7 +3,10 @@
 #include "tests/unit/client_world.h"
 
 #include <dlfcn.h>
+#include <net/if.h>
 #include <netdb.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 
 static void a_small_answer(wfp_test_t *t)
 {
@@ -374,6 +377,54 @@ static void a_hanging_resolver_harms_nobody(wfp_test_t *t)
     CHECK_INT(look_ups(w), 1);
 }
 
+/* Give this thread a network of its own, where this host has 9.9.9.9. */
+static int take_public_address(void)
+{
+    struct ifreq req;
+    struct sockaddr_in *addr = (void *)&req.ifr_addr;
+    int fd, ok;
+
+    if (unshare(CLONE_NEWNET) != 0) {
+        return 0;
+    }
+    fd = socket(AF_INET, SOCK_DGRAM, 0);
+    memset(&req, 0, sizeof(req));
+    (void)apr_cpystrn(req.ifr_name, "lo", sizeof(req.ifr_name));
+    req.ifr_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK;
+    ok = ioctl(fd, SIOCSIFFLAGS, &req) == 0;
+    memset(&req, 0, sizeof(req));
+    (void)apr_cpystrn(req.ifr_name, "lo:1", sizeof(req.ifr_name));
+    addr->sin_family = AF_INET;
+    addr->sin_addr.s_addr = htonl(0x09090909);
+    ok = ok && ioctl(fd, SIOCSIFADDR, &req) == 0;
+    (void)close(fd);
+    return ok;
+}
+
+/* The last one: there is no way back from another network. */
+static void the_host_is_inside_whatever_its_address(wfp_test_t *t)
+{
+    wfp_response_t *resp;
+    wfp_request_t *req;
+    world_t *w;
+
+    if (!take_public_address()) {
+        t->skip = "no network namespace of its own";
+        return;
+    }
+    w = make_world(t);
+    req = wfp_request_make("GET",
+                           apr_psprintf(w->req_pool, "http://9.9.9.9:%d/hello",
+                                        w->origin.port),
+                           w->req_pool);
+    CHECK(go(&resp, w, req) != 0);
+    CHECK_INT(w->res.code, WFP_EGRESS_BLOCKED);
+    CHECK_STR(w->res.message, "Egress blocked: the address is not public");
+    CHECK_INT(wfp_policy_add(w->policy, 1, "9.9.9.9", &w->res), 0);
+    CHECK(go(&resp, w, req) != 0);
+    CHECK_INT(w->res.code, WFP_NETWORK_ERROR); /* nobody listens there */
+}
+
 static const wfp_test_case_t cases[] = {
     { "a small answer", a_small_answer },
     { "a connection is used again", a_connection_is_used_again },
@@ -391,6 +442,7 @@ static const wfp_test_case_t cases[] = {
     { "connections are few", connections_are_few },
     { "a hanging resolver harms nobody", a_hanging_resolver_harms_nobody },
     { "a spoilt connection is left", a_spoilt_connection_is_left },
+    { "the host is inside", the_host_is_inside_whatever_its_address },
     { NULL, NULL },
 };
 

@@ -63,6 +63,11 @@ static void every_address(wfp_test_t *t)
     for (one = list; one; one = one->ifa_next) {
         if (one->ifa_addr && one->ifa_addr->sa_family == AF_INET) {
             n++;
+            CHECK_INT(wfp_listeners_is_host(AF_INET,
+                                            &((struct sockaddr_in *)(void *)
+                                                  one->ifa_addr)
+                                                 ->sin_addr),
+                      1);
             CHECK_INT(wfp_listeners_has(own, AF_INET,
                                         &((struct sockaddr_in *)(void *)
                                               one->ifa_addr)
@@ -73,6 +78,7 @@ static void every_address(wfp_test_t *t)
     }
     freeifaddrs(list);
     CHECK(n > 0);
+    CHECK_INT(wfp_listeners_is_host(AF_INET, "\x08\x08\x08\x08"), 0);
 }
 
 static const wfp_test_case_t cases[] = {

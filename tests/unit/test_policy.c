@@ -256,37 +256,42 @@ static void merge_keeps_both(wfp_test_t *t)
           == 0);
 }
 
-static int own_ok(const wfp_policy_t *policy, const char *host, int port)
+static int names(const wfp_policy_t *policy, const char *host, int port,
+                 int with_port)
 {
     static const unsigned char loopback[4] = { 127, 0, 0, 1 };
-    const char *why = NULL;
-    int ok = wfp_policy_own_ok(policy, host, APR_INET, loopback, port, &why);
 
-    return ok == (why == NULL) ? ok : -2;
+    return wfp_policy_names(policy, host, APR_INET, loopback, port, with_port)
+           != 0;
 }
 
-/* The server itself only by a rule that says which address and which port. */
-static void own_listeners(wfp_test_t *t)
+/* The server itself only by a rule that says which address and which port; the
+ * host by one that says which address. */
+static void rules_that_name(wfp_test_t *t)
 {
-    const char *const wide[] = { "127.0.0.0/8", ":8080", "localhost", NULL };
+    static const struct {
+        const char *allow, *host;
+        int port, address, both;
+    } rows[] = {
+        { "10.0.0.0/8", "h.example", 8080, 0, 0 },
+        { ":8080", "h.example", 8080, 0, 0 },
+        { "127.0.0.0/8", "h.example", 8080, 1, 0 },
+        { "localhost", "localhost", 8080, 1, 0 },
+        { "127.0.0.1:8080", "h.example", 8080, 1, 1 },
+        { "127.0.0.1:8080", "h.example", 8081, 0, 0 },
+        { "localhost:8080", "LocalHost.", 8080, 1, 1 },
+        { "*.h.example:8080", "a.h.example", 8080, 1, 1 },
+        { "*.h.example:8080", "h.example", 8080, 0, 0 },
+    };
+    apr_size_t i;
 
-    CHECK_INT(own_ok(NULL, "h.example", 8080), 0);
-    CHECK_INT(own_ok(policy(t, wide, NULL), "localhost", 8080), 0);
-    CHECK_INT(own_ok(policy(t, RULES("127.0.0.1:8080"), NULL), "h.example",
-                     8080),
-              1);
-    CHECK_INT(own_ok(policy(t, RULES("127.0.0.1:8080"), NULL), "h.example",
-                     8081),
-              0);
-    CHECK_INT(own_ok(policy(t, RULES("localhost:8080"), NULL), "LocalHost.",
-                     8080),
-              1);
-    CHECK_INT(own_ok(policy(t, RULES("*.h.example:8080"), NULL), "a.h.example",
-                     8080),
-              1);
-    CHECK_INT(own_ok(policy(t, RULES("*.h.example:8080"), NULL), "h.example",
-                     8080),
-              0);
+    CHECK_INT(names(NULL, "h.example", 8080, 0), 0);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const wfp_policy_t *p = policy(t, RULES(rows[i].allow), NULL);
+
+        CHECK_INT(names(p, rows[i].host, rows[i].port, 0), rows[i].address);
+        CHECK_INT(names(p, rows[i].host, rows[i].port, 1), rows[i].both);
+    }
 }
 
 static const wfp_test_case_t cases[] = {
@@ -296,7 +301,7 @@ static const wfp_test_case_t cases[] = {
     { "allow by network", allow_by_network },
     { "allow by name", allow_by_name },
     { "deny wins", deny_wins },
-    { "own listeners", own_listeners },
+    { "rules that name", rules_that_name },
     { "rules that are none", rules_that_are_none },
     { "merge keeps both", merge_keeps_both },
     { NULL, NULL },
