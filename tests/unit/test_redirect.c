@@ -99,6 +99,42 @@ static void targets(wfp_test_t *t)
     }
 }
 
+/* What logs in by the URL does so there only. */
+static void user_info_stays_with_its_origin(wfp_test_t *t)
+{
+    static const struct {
+        const char *location, *url;
+    } rows[] = {
+        { "//b.example/x", "http://b.example/x" },
+        { "http://b.example/x", "http://b.example/x" },
+        { "https://a.example/x", "https://a.example/x" },
+        { "http://u2:p2@b.example/x", "http://u2:p2@b.example/x" },
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        case_t *c = make(t, "GET", 302, rows[i].location);
+
+        c->req->url = "http://user:pass@a.example/dir";
+        CHECK_INT(next(c, 0), 0);
+        CHECK_STR(c->next->url, rows[i].url);
+    }
+}
+
+/* There and back again: dropped is dropped. */
+static void secrets_do_not_come_back(wfp_test_t *t)
+{
+    case_t *c = make(t, "GET", 302, "http://b.example/");
+
+    CHECK_INT(next(c, 0), 0);
+    c->req = c->next;
+    (void)wfp_headers_unset(c->resp->headers, "Location");
+    wfp_headers_add(c->resp->headers, "Location", "http://a.example:8080/");
+    CHECK_INT(next(c, 1), 0);
+    CHECK(!wfp_headers_get(c->next->headers, "Authorization"));
+    CHECK(!wfp_headers_get(c->next->headers, "Cookie"));
+}
+
 static void final_responses(wfp_test_t *t)
 {
     static const int statuses[] = { 200, 201, 300, 304, 305, 306, 404, 500 };
@@ -167,6 +203,8 @@ static void a_streamed_body_goes_once(wfp_test_t *t)
 static const wfp_test_case_t cases[] = {
     { "methods", methods },
     { "targets", targets },
+    { "user info stays", user_info_stays_with_its_origin },
+    { "secrets do not come back", secrets_do_not_come_back },
     { "final responses", final_responses },
     { "refusals", refusals },
     { "a streamed body goes once", a_streamed_body_goes_once },
