@@ -12,9 +12,11 @@
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
+#include <arpa/nameser.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
@@ -197,6 +199,15 @@ static void take(wfp_client_found_t *found, const struct addrinfo *info)
     }
 }
 
+/* This thread's resolver takes a name with a dot as it is: completed by the
+ * search list it would be another name than the one that the policy saw. */
+static void take_as_it_is(const char *name)
+{
+    if (strchr(name, '.') && res_init() == 0) {
+        _res.options &= ~(unsigned long)(RES_DEFNAMES | RES_DNSRCH);
+    }
+}
+
 /* @return how long the answer may be kept */
 static apr_interval_time_t ask_system(wfp_client_found_t *found,
                                       const char *name)
@@ -207,6 +218,7 @@ static apr_interval_time_t ask_system(wfp_client_found_t *found,
     memset(&hints, 0, sizeof(hints));
     hints.ai_socktype = SOCK_STREAM;
     found->count = 0;
+    take_as_it_is(name);
     rv = getaddrinfo(name, NULL, &hints, &list);
     if (rv != 0) {
         return rv == EAI_NONAME ? KEEP_ABSENT : KEEP_FAILED;

@@ -220,7 +220,16 @@ class TestDns:
             assert ask(world.url(name), "plain.test") == "egress_blocked"
         assert not dns.asked
 
-    def test_505_08_silence_stops_who_asked(self, ask, run, dns, world, httpd,
+    def test_505_08_no_search_list(self, ask, dns, world):
+        """A name with a dot is not completed to one that nobody asked about:
+        a deny of the longer one would not hold."""
+        dns.zone["metadata.cloud.inside.example"] = ["127.0.0.1"]
+        assert ask(world.url("metadata.cloud.inside.example")) == "open"
+        dns.asked.clear()
+        assert ask(world.url("metadata.cloud")) == "network_error"
+        assert {name for name, _ in dns.asked} == {"metadata.cloud"}
+
+    def test_505_09_silence_stops_who_asked(self, ask, run, dns, world, httpd,
                                             tenant):
         """More than one Worker may look up hang, for longer than all of this
         takes; the others go on, and so do restarts and ends."""

@@ -96,6 +96,7 @@ def wrapped(dns, folder):
     mount namespace of its own."""
     conf = pathlib.Path(folder) / "resolv.conf"
     conf.write_text(f"nameserver {dns.address}\n"
+                    "search inside.example\n"
                     "options timeout:30 attempts:1\n")
     conf.chmod(0o644)
     return ["unshare", "-m", "sh", "-c",
