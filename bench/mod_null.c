@@ -2,7 +2,8 @@
 /*
  * The ceiling of bench/run: the least that a module can do for a request that
  * it claims as mod_wfp does, before any directory walk. Answers /null with a
- * constant. Built by bench/run, loaded by nobody else.
+ * constant, /null/later after 100 ms. Built by bench/run and bench/waiting,
+ * loaded by nobody else.
  */
 #include <httpd.h>
 #include <http_config.h>
@@ -38,6 +39,9 @@ static int hook_handler(request_rec *r)
 {
     if (!r->handler || strcmp(r->handler, "null")) {
         return DECLINED;
+    }
+    if (!strcmp(r->uri, "/null/later")) {
+        apr_sleep(apr_time_from_msec(100));
     }
     ap_set_content_type(r, "text/plain");
     ap_set_content_length(r, 6);

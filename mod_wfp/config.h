@@ -99,8 +99,7 @@ apr_int64_t wfp_config_num(apr_int64_t value, apr_int64_t otherwise);
 #define WFP_DEFAULT_COOL_KILLS         20
 #define WFP_DEFAULT_COOL_WINDOW        apr_time_from_sec(60)
 #define WFP_DEFAULT_COOL_PAUSE         apr_time_from_sec(10)
-#define WFP_DEFAULT_EGRESS_CONNECTIONS 256
-#define WFP_DEFAULT_EGRESS_PER_ORIGIN  16
+#define WFP_DEFAULT_EGRESS_CONNECTIONS 256 /* or twice the threads */
 #define WFP_DEFAULT_EGRESS_CONNECT     apr_time_from_sec(5)
 #define WFP_DEFAULT_EGRESS_TOTAL       apr_time_from_sec(30)
 

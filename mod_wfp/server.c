@@ -254,15 +254,27 @@ static const wfp_listeners_t *own_listeners(apr_pool_t *p)
     return own;
 }
 
+/* Threads are what bounds requests that wait. One Worker, or one origin, has
+ * half of the connections: then that half is one for each thread. */
+static int connections_needed(void)
+{
+    int threads = 0;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS) {
+        threads = 0;
+    }
+    return 2 * threads > WFP_DEFAULT_EGRESS_CONNECTIONS
+               ? 2 * threads
+               : WFP_DEFAULT_EGRESS_CONNECTIONS;
+}
+
 static apr_status_t start_client(wfp_server_t *server, wfp_result_t *res)
 {
     wfp_client_config_t config = { 0 };
 
     config.ca_file = server->conf->egress_ca;
     config.connections_max = (int)
-        wfp_config_num(server->conf->egress_connections,
-                       WFP_DEFAULT_EGRESS_CONNECTIONS);
-    config.connections_per_origin = WFP_DEFAULT_EGRESS_PER_ORIGIN;
+        wfp_config_num(server->conf->egress_connections, connections_needed());
     config.own = own_listeners(server->pool);
     return wfp_client_create(&server->client, &config, res, server->pool);
 }

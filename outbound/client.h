@@ -24,7 +24,7 @@ typedef struct wfp_client_t wfp_client_t;
 typedef struct wfp_client_config_t {
     const char *ca_file;        /* NULL: the system's */
     int connections_max;        /* per child, WfpEgressConnections */
-    int connections_per_origin; /* 16 */
+    int connections_per_origin; /* 0: half of them */
     const char *user_agent;     /* sent when the request has none; NULL */
     int look_ups_max;           /* of names at a time; 0: 64 */
     const wfp_listeners_t *own; /* the server's, as long as the client; NULL */

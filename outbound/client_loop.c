@@ -358,6 +358,8 @@ static apr_status_t make_multi(wfp_client_loop_t *loop,
     CURLM *multi = curl_multi_init();
     long max = config->connections_max, origin = config->connections_per_origin;
 
+    origin = origin ? origin : (max + 1) / 2;
+
     loop->multi = multi;
     if (!multi || curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket)
         || curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop)

@@ -55,3 +55,10 @@ class TestBenches:
         text = (tmp_path / "neighbour.md").read_text()
         assert len(re.findall(r"\| (?:reached|missed)", text)) == 4
         assert "the old child ended after" in text
+
+    def test_495_04_waiting(self, build, tmp_path):
+        run(build, "waiting.py", "--rounds", "1", "--seconds", "1",
+            "--clients", "50", "--out", str(tmp_path / "waiting.md"))
+        text = (tmp_path / "waiting.md").read_text()
+        assert len(re.findall(r"\| (?:reached|missed)", text)) == 3
+        assert "| fetch: errors | 0 |" in text

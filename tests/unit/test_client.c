@@ -284,6 +284,25 @@ static void connections_are_few(wfp_test_t *t)
     CHECK_INT(origin_count(&w->origin), 1);
 }
 
+/* No origin has more than half of them, unless it is said how many. */
+static void half_are_for_one_origin(wfp_test_t *t)
+{
+    wfp_client_config_t config = { .connections_max = 4 };
+    world_t *w = make_world_with(t, &config);
+    pthread_t threads[6];
+    void *good;
+    int i;
+
+    for (i = 0; i < 6; i++) {
+        pthread_create(&threads[i], NULL, slow_get, w);
+    }
+    for (i = 0; i < 6; i++) {
+        pthread_join(threads[i], &good);
+        CHECK(good);
+    }
+    CHECK_INT(origin_count(&w->origin), 2);
+}
+
 /* What came before it was asked for is nobody's answer. */
 static void a_spoilt_connection_is_left(wfp_test_t *t)
 {
@@ -440,6 +459,7 @@ static const wfp_test_case_t cases[] = {
     { "the policy sees addresses", the_policy_sees_addresses },
     { "a pooled connection meets it", a_pooled_connection_meets_the_policy },
     { "connections are few", connections_are_few },
+    { "half are for one origin", half_are_for_one_origin },
     { "a hanging resolver harms nobody", a_hanging_resolver_harms_nobody },
     { "a spoilt connection is left", a_spoilt_connection_is_left },
     { "the host is inside", the_host_is_inside_whatever_its_address },
