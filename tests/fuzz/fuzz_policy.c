@@ -41,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (!taken) {
         FUZZ_CHECK(
             !wfp_policy_address_ok(policy, line, APR_INET, loopback, 80, &why));
+        FUZZ_CHECK(!wfp_policy_names(policy, line, APR_INET, loopback, 80, 0));
     }
     apr_pool_destroy(p);
     free(text);
