@@ -20,8 +20,9 @@ from wfptest.tenant import Tenant
 
 IDEAL = 10  # requests a second of a client whose answer takes 100 ms
 SLOW_MS = 200
-MANY = ["ThreadLimit 512", "ThreadsPerChild 512", "MaxRequestWorkers 1024",
-        "MaxSpareThreads 1024", "ListenBacklog 2048"]
+# more than are busy: the event MPM closes kept connections when none is free
+MANY = ["ThreadLimit 1024", "ThreadsPerChild 1024", "MaxRequestWorkers 2048",
+        "MaxSpareThreads 2048", "ListenBacklog 2048"]
 PLACES = {"proxy": "/proxy", "fetch": "/builtin/later/"}
 ONE = worker('return fetch("{slow}")')
 SIX = worker("""
@@ -54,6 +55,7 @@ def wrk(server, path, clients, seconds):
         text=True, capture_output=True, check=True).stdout
     over.set()
     watcher.join()
+    print(path, *re.findall(r"(?:Socket err|Non-2xx).*", out), flush=True)
     bad = re.findall(r"Non-2xx or 3xx responses: (\d+)", out) + re.findall(
         r"(?:connect|read|write|timeout) (\d+)", out)
     return (float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
@@ -88,7 +90,7 @@ def table(runs, idle, parallel, options, facts):
     out = ["# Results of bench/waiting", "",
            f"{options.rounds} rounds of {options.seconds} s a target; wrk with "
            f"{n} kept connections on the same machine; the origin answers "
-           "after 100 ms. Event MPM, two children of 512 threads. What the CPU "
+           "after 100 ms. Event MPM, two children of 1,024 threads. What the CPU "
            "allows is what mod_proxy does in the same round, at most the "
            f"ideal {n * IDEAL:,}/s.", "", *facts_table(facts), "",
            "| target | requests/s | errors | PSS of the children at most, MB |",
