@@ -329,6 +329,18 @@ static int is_stopped(wfp_client_loop_t *loop)
     return __atomic_load_n(&loop->stop, __ATOMIC_RELAXED);
 }
 
+/* Only with nothing active: whoever posts afterwards is told at once that the
+ * loop has let go, and may give the transfer to its next user. */
+static int close_inbox(wfp_client_loop_t *loop)
+{
+    int closed;
+
+    lock(loop);
+    loop->closed = closed = !loop->inbox;
+    unlock(loop);
+    return closed;
+}
+
 static void *APR_THREAD_FUNC loop_main(apr_thread_t *thread, void *data)
 {
     wfp_client_loop_t *loop = data;
@@ -340,13 +352,12 @@ static void *APR_THREAD_FUNC loop_main(apr_thread_t *thread, void *data)
         wake_owners(loop);
         wfp_client_poll_wait(&loop->poll, may_sleep(loop), on_event, loop);
     }
-    lock(loop);
-    loop->closed = 1;
-    unlock(loop);
-    work_inbox(loop);
-    while (loop->active) {
-        finish(loop, loop->active, CURLE_ABORTED_BY_CALLBACK);
-    }
+    do {
+        work_inbox(loop);
+        while (loop->active) {
+            finish(loop, loop->active, CURLE_ABORTED_BY_CALLBACK);
+        }
+    } while (!close_inbox(loop));
     /* here, where every signal is blocked: closing TLS connections writes */
     (void)curl_multi_cleanup(loop->multi);
     return NULL;

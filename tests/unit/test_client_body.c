@@ -278,6 +278,30 @@ static void many_threads(wfp_test_t *t)
     CHECK_INT(stats.active, 0);
 }
 
+/* All transfers end, those under way and those that come. */
+static void an_abort_while_many_fetch(wfp_test_t *t)
+{
+    world_t *w = make_world(t);
+    pthread_t threads[THREADS];
+    worker_t workers[THREADS];
+    wfp_client_stats_t stats;
+    int i;
+
+    for (i = 0; i < THREADS; i++) {
+        workers[i] = (worker_t){ .w = w, .number = i };
+        pthread_create(&threads[i], NULL, work, &workers[i]);
+    }
+    usleep(20000);
+    wfp_client_abort(w->client);
+    for (i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    wfp_client_stats(&stats, w->client);
+    CHECK_INT(stats.transfers, THREADS * ROUNDS);
+    CHECK(stats.failures > 0);
+    CHECK_INT(stats.active, 0);
+}
+
 static const wfp_test_case_t cases[] = {
     { "request bodies stream", request_bodies_stream },
     { "request bodies in memory", request_bodies_in_memory },
@@ -287,6 +311,7 @@ static const wfp_test_case_t cases[] = {
     { "leaving early", leaving_early },
     { "the client ends first", the_client_ends_before_the_body },
     { "many threads", many_threads },
+    { "an abort while many fetch", an_abort_while_many_fetch },
     { NULL, NULL },
 };
 
