@@ -132,6 +132,21 @@ static apr_size_t char_size(const unsigned char *s)
     return n;
 }
 
+int wfp_json_is_utf8(const char *text)
+{
+    const unsigned char *in = (const unsigned char *)text;
+    apr_size_t n;
+
+    while (*in) {
+        n = char_size(in);
+        if (!n) {
+            return 0;
+        }
+        in += n;
+    }
+    return 1;
+}
+
 /* A string value of text, each byte that is no UTF-8 replaced. */
 static json_t *repaired(const char *text)
 {

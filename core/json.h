@@ -27,6 +27,9 @@ apr_status_t wfp_json_parse(wfp_json_t **pv, const char *text, apr_size_t n,
 /** Compact text in p. */
 const char *wfp_json_text(const wfp_json_t *v, apr_pool_t *p);
 
+/** Is a text well-formed UTF-8? */
+int wfp_json_is_utf8(const char *text);
+
 wfp_json_t *wfp_json_object(apr_pool_t *p);
 wfp_json_t *wfp_json_array(apr_pool_t *p);
 wfp_json_t *wfp_json_null(apr_pool_t *p);

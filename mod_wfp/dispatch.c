@@ -6,6 +6,7 @@
  */
 #include "mod_wfp/dispatch.h"
 
+#include <ap_expr.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -14,6 +15,7 @@
 
 #include "core/cdn_loop.h"
 #include "mod_wfp/config.h"
+#include "mod_wfp/control.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/log.h"
@@ -27,6 +29,7 @@
  * another one by then. */
 typedef struct claim_t {
     const wfp_scope_conf_t *scope; /* NULL: let through, never claim again */
+    const char *handler;
 } claim_t;
 
 static claim_t *claim_of(const request_rec *r)
@@ -56,17 +59,34 @@ static int has_own_handler(const request_rec *r)
     return core->handler || core->expr_handler;
 }
 
+/* The API's paths are as raw as a Worker's. */
+static int is_control(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    const char *err = NULL;
+    const char *handler = core->expr_handler
+                              ? ap_expr_str_exec(r, core->expr_handler, &err)
+                              : core->handler;
+
+    return handler && !err && !strcmp(handler, WFP_CONTROL_HANDLER);
+}
+
 int wfp_dispatch_claim(request_rec *r)
 {
     const wfp_scope_conf_t *scope = wfp_config_scope(r->per_dir_config);
+    int control = is_control(r);
     claim_t *claim;
 
-    if (!wfp_config_claims(scope) || has_own_handler(r) || r->proxyreq
-        || was_let_through(r)) {
+    if (r->proxyreq
+        || (!control
+            && (!wfp_config_claims(scope) || has_own_handler(r)
+                || was_let_through(r)))) {
         return DECLINED;
     }
     claim = apr_palloc(r->pool, sizeof(*claim));
     claim->scope = scope;
+    claim->handler = control ? WFP_CONTROL_HANDLER : HANDLER;
     ap_set_module_config(r->request_config, &wfp_module, claim);
     return DONE;
 }
@@ -82,10 +102,12 @@ int wfp_dispatch_translate(request_rec *r)
 
 int wfp_dispatch_map(request_rec *r)
 {
-    if (!claim_of(r)) {
+    const claim_t *claim = claim_of(r);
+
+    if (!claim) {
         return DECLINED;
     }
-    r->handler = HANDLER;
+    r->handler = claim->handler;
     return OK;
 }
 

@@ -10,6 +10,7 @@
 #include <mpm_common.h>
 
 #include "mod_wfp/config.h"
+#include "mod_wfp/control.h"
 #include "mod_wfp/directives.h"
 #include "mod_wfp/dispatch.h"
 #include "mod_wfp/egress.h"
@@ -35,6 +36,7 @@ static void register_hooks(apr_pool_t *p)
                            APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(wfp_dispatch_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(wfp_dispatch_handle, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(wfp_control_handle, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(wfp_status_handle, NULL, NULL, APR_HOOK_MIDDLE);
     wfp_status_register(p);
     wfp_egress_register();

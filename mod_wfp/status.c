@@ -259,18 +259,6 @@ void wfp_status_register(apr_pool_t *p)
                       APR_HOOK_MIDDLE);
 }
 
-/* The REST API's form of "no". */
-static int refuse_api(request_rec *r)
-{
-    r->status = HTTP_NOT_IMPLEMENTED;
-    ap_set_content_type(r, "application/json");
-    ap_rputs("{\"result\":null,\"success\":false,\"errors\":[{\"code\":10501,"
-             "\"message\":\"The REST API is not supported by this version; "
-             "use wfpctl\"}],\"messages\":[]}\n",
-             r);
-    return OK;
-}
-
 static int refuse_page(request_rec *r)
 {
     r->status = HTTP_NOT_IMPLEMENTED;
@@ -289,9 +277,6 @@ int wfp_status_handle(request_rec *r)
 
     if (!r->handler || strncmp(r->handler, "wfp-", 4)) {
         return DECLINED;
-    }
-    if (!strcmp(r->handler, "wfp-api")) {
-        return refuse_api(r);
     }
     if (!strcmp(r->handler, "wfp-admin")) {
         return refuse_page(r);

@@ -7,14 +7,13 @@
 /**
  * @file
  * What the server shows of itself: a section of mod_status, Prometheus text
- * (wfp-metrics), and the clear refusals of wfp-api and wfp-admin until they are
- * there.
+ * (wfp-metrics), and the clear refusal of wfp-admin until it is there.
  */
 
 /** Add the section to mod_status, when that is loaded. */
 void wfp_status_register(apr_pool_t *p);
 
-/** hook handler: wfp-metrics, wfp-api, wfp-admin. */
+/** hook handler: wfp-metrics, wfp-admin. */
 int wfp_status_handle(request_rec *r);
 
 #endif

@@ -272,8 +272,8 @@ apr_status_t wfp_sync_namespace(wfp_namespace_t **pns, wfp_server_t *server,
 
 /* ---- following the store --------------------------------------------------- */
 
-static apr_status_t take_in(wfp_server_t *server, const wfp_change_t *change,
-                            wfp_result_t *res)
+apr_status_t wfp_sync_take_in(wfp_server_t *server, const wfp_change_t *change,
+                              wfp_result_t *res)
 {
     wfp_registry_t *reg = server->registry;
     apr_status_t rv;
@@ -323,7 +323,7 @@ static apr_status_t catch_up_step(int *pmore, wfp_server_t *server,
     for (i = 0; i < list->nelts; i++) {
         const wfp_change_t *change = &APR_ARRAY_IDX(list, i, wfp_change_t);
 
-        rv = take_in(server, change, res);
+        rv = wfp_sync_take_in(server, change, res);
         if (rv != APR_SUCCESS) {
             return rv;
         }

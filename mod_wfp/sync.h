@@ -8,6 +8,7 @@
 #include "core/result.h"
 #include "core/script.h"
 #include "mod_wfp/server.h"
+#include "store/changes.h"
 
 /**
  * @file
@@ -52,6 +53,10 @@ apr_status_t wfp_sync_namespace(wfp_namespace_t **pns, wfp_server_t *server,
  */
 apr_status_t wfp_sync_catch_up(wfp_server_t *server, wfp_store_t *store,
                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** Take in one change. */
+apr_status_t wfp_sync_take_in(wfp_server_t *server, const wfp_change_t *change,
+                              wfp_result_t *res) WFP_CHECK;
 
 /** Start the follower thread of a child. */
 apr_status_t wfp_sync_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;

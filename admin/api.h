@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_API_H
+#define WFP_API_H
+
+#include <apr_pools.h>
+#include <httpd.h>
+
+#include "core/limits.h"
+#include "core/registry.h"
+#include "core/wfp.h"
+#include "store/changes.h"
+#include "store/store.h"
+
+/**
+ * @file
+ * The REST API (`SetHandler wfp-api`). mod_wfp hands a request in; what the API
+ * needs of the server comes through one struct.
+ */
+
+/** Tell all children of this host a change that was just committed, so that
+ *  the next request sees it. Never fails: the follower repeats it. */
+typedef void wfp_api_publish_fn(void *baton, const wfp_change_t *change,
+                                apr_pool_t *p);
+
+/** What the API needs of the server. Read only, lives as long as the child. */
+typedef struct wfp_api_server_t {
+    wfp_store_t *store;       /* NULL: could not be opened */
+    const unsigned char *key; /* WFP_KEY_SIZE bytes that seal secrets */
+    const char *account;      /* WfpAccount; NULL: what the store says */
+    const wfp_limit_policy_t *limits;
+    int versions_kept; /* undeployed ones a Worker */
+    wfp_registry_t *registry;
+    wfp_api_publish_fn *publish;
+    void *baton;
+} wfp_api_server_t;
+
+/**
+ * Answer one request. Whatever is before "/client/v4" in its path is the
+ * Location's business.
+ *
+ * @return for httpd's handler hook
+ * @note request scope; r->parsed_uri.path is still encoded
+ */
+int wfp_api_handle(request_rec *r, const wfp_api_server_t *server);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who asks. A secret is looked up by its digest: what is compared is no secret,
+ * so the time that takes tells nothing. Secrets are never logged.
+ */
+#include "admin/api_auth.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define TOKEN_MAX 512
+
+/* The secret of the headers; NULL: none. */
+static const char *secret_of(const wfp_api_call_t *call)
+{
+    const char *header = wfp_api_call_header(call, "Authorization");
+    const char *secret = NULL;
+
+    if (header && !strncasecmp(header, "Bearer ", 7)) {
+        secret = header + 7 + strspn(header + 7, " ");
+    }
+    else if (wfp_api_call_header(call, "X-Auth-Email")) {
+        secret = wfp_api_call_header(call, "X-Auth-Key");
+    }
+    return secret && *secret ? secret : NULL;
+}
+
+static wfp_api_role_e role_of(const wfp_token_t *token)
+{
+    if (!strcmp(token->role, "admin")) {
+        return WFP_API_ADMIN;
+    }
+    return strcmp(token->role, "deploy") ? WFP_API_READ : WFP_API_DEPLOY;
+}
+
+static apr_status_t find_token(wfp_api_call_t *call, const char *secret)
+{
+    int verifies = strstr(call->route->pattern, "/tokens/verify") != NULL;
+    wfp_token_t *token;
+    apr_status_t rv = APR_NOTFOUND;
+
+    call->res.code = WFP_NOT_FOUND;
+    if (strlen(secret) <= TOKEN_MAX) {
+        rv = wfp_tokens_verify(&token, call->server->store, secret, &call->res,
+                               call->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return wfp_api_answer_result(call, rv,
+                                     verifies ? WFP_API_TOKEN_INVALID
+                                              : WFP_API_AUTH,
+                                     WFP_API_INTERNAL);
+    }
+    call->token = token;
+    return rv;
+}
+
+static apr_status_t may(wfp_api_call_t *call)
+{
+    const wfp_api_route_t *route = call->route;
+
+    if (role_of(call->token) < route->role) {
+        return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                    "Authentication error: the token's role "
+                                    "'%s' may not do this",
+                                    call->token->role);
+    }
+    if (!call->token->namespaces->nelts || route->reach == WFP_API_ANY_TOKEN
+        || (route->reach == WFP_API_BY_NAMESPACE
+            && wfp_api_call_sees(call, wfp_api_call_ns(call)))) {
+        return APR_SUCCESS;
+    }
+    return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                "Authentication error: the token is limited "
+                                "to other namespaces");
+}
+
+apr_status_t wfp_api_auth_check(wfp_api_call_t *call)
+{
+    const char *secret = secret_of(call);
+    apr_status_t rv;
+
+    if (!secret && call->route->role == WFP_API_PUBLIC) {
+        return APR_SUCCESS;
+    }
+    if (!secret) {
+        return wfp_api_answer_error(call, WFP_API_AUTH_MISSING, NULL);
+    }
+    rv = find_token(call, secret);
+    return rv == APR_SUCCESS ? may(call) : rv;
+}

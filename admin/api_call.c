@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What handlers ask of a request. Content types are not looked at: clients send
+ * JSON as text/plain, too. Everything is bounded before it is read.
+ */
+#include "admin/api_call.h"
+
+#include <apr_buckets.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+#include <util_filter.h>
+
+#define READ_BYTES 65536
+#define PER_PAGE   20
+
+const char *wfp_api_call_param(const wfp_api_call_t *call, const char *name)
+{
+    return apr_table_get(call->params, name);
+}
+
+const char *wfp_api_call_ns(const wfp_api_call_t *call)
+{
+    const char *ns = wfp_api_call_param(call, "namespace");
+
+    return ns ? ns : WFP_ACCOUNT_NS;
+}
+
+const char *wfp_api_call_query(const wfp_api_call_t *call, const char *name)
+{
+    return apr_table_get(call->query, name);
+}
+
+const char *wfp_api_call_header(const wfp_api_call_t *call, const char *name)
+{
+    return apr_table_get(call->r->headers_in, name);
+}
+
+apr_status_t wfp_api_call_number(apr_int64_t *pn, wfp_api_call_t *call,
+                                 const char *name, apr_int64_t min,
+                                 apr_int64_t max)
+{
+    const char *text = wfp_api_call_query(call, name);
+    apr_int64_t n;
+    char *end;
+
+    if (!text) {
+        return APR_SUCCESS;
+    }
+    n = apr_strtoi64(text, &end, 10);
+    if (!*text || *end || n < min || n > max) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "%s: a whole number from %" APR_INT64_T_FMT
+                                    " to %" APR_INT64_T_FMT,
+                                    name, min, max);
+    }
+    *pn = n;
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_api_call_page(wfp_api_page_t *page, wfp_api_call_t *call,
+                               apr_int64_t max)
+{
+    apr_status_t rv;
+
+    page->page = 1;
+    page->per_page = PER_PAGE;
+    rv = wfp_api_call_number(&page->page, call, "page", 1, 1000000000);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_api_call_number(&page->per_page, call, "per_page", 1,
+                                 1000000000);
+    }
+    page->per_page = page->per_page < max ? page->per_page : max;
+    page->skip = (page->page - 1) * page->per_page;
+    return rv;
+}
+
+/* ---- the body ------------------------------------------------------------- */
+
+static apr_status_t too_large(wfp_api_call_t *call, apr_size_t max)
+{
+    return wfp_api_answer_error(call, WFP_API_TOO_LARGE,
+                                "Request body too large: at most "
+                                "%" APR_SIZE_T_FMT " bytes",
+                                max);
+}
+
+/* Appends data of bb to out. *peos: that was all. */
+static apr_status_t take_data(int *peos, apr_bucket_brigade *out,
+                              apr_bucket_brigade *bb, apr_size_t *pn)
+{
+    apr_bucket *b;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (b = APR_BRIGADE_FIRST(bb);
+         rv == APR_SUCCESS && b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        const char *data;
+        apr_size_t n;
+
+        if (APR_BUCKET_IS_EOS(b)) {
+            *peos = 1;
+            break;
+        }
+        if (APR_BUCKET_IS_METADATA(b)) {
+            continue;
+        }
+        rv = apr_bucket_read(b, &data, &n, APR_BLOCK_READ);
+        if (rv == APR_SUCCESS) {
+            rv = apr_brigade_write(out, NULL, NULL, data, n);
+            *pn += n;
+        }
+    }
+    apr_brigade_cleanup(bb);
+    return rv;
+}
+
+static apr_status_t read_all(apr_bucket_brigade *out, wfp_api_call_t *call,
+                             apr_size_t max)
+{
+    request_rec *r = call->r;
+    apr_bucket_brigade *bb = apr_brigade_create(call->pool,
+                                                r->connection->bucket_alloc);
+    apr_size_t n = 0;
+    int eos = 0;
+    apr_status_t rv = APR_SUCCESS;
+
+    while (!eos && rv == APR_SUCCESS && n <= max) {
+        rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES,
+                            APR_BLOCK_READ, READ_BYTES);
+        if (rv == APR_SUCCESS) {
+            rv = take_data(&eos, out, bb, &n);
+        }
+    }
+    if (rv == APR_ENOSPC || n > max) {
+        return too_large(call, max);
+    }
+    if (rv != APR_SUCCESS) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "The request's body did not come whole");
+    }
+    return rv;
+}
+
+apr_status_t wfp_api_call_body(const char **pdata, apr_size_t *psize,
+                               wfp_api_call_t *call, apr_size_t max)
+{
+    apr_bucket_brigade *all =
+        apr_brigade_create(call->pool, call->r->connection->bucket_alloc);
+    const char *length = wfp_api_call_header(call, "Content-Length");
+    char *data;
+    apr_off_t n;
+    apr_status_t rv;
+
+    if (length && apr_strtoi64(length, NULL, 10) > (apr_int64_t)max) {
+        return too_large(call, max);
+    }
+    rv = read_all(all, call, max);
+    if (rv == APR_SUCCESS) {
+        rv = apr_brigade_length(all, 1, &n);
+    }
+    if (rv == APR_SUCCESS) {
+        *psize = (apr_size_t)n;
+        data = apr_palloc(call->pool, *psize + 1);
+        rv = apr_brigade_flatten(all, data, psize);
+        data[*psize] = '\0';
+        *pdata = data;
+    }
+    apr_brigade_destroy(all);
+    return rv;
+}
+
+/* How deep brackets nest, whatever else the text is. */
+static int depth_of(const char *s, apr_size_t n)
+{
+    int depth = 0, deepest = 0, quoted = 0;
+    apr_size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (quoted) {
+            quoted = s[i] != '"';
+            i += s[i] == '\\';
+            continue;
+        }
+        quoted = s[i] == '"';
+        depth += (s[i] == '[' || s[i] == '{') - (s[i] == ']' || s[i] == '}');
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest;
+}
+
+apr_status_t wfp_api_call_json(wfp_json_t **pdoc, wfp_api_call_t *call)
+{
+    const char *data;
+    apr_size_t n;
+    apr_status_t rv = wfp_api_call_body(&data, &n, call, WFP_API_JSON_MAX);
+
+    *pdoc = NULL;
+    if (rv != APR_SUCCESS || !n) {
+        return rv;
+    }
+    if (depth_of(data, n) > WFP_API_JSON_DEPTH) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "invalid JSON: nested deeper than %d",
+                                    WFP_API_JSON_DEPTH);
+    }
+    rv = wfp_json_parse(pdoc, data, n, &call->res, call->pool);
+    if (rv != APR_SUCCESS) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST, "%s",
+                                    call->res.message);
+    }
+    return rv;
+}
+
+apr_status_t wfp_api_call_object(wfp_json_t **pdoc, wfp_api_call_t *call)
+{
+    apr_status_t rv = wfp_api_call_json(pdoc, call);
+
+    if (rv == APR_SUCCESS && !wfp_json_is_object(*pdoc)) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "the body must be a JSON object");
+    }
+    return rv;
+}
+
+/* ---- rights, changes ---------------------------------------------------------- */
+
+int wfp_api_call_sees(const wfp_api_call_t *call, const char *ns)
+{
+    const apr_array_header_t *names = call->token ? call->token->namespaces
+                                                  : NULL;
+    int i;
+
+    for (i = 0; names && i < names->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(names, i, const char *), ns)) {
+            return 1;
+        }
+    }
+    return names && !names->nelts;
+}
+
+void wfp_api_call_publish(wfp_api_call_t *call, apr_int64_t stamp,
+                          const char *ns, const char *name, int deleted)
+{
+    wfp_change_t change = { stamp,
+                            *name ? WFP_CHANGE_SCRIPT : WFP_CHANGE_NAMESPACE,
+                            ns, name, deleted };
+
+    call->server->publish(call->server->baton, &change, call->pool);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one table from an error to its HTTP status, Cloudflare's code and text.
+ * "Exists already" is 400 and what is not supported 400 or 404: Cloudflare's
+ * SDK would repeat a 409 or 5xx in vain.
+ */
+#include "admin/api_error.h"
+
+static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
+    [WFP_API_AUTH] = { 401, 10000, "Authentication error" },
+    [WFP_API_AUTH_MISSING] = { 400, 9106,
+                               "Missing Authorization: Bearer, or X-Auth-Key "
+                               "with X-Auth-Email" },
+    [WFP_API_TOKEN_INVALID] = { 401, 1000, "Invalid API Token" },
+    [WFP_API_FORBIDDEN] = { 403, 10000, "Authentication error" },
+    [WFP_API_ROUTE] = { 404, 7003,
+                        "Could not route to the requested path, perhaps your "
+                        "object identifier is invalid?" },
+    [WFP_API_METHOD] = { 405, 10405, "Method not allowed for this path" },
+    [WFP_API_BAD_REQUEST] = { 400, 10012, "Invalid request" },
+    [WFP_API_TOO_LARGE] = { 413, 10413, "Request body too large" },
+    [WFP_API_VALIDATION] = { 400, 10021, "Validation failed" },
+    [WFP_API_NO_WORKER] = { 404, 10007,
+                            "This Worker does not exist on your account." },
+    [WFP_API_NO_USER_WORKER] = { 404, 10092,
+                                 "workers.api.error.environment_not_found" },
+    [WFP_API_NO_SERVICE] = { 404, 10090,
+                             "This Worker does not exist on your account." },
+    [WFP_API_NO_NAMESPACE] = { 404, 100119,
+                               "The specified dispatch namespace does not "
+                               "exist on this account." },
+    [WFP_API_NAMESPACE_EXISTS] = { 400, 100120,
+                                   "A dispatch namespace of this name exists "
+                                   "already." },
+    [WFP_API_NO_VERSION] = { 404, 10222, "There is no such version." },
+    [WFP_API_NO_BINDING] = { 404, 10056, "Binding not found" },
+    [WFP_API_BINDING_NAME] = { 400, 10052, "A binding needs a name" },
+    [WFP_API_INHERIT] = { 400, 10057, "Nothing to inherit this binding from" },
+    [WFP_API_NO_TARGET] = { 400, 10144, "A binding's target does not exist" },
+    [WFP_API_SCRIPT_SIZE] = { 413, 10027, "Script too large" },
+    [WFP_API_CONTENT_TYPE] = { 415, 10001, "Unknown Content-Type" },
+    [WFP_API_KV_MISSING] = { 404, 10013, "KV namespace not found" },
+    [WFP_API_KV_EXISTS] = { 400, 10014,
+                            "a namespace with this account ID and title "
+                            "already exists" },
+    [WFP_API_KV_TITLE] = { 400, 10019, "A KV namespace needs a title" },
+    [WFP_API_NO_HOSTNAME] = { 404, 10404, "There is no such hostname." },
+    [WFP_API_NO_TOKEN] = { 404, 10404, "There is no such token." },
+    [WFP_API_CONFLICT] = { 400, 10409, "The object's state does not allow it" },
+    [WFP_API_NOT_FOUND] = { 404, 10404, "Not found" },
+    [WFP_API_UNSUPPORTED] = { 404, 10501, "Not supported yet" },
+    [WFP_API_RATE] = { 429, 971,
+                       "Too many requests, please wait and try again" },
+    [WFP_API_STORE_DOWN] = { 503, 10503,
+                             "The store does not answer; Workers are served "
+                             "on" },
+    [WFP_API_INTERNAL] = { 500, 10500, "Internal error" },
+};
+
+const wfp_api_error_row_t *wfp_api_error_row(wfp_api_error_e error)
+{
+    if ((unsigned)error >= WFP_API_ERROR_COUNT) {
+        error = WFP_API_INTERNAL;
+    }
+    return &rows[error];
+}
+
+wfp_api_error_e wfp_api_error_of(const wfp_result_t *res)
+{
+    switch (res->code) {
+    case WFP_STORE_UNAVAILABLE:
+        return WFP_API_STORE_DOWN;
+    case WFP_WORKER_NOT_FOUND:
+        return WFP_API_NO_WORKER;
+    case WFP_NOT_FOUND:
+        return WFP_API_NOT_FOUND;
+    case WFP_CONFLICT:
+        return WFP_API_CONFLICT;
+    case WFP_INVALID:
+        return WFP_API_BAD_REQUEST;
+    case WFP_UNSUPPORTED:
+        return WFP_API_UNSUPPORTED;
+    case WFP_STARTUP_LIMIT:
+        return WFP_API_VALIDATION;
+    case WFP_BODY_TOO_LARGE:
+        return WFP_API_TOO_LARGE;
+    default:
+        return WFP_API_INTERNAL;
+    }
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a path finds its row of the table. Paths are split while they are still
+ * encoded: "%2F" in a name is no separator.
+ */
+#include "admin/api_route.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/json.h"
+
+static int hex(char c)
+{
+    const char *digits = "0123456789abcdef";
+    const char *at;
+
+    if (c >= 'A' && c <= 'F') {
+        c = (char)(c - 'A' + 'a');
+    }
+    at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+const char *wfp_api_route_decode(const char *text, apr_size_t n, int plus,
+                                 apr_pool_t *p)
+{
+    char *out = apr_palloc(p, n + 1), *to = out;
+    apr_size_t i;
+
+    for (i = 0; i < n; i++) {
+        char c = text[i];
+
+        if (c == '%') {
+            int high = n - i > 2 ? hex(text[i + 1]) : -1;
+            int low = n - i > 2 ? hex(text[i + 2]) : -1;
+
+            if (high < 0 || low < 0) {
+                return NULL;
+            }
+            c = (char)(high * 16 + low);
+            i += 2;
+        }
+        else if (c == '+' && plus) {
+            c = ' ';
+        }
+        if (!c) {
+            return NULL;
+        }
+        *to++ = c;
+    }
+    *to = '\0';
+    return wfp_json_is_utf8(out) ? out : NULL;
+}
+
+/* Takes the value of "{name}" from the segment; pattern behind it. NULL: no. */
+static const char *take_value(apr_table_t *params, const char *pattern,
+                              const char **ppath, apr_pool_t *p)
+{
+    const char *end = strchr(pattern, '}');
+    int rest = end[-1] == '+';
+    apr_size_t n = rest ? strlen(*ppath) : strcspn(*ppath, "/");
+    const char *value = n ? wfp_api_route_decode(*ppath, n, 0, p) : NULL;
+
+    if (!value) {
+        return NULL;
+    }
+    apr_table_setn(params,
+                   apr_pstrmemdup(p, pattern + 1,
+                                  (apr_size_t)(end - pattern) - 1
+                                      - (apr_size_t)rest),
+                   value);
+    *ppath += n;
+    return end + 1;
+}
+
+static int matches(apr_table_t *params, const char *pattern, const char *path,
+                   apr_pool_t *p)
+{
+    apr_table_clear(params);
+    while (*pattern) {
+        if (*pattern == '{') {
+            pattern = take_value(params, pattern, &path, p);
+            if (!pattern) {
+                return 0;
+            }
+        }
+        else if (*pattern++ != *path++) {
+            return 0;
+        }
+    }
+    return !*path;
+}
+
+void wfp_api_route_find(const wfp_api_route_t **proute, const char **pallow,
+                        apr_table_t *params, const char *method,
+                        const char *path, apr_pool_t *p)
+{
+    const wfp_api_route_t *route;
+    apr_size_t n = strlen(path);
+
+    *proute = NULL;
+    *pallow = NULL;
+    if (n > 1 && path[n - 1] == '/') {
+        path = apr_pstrmemdup(p, path, n - 1);
+    }
+    for (route = wfp_api_routes; route->method; route++) {
+        if (!matches(params, route->pattern, path, p)) {
+            continue;
+        }
+        if (!strcmp(route->method, method)) {
+            *proute = route;
+            return;
+        }
+        *pallow = *pallow ? apr_pstrcat(p, *pallow, ", ", route->method, NULL)
+                          : route->method;
+    }
+}

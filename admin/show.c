@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How what the store holds is shown, by the API and wfpctl alike. */
+#include "admin/show.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/settings_json.h"
+
+static const char *const egress_names[] = { "direct", "outbound", "none" };
+
+const char *wfp_show_time(apr_time_t t, apr_pool_t *p)
+{
+    apr_time_exp_t x;
+
+    if (apr_time_exp_gmt(&x, t) != APR_SUCCESS) {
+        return "";
+    }
+    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", x.tm_year + 1900,
+                        x.tm_mon + 1, x.tm_mday, x.tm_hour, x.tm_min, x.tm_sec);
+}
+
+const char *wfp_show_egress(wfp_egress_e egress)
+{
+    return egress_names[egress];
+}
+
+int wfp_show_read_egress(wfp_egress_e *pegress, const char *word)
+{
+    int i;
+
+    for (i = 0; i <= WFP_EGRESS_NONE; i++) {
+        if (!strcmp(word, egress_names[i])) {
+            *pegress = (wfp_egress_e)i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p)
+{
+    wfp_json_t *doc = wfp_json_object(p);
+
+    wfp_json_set_str(doc, "namespace_id", ns->id);
+    wfp_json_set_str(doc, "namespace_name", ns->name);
+    wfp_json_set_str(doc, "created_on", wfp_show_time(ns->created, p));
+    wfp_json_set_str(doc, "modified_on", wfp_show_time(ns->modified, p));
+    wfp_json_set_bool(doc, "trusted_workers", ns->trusted_workers);
+    wfp_json_set_int(doc, "script_count", ns->script_count);
+    wfp_json_set_str(doc, "egress", wfp_show_egress(ns->egress));
+    wfp_json_set(doc, "limits", wfp_settings_json_write_limits(&ns->limits, p));
+    wfp_json_set(doc, "outbound",
+                 wfp_settings_json_write_outbound(&ns->outbound, p));
+    return doc;
+}
+
+wfp_json_t *wfp_show_token(const wfp_token_t *token, apr_pool_t *p)
+{
+    wfp_json_t *doc = wfp_json_object(p);
+    wfp_json_t *names = wfp_json_array(p);
+    int i;
+
+    for (i = 0; i < token->namespaces->nelts; i++) {
+        wfp_json_add_str(names,
+                         APR_ARRAY_IDX(token->namespaces, i, const char *));
+    }
+    wfp_json_set_str(doc, "id", token->id);
+    wfp_json_set_str(doc, "name", token->name);
+    wfp_json_set_str(doc, "role", token->role);
+    wfp_json_set(doc, "namespaces", names);
+    wfp_json_set_str(doc, "created_on", wfp_show_time(token->created, p));
+    wfp_json_set_str(doc, "expires_on",
+                     token->expires ? wfp_show_time(token->expires, p) : NULL);
+    return doc;
+}

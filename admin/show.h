@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_SHOW_H
+#define WFP_SHOW_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "core/json.h"
+#include "core/script.h"
+#include "store/tokens.h"
+
+/** @file How what the store holds is shown, by the API and wfpctl alike. */
+
+/** "2026-11-29T08:00:00Z" in p. */
+const char *wfp_show_time(apr_time_t t, apr_pool_t *p);
+
+/** "direct", "outbound" or "none" */
+const char *wfp_show_egress(wfp_egress_e egress);
+
+/** The egress of such a word. @return 0: no such word */
+int wfp_show_read_egress(wfp_egress_e *pegress, const char *word);
+
+/** A dispatch namespace with its settings. */
+wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p);
+
+/** A token without its secret. */
+wfp_json_t *wfp_show_token(const wfp_token_t *token, apr_pool_t *p);
+
+#endif

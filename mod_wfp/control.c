@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The REST API's door: what admin/ needs of the server is filled in here.
+ */
+#include "mod_wfp/control.h"
+
+#include <string.h>
+
+#include "admin/api.h"
+#include "mod_wfp/config.h"
+#include "mod_wfp/log.h"
+#include "mod_wfp/server.h"
+#include "mod_wfp/sync.h"
+
+#define VERSIONS_KEPT 20
+
+static void publish(void *baton, const wfp_change_t *change, apr_pool_t *p)
+{
+    wfp_server_t *server = baton;
+    wfp_result_t res;
+    apr_status_t rv;
+
+    wfp_result_init(&res, p);
+    rv = wfp_sync_take_in(server, change, &res);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, server->main,
+                     WFPLOGNO(2301) "a change is seen by the next poll only: "
+                                    "%s",
+                     res.message);
+    }
+}
+
+int wfp_control_handle(request_rec *r)
+{
+    wfp_server_t *server = wfp_server();
+    wfp_api_server_t api = { 0 };
+
+    if (!r->handler || strcmp(r->handler, WFP_CONTROL_HANDLER)) {
+        return DECLINED;
+    }
+    if (!server) {
+        return HTTP_SERVICE_UNAVAILABLE;
+    }
+    api.store = server->store;
+    api.key = server->key;
+    api.account = server->conf->account;
+    api.limits = &server->conf->limits;
+    api.versions_kept = VERSIONS_KEPT;
+    api.registry = server->registry;
+    api.publish = publish;
+    api.baton = server;
+    return wfp_api_handle(r, &api);
+}

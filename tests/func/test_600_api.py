@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The REST API's frame: paths, tokens, envelope, bodies."""
+
+import pytest
+
+from wfptest.api import LOCATION, Api
+
+VERIFY = "/user/tokens/verify"
+
+
+@pytest.fixture
+def api(httpd, client):
+    httpd.configure(LOCATION)
+    return Api(httpd, client)
+
+
+class TestTokens:
+    def test_600_01_verify(self, api):
+        answer = api.get(VERIFY)
+        assert answer.status == 200
+        assert answer.json["result"]["status"] == "active"
+        assert answer.json["messages"] == [{
+            "code": 10000, "message": "This API Token is valid and active"}]
+        assert api.get(f"{api.account}/tokens/verify").status == 200
+
+    def test_600_02_wrong_and_missing_tokens(self, api):
+        none = Api(api.httpd, api.client, None)
+        wrong = Api(api.httpd, api.client, "x" * 40)
+        assert none.refused("GET", api.namespaces) == (400, 9106)
+        assert wrong.refused("GET", api.namespaces) == (401, 10000)
+        assert wrong.refused("GET", VERIFY) == (401, 1000)
+        huge = Api(api.httpd, api.client, "x" * 4000)
+        assert huge.refused("GET", api.namespaces) == (401, 10000)
+
+    def test_600_03_key_and_email(self, api):
+        none = Api(api.httpd, api.client, None)
+        key = ("X-Auth-Key", api.token)
+        mail = ("X-Auth-Email", "a@example.com")
+        assert none.get(VERIFY, headers=[key, mail]).status == 200
+        assert none.refused("GET", VERIFY, headers=[key]) == (400, 9106)
+
+    @pytest.mark.parametrize("role, status", [("read", 403), ("deploy", 403),
+                                              ("admin", 200)])
+    def test_600_04_roles(self, api, role, status):
+        other, _ = api.with_token("--role", role)
+        assert other.get(api.namespaces).status == 200
+        answer = other.call("POST", api.namespaces, {"name": f"role-{role}"})
+        assert answer.status == status
+        if status == 403:
+            assert answer.json["errors"][0]["code"] == 10000
+
+    def test_600_05_limited_to_namespaces(self, api, tenant):
+        mine, others = tenant.namespace(), tenant.namespace()
+        limited, _ = api.with_token("--role", "admin", "--namespace", mine)
+        assert [n["namespace_name"] for n in
+                limited.ok("GET", api.namespaces)] == [mine]
+        assert limited.get(f"{api.namespaces}/{mine}").status == 200
+        assert limited.refused("GET", f"{api.namespaces}/{others}") == \
+            (403, 10000)
+        assert limited.refused("POST", api.namespaces, {"name": "x"}) == \
+            (403, 10000)
+
+    def test_600_06_revoked_at_once(self, api):
+        other, made = api.with_token("--role", "read")
+        assert other.get(VERIFY).status == 200
+        api.httpd.wfpctl("token", "revoke", made["id"])
+        for _ in range(20):
+            assert other.refused("GET", VERIFY) == (401, 1000)
+
+    def test_600_07_no_token_is_logged(self, api):
+        before = api.httpd.log.size()
+        api.get(VERIFY)
+        Api(api.httpd, api.client, "secret-" + "y" * 33).get(VERIFY)
+        assert "y" * 33 not in api.httpd.log.text(before)
+        assert api.token not in api.httpd.log.text(before)
+
+
+class TestPaths:
+    def test_600_10_unknown_route_and_method(self, api):
+        assert api.refused("GET", "/nothing") == (404, 7003)
+        answer = api.call("DELETE", api.namespaces)
+        assert answer.json["errors"][0]["code"] == 10405
+        assert (answer.status, answer.get("Allow")) == (405, "GET, POST")
+        assert api.call("OPTIONS", api.namespaces).status == 405
+
+    def test_600_11_other_account(self, api):
+        assert api.refused("GET", "/accounts/" + "0" * 32) == (404, 7003)
+        assert api.refused("GET", "/accounts/x") == (404, 7003)
+
+    @pytest.mark.parametrize("name", ["a%00b", "a%ff", "a%2Fb",
+                                      "%2e%2e%2f%2e%2e%2fuser"])
+    def test_600_12_bad_names(self, api, name):
+        assert api.get(f"{api.namespaces}/{name}").status == 404
+
+    def test_600_16_broken_escapes_are_httpds(self, api):
+        api.httpd.log.expect("AH10244")
+        for name in ("a%", "a%zz"):
+            answer = api.get(f"{api.namespaces}/{name}", raw=True)
+            assert answer.status == 400
+
+    def test_600_13_prefix_is_free(self, httpd, client):
+        httpd.configure(('<Location "/some/api">', "SetHandler wfp-api",
+                         "</Location>"))
+        for base in ("/some/api", "/some/api/client/v4"):
+            assert Api(httpd, client, base=base).get(VERIFY).status == 200
+
+    def test_600_14_head_and_trailing_slash(self, api):
+        answer = api.call("HEAD", VERIFY, raw=True)
+        assert (answer.status, answer.body) == (200, b"")
+        assert api.get(VERIFY + "/").status == 200
+
+    def test_600_15_query(self, api):
+        assert api.refused("GET", "/accounts?page=0") == (400, 10012)
+        assert api.refused("GET", "/accounts?page=%zz") == (400, 10012)
+        assert api.refused("GET", "/accounts?" + "a=1&" * 65) == (400, 10012)
+
+
+class TestBodies:
+    def test_600_20_content_type_is_not_looked_at(self, api):
+        for kind in ("text/plain;charset=UTF-8", "application/merge-patch+json"):
+            name = f"type-{len(kind)}"
+            answer = api.call("POST", api.namespaces,
+                              b'{"name":"%s"}' % name.encode(),
+                              headers=[("Content-Type", kind)])
+            assert answer.json["result"]["namespace_name"] == name
+
+    @pytest.mark.parametrize("body", [
+        b"", b"{", b"[]", b"null", b'{"name":1}', b'{"name":"a\\u0000"}',
+        b'{"name":"\xff"}', b'{"name":"a/b"}', b"[" * 100 + b"]" * 100,
+        b'{"name":' + b"[" * 70 + b"]" * 70 + b"}"])
+    def test_600_21_bad_bodies(self, api, body):
+        assert api.refused("POST", api.namespaces, body) == (400, 10012)
+
+    def test_600_22_brackets_in_texts_are_not_deep(self, api):
+        body = b'{"name":"deep","x":"\\\\\\"' + b"[" * 100 + b'"}'
+        assert api.ok("POST", api.namespaces, body)
+
+    def test_600_23_too_large(self, api):
+        body = b'{"name":"' + b"x" * (1 << 20) + b'"}'
+        assert api.refused("POST", api.namespaces, body) == (413, 10413)
+        chunks = (b"x" * 65536 for _ in range(20))
+        answer = api.client.request(
+            "POST", api.base + api.namespaces, body=chunks,
+            headers=[("Authorization", f"Bearer {api.token}")])
+        assert answer.status == 413
+
+
+class TestAccount:
+    def test_600_30_pages_end(self, api):
+        for path in ("/accounts", "/memberships"):
+            first = api.get(path)
+            assert len(first.json["result"]) == 1
+            assert first.json["result_info"] == {
+                "page": 1, "per_page": 20, "count": 1, "total_count": 1,
+                "total_pages": 1}
+            assert api.ok("GET", path + "?page=2") == []
+
+    def test_600_31_user_and_account(self, api):
+        assert set(api.ok("GET", "/user")) == {"id", "email"}
+        account = api.ok("GET", api.account)
+        assert f"/accounts/{account['id']}" == api.account
+
+    def test_600_32_health(self, api):
+        none = Api(api.httpd, api.client, None)
+        assert none.ok("GET", f"{api.account}/healthz") == {"status": "ok"}
+        full = api.ok("GET", f"{api.account}/healthz")
+        assert full["store"] == "reachable"
+        assert full["registry"]["slots"] > 0
+
+
+class TestNamespaces:
+    def test_600_40_create_get_list(self, api):
+        made = api.ok("POST", api.namespaces, {"name": "made"})
+        assert api.ok("GET", f"{api.namespaces}/made") == made
+        assert made in api.ok("GET", api.namespaces)
+        assert api.refused("POST", api.namespaces, {"name": "made"}) == \
+            (400, 100120)
+        assert api.refused("GET", f"{api.namespaces}/missing") == (404, 100119)
