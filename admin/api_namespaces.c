@@ -2,8 +2,11 @@
 /* Dispatch namespaces and their settings. */
 #include "admin/api_namespaces.h"
 
+#include <string.h>
+
 #include "admin/api_call.h"
 #include "admin/show.h"
+#include "core/settings_json.h"
 #include "store/namespaces.h"
 
 static apr_status_t failed(wfp_api_call_t *call, apr_status_t rv)
@@ -46,6 +49,89 @@ apr_status_t wfp_api_namespaces_get(wfp_api_call_t *call)
                : failed(call, rv);
 }
 
+/* ---- settings ------------------------------------------------------------ */
+
+static apr_status_t bad(wfp_api_call_t *call, const char *text)
+{
+    return wfp_api_answer_error(call, WFP_API_BAD_REQUEST, "%s", text);
+}
+
+static apr_status_t read_egress(wfp_namespace_t *ns, wfp_api_call_t *call,
+                                const wfp_json_t *v)
+{
+    const char *word = wfp_json_str(v);
+
+    if (v && (!word || !wfp_show_read_egress(&ns->egress, word))) {
+        return bad(call, "egress: none, outbound or direct");
+    }
+    if (ns->egress == WFP_EGRESS_OUTBOUND && !ns->outbound.service) {
+        return bad(call, "egress: outbound needs an outbound Worker");
+    }
+    return APR_SUCCESS;
+}
+
+/* A new outbound Worker is the only way out, unless the same request says
+ * otherwise; without one the way is direct again. */
+static apr_status_t read_outbound(wfp_namespace_t *ns, wfp_api_call_t *call,
+                                  const wfp_json_t *v)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (v) {
+        rv = wfp_settings_json_read_outbound(&ns->outbound, v, &call->res,
+                                             call->pool);
+        if (ns->egress != WFP_EGRESS_NONE) {
+            ns->egress = ns->outbound.service ? WFP_EGRESS_OUTBOUND
+                                              : WFP_EGRESS_DIRECT;
+        }
+    }
+    return rv;
+}
+
+/* What is known, but not kept yet. */
+static apr_status_t refuse_others(wfp_api_call_t *call, const wfp_json_t *doc)
+{
+    static const char *const keys[] = { "egress_allow", "egress_deny",
+                                        "tail_consumers" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (wfp_json_size(wfp_json_get(doc, keys[i], call->pool))) {
+            return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                        "%s: not supported yet", keys[i]);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* Members that are not there stay as they are. */
+static apr_status_t read_settings(wfp_namespace_t *ns, wfp_api_call_t *call,
+                                  const wfp_json_t *doc)
+{
+    apr_pool_t *p = call->pool;
+    const wfp_json_t *trusted = wfp_json_get(doc, "trusted_workers", p);
+    const wfp_json_t *limits = wfp_json_get(doc, "limits", p);
+    apr_status_t rv = refuse_others(call, doc);
+
+    if (rv == APR_SUCCESS) {
+        rv = read_outbound(ns, call, wfp_json_get(doc, "outbound", p));
+    }
+    if (rv == APR_SUCCESS) {
+        rv = read_egress(ns, call, wfp_json_get(doc, "egress", p));
+    }
+    if (rv == APR_SUCCESS && limits) {
+        wfp_limits_clear(&ns->limits);
+        rv = wfp_settings_json_read_limits(&ns->limits, limits,
+                                           call->server->limits, &call->res, p);
+    }
+    if (trusted) {
+        ns->trusted_workers = wfp_json_is_true(trusted);
+    }
+    return rv;
+}
+
+/* ---- changes ----------------------------------------------------------------- */
+
 apr_status_t wfp_api_namespaces_create(wfp_api_call_t *call)
 {
     wfp_namespace_t ns = { 0 };
@@ -61,6 +147,10 @@ apr_status_t wfp_api_namespaces_create(wfp_api_call_t *call)
                                     "name: a text is needed");
     }
     wfp_limits_clear(&ns.limits);
+    rv = read_settings(&ns, call, doc);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     rv = wfp_namespaces_create(call->server->store, &ns, &call->res,
                                call->pool);
     if (rv != APR_SUCCESS) {
@@ -68,4 +158,49 @@ apr_status_t wfp_api_namespaces_create(wfp_api_call_t *call)
     }
     wfp_api_call_publish(call, ns.stamp, ns.name, "", 0);
     return wfp_api_answer_json(call, wfp_show_namespace(&ns, call->pool));
+}
+
+apr_status_t wfp_api_namespaces_update(wfp_api_call_t *call)
+{
+    wfp_namespace_t *ns;
+    wfp_json_t *doc;
+    const char *name;
+    apr_status_t rv = wfp_api_call_object(&doc, call);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = wfp_namespaces_get(&ns, call->server->store, wfp_api_call_ns(call),
+                            &call->res, call->pool);
+    if (rv != APR_SUCCESS) {
+        return failed(call, rv);
+    }
+    name = wfp_json_str(wfp_json_get(doc, "name", call->pool));
+    if (name && strcmp(name, ns->name)) {
+        return bad(call, "name: renaming a namespace is not supported");
+    }
+    rv = read_settings(ns, call, doc);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = wfp_namespaces_update(call->server->store, ns, &call->res, call->pool);
+    if (rv != APR_SUCCESS) {
+        return failed(call, rv);
+    }
+    wfp_api_call_publish(call, ns->stamp, ns->name, "", 0);
+    return wfp_api_answer_json(call, wfp_show_namespace(ns, call->pool));
+}
+
+apr_status_t wfp_api_namespaces_delete(wfp_api_call_t *call)
+{
+    const char *name = wfp_api_call_ns(call);
+    apr_int64_t stamp;
+    apr_status_t rv = wfp_namespaces_delete(&stamp, call->server->store, name,
+                                            &call->res, call->pool);
+
+    if (rv != APR_SUCCESS) {
+        return failed(call, rv);
+    }
+    wfp_api_call_publish(call, stamp, name, "", 1);
+    return wfp_api_answer_json(call, NULL);
 }

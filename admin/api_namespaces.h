@@ -9,5 +9,7 @@
 wfp_api_fn wfp_api_namespaces_list;
 wfp_api_fn wfp_api_namespaces_create;
 wfp_api_fn wfp_api_namespaces_get;
+wfp_api_fn wfp_api_namespaces_update;
+wfp_api_fn wfp_api_namespaces_delete;
 
 #endif

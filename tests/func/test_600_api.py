@@ -176,3 +176,92 @@ class TestNamespaces:
         assert api.refused("POST", api.namespaces, {"name": "made"}) == \
             (400, 100120)
         assert api.refused("GET", f"{api.namespaces}/missing") == (404, 100119)
+
+    def test_600_41_settings(self, api, tenant):
+        name = tenant.namespace()
+        path = f"{api.namespaces}/{name}"
+        out = tenant.deploy("return { fetch = fetch }", ns=None)
+        got = api.ok("PATCH", path, {"outbound": {"service": out.name},
+                                     "limits": {"cpu_ms": 7}})
+        assert got["egress"] == "outbound" and got["limits"] == {"cpu_ms": 7}
+        got = api.ok("PUT", path, {"egress": "none"})
+        assert got["outbound"]["service"] == out.name
+        assert got["limits"] == {"cpu_ms": 7}
+        got = api.ok("PATCH", path, {"outbound": None, "egress": "direct",
+                                     "limits": {}, "trusted_workers": True})
+        assert (got["outbound"], got["egress"], got["limits"]) == \
+            (None, "direct", {})
+        assert api.ok("GET", path)["trusted_workers"] is True
+
+    @pytest.mark.parametrize("doc", [
+        {"egress": "all"}, {"egress": "outbound"}, {"limits": {"cpu_ms": -1}},
+        {"limits": 1}, {"outbound": "x"}, {"outbound": {}}, {"name": "other"},
+        {"tail_consumers": [{"service": "x"}]}])
+    def test_600_42_bad_settings(self, api, tenant, doc):
+        path = f"{api.namespaces}/{tenant.namespace()}"
+        before = api.ok("GET", path)
+        assert api.refused("PATCH", path, doc) == (400, 10012)
+        assert api.ok("GET", path) == before
+
+    def test_600_43_missing(self, api):
+        for method in ("PUT", "PATCH", "DELETE"):
+            assert api.refused(method, f"{api.namespaces}/missing", {}) == \
+                (404, 100119)
+
+    def test_600_44_a_change_runs_at_once(self, api, tenant):
+        name = tenant.namespace()
+        path = f"{api.namespaces}/{name}"
+        user = tenant.deploy(
+            "return { fetch = function() local t = {} for i = 1, 2000000 do "
+            "t[i % 9] = i end return Response.new('ok') end }", ns=name)
+        assert user.get().text == "ok"
+        api.ok("PATCH", path, {"limits": {"instructions": 100000}})
+        assert user.get().error == "instruction_limit"
+        api.ok("DELETE", path, {"a": "body"})
+        assert user.get().error == "worker_not_found"
+
+
+class TestTokenRoutes:
+    def test_600_50_life_of_a_token(self, api):
+        made = api.ok("POST", f"{api.account}/tokens", {
+            "name": "ci", "role": "deploy", "namespaces": ["demo"],
+            "expires_on": "2999-12-31T23:59:59Z"})
+        assert made["namespaces"] == ["demo"]
+        assert made["expires_on"] == "2999-12-31T23:59:59Z"
+        secret = made.pop("value")
+        listed = api.ok("GET", f"{api.account}/tokens")
+        assert secret not in str(listed)
+        assert made["id"] in [t["id"] for t in listed]
+        other = Api(api.httpd, api.client, secret)
+        assert other.get(VERIFY).status == 200
+        assert other.refused("GET", f"{api.account}/tokens") == (403, 10000)
+        api.ok("DELETE", f"{api.account}/tokens/{made['id']}")
+        assert other.refused("GET", VERIFY) == (401, 1000)
+        assert api.refused("DELETE", f"{api.account}/tokens/{made['id']}") == \
+            (404, 10404)
+
+    @pytest.mark.parametrize("doc", [
+        {}, {"name": "x"}, {"name": "x", "role": "root"},
+        {"name": "x" * 121, "role": "read"},
+        {"name": "x", "role": "read", "namespaces": "demo"},
+        {"name": "x", "role": "read", "namespaces": ["a/b"]},
+        {"name": "x", "role": "read", "expires_on": "tomorrow"},
+        {"name": "x", "role": "read", "expires_on": "2001-01-01"},
+        {"name": "x", "role": "read", "expires_on": "2999-99-01"}])
+    def test_600_51_bad_tokens(self, api, doc):
+        assert api.refused("POST", f"{api.account}/tokens", doc) == \
+            (400, 10012)
+
+
+class TestNotYet:
+    @pytest.mark.parametrize("method, path", [
+        ("GET", "/d1/database"), ("POST", "/d1/database/x/query"),
+        ("GET", "/r2/buckets"), ("PUT", "/r2/buckets/b/objects/a/b%2Fc"),
+        ("PUT", "/storage/kv/namespaces/x/values/a%2Fb"),
+        ("GET", "/workers/dispatch/namespaces/demo/scripts/x/logs"),
+        ("PUT", "/workers/scripts/x/schedules")])
+    def test_600_60_says_so(self, api, method, path):
+        answer = api.call(method, api.account + path)
+        assert answer.status == 404
+        error, = answer.json["errors"]
+        assert error["code"] == 10501 and "not supported" in error["message"]
