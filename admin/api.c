@@ -120,8 +120,11 @@ static apr_status_t check_account(wfp_api_call_t *call)
 
 static apr_status_t run(wfp_api_call_t *call)
 {
-    apr_status_t rv = find_route(call);
+    apr_status_t rv = wfp_api_auth_address(call);
 
+    if (rv == APR_SUCCESS) {
+        rv = find_route(call);
+    }
     if (rv == APR_SUCCESS && !call->server->store) {
         return wfp_api_answer_error(call, WFP_API_STORE_DOWN, NULL);
     }

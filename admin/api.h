@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <httpd.h>
 
+#include "admin/api_rate.h"
 #include "core/limits.h"
 #include "core/registry.h"
 #include "core/wfp.h"
@@ -30,6 +31,9 @@ typedef struct wfp_api_server_t {
     const wfp_limit_policy_t *limits;
     int versions_kept; /* undeployed ones a Worker */
     wfp_registry_t *registry;
+    wfp_api_rate_t *rate;
+    apr_uint32_t rate_requests; /* a token; an address has ten times that */
+    apr_interval_time_t rate_window;
     wfp_api_publish_fn *publish;
     void *baton;
 } wfp_api_server_t;

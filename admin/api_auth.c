@@ -8,7 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define TOKEN_MAX 512
+#define TOKEN_MAX      512
+#define ADDRESS_FACTOR 10
 
 /* The secret of the headers; NULL: none. */
 static const char *secret_of(const wfp_api_call_t *call)
@@ -74,6 +75,28 @@ static apr_status_t may(wfp_api_call_t *call)
                                 "to other namespaces");
 }
 
+/* One too many? An IPv6 address stands for its /64. */
+static apr_status_t count(wfp_api_call_t *call, const void *who, apr_size_t n,
+                          apr_uint32_t most)
+{
+    const wfp_api_server_t *server = call->server;
+
+    call->answer.retry_after_s = wfp_api_rate_count(server->rate, who, n, most,
+                                                    server->rate_window,
+                                                    apr_time_now());
+    return call->answer.retry_after_s
+               ? wfp_api_answer_error(call, WFP_API_RATE, NULL)
+               : APR_SUCCESS;
+}
+
+apr_status_t wfp_api_auth_address(wfp_api_call_t *call)
+{
+    const apr_sockaddr_t *address = call->r->useragent_addr;
+
+    return count(call, address->ipaddr_ptr, address->family == APR_INET ? 4 : 8,
+                 call->server->rate_requests * ADDRESS_FACTOR);
+}
+
 apr_status_t wfp_api_auth_check(wfp_api_call_t *call)
 {
     const char *secret = secret_of(call);
@@ -86,5 +109,9 @@ apr_status_t wfp_api_auth_check(wfp_api_call_t *call)
         return wfp_api_answer_error(call, WFP_API_AUTH_MISSING, NULL);
     }
     rv = find_token(call, secret);
+    if (rv == APR_SUCCESS) {
+        rv = count(call, call->token->id, strlen(call->token->id),
+                   call->server->rate_requests);
+    }
     return rv == APR_SUCCESS ? may(call) : rv;
 }

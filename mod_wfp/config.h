@@ -47,6 +47,9 @@ typedef struct wfp_server_conf_t {
     apr_int64_t cool_kills;     /* 0: off */
     apr_int64_t cool_window;    /* us */
     apr_int64_t cool_pause;     /* us */
+    apr_int64_t api_requests;
+    apr_int64_t api_window; /* us */
+    apr_int64_t versions_kept;
     apr_int64_t egress_connections;
     apr_int64_t hardening; /* wfp_hardening_e */
     apr_int64_t landlock;  /* +landlock */
@@ -100,6 +103,9 @@ apr_int64_t wfp_config_num(apr_int64_t value, apr_int64_t otherwise);
 #define WFP_DEFAULT_COOL_WINDOW        apr_time_from_sec(60)
 #define WFP_DEFAULT_COOL_PAUSE         apr_time_from_sec(10)
 #define WFP_DEFAULT_EGRESS_CONNECTIONS 256 /* or twice the threads */
+#define WFP_DEFAULT_API_REQUESTS       1200
+#define WFP_DEFAULT_API_WINDOW         apr_time_from_sec(300)
+#define WFP_DEFAULT_VERSIONS_KEPT      20
 #define WFP_DEFAULT_EGRESS_CONNECT     apr_time_from_sec(5)
 #define WFP_DEFAULT_EGRESS_TOTAL       apr_time_from_sec(30)
 

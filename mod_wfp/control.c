@@ -12,8 +12,6 @@
 #include "mod_wfp/server.h"
 #include "mod_wfp/sync.h"
 
-#define VERSIONS_KEPT 20
-
 static void publish(void *baton, const wfp_change_t *change, apr_pool_t *p)
 {
     wfp_server_t *server = baton;
@@ -45,7 +43,13 @@ int wfp_control_handle(request_rec *r)
     api.key = server->key;
     api.account = server->conf->account;
     api.limits = &server->conf->limits;
-    api.versions_kept = VERSIONS_KEPT;
+    api.versions_kept = (int)wfp_config_num(server->conf->versions_kept,
+                                            WFP_DEFAULT_VERSIONS_KEPT);
+    api.rate = server->api_rate;
+    api.rate_requests = (apr_uint32_t)wfp_config_num(server->conf->api_requests,
+                                                     WFP_DEFAULT_API_REQUESTS);
+    api.rate_window = wfp_config_num(server->conf->api_window,
+                                     WFP_DEFAULT_API_WINDOW);
     api.registry = server->registry;
     api.publish = publish;
     api.baton = server;

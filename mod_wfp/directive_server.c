@@ -249,6 +249,29 @@ const char *wfp_directive_server_limit(cmd_parms *cmd, void *dummy,
     return NULL;
 }
 
+const char *wfp_directive_server_api_rate(cmd_parms *cmd, void *dummy,
+                                          const char *requests,
+                                          const char *time)
+{
+    wfp_server_conf_t *conf = wfp_config_server(cmd->server);
+    const char *err = wfp_directive_value_in_server(cmd, 1);
+
+    if (err) {
+        return err;
+    }
+    if (wfp_directive_value_count(&conf->api_requests, requests)
+        || conf->api_requests < 1 || conf->api_requests > 100000) {
+        return wfp_directive_value_refuse(
+            cmd, requests, "is not a number of requests, 1 to 100000");
+    }
+    if (wfp_directive_value_time(&conf->api_window, time)
+        || conf->api_window < apr_time_from_sec(1)) {
+        return wfp_directive_value_refuse(cmd, time,
+                                          "is not a time of 1s or more");
+    }
+    return NULL;
+}
+
 const char *wfp_directive_server_cool_down(cmd_parms *cmd, void *dummy,
                                            const char *kills, const char *time,
                                            const char *pause)

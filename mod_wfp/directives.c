@@ -34,6 +34,9 @@ static const wfp_directive_number_t row_isolate_memory = { WFP_DIRECTIVE_SIZE,
 static const wfp_directive_number_t row_egress_connections = {
     WFP_DIRECTIVE_COUNT, AT(egress_connections), 1, 65536, 1
 };
+static const wfp_directive_number_t row_versions_kept = { WFP_DIRECTIVE_COUNT,
+                                                          AT(versions_kept), 0,
+                                                          100000, 1 };
 static const wfp_directive_text_t row_data_dir = { AT(data_dir), 1, 1 };
 static const wfp_directive_text_t row_key_file = { AT(key_file), 1, 1 };
 static const wfp_directive_text_t row_egress_ca = { AT(egress_ca), 1, 1 };
@@ -75,6 +78,11 @@ const command_rec wfp_directives_rows[] = {
     AP_INIT_TAKE123("WfpCoolDown", wfp_directive_server_cool_down, NULL,
                     RSRC_CONF,
                     "KILLS TIME [PAUSE] after which a Worker pauses, or off"),
+    AP_INIT_TAKE2("WfpApiRate", wfp_directive_server_api_rate, NULL, RSRC_CONF,
+                  "REQUESTS TIME that a token has at the API"),
+    AP_INIT_TAKE1("WfpVersionsKept", wfp_directive_server_number,
+                  ROW(row_versions_kept), RSRC_CONF,
+                  "undeployed versions kept a Worker"),
     AP_INIT_TAKE1("WfpMetering", wfp_directive_server_metering, NULL, RSRC_CONF,
                   "how instructions are counted: lazy or exact"),
     AP_INIT_TAKE1("WfpIsolates", wfp_directive_server_number, ROW(row_isolates),

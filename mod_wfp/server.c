@@ -38,6 +38,7 @@ typedef struct generation_t {
     wfp_registry_t *registry;
     wfp_stats_t *stats;
     wfp_tally_t *tally;
+    wfp_api_rate_t *api_rate;
 } generation_t;
 
 wfp_server_t *wfp_server(void)
@@ -121,6 +122,9 @@ static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
         rv = wfp_stats_create(&g->stats, &res, p);
     }
     if (rv == APR_SUCCESS) {
+        rv = wfp_api_rate_create(&g->api_rate, &res, p);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wfp_tally_create(&g->tally, &res, p);
     }
     if (rv != APR_SUCCESS) {
@@ -200,6 +204,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     server->registry = now->registry;
     server->stats = now->stats;
+    server->api_rate = now->api_rate;
     server->tally = now->tally;
     /* the key is copied: at a restart this module's memory goes elsewhere */
     (void)apr_pool_userdata_set(now, OLD_REGISTRY, NULL, s->process->pool);

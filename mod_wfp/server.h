@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <httpd.h>
 
+#include "admin/api_rate.h"
 #include "core/crypto.h"
 #include "core/registry.h"
 #include "core/stats.h"
@@ -34,6 +35,7 @@ typedef struct wfp_server_t {
     const wfp_server_conf_t *conf; /* the main server's */
     wfp_registry_t *registry;
     wfp_stats_t *stats;
+    wfp_api_rate_t *api_rate;
     wfp_tally_t *tally;
     unsigned char key[WFP_KEY_SIZE];
     int has_key;

@@ -68,6 +68,13 @@ WfpMetering fast
 WfpHardening maybe
 WfpHardening off +landlock
 WfpHardening auto +more
+WfpApiRate 10
+WfpApiRate 0 5min
+WfpApiRate x 5min
+WfpApiRate 10 never
+WfpApiRate 10 10ms
+WfpVersionsKept -1
+WfpVersionsKept all
 WfpIsolates many
 WfpIsolates 0
 WfpIsolateMemory lots
@@ -118,6 +125,8 @@ WfpHardening on
 WfpHardening on +landlock
 WfpHardening auto +landlock
 WfpHardening Off
+WfpApiRate 10 1s
+WfpVersionsKept 0
 WfpIsolates 10
 WfpIsolateMemory 128M
 WfpIsolateReuse off
@@ -139,7 +148,8 @@ SHIPPED = [line[1:] for line in
            if line.startswith(("#Wfp", "#<", "#    ", "#</"))]
 
 SERVER_ONLY = {"WfpRegistrySize": "64M", "WfpSyncInterval": "1s",
-               "WfpIsolates": "10", "WfpMetering": "exact",
+               "WfpIsolates": "10", "WfpApiRate": "10 1s",
+               "WfpVersionsKept": "1", "WfpMetering": "exact",
                "WfpDataDir": "/tmp", "WfpCoolDown": "off"}
 
 

@@ -253,6 +253,29 @@ class TestTokenRoutes:
             (400, 10012)
 
 
+class TestRate:
+    def test_600_55_a_token_has_its_share(self, httpd, client):
+        httpd.configure((*LOCATION, "WfpApiRate 5 1min"))
+        api = Api(httpd, client)
+        one, _ = api.with_token("--role", "read")
+        answers = [one.get(VERIFY) for _ in range(15)]
+        late = [a for a in answers if a.status == 429]
+        # a window may end meanwhile: at most two of five
+        assert 5 <= len(late) <= 10
+        assert all(1 <= int(a.get("Retry-After")) <= 60 for a in late)
+        assert late[0].json["errors"][0]["code"] == 971
+        other, _ = api.with_token("--role", "read")
+        assert other.get(VERIFY).status == 200
+
+    def test_600_56_an_address_has_ten_times_that(self, httpd, client):
+        httpd.configure((*LOCATION, "WfpApiRate 4 1min"))
+        wrong = Api(httpd, client, "z" * 40)
+        got = [wrong.get(VERIFY).status for _ in range(100)]
+        assert set(got) == {401, 429} and 20 <= got.count(429) <= 60
+        # Workers are none of its business
+        assert client.get("/_ns/demo/none").status == 404
+
+
 class TestNotYet:
     @pytest.mark.parametrize("method, path", [
         ("GET", "/d1/database"), ("POST", "/d1/database/x/query"),
