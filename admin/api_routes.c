@@ -2,6 +2,7 @@
 /* The API's routes, by noun. */
 #include "admin/api_account.h"
 #include "admin/api_namespaces.h"
+#include "admin/api_openapi.h"
 #include "admin/api_route.h"
 #include "admin/api_tokens.h"
 
@@ -13,6 +14,7 @@
 
 /* clang-format off */
 const wfp_api_route_t wfp_api_routes[] = {
+    { "GET", "/openapi.json", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_openapi_get },
     /* user, accounts */
     { "GET", "/user/tokens/verify", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_verify },
     { "GET", A "/tokens/verify", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_verify },

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The REST API's frame: paths, tokens, envelope, bodies."""
 
+import json
+import pathlib
+
 import pytest
 
 from wfptest.api import LOCATION, Api
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERIFY = "/user/tokens/verify"
 
 
@@ -166,6 +170,14 @@ class TestAccount:
         full = api.ok("GET", f"{api.account}/healthz")
         assert full["store"] == "reachable"
         assert full["registry"]["slots"] > 0
+
+
+    def test_600_33_description(self, api):
+        none = Api(api.httpd, api.client, None)
+        answer = none.get("/openapi.json", raw=True)
+        doc = (ROOT / "admin/openapi.json").read_text()
+        assert answer.json == json.loads(doc)
+        assert answer.get("Content-Type") == "application/json"
 
 
 class TestNamespaces:

@@ -15,6 +15,7 @@ import check_layers
 import check_links
 import check_log_tags
 import check_metrics
+import check_openapi
 import check_shell
 import check_sizes
 import check_style
@@ -26,7 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 GUARDS = [check_layers, check_headers, check_sizes, check_directives,
           check_errors, check_links, check_log_tags, check_metrics,
-          check_wfpctl,
+          check_openapi, check_wfpctl,
           check_style, check_shell, check_exports, check_worker_api]
 
 
