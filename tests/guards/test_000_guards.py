@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+import check_api_errors
 import check_directives
 import check_errors
 import check_exports
@@ -27,7 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 GUARDS = [check_layers, check_headers, check_sizes, check_directives,
           check_errors, check_links, check_log_tags, check_metrics,
-          check_openapi, check_wfpctl,
+          check_openapi, check_api_errors, check_wfpctl,
           check_style, check_shell, check_exports, check_worker_api]
 
 
@@ -158,6 +159,25 @@ class TestGuardsOnFaults:
             "docs/operations/metrics.md: there is no wfp_a_total "
             "(WfpA, gauge)",
             "wfp_a_total (WfpA, counter): not in docs/operations/metrics.md"]
+
+    def test_001_11_openapi(self, tmp_path):
+        plant(tmp_path, {
+            "admin/api_routes.c":
+                '#define A "/a/{x}"\n{ "GET", A "/b", WFP_API_READ, '
+                "WFP_API_ANY_TOKEN, fn },\n",
+            "admin/openapi.json": '{"paths": {"/c": {"put": {"summary": "s", '
+                                  '"x-role": "read", "responses": {}}}}}'})
+        assert check_openapi.check(tmp_path) == [
+            "admin/openapi.json: ('get', '/a/{x}/b') is missing",
+            "admin/api_routes.c: ('put', '/c') is missing"]
+
+    def test_001_12_api_errors(self, tmp_path):
+        plant(tmp_path, {
+            "admin/api_error.c": '[WFP_API_AUTH] = { 401, 10000, "x" },\n',
+            "docs/api/errors.md": "| 10000 | 403 | x |\n"})
+        assert check_api_errors.check(tmp_path) == [
+            "10000 with 401: not in docs/api/errors.md",
+            "docs/api/errors.md: there is no 10000 with 403"]
 
     def test_001_08_wfpctl(self, tmp_path):
         plant(tmp_path, {
