@@ -240,6 +240,17 @@ int wfp_api_call_sees(const wfp_api_call_t *call, const char *ns)
     return names && !names->nelts;
 }
 
+const wfp_actor_t *wfp_api_call_actor(const wfp_api_call_t *call)
+{
+    wfp_actor_t *actor = apr_pcalloc(call->pool, sizeof *actor);
+
+    actor->id = call->token ? call->token->id : "";
+    actor->name = call->token ? call->token->name : "";
+    actor->source = "api";
+    actor->address = call->r->useragent_ip;
+    return actor;
+}
+
 void wfp_api_call_publish(wfp_api_call_t *call, apr_int64_t stamp,
                           const char *ns, const char *name, int deleted)
 {

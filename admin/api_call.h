@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/result.h"
 #include "core/wfp.h"
+#include "store/audit.h"
 #include "store/tokens.h"
 
 /**
@@ -86,6 +87,9 @@ apr_status_t wfp_api_call_page(wfp_api_page_t *page, wfp_api_call_t *call,
 
 /** May the token of the call see this dispatch namespace? */
 int wfp_api_call_sees(const wfp_api_call_t *call, const char *ns);
+
+/** Who asks, for the store's mutations. In the call's pool. */
+const wfp_actor_t *wfp_api_call_actor(const wfp_api_call_t *call);
 
 /** Tell this host's children what was just changed. @param name "" for a
  *  namespace */

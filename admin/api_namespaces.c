@@ -151,7 +151,8 @@ apr_status_t wfp_api_namespaces_create(wfp_api_call_t *call)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = wfp_namespaces_create(call->server->store, &ns, &call->res,
+    rv = wfp_namespaces_create(call->server->store, &ns,
+                               wfp_api_call_actor(call), &call->res,
                                call->pool);
     if (rv != APR_SUCCESS) {
         return failed(call, rv);
@@ -183,7 +184,9 @@ apr_status_t wfp_api_namespaces_update(wfp_api_call_t *call)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = wfp_namespaces_update(call->server->store, ns, &call->res, call->pool);
+    rv = wfp_namespaces_update(call->server->store, ns,
+                               wfp_api_call_actor(call), &call->res,
+                               call->pool);
     if (rv != APR_SUCCESS) {
         return failed(call, rv);
     }
@@ -196,6 +199,7 @@ apr_status_t wfp_api_namespaces_delete(wfp_api_call_t *call)
     const char *name = wfp_api_call_ns(call);
     apr_int64_t stamp;
     apr_status_t rv = wfp_namespaces_delete(&stamp, call->server->store, name,
+                                            wfp_api_call_actor(call),
                                             &call->res, call->pool);
 
     if (rv != APR_SUCCESS) {

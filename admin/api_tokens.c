@@ -117,7 +117,8 @@ apr_status_t wfp_api_tokens_create(wfp_api_call_t *call)
         rv = read_token(&token, call, doc);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_tokens_create(&secret, call->server->store, &token, &call->res,
+        rv = wfp_tokens_create(&secret, call->server->store, &token,
+                               wfp_api_call_actor(call), &call->res,
                                call->pool);
     }
     if (rv != APR_SUCCESS) {
@@ -133,7 +134,8 @@ apr_status_t wfp_api_tokens_revoke(wfp_api_call_t *call)
 {
     const char *id = wfp_api_call_param(call, "token");
     wfp_json_t *doc = wfp_json_object(call->pool);
-    apr_status_t rv = wfp_tokens_revoke(call->server->store, id, &call->res,
+    apr_status_t rv = wfp_tokens_revoke(call->server->store, id,
+                                        wfp_api_call_actor(call), &call->res,
                                         call->pool);
 
     if (rv != APR_SUCCESS) {

@@ -171,6 +171,21 @@ static apr_status_t read_declared(wfp_outbound_t *outbound, const wfp_json_t *v,
     return APR_SUCCESS;
 }
 
+/* The namespace's id: 32 hex digits. */
+static apr_status_t read_kv(wfp_binding_t *binding, const wfp_json_t *v,
+                            reader_t *rd)
+{
+    apr_status_t rv = read_string(&binding->target, v, "namespace_id",
+                                  "namespace_id", rd);
+
+    if (rv == APR_SUCCESS
+        && (strlen(binding->target) != 32
+            || strspn(binding->target, "0123456789abcdef") != 32)) {
+        rv = not_a(rd, "namespace_id", "an id of 32 hex digits");
+    }
+    return rv;
+}
+
 static apr_status_t read_dispatch(wfp_binding_t *binding, const wfp_json_t *v,
                                   reader_t *rd)
 {
@@ -220,6 +235,13 @@ static apr_status_t write_service(wfp_json_t *v, const wfp_binding_t *binding,
     return APR_SUCCESS;
 }
 
+static apr_status_t write_kv(wfp_json_t *v, const wfp_binding_t *binding,
+                             reader_t *rd)
+{
+    wfp_json_set_str(v, "namespace_id", binding->target);
+    return APR_SUCCESS;
+}
+
 static apr_status_t write_dispatch(wfp_json_t *v, const wfp_binding_t *binding,
                                    reader_t *rd)
 {
@@ -261,6 +283,7 @@ static const struct {
     [WFP_BINDING_SERVICE] = { read_service, write_service },
     [WFP_BINDING_DISPATCH_NAMESPACE] = { read_dispatch, write_dispatch },
     [WFP_BINDING_VERSION_METADATA] = { NULL, NULL },
+    [WFP_BINDING_KV_NAMESPACE] = { read_kv, write_kv },
 };
 
 /* ---- the array -------------------------------------------------------- */

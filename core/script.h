@@ -39,6 +39,7 @@ typedef enum {
     WFP_BINDING_SERVICE,
     WFP_BINDING_DISPATCH_NAMESPACE,
     WFP_BINDING_VERSION_METADATA,
+    WFP_BINDING_KV_NAMESPACE,
     WFP_BINDING_KIND_COUNT
 } wfp_binding_e;
 
@@ -61,7 +62,8 @@ typedef struct wfp_binding_t {
                                    * (sealed in store and registry, opened
                                    * only for the isolate) */
     apr_size_t text_size;
-    const char *target;      /* service or namespace name */
+    const char *target;      /* service or namespace name, id of a KV
+                              * namespace */
     wfp_outbound_t outbound; /* dispatch_namespace */
 } wfp_binding_t;
 
@@ -104,6 +106,7 @@ typedef struct wfp_namespace_t {
     /* const char *: targets as WfpEgressAllow and -Deny have them; NULL: none */
     apr_array_header_t *egress_allow;
     apr_array_header_t *egress_deny;
+    const char *tail_consumers; /* JSON array, or NULL; not packed */
 } wfp_namespace_t;
 
 /** An empty script in p: arrays made, limits cleared, texts "". */

@@ -278,6 +278,10 @@ apr_status_t wfp_sync_take_in(wfp_server_t *server, const wfp_change_t *change,
     wfp_registry_t *reg = server->registry;
     apr_status_t rv;
 
+    if (change->kind != WFP_CHANGE_NAMESPACE
+        && change->kind != WFP_CHANGE_SCRIPT) {
+        return APR_SUCCESS; /* nothing of it is kept here */
+    }
     if (change->kind == WFP_CHANGE_NAMESPACE && change->deleted) {
         rv = wfp_registry_drop_namespace(reg, change->ns, change->stamp);
     }

@@ -93,6 +93,40 @@ static apr_status_t need_service(wfp_dbd_t *db, const wfp_binding_t *b,
     return rv;
 }
 
+static apr_status_t need_namespace(wfp_dbd_t *db, const wfp_binding_t *b,
+                                   const char *self)
+{
+    const char *id;
+    apr_status_t rv = wfp_namespaces_id(&id, db, or_empty(b->target));
+
+    if (rv == APR_SUCCESS && (!id || !*id)) {
+        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                              "binding %s: there is no dispatch namespace '%s'",
+                              b->name, or_empty(b->target));
+    }
+    if (rv == APR_SUCCESS && b->outbound.service) {
+        rv = need_service(db, b, b->outbound.service, self);
+    }
+    return rv;
+}
+
+static apr_status_t need_kv(wfp_dbd_t *db, const wfp_binding_t *b)
+{
+    static const wfp_sql_t get = {
+        "bindings_kv", "SELECT id FROM kv_namespaces WHERE id = %s"
+    };
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, 1,
+                                  DBD_ARGS(or_empty(b->target)));
+
+    if (rv == APR_SUCCESS && !row) {
+        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                              "binding %s: there is no KV namespace '%s'",
+                              b->name, or_empty(b->target));
+    }
+    return rv;
+}
+
 apr_status_t wfp_bindings_check(wfp_dbd_t *db,
                                 const apr_array_header_t *bindings,
                                 const char *self)
@@ -102,22 +136,15 @@ apr_status_t wfp_bindings_check(wfp_dbd_t *db,
 
     for (i = 0; rv == APR_SUCCESS && i < bindings->nelts; i++) {
         const wfp_binding_t *b = &APR_ARRAY_IDX(bindings, i, wfp_binding_t);
-        const char *id;
 
         if (b->kind == WFP_BINDING_SERVICE) {
             rv = need_service(db, b, or_empty(b->target), self);
         }
         else if (b->kind == WFP_BINDING_DISPATCH_NAMESPACE) {
-            rv = wfp_namespaces_id(&id, db, or_empty(b->target));
-            if (rv == APR_SUCCESS && (!id || !*id)) {
-                return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                                      "binding %s: there is no dispatch "
-                                      "namespace '%s'",
-                                      b->name, or_empty(b->target));
-            }
-            if (rv == APR_SUCCESS && b->outbound.service) {
-                rv = need_service(db, b, b->outbound.service, self);
-            }
+            rv = need_namespace(db, b, self);
+        }
+        else if (b->kind == WFP_BINDING_KV_NAMESPACE) {
+            rv = need_kv(db, b);
         }
     }
     return rv;

@@ -15,7 +15,26 @@
 /* pruning every so many changes is enough */
 #define PRUNE_EVERY 64
 
-static const char *const kind_names[] = { "script", "namespace" };
+static const char *const kind_names[] = {
+    [WFP_CHANGE_SCRIPT] = "script",   [WFP_CHANGE_NAMESPACE] = "namespace",
+    [WFP_CHANGE_VERSION] = "version", [WFP_CHANGE_HOSTNAME] = "hostname",
+    [WFP_CHANGE_TOKEN] = "token",     [WFP_CHANGE_KV] = "kv_namespace",
+};
+
+const char *wfp_changes_kind_name(wfp_change_e kind)
+{
+    return kind_names[kind];
+}
+
+static wfp_change_e kind_by_name(const char *name)
+{
+    int kind = WFP_CHANGE_KV;
+
+    while (kind > 0 && strcmp(name, kind_names[kind]) != 0) {
+        kind--;
+    }
+    return (wfp_change_e)kind;
+}
 
 apr_status_t wfp_changes_take(apr_int64_t *pstamp, wfp_dbd_t *db)
 {
@@ -121,9 +140,7 @@ static apr_status_t read_since(wfp_dbd_t *db, void *baton)
 
         row = APR_ARRAY_IDX(rows, i, const char **);
         change->stamp = wfp_dbd_int(row[0]);
-        change->kind = strcmp(row[1], kind_names[WFP_CHANGE_SCRIPT]) == 0
-                           ? WFP_CHANGE_SCRIPT
-                           : WFP_CHANGE_NAMESPACE;
+        change->kind = kind_by_name(row[1]);
         change->ns = row[2];
         change->name = row[3];
         change->deleted = row[4][0] == '1';

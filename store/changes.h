@@ -16,14 +16,19 @@
 
 typedef enum {
     WFP_CHANGE_SCRIPT = 0, /* ns, name: made, changed or deleted */
-    WFP_CHANGE_NAMESPACE   /* ns: settings changed, made or deleted */
+    WFP_CHANGE_NAMESPACE,  /* ns: settings changed, made or deleted */
+    WFP_CHANGE_VERSION,    /* ns, name: a version that does not run yet */
+    WFP_CHANGE_HOSTNAME,   /* name: the hostname */
+    WFP_CHANGE_TOKEN,      /* name: its id */
+    WFP_CHANGE_KV          /* name: id of a KV namespace */
 } wfp_change_e;
 
 typedef struct wfp_change_t {
     apr_int64_t stamp;
     wfp_change_e kind;
     const char *ns;
-    const char *name; /* "" for a namespace */
+    const char *name; /* "" for a namespace, else ns is "" when there is
+                       * none */
     int deleted;
 } wfp_change_t;
 

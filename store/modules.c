@@ -54,8 +54,8 @@ static apr_status_t insert_module(wfp_dbd_t *db, const char *code_id, int pos,
     return rv;
 }
 
-apr_status_t wfp_modules_insert(const char **pcode_id, wfp_dbd_t *db,
-                                const char *script_id,
+apr_status_t wfp_modules_insert(const char **pcode_id, const char **petag,
+                                wfp_dbd_t *db, const char *script_id,
                                 const wfp_script_t *script)
 {
     static const wfp_sql_t insert = {
@@ -64,6 +64,7 @@ apr_status_t wfp_modules_insert(const char **pcode_id, wfp_dbd_t *db,
         "VALUES (%s, %s, %s, %s, %lld)"
     };
     char *id = apr_palloc(db->pool, WFP_UUID_SIZE);
+    const char *etag = digest(script, db->pool);
     apr_int64_t size = 0;
     int i;
     apr_status_t rv = wfp_crypto_uuid(id);
@@ -76,14 +77,14 @@ apr_status_t wfp_modules_insert(const char **pcode_id, wfp_dbd_t *db,
                     .size;
     }
     rv = wfp_dbd_exec(NULL, db, &insert,
-                      DBD_ARGS(id, script_id, script->main_module,
-                               digest(script, db->pool),
+                      DBD_ARGS(id, script_id, script->main_module, etag,
                                wfp_dbd_num(db, size)));
     for (i = 0; rv == APR_SUCCESS && i < script->modules->nelts; i++) {
         rv = insert_module(db, id, i,
                            &APR_ARRAY_IDX(script->modules, i, wfp_module_t));
     }
     *pcode_id = id;
+    *petag = etag;
     return rv;
 }
 

@@ -16,9 +16,10 @@
 
 #define COLUMNS                                                                \
     "SELECT n.id, n.name, n.stamp, n.created, n.modified, n.trusted, "         \
-    "n.egress, n.limits, n.outbound, "                                         \
+    "n.egress, n.limits, n.outbound, n.egress_allow, n.egress_deny, "          \
+    "n.tail_consumers, "                                                       \
     "(SELECT count(*) FROM scripts s WHERE s.ns_id = n.id) FROM namespaces n "
-#define COLUMN_COUNT 10
+#define COLUMN_COUNT 13
 
 static const char *const egress_names[] = { "direct", "outbound", "none" };
 
@@ -27,6 +28,7 @@ typedef struct ask_t {
     wfp_namespace_t *ns;
     apr_array_header_t *list;
     apr_int64_t stamp;
+    const wfp_actor_t *actor;
     char id[WFP_UUID_SIZE];
 } ask_t;
 
@@ -51,6 +53,14 @@ apr_status_t wfp_namespaces_id(const char **pid, wfp_dbd_t *db,
     return rv;
 }
 
+apr_status_t wfp_namespaces_need(const char **pid, wfp_dbd_t *db,
+                                 const char *name)
+{
+    apr_status_t rv = wfp_namespaces_id(pid, db, name);
+
+    return rv == APR_SUCCESS && !*pid ? missing(db->res, name) : rv;
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 static apr_status_t read_row(wfp_namespace_t **pns, wfp_dbd_t *db,
@@ -72,8 +82,17 @@ static apr_status_t read_row(wfp_namespace_t **pns, wfp_dbd_t *db,
             ns->egress = (wfp_egress_e)i;
         }
     }
-    ns->script_count = (int)wfp_dbd_int(row[9]);
+    ns->script_count = (int)wfp_dbd_int(row[12]);
+    ns->tail_consumers = row[11];
     *pns = ns;
+    rv = wfp_column_read_names(&ns->egress_allow, row[9], db->res, db->pool);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_column_read_names(&ns->egress_deny, row[10], db->res,
+                                   db->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     rv = wfp_column_read_limits(&ns->limits, row[7], db->res, db->pool);
     if (rv == APR_SUCCESS) {
         rv = wfp_column_read_outbound(&ns->outbound, row[8], db->res, db->pool);
@@ -146,12 +165,18 @@ apr_status_t wfp_namespaces_list(apr_array_header_t **plist, wfp_store_t *store,
 
 /* --- writing ------------------------------------------------------------- */
 
-static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, int deleted)
+static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, const char *action)
 {
     wfp_change_t change = { ask->stamp, WFP_CHANGE_NAMESPACE, ask->name, "",
-                            deleted };
+                            strcmp(action, "delete") == 0 };
 
-    return wfp_changes_record(db, &change);
+    return wfp_audit_record(db, &change, ask->actor, action, NULL);
+}
+
+static const char *tail_text(const wfp_namespace_t *ns)
+{
+    return ns->tail_consumers && *ns->tail_consumers ? ns->tail_consumers
+                                                     : "[]";
 }
 
 static apr_status_t create_namespace(wfp_dbd_t *db, void *baton)
@@ -159,8 +184,8 @@ static apr_status_t create_namespace(wfp_dbd_t *db, void *baton)
     static const wfp_sql_t insert = {
         "namespaces_insert",
         "INSERT INTO namespaces (id, name, stamp, created, modified, trusted, "
-        "egress, limits, outbound) "
-        "VALUES (%s, %s, %lld, %lld, %lld, %d, %s, %s, %s) "
+        "egress, limits, outbound, egress_allow, egress_deny, tail_consumers) "
+        "VALUES (%s, %s, %lld, %lld, %lld, %d, %s, %s, %s, %s, %s, %s) "
         "ON CONFLICT (name) DO NOTHING"
     };
     ask_t *ask = baton;
@@ -179,19 +204,23 @@ static apr_status_t create_namespace(wfp_dbd_t *db, void *baton)
                                now, now, ns->trusted_workers ? "1" : "0",
                                egress_names[ns->egress],
                                wfp_column_limits(&ns->limits, db->pool),
-                               wfp_column_outbound(&ns->outbound, db->pool)));
+                               wfp_column_outbound(&ns->outbound, db->pool),
+                               wfp_column_names(ns->egress_allow, db->pool),
+                               wfp_column_names(ns->egress_deny, db->pool),
+                               tail_text(ns)));
     if (rv == APR_SUCCESS && n == 0) {
         return wfp_result_set(db->res, WFP_CONFLICT, APR_EEXIST,
                               "there is a dispatch namespace '%s' already",
                               ns->name);
     }
-    return rv == APR_SUCCESS ? record(db, ask, 0) : rv;
+    return rv == APR_SUCCESS ? record(db, ask, "create") : rv;
 }
 
 apr_status_t wfp_namespaces_create(wfp_store_t *store, wfp_namespace_t *ns,
-                                   wfp_result_t *res, apr_pool_t *p)
+                                   const wfp_actor_t *actor, wfp_result_t *res,
+                                   apr_pool_t *p)
 {
-    ask_t ask = { .name = ns->name, .ns = ns };
+    ask_t ask = { .name = ns->name, .ns = ns, .actor = actor };
     apr_status_t rv;
 
     if (!wfp_name_is_valid(ns->name, strlen(ns->name))) {
@@ -215,7 +244,8 @@ static apr_status_t update_namespace(wfp_dbd_t *db, void *baton)
     static const wfp_sql_t update = {
         "namespaces_update",
         "UPDATE namespaces SET stamp = %lld, modified = %lld, trusted = %d, "
-        "egress = %s, limits = %s, outbound = %s "
+        "egress = %s, limits = %s, outbound = %s, egress_allow = %s, "
+        "egress_deny = %s, tail_consumers = %s "
         "WHERE name = %s AND id <> ''"
     };
     ask_t *ask = baton;
@@ -234,17 +264,20 @@ static apr_status_t update_namespace(wfp_dbd_t *db, void *baton)
                                egress_names[ns->egress],
                                wfp_column_limits(&ns->limits, db->pool),
                                wfp_column_outbound(&ns->outbound, db->pool),
-                               ns->name));
+                               wfp_column_names(ns->egress_allow, db->pool),
+                               wfp_column_names(ns->egress_deny, db->pool),
+                               tail_text(ns), ns->name));
     if (rv == APR_SUCCESS && n == 0) {
         return missing(db->res, ns->name);
     }
-    return rv == APR_SUCCESS ? record(db, ask, 0) : rv;
+    return rv == APR_SUCCESS ? record(db, ask, "update") : rv;
 }
 
 apr_status_t wfp_namespaces_update(wfp_store_t *store, wfp_namespace_t *ns,
-                                   wfp_result_t *res, apr_pool_t *p)
+                                   const wfp_actor_t *actor, wfp_result_t *res,
+                                   apr_pool_t *p)
 {
-    ask_t ask = { .name = ns->name, .ns = ns };
+    ask_t ask = { .name = ns->name, .ns = ns, .actor = actor };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, update_namespace, &ask,
                                   res, p);
 
@@ -270,14 +303,14 @@ static apr_status_t delete_namespace(wfp_dbd_t *db, void *baton)
     if (rv == APR_SUCCESS && n == 0) {
         return missing(db->res, ask->name);
     }
-    return rv == APR_SUCCESS ? record(db, ask, 1) : rv;
+    return rv == APR_SUCCESS ? record(db, ask, "delete") : rv;
 }
 
 apr_status_t wfp_namespaces_delete(apr_int64_t *pstamp, wfp_store_t *store,
-                                   const char *name, wfp_result_t *res,
-                                   apr_pool_t *p)
+                                   const char *name, const wfp_actor_t *actor,
+                                   wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { name };
+    ask_t ask = { .name = name, .actor = actor };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, delete_namespace, &ask,
                                   res, p);
 

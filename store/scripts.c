@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Workers: upload, read, list, delete. Called by wfpctl, the API and (reading)
- * the server's loader. Whether an upload is sound was checked before
- * (admin/upload); here only what the database must not be given.
+ * Workers: upload, change, read, delete. Called by wfpctl, the API and
+ * (reading) the server's loader. Whether an upload is sound was checked before
+ * (admin/upload); here only what the database must not be given. Lists are in
+ * scripts_page.c.
  */
 #include "store/scripts.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "core/crypto.h"
+#include "core/json.h"
 #include "core/name.h"
 #include "store/column.h"
 #include "store/tx.h"
@@ -19,21 +21,34 @@
 apr_status_t wfp_scripts_row(wfp_script_row_t *row, wfp_dbd_t *db,
                              const char *ns, const char *name)
 {
-    static const wfp_sql_t get = {
-        "scripts_row", "SELECT s.id, s.stamp, s.last_number FROM scripts s "
-                       "JOIN namespaces n ON n.id = s.ns_id "
-                       "WHERE n.name = %s AND s.name = %s"
+    static const wfp_sql_t find = {
+        "scripts_row", "SELECT n.id, COALESCE(s.id, ''), COALESCE(s.stamp, 0), "
+                       "COALESCE(s.last_number, 0), COALESCE(s.created, 0), "
+                       "COALESCE(s.version_id, ''), COALESCE(s.tags, '[]') "
+                       "FROM namespaces n "
+                       "LEFT JOIN scripts s ON s.ns_id = n.id AND s.name = %s "
+                       "WHERE n.name = %s"
     };
     const char **found;
-    apr_status_t rv = wfp_dbd_row(&found, db, &get, 3, DBD_ARGS(ns, name));
+    apr_status_t rv = wfp_dbd_row(&found, db, &find, 7, DBD_ARGS(name, ns));
 
     memset(row, 0, sizeof(*row));
     if (rv == APR_SUCCESS && found) {
-        row->id = found[0];
-        row->stamp = wfp_dbd_int(found[1]);
-        row->last_number = wfp_dbd_int(found[2]);
+        row->ns_id = found[0];
+        row->id = *found[1] ? found[1] : NULL;
+        row->stamp = wfp_dbd_int(found[2]);
+        row->last_number = wfp_dbd_int(found[3]);
+        row->created = wfp_dbd_int(found[4]);
+        row->version_id = found[5];
+        row->tags = found[6];
     }
     return rv;
+}
+
+static apr_status_t no_namespace(wfp_dbd_t *db, const char *ns)
+{
+    return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                          "there is no dispatch namespace '%s'", ns);
 }
 
 apr_status_t wfp_scripts_need(wfp_script_row_t *row, wfp_dbd_t *db,
@@ -48,13 +63,16 @@ apr_status_t wfp_scripts_need(wfp_script_row_t *row, wfp_dbd_t *db,
     return rv;
 }
 
-/* --- upload -------------------------------------------------------------- */
+/* --- a new version -------------------------------------------------------- */
 
 typedef struct put_t {
     wfp_put_t *put;
     wfp_script_t next; /* what the transaction makes of put->script */
     char script_id[WFP_UUID_SIZE]; /* when it is new */
     char version_id[WFP_UUID_SIZE];
+    wfp_script_row_t row;
+    wfp_head_t base; /* script NULL: the Worker is new */
+    const char *etag;
 } put_t;
 
 static int has_binding(const apr_array_header_t *bindings, const char *name)
@@ -69,27 +87,22 @@ static int has_binding(const apr_array_header_t *bindings, const char *name)
     return 0;
 }
 
-static apr_status_t keep_secrets(wfp_dbd_t *db, put_t *ask)
+static void carry_over(wfp_script_t *next, const wfp_script_t *base,
+                       unsigned kinds)
 {
-    wfp_head_t head;
     int i;
-    apr_status_t rv = wfp_versions_head(&head, db, ask->next.ns,
-                                        ask->next.name);
 
-    for (i = 0; rv == APR_SUCCESS && i < head.script->bindings->nelts; i++) {
-        const wfp_binding_t *b = &APR_ARRAY_IDX(head.script->bindings, i,
+    for (i = 0; i < base->bindings->nelts; i++) {
+        const wfp_binding_t *b = &APR_ARRAY_IDX(base->bindings, i,
                                                 wfp_binding_t);
 
-        if (b->kind == WFP_BINDING_SECRET_TEXT
-            && !has_binding(ask->next.bindings, b->name)) {
-            APR_ARRAY_PUSH(ask->next.bindings, wfp_binding_t) = *b;
+        if (kinds & (1u << b->kind) && !has_binding(next->bindings, b->name)) {
+            APR_ARRAY_PUSH(next->bindings, wfp_binding_t) = *b;
         }
     }
-    return rv;
 }
 
-static apr_status_t insert_script(wfp_script_row_t *row, wfp_dbd_t *db,
-                                  const put_t *ask, const char *ns_id)
+static apr_status_t insert_script(wfp_dbd_t *db, put_t *ask)
 {
     static const wfp_sql_t insert = {
         "scripts_insert", "INSERT INTO scripts (id, ns_id, name, stamp, "
@@ -98,34 +111,110 @@ static apr_status_t insert_script(wfp_script_row_t *row, wfp_dbd_t *db,
     };
     const char *now = wfp_dbd_num(db, ask->next.created);
 
-    row->id = ask->script_id;
+    ask->row.id = ask->script_id;
+    ask->row.created = ask->next.created;
+    ask->row.tags = "[]";
     return wfp_dbd_exec(NULL, db, &insert,
-                        DBD_ARGS(row->id, ns_id, ask->next.name,
+                        DBD_ARGS(ask->row.id, ask->row.ns_id, ask->next.name,
                                  wfp_dbd_num(db, ask->next.stamp), now, now));
 }
 
-/* The namespace (NULL: there is none) and what it has of that name. */
-static apr_status_t find_place(const char **pns_id, wfp_script_row_t *row,
-                               wfp_dbd_t *db, const wfp_script_t *script)
+/* A change that keeps the code would bring along, or leave out, what the
+ * caller has not seen. */
+static apr_status_t check_settled(wfp_dbd_t *db, const put_t *ask)
 {
-    static const wfp_sql_t find = {
-        "scripts_place",
-        "SELECT n.id, COALESCE(s.id, ''), COALESCE(s.stamp, 0), "
-        "COALESCE(s.last_number, 0) FROM namespaces n "
-        "LEFT JOIN scripts s ON s.ns_id = n.id AND s.name = %s "
-        "WHERE n.name = %s"
-    };
-    const char **found;
-    apr_status_t rv = wfp_dbd_row(&found, db, &find, 4,
-                                  DBD_ARGS(script->name, script->ns));
+    int width;
+    apr_status_t rv = wfp_deployments_width(&width, db, &ask->row);
 
-    memset(row, 0, sizeof(*row));
-    *pns_id = NULL;
-    if (rv == APR_SUCCESS && found) {
-        *pns_id = found[0];
-        row->id = *found[1] ? found[1] : NULL;
-        row->stamp = wfp_dbd_int(found[2]);
-        row->last_number = wfp_dbd_int(found[3]);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (width > 1) {
+        return wfp_result_set(db->res, WFP_CONFLICT, APR_EBUSY,
+                              "the Worker's traffic is split between versions: "
+                              "deploy one of them first");
+    }
+    if (strcmp(ask->base.script->version_id, ask->row.version_id) != 0) {
+        return wfp_result_set(db->res, WFP_CONFLICT, APR_EBUSY,
+                              "the Worker's latest version is not deployed: "
+                              "deploy it first");
+    }
+    return rv;
+}
+
+/* Is the newest version the one that the caller last saw? */
+static apr_status_t check_latest(wfp_dbd_t *db, const put_t *ask)
+{
+    const char *wanted = ask->put->if_latest;
+    const char *latest;
+    apr_status_t rv;
+
+    if (!wanted) {
+        return APR_SUCCESS;
+    }
+    rv = wfp_versions_latest(&latest, db, ask->row.id ? ask->row.id : "");
+    if (rv == APR_SUCCESS && (!latest || strcmp(latest, wanted) != 0)) {
+        return wfp_result_set(db->res, WFP_CONFLICT, APR_EMISMATCH,
+                              "the Worker's latest version is another one");
+    }
+    return rv;
+}
+
+/* Does the Worker stand where the caller thinks it does? */
+static apr_status_t check_place(wfp_dbd_t *db, put_t *ask)
+{
+    const wfp_put_t *put = ask->put;
+    int keeps_code = put->script->modules->nelts == 0;
+    apr_status_t rv = wfp_scripts_row(&ask->row, db, ask->next.ns,
+                                      ask->next.name);
+
+    if (rv == APR_SUCCESS && !ask->row.ns_id) {
+        return no_namespace(db, ask->next.ns);
+    }
+    if (rv == APR_SUCCESS && !ask->row.id && (keeps_code || put->no_traffic)) {
+        return wfp_result_set(db->res, WFP_WORKER_NOT_FOUND, APR_NOTFOUND,
+                              NULL);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_versions_match(db, &ask->row, put->if_match);
+    }
+    return rv == APR_SUCCESS ? check_latest(db, ask) : rv;
+}
+
+/* What there is of the Worker, and may it be changed? */
+static apr_status_t find_place(wfp_dbd_t *db, put_t *ask)
+{
+    const wfp_put_t *put = ask->put;
+    int keeps_code = put->script->modules->nelts == 0;
+    apr_status_t rv = check_place(db, ask);
+
+    ask->base.script = NULL;
+    if (rv != APR_SUCCESS || !ask->row.id
+        || !(keeps_code || put->keep || put->merge)) {
+        return rv;
+    }
+    rv = wfp_versions_base(&ask->base, db, &ask->row);
+    return rv == APR_SUCCESS && keeps_code && !put->no_traffic
+               ? check_settled(db, ask)
+               : rv;
+}
+
+static apr_status_t merge(wfp_dbd_t *db, put_t *ask)
+{
+    const wfp_put_t *put = ask->put;
+    const wfp_script_t *base = ask->base.script;
+    wfp_script_t *next = &ask->next;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (base) {
+        carry_over(next, base, put->keep);
+    }
+    if (put->merge) {
+        rv = put->merge(next, base, put->baton, db->res, db->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_bindings_check(db, next->bindings,
+                                *next->ns ? NULL : next->name);
     }
     return rv;
 }
@@ -135,42 +224,43 @@ static apr_status_t put_script(wfp_dbd_t *db, void *baton)
     put_t *ask = baton;
     const wfp_put_t *put = ask->put;
     wfp_script_t *next = &ask->next;
-    wfp_version_row_t version = { .script = next,
-                                  .author = put->author,
-                                  .source = put->source,
+    wfp_version_row_t version = { .row = &ask->row,
+                                  .script = next,
+                                  .actor = put->actor,
+                                  .action = put->action ? put->action
+                                                        : "upload",
                                   .message = put->message,
+                                  .no_traffic = put->no_traffic,
                                   .kept = put->versions_kept };
-    wfp_script_row_t row;
-    const char *ns_id;
-    int is_account = put->script->ns[0] == '\0';
     apr_status_t rv;
 
     *next = *put->script; /* anew at each attempt */
     next->bindings = apr_array_copy(db->pool, put->script->bindings);
+    next->tags = apr_array_copy(db->pool, put->script->tags);
     next->version_id = ask->version_id;
     next->created = apr_time_now();
     rv = wfp_changes_take(&next->stamp, db);
     if (rv == APR_SUCCESS) {
-        rv = find_place(&ns_id, &row, db, next);
-    }
-    if (rv == APR_SUCCESS && !ns_id) {
-        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                              "there is no dispatch namespace '%s'", next->ns);
+        rv = find_place(db, ask);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_bindings_check(db, next->bindings,
-                                is_account ? next->name : NULL);
+        rv = merge(db, ask);
     }
-    if (rv == APR_SUCCESS && !row.id) {
-        rv = insert_script(&row, db, ask, ns_id);
+    if (rv == APR_SUCCESS && !ask->row.id) {
+        rv = insert_script(db, ask);
     }
-    else if (rv == APR_SUCCESS && put->keep_secrets) {
-        rv = keep_secrets(db, ask);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    if (rv == APR_SUCCESS) {
-        next->number = row.last_number + 1;
-        version.script_id = row.id;
-        rv = wfp_modules_insert(&version.code_id, db, row.id, next);
+    next->number = ask->row.last_number + 1;
+    if (next->modules->nelts > 0) {
+        rv = wfp_modules_insert(&version.code_id, &ask->etag, db, ask->row.id,
+                                next);
+    }
+    else {
+        version.code_id = ask->base.code_id;
+        ask->etag = ask->base.etag;
+        next->main_module = ask->base.script->main_module;
     }
     return rv == APR_SUCCESS ? wfp_versions_add(db, &version) : rv;
 }
@@ -224,6 +314,9 @@ apr_status_t wfp_scripts_put(wfp_store_t *store, wfp_put_t *put,
     if (rv == APR_SUCCESS) {
         *put->script = ask.next;
         put->script->version_id = apr_pstrdup(p, ask.version_id);
+        put->script_id = apr_pstrdup(p, ask.row.id);
+        put->made = ask.row.created;
+        put->etag = ask.etag;
     }
     return rv;
 }
@@ -234,8 +327,9 @@ typedef struct ask_t {
     const char *ns;
     const char *name;
     wfp_script_t *script;
-    apr_array_header_t *list;
     apr_int64_t stamp;
+    const char *if_match;
+    const wfp_actor_t *actor;
 } ask_t;
 
 static apr_status_t get_script(wfp_dbd_t *db, void *baton)
@@ -265,112 +359,23 @@ apr_status_t wfp_scripts_get(wfp_script_t **pscript, wfp_store_t *store,
     return rv;
 }
 
-static wfp_script_info_t *info_of(const ask_t *ask, const char **row,
-                                  apr_pool_t *p)
-{
-    wfp_script_info_t *info = apr_pcalloc(p, sizeof(*info));
-
-    info->ns = apr_pstrdup(p, ask->ns);
-    info->name = row[0];
-    info->version_id = row[1];
-    info->number = wfp_dbd_int(row[2]);
-    info->stamp = wfp_dbd_int(row[3]);
-    info->created = wfp_dbd_int(row[4]);
-    info->modified = wfp_dbd_int(row[5]);
-    info->etag = row[6];
-    info->tags = apr_array_make(p, 2, sizeof(const char *));
-    return info;
-}
-
-/* Both lists are in the order of names. */
-static void add_tags(apr_array_header_t *list, const apr_array_header_t *tags)
-{
-    int i, at = 0;
-
-    for (i = 0; i < tags->nelts; i++) {
-        const char **row = APR_ARRAY_IDX(tags, i, const char **);
-
-        while (
-            at < list->nelts
-            && strcmp(APR_ARRAY_IDX(list, at, wfp_script_info_t *)->version_id,
-                      row[0])
-                   != 0) {
-            at++;
-        }
-        if (at == list->nelts) {
-            return;
-        }
-        APR_ARRAY_PUSH(APR_ARRAY_IDX(list, at, wfp_script_info_t *)->tags,
-                       const char *) = row[1];
-    }
-}
-
-static apr_status_t list_scripts(wfp_dbd_t *db, void *baton)
-{
-    static const wfp_sql_t select = {
-        "scripts_list",
-        "SELECT s.name, v.id, v.number, s.stamp, s.created, s.modified, c.etag "
-        "FROM scripts s "
-        "JOIN deployments d ON d.script_id = s.id AND d.stamp = s.stamp "
-        "JOIN versions v ON v.id = d.version_id "
-        "JOIN codes c ON c.id = v.code_id "
-        "WHERE s.ns_id = %s ORDER BY s.name"
-    };
-    static const wfp_sql_t tags = {
-        "scripts_list_tags",
-        "SELECT d.version_id, t.tag FROM scripts s "
-        "JOIN deployments d ON d.script_id = s.id AND d.stamp = s.stamp "
-        "JOIN tags t ON t.version_id = d.version_id "
-        "WHERE s.ns_id = %s ORDER BY s.name, t.pos"
-    };
-    ask_t *ask = baton;
-    apr_array_header_t *rows;
-    const char *ns_id;
-    int i;
-    apr_status_t rv = wfp_namespaces_id(&ns_id, db, ask->ns);
-
-    if (rv == APR_SUCCESS && !ns_id) {
-        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                              "there is no dispatch namespace '%s'", ask->ns);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_dbd_rows(&rows, db, &select, 7, DBD_ARGS(ns_id));
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    ask->list = apr_array_make(db->pool, rows->nelts + 1,
-                               sizeof(wfp_script_info_t *));
-    for (i = 0; i < rows->nelts; i++) {
-        APR_ARRAY_PUSH(ask->list, wfp_script_info_t *) =
-            info_of(ask, APR_ARRAY_IDX(rows, i, const char **), db->pool);
-    }
-    rv = wfp_dbd_rows(&rows, db, &tags, 2, DBD_ARGS(ns_id));
-    if (rv == APR_SUCCESS) {
-        add_tags(ask->list, rows);
-    }
-    return rv;
-}
-
-apr_status_t wfp_scripts_list(apr_array_header_t **plist, wfp_store_t *store,
-                              const char *ns, wfp_result_t *res, apr_pool_t *p)
-{
-    ask_t ask = { ns };
-    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, list_scripts, &ask,
-                                  res, p);
-
-    if (rv == APR_SUCCESS) {
-        *plist = ask.list;
-    }
-    return rv;
-}
-
 /* --- deleting ------------------------------------------------------------ */
 
-static apr_status_t delete_script(wfp_dbd_t *db, void *baton)
+apr_status_t wfp_scripts_remove(wfp_dbd_t *db, const wfp_script_row_t *row,
+                                const wfp_change_t *change,
+                                const wfp_actor_t *actor)
 {
     static const wfp_sql_t delete = { "scripts_delete",
                                       "DELETE FROM scripts WHERE id = %s" };
+    apr_status_t rv = wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(row->id));
+
+    return rv == APR_SUCCESS
+               ? wfp_audit_record(db, change, actor, "delete", NULL)
+               : rv;
+}
+
+static apr_status_t delete_script(wfp_dbd_t *db, void *baton)
+{
     ask_t *ask = baton;
     wfp_change_t change = { 0, WFP_CHANGE_SCRIPT, ask->ns, ask->name, 1 };
     wfp_script_row_t row;
@@ -380,17 +385,21 @@ static apr_status_t delete_script(wfp_dbd_t *db, void *baton)
         rv = wfp_scripts_need(&row, db, ask->ns, ask->name);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(row.id));
+        rv = wfp_versions_match(db, &row, ask->if_match);
     }
     ask->stamp = change.stamp;
-    return rv == APR_SUCCESS ? wfp_changes_record(db, &change) : rv;
+    return rv == APR_SUCCESS ? wfp_scripts_remove(db, &row, &change, ask->actor)
+                             : rv;
 }
 
 apr_status_t wfp_scripts_delete(apr_int64_t *pstamp, wfp_store_t *store,
                                 const char *ns, const char *name,
+                                const char *if_match, const wfp_actor_t *actor,
                                 wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { ns, name };
+    ask_t ask = {
+        .ns = ns, .name = name, .if_match = if_match, .actor = actor
+    };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, delete_script, &ask,
                                   res, p);
 

@@ -8,109 +8,104 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "core/crypto.h"
+#include "store/scripts.h"
 #include "store/tx.h"
 #include "store/versions.h"
 
 typedef struct ask_t {
-    wfp_secret_t *secret;
+    const wfp_secret_t *secret;
     int deleting;
-    char version_id[WFP_UUID_SIZE];
 } ask_t;
 
-/* Every binding but the secret; *pfound: it was there. A binding of another
- * kind may not be overwritten by a secret. */
-static apr_status_t without(apr_array_header_t **pout, int *pfound,
-                            wfp_dbd_t *db, const ask_t *ask,
-                            const apr_array_header_t *bindings)
+/* The binding of that name: its index, or -1. */
+static int find(const apr_array_header_t *bindings, const char *name)
 {
     int i;
 
-    *pfound = 0;
-    *pout = apr_array_make(db->pool, bindings->nelts + 1,
-                           sizeof(wfp_binding_t));
     for (i = 0; i < bindings->nelts; i++) {
-        const wfp_binding_t *b = &APR_ARRAY_IDX(bindings, i, wfp_binding_t);
-
-        if (strcmp(b->name, ask->secret->key) != 0) {
-            APR_ARRAY_PUSH(*pout, wfp_binding_t) = *b;
-        }
-        else if (b->kind == WFP_BINDING_SECRET_TEXT) {
-            *pfound = 1;
-        }
-        else if (!ask->deleting) {
-            return wfp_result_set(db->res, WFP_CONFLICT, APR_EEXIST,
-                                  "%s is a binding of type %s",
-                                  ask->secret->key,
-                                  wfp_binding_kind_name(b->kind));
-        }
-        else {
-            APR_ARRAY_PUSH(*pout, wfp_binding_t) = *b;
+        if (strcmp(APR_ARRAY_IDX(bindings, i, wfp_binding_t).name, name) == 0) {
+            return i;
         }
     }
-    return APR_SUCCESS;
+    return -1;
 }
 
-static apr_status_t change_secret(wfp_dbd_t *db, void *baton)
+static void remove_at(apr_array_header_t *bindings, int at)
 {
-    ask_t *ask = baton;
-    wfp_head_t head;
-    wfp_script_row_t script;
-    wfp_secret_t *secret = ask->secret;
-    wfp_version_row_t version = { .author = secret->author,
-                                  .source = "secret",
-                                  .kept = WFP_VERSIONS_KEPT };
-    apr_array_header_t *bindings;
-    int found;
-    apr_status_t rv = wfp_changes_take(&secret->stamp, db);
+    int i;
 
-    if (rv == APR_SUCCESS) {
-        rv = wfp_scripts_need(&script, db, secret->ns, secret->name);
+    for (i = at + 1; i < bindings->nelts; i++) {
+        APR_ARRAY_IDX(bindings, i - 1,
+                      wfp_binding_t) = APR_ARRAY_IDX(bindings, i,
+                                                     wfp_binding_t);
     }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_versions_head(&head, db, secret->ns, secret->name);
+    (void)apr_array_pop(bindings);
+}
+
+/* Everything of the version before, but the secret. A binding of another kind
+ * may not be overwritten by a secret. */
+static apr_status_t merge(wfp_script_t *next, const wfp_script_t *base,
+                          void *baton, wfp_result_t *res, apr_pool_t *p)
+{
+    const ask_t *ask = baton;
+    const char *key = ask->secret->key;
+    int at = find(base->bindings, key);
+    wfp_binding_e kind = at < 0
+                             ? WFP_BINDING_SECRET_TEXT
+                             : APR_ARRAY_IDX(base->bindings, at, wfp_binding_t)
+                                   .kind;
+    wfp_binding_t *b;
+
+    next->bindings = apr_array_copy(p, base->bindings);
+    next->tags = base->tags;
+    next->limits = base->limits;
+    next->settings = base->settings;
+    next->version_tag = base->version_tag;
+    if (ask->deleting && (at < 0 || kind != WFP_BINDING_SECRET_TEXT)) {
+        return wfp_result_set(res, WFP_NOT_FOUND, APR_NOTFOUND,
+                              "there is no secret %s", key);
     }
-    if (rv == APR_SUCCESS) {
-        rv = without(&bindings, &found, db, ask, head.script->bindings);
+    if (kind != WFP_BINDING_SECRET_TEXT) {
+        return wfp_result_set(res, WFP_CONFLICT, APR_EEXIST,
+                              "%s is a binding of type %s", key,
+                              wfp_binding_kind_name(kind));
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (at >= 0) {
+        remove_at(next->bindings, at);
     }
     if (!ask->deleting) {
-        wfp_binding_t *b = apr_array_push(bindings);
-
-        b->name = ask->secret->key;
+        b = apr_array_push(next->bindings);
+        memset(b, 0, sizeof(*b));
+        b->name = key;
         b->kind = WFP_BINDING_SECRET_TEXT;
-        b->text = secret->sealed;
-        b->text_size = strlen(secret->sealed);
+        b->text = ask->secret->sealed;
+        b->text_size = strlen(b->text);
     }
-    else if (!found) {
-        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                              "there is no secret %s", ask->secret->key);
-    }
-    head.script->bindings = bindings;
-    head.script->stamp = secret->stamp;
-    head.script->version_id = ask->version_id;
-    head.script->number = script.last_number + 1;
-    head.script->created = apr_time_now();
-    version.script_id = script.id;
-    version.code_id = head.code_id;
-    version.script = head.script;
-    version.message = apr_pstrcat(db->pool, ask->deleting ? "Deleted" : "Set",
-                                  " secret ", ask->secret->key, NULL);
-    return wfp_versions_add(db, &version);
+    return APR_SUCCESS;
 }
 
 static apr_status_t change(wfp_store_t *store, wfp_secret_t *secret,
                            int deleting, wfp_result_t *res, apr_pool_t *p)
 {
     ask_t ask = { secret, deleting };
-    apr_status_t rv = wfp_crypto_uuid(ask.version_id);
+    wfp_put_t put = { .script = wfp_script_make(p),
+                      .actor = secret->actor,
+                      .action = deleting ? "secret.delete" : "secret.put",
+                      .merge = merge,
+                      .baton = &ask,
+                      .versions_kept = secret->versions_kept };
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv, "no random bytes");
+    put.script->ns = secret->ns;
+    put.script->name = secret->name;
+    put.message = apr_pstrcat(p, deleting ? "Deleted" : "Set", " secret ",
+                              secret->key, NULL);
+    if (put.versions_kept == 0) {
+        put.versions_kept = WFP_VERSIONS_KEPT;
     }
-    return wfp_dbd_run(store, WFP_DBD_WRITE, change_secret, &ask, res, p);
+    rv = wfp_scripts_put(store, &put, res, p);
+    secret->stamp = put.script->stamp;
+    return rv;
 }
 
 apr_status_t wfp_secrets_put(wfp_store_t *store, wfp_secret_t *secret,

@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "store/audit.h"
 #include "store/store.h"
 
 /**
@@ -19,11 +20,13 @@ typedef struct wfp_secret_t {
     const char *name;
     const char *key;
     const char *sealed; /* from wfp_crypto_seal(), context "NS/NAME/KEY" */
-    const char *author;
+    const wfp_actor_t *actor;
+    int versions_kept; /* as in wfp_put_t; 0: WFP_VERSIONS_KEPT */
     apr_int64_t stamp; /* filled in: the change's number */
 } wfp_secret_t;
 
-/** Set one. WFP_CONFLICT: a binding of another type has that name. */
+/** Set one. WFP_CONFLICT with APR_EEXIST: a binding of another type has that
+ *  name; with APR_EBUSY: see wfp_scripts_put(). */
 apr_status_t wfp_secrets_put(wfp_store_t *store, wfp_secret_t *secret,
                              wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 

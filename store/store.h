@@ -15,7 +15,10 @@
  * header of its own beside it. SQLite and PostgreSQL answer alike.
  *
  * Every mutation is one transaction that also takes the next change number and
- * writes a row of `changes`; a refused one leaves everything as it was. When
+ * writes a row of `changes` and one of `audit`; a refused one leaves everything
+ * as it was. A refusal with WFP_CONFLICT says more by its status: APR_EEXIST,
+ * the thing exists; APR_EMISMATCH, it is not what the caller expects; APR_EBUSY,
+ * its state does not allow it. When
  * the database cannot be reached or fails, functions return a status with code
  * WFP_STORE_UNAVAILABLE; SQL, paths and addresses are in the log text only
  * (result->message), never meant for tenants.
@@ -26,7 +29,7 @@
 typedef struct wfp_store_t wfp_store_t;
 
 /** Schema version that this build wants (the highest NNN of conf/schema). */
-#define WFP_SCHEMA_VERSION 1
+#define WFP_SCHEMA_VERSION 2
 
 /**
  * Open.

@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "core/crypto.h"
+#include "core/json.h"
 #include "store/column.h"
-#include "store/dbd.h"
+#include "store/tx.h"
 
 #define SECRET_BYTES 30 /* 40 characters */
 #define COLUMNS                                                                \
@@ -22,7 +23,20 @@ typedef struct ask_t {
     wfp_token_t *token;
     const char *key; /* digest or id */
     apr_array_header_t *list;
+    const wfp_actor_t *actor;
 } ask_t;
+
+static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, const char *id,
+                           const char *details, int deleted)
+{
+    wfp_change_t change = { 0, WFP_CHANGE_TOKEN, "", id, deleted };
+    apr_status_t rv = wfp_changes_take(&change.stamp, db);
+
+    return rv == APR_SUCCESS
+               ? wfp_audit_record(db, &change, ask->actor,
+                                  deleted ? "revoke" : "create", details)
+               : rv;
+}
 
 static apr_status_t read_row(wfp_token_t **ptoken, wfp_dbd_t *db,
                              const char **row)
@@ -47,7 +61,15 @@ static apr_status_t insert_token(wfp_dbd_t *db, void *baton)
     };
     ask_t *ask = baton;
     const wfp_token_t *token = ask->token;
+    wfp_json_t *details = wfp_json_object(db->pool);
+    apr_status_t rv;
 
+    wfp_json_set_str(details, "name", token->name);
+    wfp_json_set_str(details, "role", token->role);
+    rv = record(db, ask, token->id, wfp_json_text(details, db->pool), 0);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     return wfp_dbd_exec(NULL, db, &insert,
                         DBD_ARGS(token->id, ask->key,
                                  wfp_column_text(token->name, db->pool),
@@ -64,14 +86,14 @@ static int is_role(const char *role)
 }
 
 apr_status_t wfp_tokens_create(const char **psecret, wfp_store_t *store,
-                               wfp_token_t *token, wfp_result_t *res,
-                               apr_pool_t *p)
+                               wfp_token_t *token, const wfp_actor_t *actor,
+                               wfp_result_t *res, apr_pool_t *p)
 {
     unsigned char bytes[SECRET_BYTES], id[16];
     char *secret = apr_palloc(p,
                               (apr_size_t)apr_base64_encode_len(SECRET_BYTES));
     char *c;
-    ask_t ask = { token };
+    ask_t ask = { .token = token, .actor = actor };
     apr_status_t rv;
 
     if (!is_role(token->role)) {
@@ -140,8 +162,11 @@ static apr_status_t revoke_token(wfp_dbd_t *db, void *baton)
                                       "DELETE FROM tokens WHERE id = %s" };
     ask_t *ask = baton;
     int n;
-    apr_status_t rv = wfp_dbd_exec(&n, db, &delete, DBD_ARGS(ask->key));
+    apr_status_t rv = record(db, ask, ask->key, NULL, 1);
 
+    if (rv == APR_SUCCESS) {
+        rv = wfp_dbd_exec(&n, db, &delete, DBD_ARGS(ask->key));
+    }
     if (rv == APR_SUCCESS && n == 0) {
         return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
                               "there is no such token");
@@ -150,9 +175,10 @@ static apr_status_t revoke_token(wfp_dbd_t *db, void *baton)
 }
 
 apr_status_t wfp_tokens_revoke(wfp_store_t *store, const char *id,
-                               wfp_result_t *res, apr_pool_t *p)
+                               const wfp_actor_t *actor, wfp_result_t *res,
+                               apr_pool_t *p)
 {
-    ask_t ask = { .key = id };
+    ask_t ask = { .key = wfp_column_text(id, p), .actor = actor };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, revoke_token, &ask, res, p);
 }

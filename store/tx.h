@@ -6,6 +6,7 @@
 
 #include "core/script.h"
 #include "core/wfp.h"
+#include "store/audit.h"
 #include "store/changes.h"
 #include "store/dbd.h"
 
@@ -23,54 +24,121 @@ apr_status_t wfp_changes_take(apr_int64_t *pstamp, wfp_dbd_t *db) WFP_CHECK;
 apr_status_t wfp_changes_record(wfp_dbd_t *db,
                                 const wfp_change_t *change) WFP_CHECK;
 
+/** The same, and its row of the audit. @param details JSON object, or NULL */
+apr_status_t wfp_audit_record(wfp_dbd_t *db, const wfp_change_t *change,
+                              const wfp_actor_t *actor, const char *action,
+                              const char *details) WFP_CHECK;
+
+/** "script" etc. */
+const char *wfp_changes_kind_name(wfp_change_e kind);
+
 /** Its id (account scripts have a namespace row, too). NULL when missing. */
 apr_status_t wfp_namespaces_id(const char **pid, wfp_dbd_t *db,
                                const char *name) WFP_CHECK;
+
+/** The same; missing is APR_NOTFOUND with WFP_NOT_FOUND. */
+apr_status_t wfp_namespaces_need(const char **pid, wfp_dbd_t *db,
+                                 const char *name) WFP_CHECK;
 
 /** A script's row. */
 typedef struct wfp_script_row_t {
     const char *id; /* NULL: there is no such script */
     apr_int64_t stamp;
     apr_int64_t last_number;
+    apr_time_t created;
+    const char *version_id; /* newest of the current deployment */
+    const char *tags;       /* JSON */
+    const char *ns_id;      /* NULL: there is no such namespace */
 } wfp_script_row_t;
 
 /** APR_SUCCESS also when there is none. */
 apr_status_t wfp_scripts_row(wfp_script_row_t *row, wfp_dbd_t *db,
                              const char *ns, const char *name) WFP_CHECK;
 
-/** The same; missing is APR_NOTFOUND with WFP_WORKER_NOT_FOUND. */
+/** The same; missing is APR_NOTFOUND with WFP_WORKER_NOT_FOUND, or
+ *  WFP_NOT_FOUND when the namespace is missing. */
 apr_status_t wfp_scripts_need(wfp_script_row_t *row, wfp_dbd_t *db,
                               const char *ns, const char *name) WFP_CHECK;
 
-/** The deployed version without its modules, and the code it runs. */
+/** Delete row's Worker (only its id is read), record the change. */
+apr_status_t wfp_scripts_remove(wfp_dbd_t *db, const wfp_script_row_t *row,
+                                const wfp_change_t *change,
+                                const wfp_actor_t *actor) WFP_CHECK;
+
+/** A version without its modules, and the code it runs. */
 typedef struct wfp_head_t {
-    wfp_script_t *script; /* modules empty */
+    wfp_script_t *script; /* modules empty; stamp is the version's */
     const char *code_id;
+    const char *etag;
+    apr_int64_t deployed; /* stamp of its last deployment, 0: never */
 } wfp_head_t;
 
-/** APR_NOTFOUND with WFP_WORKER_NOT_FOUND. */
+/** The newest version of the current deployment, with the deployment's stamp.
+ *  APR_NOTFOUND with WFP_WORKER_NOT_FOUND. */
 apr_status_t wfp_versions_head(wfp_head_t *head, wfp_dbd_t *db, const char *ns,
                                const char *name) WFP_CHECK;
 
+/** The newest version that runs or has never run. */
+apr_status_t wfp_versions_base(wfp_head_t *head, wfp_dbd_t *db,
+                               const wfp_script_row_t *row) WFP_CHECK;
+
+/** A version by id. WFP_NOT_FOUND when row's Worker has none of that id. */
+apr_status_t wfp_versions_by_id(wfp_head_t *head, wfp_dbd_t *db,
+                                const wfp_script_row_t *row,
+                                const char *id) WFP_CHECK;
+
+/** Id of the one with the greatest number. */
+apr_status_t wfp_versions_latest(const char **pid, wfp_dbd_t *db,
+                                 const char *script_id) WFP_CHECK;
+
 /** A new version, and who made it. */
 typedef struct wfp_version_row_t {
-    const char *script_id;
+    const wfp_script_row_t *row;
     const char *code_id;
     wfp_script_t *script; /* all but modules is written */
-    const char *author;
-    const char *source;
+    const wfp_actor_t *actor;
+    const char *action;
     const char *message;
+    int no_traffic;
     int kept; /* undeployed versions kept */
 } wfp_version_row_t;
 
-/** Insert it with bindings and tags, deploy it, record the change.
- *  script's ns, name, version_id, number, stamp and created are set. */
+/** Insert it with bindings and tags, deploy it unless no_traffic, record the
+ *  change. script's ns, name, version_id, number, stamp and created are set. */
 apr_status_t wfp_versions_add(wfp_dbd_t *db,
                               const wfp_version_row_t *row) WFP_CHECK;
 
-/** Insert uploaded code. @param pcode_id its new id */
-apr_status_t wfp_modules_insert(const char **pcode_id, wfp_dbd_t *db,
-                                const char *script_id,
+/** What shall run from now on. */
+typedef struct wfp_deployment_row_t {
+    const wfp_script_row_t *row;
+    apr_int64_t stamp;
+    apr_int64_t number;               /* of a new version, or 0 */
+    const apr_array_header_t *shares; /* wfp_share_t, newest first */
+    const apr_array_header_t *tags;   /* of the newest */
+    const wfp_actor_t *actor;
+    const char *message;
+} wfp_deployment_row_t;
+
+/** Insert it and make it the current one. */
+apr_status_t wfp_deployments_insert(wfp_dbd_t *db,
+                                    const wfp_deployment_row_t *dep) WFP_CHECK;
+
+/** How many versions the current deployment has. */
+apr_status_t wfp_deployments_width(int *pcount, wfp_dbd_t *db,
+                                   const wfp_script_row_t *row) WFP_CHECK;
+
+/** Read the tags of a version: array of const char *. */
+apr_status_t wfp_versions_tags(apr_array_header_t **ptags, wfp_dbd_t *db,
+                               const char *version_id) WFP_CHECK;
+
+/** Does row's current version have this etag or id? ("*": it exists.)
+ *  WFP_CONFLICT with APR_EMISMATCH when not. @param want NULL: whatever */
+apr_status_t wfp_versions_match(wfp_dbd_t *db, const wfp_script_row_t *row,
+                                const char *want) WFP_CHECK;
+
+/** Insert uploaded code. @param pcode_id its new id @param petag its digest */
+apr_status_t wfp_modules_insert(const char **pcode_id, const char **petag,
+                                wfp_dbd_t *db, const char *script_id,
                                 const wfp_script_t *script) WFP_CHECK;
 
 /** Read the modules of a code into script. */

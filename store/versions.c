@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Versions: immutable, numbered 1, 2, ... a Worker, and which of them is
- * deployed. Called by scripts.c, secrets.c, wfpctl and the API.
+ * Versions: immutable, numbered 1, 2, ... a Worker. Called by scripts.c, by
+ * deployments.c, wfpctl, the API and (reading) the server's loader.
  */
 #include "store/versions.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/json.h"
+#include "core/split.h"
 #include "store/column.h"
 #include "store/tx.h"
-
-/* deployments remembered a Worker, and how seldom the rest is deleted */
-#define DEPLOYMENTS_KEPT  "100"
-#define DEPLOYMENTS_PRUNE 16
 
 /* --- writing ------------------------------------------------------------- */
 
@@ -42,84 +40,50 @@ static apr_status_t insert_version(wfp_dbd_t *db, const wfp_version_row_t *row)
     static const wfp_sql_t insert = {
         "versions_insert",
         "INSERT INTO versions (id, script_id, number, code_id, limits, "
-        "created, author, source, message, tag) "
-        "VALUES (%s, %s, %lld, %s, %s, %lld, %s, %s, %s, %s)"
+        "created, author, source, message, tag, settings, stamp, deployed) "
+        "VALUES (%s, %s, %lld, %s, %s, %lld, %s, %s, %s, %s, %s, %lld, %lld)"
     };
     const wfp_script_t *s = row->script;
+    const char *stamp = wfp_dbd_num(db, s->stamp);
     apr_status_t rv;
 
     rv = wfp_dbd_exec(NULL, db, &insert,
-                      DBD_ARGS(s->version_id, row->script_id,
+                      DBD_ARGS(s->version_id, row->row->id,
                                wfp_dbd_num(db, s->number), row->code_id,
                                wfp_column_limits(&s->limits, db->pool),
                                wfp_dbd_num(db, s->created),
-                               wfp_column_text(row->author, db->pool),
-                               wfp_column_text(row->source, db->pool),
+                               wfp_column_text(row->actor->name, db->pool),
+                               wfp_column_text(row->actor->source, db->pool),
                                wfp_column_text(row->message, db->pool),
-                               wfp_column_text(s->version_tag, db->pool)));
+                               wfp_column_text(s->version_tag, db->pool),
+                               s->settings && *s->settings ? s->settings : "{}",
+                               stamp, row->no_traffic ? "0" : stamp));
     if (rv == APR_SUCCESS) {
         rv = wfp_bindings_insert(db, s->version_id, s->bindings);
     }
     return rv == APR_SUCCESS ? insert_tags(db, s->version_id, s->tags) : rv;
 }
 
-/* Make a version the one that runs. number: 0, or that of a new version. */
-static apr_status_t deploy(wfp_dbd_t *db, const wfp_change_t *change,
-                           const char *script_id, const char *version_id,
-                           apr_int64_t number, const char *author)
-{
-    static const wfp_sql_t insert = {
-        "deployments_insert",
-        "INSERT INTO deployments (script_id, stamp, version_id, percent, "
-        "created, author) VALUES (%s, %lld, %s, 100, %lld, %s)"
-    };
-    static const wfp_sql_t prune = {
-        "deployments_prune",
-        "DELETE FROM deployments WHERE script_id = %s AND stamp < "
-        "COALESCE((SELECT d.stamp FROM deployments d WHERE d.script_id = %s "
-        "ORDER BY d.stamp DESC LIMIT 1 OFFSET " DEPLOYMENTS_KEPT "), 0)"
-    };
-    static const wfp_sql_t update = {
-        "scripts_deploy",
-        "UPDATE scripts SET stamp = %lld, modified = %lld, last_number = "
-        "CASE WHEN last_number < %lld THEN %lld ELSE last_number END "
-        "WHERE id = %s"
-    };
-    const char *stamp = wfp_dbd_num(db, change->stamp);
-    const char *now = wfp_dbd_num(db, apr_time_now());
-    const char *last = wfp_dbd_num(db, number);
-    apr_status_t rv;
+#define CURRENT                                                                \
+    "(SELECT d.version_id FROM deployments d JOIN scripts s "                  \
+    "ON s.id = d.script_id AND s.stamp = d.stamp WHERE s.id = %s) "
 
-    rv = wfp_dbd_exec(NULL, db, &insert,
-                      DBD_ARGS(script_id, stamp, version_id, now,
-                               wfp_column_text(author, db->pool)));
-    if (rv == APR_SUCCESS && number % DEPLOYMENTS_PRUNE == 0) {
-        rv = wfp_dbd_exec(NULL, db, &prune, DBD_ARGS(script_id, script_id));
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_dbd_exec(NULL, db, &update,
-                          DBD_ARGS(stamp, now, last, last, script_id));
-    }
-    return rv == APR_SUCCESS ? wfp_changes_record(db, change) : rv;
-}
-
-/* Of the versions that do not run only the newest `kept` stay; code that no
- * version uses goes with them. */
+/* Of the versions that are not deployed only the newest `kept` stay; code that
+ * no version uses goes with them. */
 static apr_status_t prune(wfp_dbd_t *db, const wfp_version_row_t *row)
 {
     static const wfp_sql_t versions = {
         "versions_prune",
-        "DELETE FROM versions WHERE script_id = %s AND id <> %s "
+        "DELETE FROM versions WHERE script_id = %s AND id NOT IN " CURRENT
         "AND number <= COALESCE((SELECT v.number FROM versions v "
-        "WHERE v.script_id = %s AND v.id <> %s "
+        "WHERE v.script_id = %s AND v.id NOT IN " CURRENT
         "ORDER BY v.number DESC LIMIT 1 OFFSET %lld), 0)"
     };
     static const wfp_sql_t codes = {
         "codes_prune", "DELETE FROM codes WHERE script_id = %s AND id NOT IN "
                        "(SELECT code_id FROM versions WHERE script_id = %s)"
     };
-    const char *script_id = row->script_id;
-    const char *id = row->script->version_id;
+    const char *id = row->row->id;
     int kept = row->kept > 0 ? row->kept : 1;
     int count;
     apr_status_t rv;
@@ -128,31 +92,71 @@ static apr_status_t prune(wfp_dbd_t *db, const wfp_version_row_t *row)
         return APR_SUCCESS; /* there cannot be more */
     }
     rv = wfp_dbd_exec(&count, db, &versions,
-                      DBD_ARGS(script_id, id, script_id, id,
-                               wfp_dbd_num(db, kept)));
+                      DBD_ARGS(id, id, id, id, wfp_dbd_num(db, kept)));
     if (rv == APR_SUCCESS && count > 0) {
-        rv = wfp_dbd_exec(NULL, db, &codes, DBD_ARGS(script_id, script_id));
+        rv = wfp_dbd_exec(NULL, db, &codes, DBD_ARGS(id, id));
     }
     return rv;
+}
+
+static const char *details_of(const wfp_version_row_t *row, apr_pool_t *p)
+{
+    wfp_json_t *obj = wfp_json_object(p);
+
+    wfp_json_set_str(obj, "version_id", row->script->version_id);
+    wfp_json_set_int(obj, "number", row->script->number);
+    return wfp_json_text(obj, p);
+}
+
+/* Nothing that runs changes: only the number is used up. */
+static apr_status_t use_number(wfp_dbd_t *db, const wfp_version_row_t *row)
+{
+    static const wfp_sql_t update = {
+        "scripts_number", "UPDATE scripts SET last_number = %lld WHERE id = %s"
+    };
+
+    return wfp_dbd_exec(NULL, db, &update,
+                        DBD_ARGS(wfp_dbd_num(db, row->script->number),
+                                 row->row->id));
+}
+
+static apr_status_t deploy_all(wfp_dbd_t *db, const wfp_version_row_t *row)
+{
+    apr_array_header_t *shares = apr_array_make(db->pool, 1,
+                                                sizeof(wfp_share_t));
+    wfp_share_t share = { row->script->version_id, WFP_SPLIT_ALL };
+    wfp_deployment_row_t dep = {
+        row->row,          row->script->stamp, row->script->number, shares,
+        row->script->tags, row->actor,         row->message
+    };
+
+    APR_ARRAY_PUSH(shares, wfp_share_t) = share;
+    return wfp_deployments_insert(db, &dep);
 }
 
 apr_status_t wfp_versions_add(wfp_dbd_t *db, const wfp_version_row_t *row)
 {
     const wfp_script_t *s = row->script;
-    wfp_change_t change = { s->stamp, WFP_CHANGE_SCRIPT, s->ns, s->name, 0 };
+    wfp_change_t change = { s->stamp,
+                            row->no_traffic ? WFP_CHANGE_VERSION
+                                            : WFP_CHANGE_SCRIPT,
+                            s->ns, s->name, 0 };
     apr_status_t rv = insert_version(db, row);
 
     if (rv == APR_SUCCESS) {
-        rv = deploy(db, &change, row->script_id, s->version_id, s->number,
-                    row->author);
+        rv = row->no_traffic ? use_number(db, row) : deploy_all(db, row);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_audit_record(db, &change, row->actor, row->action,
+                              details_of(row, db->pool));
     }
     return rv == APR_SUCCESS ? prune(db, row) : rv;
 }
 
 /* --- reading ------------------------------------------------------------- */
 
-static apr_status_t read_tags(apr_array_header_t **ptags, wfp_dbd_t *db,
-                              const char *version_id)
+apr_status_t wfp_versions_tags(apr_array_header_t **ptags, wfp_dbd_t *db,
+                               const char *version_id)
 {
     static const wfp_sql_t list = {
         "tags_list", "SELECT tag FROM tags WHERE version_id = %s ORDER BY pos"
@@ -172,75 +176,191 @@ static apr_status_t read_tags(apr_array_header_t **ptags, wfp_dbd_t *db,
     return APR_SUCCESS;
 }
 
-apr_status_t wfp_versions_head(wfp_head_t *head, wfp_dbd_t *db, const char *ns,
-                               const char *name)
-{
-    static const wfp_sql_t get = {
-        "versions_head",
-        "SELECT v.id, v.number, s.stamp, v.created, v.tag, v.limits, c.id, "
-        "c.main_module FROM scripts s "
-        "JOIN namespaces n ON n.id = s.ns_id "
-        "JOIN deployments d ON d.script_id = s.id AND d.stamp = s.stamp "
-        "JOIN versions v ON v.id = d.version_id "
-        "JOIN codes c ON c.id = v.code_id "
-        "WHERE n.name = %s AND s.name = %s"
-    };
-    wfp_script_t *script = wfp_script_make(db->pool);
-    const char **row;
-    apr_status_t rv = wfp_dbd_row(&row, db, &get, 8, DBD_ARGS(ns, name));
+#define HEAD                                                                   \
+    "SELECT v.id, v.number, v.stamp, v.created, v.tag, v.limits, v.settings, " \
+    "v.deployed, c.id, c.main_module, c.etag, n.name, s.name, s.stamp "        \
+    "FROM scripts s JOIN namespaces n ON n.id = s.ns_id "
+#define HEAD_COUNT 14
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!row) {
-        return wfp_result_set(db->res, WFP_WORKER_NOT_FOUND, APR_NOTFOUND,
-                              NULL);
-    }
-    script->ns = apr_pstrdup(db->pool, ns);
-    script->name = apr_pstrdup(db->pool, name);
+/* What a row of HEAD says. */
+static apr_status_t read_head(wfp_head_t *head, wfp_dbd_t *db, const char **row)
+{
+    wfp_script_t *script = wfp_script_make(db->pool);
+    apr_status_t rv;
+
     script->version_id = row[0];
     script->number = wfp_dbd_int(row[1]);
     script->stamp = wfp_dbd_int(row[2]);
     script->created = wfp_dbd_int(row[3]);
     script->version_tag = row[4];
-    script->main_module = row[7];
+    script->settings = row[6];
+    script->main_module = row[9];
+    script->ns = row[11];
+    script->name = row[12];
     head->script = script;
-    head->code_id = row[6];
+    head->deployed = wfp_dbd_int(row[7]);
+    head->code_id = row[8];
+    head->etag = row[10];
     rv = wfp_column_read_limits(&script->limits, row[5], db->res, db->pool);
     if (rv == APR_SUCCESS) {
         rv = wfp_bindings_read(&script->bindings, db, row[0]);
     }
-    return rv == APR_SUCCESS ? read_tags(&script->tags, db, row[0]) : rv;
+    return rv == APR_SUCCESS ? wfp_versions_tags(&script->tags, db, row[0])
+                             : rv;
+}
+
+apr_status_t wfp_versions_head(wfp_head_t *head, wfp_dbd_t *db, const char *ns,
+                               const char *name)
+{
+    static const wfp_sql_t get = { "versions_head", HEAD
+                                   "JOIN versions v ON v.id = s.version_id "
+                                   "JOIN codes c ON c.id = v.code_id "
+                                   "WHERE n.name = %s AND s.name = %s" };
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, HEAD_COUNT,
+                                  DBD_ARGS(ns, name));
+
+    if (rv == APR_SUCCESS && !row) {
+        return wfp_result_set(db->res, WFP_WORKER_NOT_FOUND, APR_NOTFOUND,
+                              NULL);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = read_head(head, db, row);
+    }
+    if (rv == APR_SUCCESS) {
+        head->script->stamp = wfp_dbd_int(row[13]);
+    }
+    return rv;
+}
+
+apr_status_t wfp_versions_base(wfp_head_t *head, wfp_dbd_t *db,
+                               const wfp_script_row_t *script)
+{
+    static const wfp_sql_t get = {
+        "versions_base",
+        HEAD "JOIN versions v ON v.script_id = s.id AND v.number = "
+             "(SELECT max(w.number) FROM versions w WHERE w.script_id = s.id "
+             "AND (w.deployed = 0 OR w.id = s.version_id)) "
+             "JOIN codes c ON c.id = v.code_id WHERE s.id = %s"
+    };
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, HEAD_COUNT,
+                                  DBD_ARGS(script->id));
+
+    if (rv == APR_SUCCESS && !row) {
+        return wfp_result_set(db->res, WFP_WORKER_NOT_FOUND, APR_NOTFOUND,
+                              NULL);
+    }
+    return rv == APR_SUCCESS ? read_head(head, db, row) : rv;
+}
+
+apr_status_t wfp_versions_by_id(wfp_head_t *head, wfp_dbd_t *db,
+                                const wfp_script_row_t *script, const char *id)
+{
+    static const wfp_sql_t get = { "versions_by_id",
+                                   HEAD "JOIN versions v ON v.script_id = s.id "
+                                        "JOIN codes c ON c.id = v.code_id "
+                                        "WHERE s.id = %s AND v.id = %s" };
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, HEAD_COUNT,
+                                  DBD_ARGS(script->id, id));
+
+    if (rv == APR_SUCCESS && !row) {
+        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                              "there is no such version");
+    }
+    return rv == APR_SUCCESS ? read_head(head, db, row) : rv;
+}
+
+apr_status_t wfp_versions_latest(const char **pid, wfp_dbd_t *db,
+                                 const char *script_id)
+{
+    static const wfp_sql_t get = {
+        "versions_latest", "SELECT id FROM versions WHERE script_id = %s "
+                           "ORDER BY number DESC LIMIT 1"
+    };
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, 1, DBD_ARGS(script_id));
+
+    if (rv == APR_SUCCESS) {
+        *pid = row ? row[0] : NULL;
+    }
+    return rv;
+}
+
+apr_status_t wfp_versions_match(wfp_dbd_t *db, const wfp_script_row_t *script,
+                                const char *want)
+{
+    static const wfp_sql_t get = {
+        "versions_etag", "SELECT c.etag FROM versions v "
+                         "JOIN codes c ON c.id = v.code_id WHERE v.id = %s"
+    };
+    const char **row;
+    apr_status_t rv;
+
+    if (!want || (script->id && strcmp(want, "*") == 0)) {
+        return APR_SUCCESS;
+    }
+    if (script->id) {
+        rv = wfp_dbd_row(&row, db, &get, 1, DBD_ARGS(script->version_id));
+        if (rv != APR_SUCCESS || (row && strcmp(row[0], want) == 0)
+            || strcmp(script->version_id, want) == 0) {
+            return rv;
+        }
+    }
+    return wfp_result_set(db->res, WFP_CONFLICT, APR_EMISMATCH,
+                          "the Worker is not what If-Match says");
 }
 
 /* --- the noun ------------------------------------------------------------ */
 
-typedef struct list_t {
-    apr_array_header_t *list;
+#define INFO                                                                   \
+    "SELECT v.id, v.number, v.created, v.author, v.source, v.message, "        \
+    "v.tag, c.etag, c.size, "                                                  \
+    "(SELECT count(*) FROM deployments d JOIN scripts s "                      \
+    "ON s.id = d.script_id AND s.stamp = d.stamp "                             \
+    "WHERE d.script_id = v.script_id AND d.version_id = v.id) "                \
+    "FROM versions v JOIN codes c ON c.id = v.code_id WHERE v.script_id = %s "
+#define INFO_COUNT 10
+
+static wfp_version_info_t *read_info(const char **row, apr_pool_t *p)
+{
+    wfp_version_info_t *v = apr_pcalloc(p, sizeof(*v));
+
+    v->id = row[0];
+    v->number = wfp_dbd_int(row[1]);
+    v->created = wfp_dbd_int(row[2]);
+    v->author = row[3];
+    v->source = row[4];
+    v->message = row[5];
+    v->tag = row[6];
+    v->etag = row[7];
+    v->size = wfp_dbd_int(row[8]);
+    v->deployed = wfp_dbd_int(row[9]) > 0;
+    return v;
+}
+
+typedef struct ask_t {
     const char *ns;
     const char *name;
-} list_t;
+    const char *id;
+    apr_array_header_t *list;
+    wfp_script_t *script;
+    wfp_version_info_t *info;
+} ask_t;
 
 static apr_status_t list_versions(wfp_dbd_t *db, void *baton)
 {
-    static const wfp_sql_t select = {
-        "versions_list",
-        "SELECT v.id, v.number, v.created, v.author, v.source, v.message, "
-        "v.tag, c.etag, c.size, "
-        "(SELECT count(*) FROM deployments d JOIN scripts s "
-        "ON s.id = d.script_id AND s.stamp = d.stamp "
-        "WHERE d.script_id = v.script_id AND d.version_id = v.id) "
-        "FROM versions v JOIN codes c ON c.id = v.code_id "
-        "WHERE v.script_id = %s ORDER BY v.number DESC"
-    };
-    list_t *ask = baton;
+    static const wfp_sql_t select = { "versions_list",
+                                      INFO "ORDER BY v.number DESC" };
+    ask_t *ask = baton;
     wfp_script_row_t script;
     apr_array_header_t *rows;
     int i;
     apr_status_t rv = wfp_scripts_need(&script, db, ask->ns, ask->name);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_dbd_rows(&rows, db, &select, 10, DBD_ARGS(script.id));
+        rv = wfp_dbd_rows(&rows, db, &select, INFO_COUNT, DBD_ARGS(script.id));
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -248,20 +368,8 @@ static apr_status_t list_versions(wfp_dbd_t *db, void *baton)
     ask->list = apr_array_make(db->pool, rows->nelts + 1,
                                sizeof(wfp_version_info_t *));
     for (i = 0; i < rows->nelts; i++) {
-        const char **row = APR_ARRAY_IDX(rows, i, const char **);
-        wfp_version_info_t *v = apr_pcalloc(db->pool, sizeof(*v));
-
-        v->id = row[0];
-        v->number = wfp_dbd_int(row[1]);
-        v->created = wfp_dbd_int(row[2]);
-        v->author = row[3];
-        v->source = row[4];
-        v->message = row[5];
-        v->tag = row[6];
-        v->etag = row[7];
-        v->size = wfp_dbd_int(row[8]);
-        v->deployed = wfp_dbd_int(row[9]) > 0;
-        APR_ARRAY_PUSH(ask->list, wfp_version_info_t *) = v;
+        APR_ARRAY_PUSH(ask->list, wfp_version_info_t *) =
+            read_info(APR_ARRAY_IDX(rows, i, const char **), db->pool);
     }
     return APR_SUCCESS;
 }
@@ -270,7 +378,7 @@ apr_status_t wfp_versions_list(apr_array_header_t **plist, wfp_store_t *store,
                                const char *ns, const char *name,
                                wfp_result_t *res, apr_pool_t *p)
 {
-    list_t ask = { NULL, ns, name };
+    ask_t ask = { ns, name };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, list_versions, &ask,
                                   res, p);
 
@@ -278,69 +386,46 @@ apr_status_t wfp_versions_list(apr_array_header_t **plist, wfp_store_t *store,
     return rv;
 }
 
-typedef struct deploy_t {
-    apr_int64_t stamp;
-    const char *ns;
-    const char *name;
-    const char *id;
-    const char *author;
-} deploy_t;
-
-static apr_status_t deploy_version(wfp_dbd_t *db, void *baton)
+static apr_status_t get_version(wfp_dbd_t *db, void *baton)
 {
-    static const wfp_sql_t by_id = {
-        "versions_by_id",
-        "SELECT id FROM versions WHERE script_id = %s AND id = %s"
-    };
-    static const wfp_sql_t before = {
-        "versions_before",
-        "SELECT id FROM versions WHERE script_id = %s AND number < %lld "
-        "ORDER BY number DESC LIMIT 1"
-    };
-    deploy_t *ask = baton;
-    wfp_change_t change = { 0, WFP_CHANGE_SCRIPT, ask->ns, ask->name, 0 };
+    static const wfp_sql_t get = { "versions_info", INFO "AND v.id = %s" };
+    ask_t *ask = baton;
     wfp_script_row_t script;
     wfp_head_t head;
     const char **row;
-    apr_status_t rv = wfp_changes_take(&change.stamp, db);
+    apr_status_t rv = wfp_scripts_need(&script, db, ask->ns, ask->name);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_scripts_need(&script, db, ask->ns, ask->name);
+        rv = wfp_versions_by_id(&head, db, &script, ask->id);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_versions_head(&head, db, ask->ns, ask->name);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = ask->id
-             ? wfp_dbd_row(&row, db, &by_id, 1, DBD_ARGS(script.id, ask->id))
-             : wfp_dbd_row(&row, db, &before, 1,
-                           DBD_ARGS(script.id,
-                                    wfp_dbd_num(db, head.script->number)));
-    if (rv == APR_SUCCESS && !row) {
-        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                              ask->id ? "there is no such version"
-                                      : "there is no version before this one");
+        ask->script = head.script;
+        rv = wfp_modules_read(head.script, db, head.code_id);
     }
     if (rv == APR_SUCCESS) {
-        rv = deploy(db, &change, script.id, row[0], 0, ask->author);
+        rv = wfp_dbd_row(&row, db, &get, INFO_COUNT,
+                         DBD_ARGS(script.id, ask->id));
     }
-    ask->stamp = change.stamp;
+    if (rv == APR_SUCCESS) {
+        ask->info = read_info(row, db->pool);
+    }
     return rv;
 }
 
-apr_status_t wfp_versions_deploy(apr_int64_t *pstamp, wfp_store_t *store,
-                                 const char *ns, const char *name,
-                                 const char *id, const char *author,
-                                 wfp_result_t *res, apr_pool_t *p)
+apr_status_t wfp_versions_get(wfp_script_t **pscript,
+                              wfp_version_info_t **pinfo, wfp_store_t *store,
+                              const char *ns, const char *name, const char *id,
+                              wfp_result_t *res, apr_pool_t *p)
 {
-    deploy_t ask = { 0, ns, name, id, author };
-    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, deploy_version, &ask,
+    ask_t ask = { ns, name, id };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, get_version, &ask,
                                   res, p);
 
     if (rv == APR_SUCCESS) {
-        *pstamp = ask.stamp;
+        *pscript = ask.script;
+        if (pinfo) {
+            *pinfo = ask.info;
+        }
     }
     return rv;
 }

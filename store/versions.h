@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "core/script.h"
 #include "store/store.h"
 
 /** @file Versions of Workers in the store. */
@@ -22,7 +23,7 @@ typedef struct wfp_version_info_t {
     const char *tag;
     const char *etag;
     apr_int64_t size; /* bytes of all modules */
-    int deployed;     /* 1: it runs */
+    int deployed;     /* 1: it is in the current deployment */
 } wfp_version_info_t;
 
 /** Newest first: array of wfp_version_info_t *. WFP_WORKER_NOT_FOUND. */
@@ -31,15 +32,15 @@ apr_status_t wfp_versions_list(apr_array_header_t **plist, wfp_store_t *store,
                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /**
- * Deploy a version that is kept, to 100 %. Gets a new stamp.
+ * A version by id, whole.
  *
- * @param id       UUID; NULL: the one before the deployed one
- * @param pstamp   the change's number
- * @return WFP_NOT_FOUND when there is no such version
+ * @param pscript  stamp is the version's: it never changes
+ * @param pinfo    NULL, or its row in the list
+ * @return WFP_WORKER_NOT_FOUND; WFP_NOT_FOUND: the Worker has no such version
  */
-apr_status_t wfp_versions_deploy(apr_int64_t *pstamp, wfp_store_t *store,
-                                 const char *ns, const char *name,
-                                 const char *id, const char *author,
-                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+apr_status_t wfp_versions_get(wfp_script_t **pscript,
+                              wfp_version_info_t **pinfo, wfp_store_t *store,
+                              const char *ns, const char *name, const char *id,
+                              wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 #endif

@@ -9,6 +9,7 @@
 #include "core/result.h"
 #include "core/script.h"
 #include "core/wfp.h"
+#include "store/audit.h"
 #include "store/store.h"
 
 /** @file What every command of wfpctl is given, and the commands. */
@@ -60,6 +61,9 @@ typedef struct wfp_cmd_row_t {
     wfp_cmd_fn *first;   /* done as the caller, before root becomes the
                              store's owner, or NULL */
 } wfp_cmd_row_t;
+
+/** Who changes things with this command. */
+const wfp_actor_t *wfp_cmd_actor(void);
 
 wfp_cmd_fn wfp_cmd_init_read;
 wfp_cmd_fn wfp_cmd_init_run;

@@ -64,6 +64,7 @@ static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
     switch (kind) {
     case WFP_BINDING_SERVICE:
     case WFP_BINDING_DISPATCH_NAMESPACE:
+    case WFP_BINDING_KV_NAMESPACE:
         b->target = value;
         break;
     case WFP_BINDING_PLAIN_TEXT:
@@ -176,9 +177,8 @@ apr_status_t wfp_cmd_deploy_run(wfp_cmd_t *cmd)
     const char *message = wfp_args_option(cmd, "message");
     wfp_put_t put = { .script = script,
                       .message = message ? message : "",
-                      .author = "wfpctl",
-                      .source = "wfpctl",
-                      .keep_secrets = 1,
+                      .actor = wfp_cmd_actor(),
+                      .keep = 1u << WFP_BINDING_SECRET_TEXT,
                       .versions_kept = WFP_VERSIONS_KEPT };
     apr_int64_t startup_us = 0;
     apr_status_t rv;

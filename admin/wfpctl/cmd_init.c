@@ -64,8 +64,8 @@ static apr_status_t make_token(const char **psecret, wfp_cmd_t *cmd)
 
     *psecret = NULL;
     if (rv == APR_SUCCESS && list->nelts == 0) {
-        rv = wfp_tokens_create(psecret, cmd->store, &token, &cmd->res,
-                               cmd->pool);
+        rv = wfp_tokens_create(psecret, cmd->store, &token, wfp_cmd_actor(),
+                               &cmd->res, cmd->pool);
     }
     return rv;
 }

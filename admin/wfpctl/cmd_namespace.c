@@ -90,7 +90,8 @@ apr_status_t wfp_cmd_namespace_create(wfp_cmd_t *cmd)
     wfp_limits_clear(&ns.limits);
     rv = read_settings(&ns, cmd);
     if (rv == APR_SUCCESS) {
-        rv = wfp_namespaces_create(cmd->store, &ns, &cmd->res, cmd->pool);
+        rv = wfp_namespaces_create(cmd->store, &ns, wfp_cmd_actor(), &cmd->res,
+                                   cmd->pool);
     }
     if (rv == APR_SUCCESS) {
         wfp_print_line(cmd, "Created namespace %s (%s)", ns.name, ns.id);
@@ -109,7 +110,8 @@ apr_status_t wfp_cmd_namespace_set(wfp_cmd_t *cmd)
         rv = read_settings(ns, cmd);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_namespaces_update(cmd->store, ns, &cmd->res, cmd->pool);
+        rv = wfp_namespaces_update(cmd->store, ns, wfp_cmd_actor(), &cmd->res,
+                                   cmd->pool);
     }
     if (rv == APR_SUCCESS) {
         wfp_print_line(cmd, "Changed namespace %s", ns->name);
@@ -143,7 +145,8 @@ apr_status_t wfp_cmd_namespace_delete(wfp_cmd_t *cmd)
     const char *name = wfp_args_at(cmd, 0);
     wfp_json_t *doc = wfp_json_object(cmd->pool);
     apr_int64_t stamp;
-    apr_status_t rv = wfp_namespaces_delete(&stamp, cmd->store, name, &cmd->res,
+    apr_status_t rv = wfp_namespaces_delete(&stamp, cmd->store, name,
+                                            wfp_cmd_actor(), &cmd->res,
                                             cmd->pool);
 
     if (rv == APR_SUCCESS) {

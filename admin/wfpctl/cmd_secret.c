@@ -82,7 +82,8 @@ static void print_done(const wfp_cmd_t *cmd, const char *verb,
 
 apr_status_t wfp_cmd_secret_put(wfp_cmd_t *cmd)
 {
-    wfp_secret_t secret = { .key = wfp_args_at(cmd, 1), .author = "wfpctl" };
+    wfp_secret_t secret = { .key = wfp_args_at(cmd, 1),
+                            .actor = wfp_cmd_actor() };
     const char *value = NULL;
     apr_status_t rv;
 
@@ -106,7 +107,8 @@ apr_status_t wfp_cmd_secret_put(wfp_cmd_t *cmd)
 
 apr_status_t wfp_cmd_secret_delete(wfp_cmd_t *cmd)
 {
-    wfp_secret_t secret = { .key = wfp_args_at(cmd, 1), .author = "wfpctl" };
+    wfp_secret_t secret = { .key = wfp_args_at(cmd, 1),
+                            .actor = wfp_cmd_actor() };
     apr_status_t rv;
 
     wfp_args_worker(&secret.ns, &secret.name, cmd, 0);

@@ -82,8 +82,8 @@ apr_status_t wfp_cmd_token_create(wfp_cmd_t *cmd)
     }
     rv = read_options(&token, cmd);
     if (rv == APR_SUCCESS) {
-        rv = wfp_tokens_create(&secret, cmd->store, &token, &cmd->res,
-                               cmd->pool);
+        rv = wfp_tokens_create(&secret, cmd->store, &token, wfp_cmd_actor(),
+                               &cmd->res, cmd->pool);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -125,7 +125,8 @@ apr_status_t wfp_cmd_token_revoke(wfp_cmd_t *cmd)
 {
     const char *id = wfp_args_at(cmd, 0);
     wfp_json_t *doc = wfp_json_object(cmd->pool);
-    apr_status_t rv = wfp_tokens_revoke(cmd->store, id, &cmd->res, cmd->pool);
+    apr_status_t rv = wfp_tokens_revoke(cmd->store, id, wfp_cmd_actor(),
+                                        &cmd->res, cmd->pool);
 
     if (rv == APR_SUCCESS) {
         wfp_print_line(cmd, "Revoked %s", id);

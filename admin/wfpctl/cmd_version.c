@@ -5,6 +5,7 @@
 #include "admin/wfpctl/args.h"
 #include "admin/wfpctl/cmd.h"
 #include "admin/wfpctl/print.h"
+#include "store/deployments.h"
 #include "store/versions.h"
 
 apr_status_t wfp_cmd_version_list(wfp_cmd_t *cmd)
@@ -48,18 +49,23 @@ apr_status_t wfp_cmd_version_rollback(wfp_cmd_t *cmd)
     const char *id = cmd->args->nelts > 1 ? wfp_args_at(cmd, 1) : NULL;
     wfp_json_t *doc = wfp_json_object(cmd->pool);
     const char *ns, *name;
-    apr_int64_t stamp;
+    wfp_deploy_t deploy = { .version_id = id,
+                            .message = "",
+                            .actor = wfp_cmd_actor() };
+    wfp_deployment_t *done;
     apr_status_t rv;
 
     wfp_args_worker(&ns, &name, cmd, 0);
-    rv = wfp_versions_deploy(&stamp, cmd->store, ns, name, id, "wfpctl",
-                             &cmd->res, cmd->pool);
+    deploy.ns = ns;
+    deploy.name = name;
+    rv = wfp_deployments_rollback(&done, cmd->store, &deploy, &cmd->res,
+                                  cmd->pool);
     if (rv == APR_SUCCESS) {
         wfp_print_line(cmd, "%s runs %s", wfp_args_at(cmd, 0),
                        id ? id : "the version before");
         wfp_json_set_str(doc, "namespace", ns);
         wfp_json_set_str(doc, "name", name);
-        wfp_json_set_int(doc, "stamp", stamp);
+        wfp_json_set_int(doc, "stamp", done->stamp);
         wfp_print_json(cmd, doc);
     }
     return rv;

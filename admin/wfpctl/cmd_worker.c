@@ -142,7 +142,8 @@ apr_status_t wfp_cmd_worker_delete(wfp_cmd_t *cmd)
     apr_status_t rv;
 
     wfp_args_worker(&ns, &name, cmd, 0);
-    rv = wfp_scripts_delete(&stamp, cmd->store, ns, name, &cmd->res, cmd->pool);
+    rv = wfp_scripts_delete(&stamp, cmd->store, ns, name, NULL, wfp_cmd_actor(),
+                            &cmd->res, cmd->pool);
     if (rv == APR_SUCCESS) {
         wfp_print_line(cmd, "Deleted %s", wfp_args_at(cmd, 0));
         wfp_json_set_str(doc, "namespace", ns);

@@ -16,6 +16,13 @@
 #include "admin/wfpctl/owner.h"
 #include "admin/wfpctl/print.h"
 
+const wfp_actor_t *wfp_cmd_actor(void)
+{
+    static const wfp_actor_t actor = { "", "wfpctl", "wfpctl", "" };
+
+    return &actor;
+}
+
 #define EXIT_DONE    0
 #define EXIT_REFUSED 1
 #define EXIT_USAGE   2

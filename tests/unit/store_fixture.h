@@ -19,6 +19,8 @@
 #include "store/store.h"
 #include "wfp_test.h"
 
+static const wfp_actor_t me = { "0123", "test", "api", "192.0.2.1" };
+
 typedef struct fixture_t {
     const char *driver;
     const char *params;
@@ -162,7 +164,7 @@ static inline void open_store(fixture_t *f_, wfp_test_t *t)
     open_bare(&f, t);
     OK(migrate(&n, &f, t->pool));
     wfp_limits_clear(&ns.limits);
-    OK(wfp_namespaces_create(f.store, &ns, &f.res, t->pool));
+    OK(wfp_namespaces_create(f.store, &ns, &me, &f.res, t->pool));
     *f_ = f;
 }
 
@@ -205,8 +207,7 @@ static inline wfp_put_t *make_put(const char *ns, const char *name,
     put->script->main_module = "worker.lua";
     add_module(put->script, "worker.lua", source, strlen(source));
     put->message = "";
-    put->author = "test";
-    put->source = "wfpctl";
+    put->actor = &me;
     put->versions_kept = 3;
     return put;
 }

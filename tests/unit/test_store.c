@@ -8,9 +8,24 @@
 #include "store_fixture.h"
 
 #include "store/changes.h"
+#include "store/deployments.h"
 #include "store/secrets.h"
 #include "store/tokens.h"
 #include "store/versions.h"
+
+static apr_status_t roll_back(apr_int64_t *pstamp, fixture_t *f, const char *ns,
+                              const char *name, const char *id, apr_pool_t *p)
+{
+    wfp_deploy_t deploy = {
+        .ns = ns, .name = name, .version_id = id, .message = "", .actor = &me
+    };
+    wfp_deployment_t *done = NULL;
+    apr_status_t rv = wfp_deployments_rollback(&done, f->store, &deploy,
+                                               &f->res, p);
+
+    *pstamp = done ? done->stamp : 0;
+    return rv;
+}
 
 static void store_refuses_without_schema(wfp_test_t *t)
 {
@@ -75,12 +90,14 @@ static void namespaces_live_and_die(wfp_test_t *t)
     param = apr_array_push(ns.outbound.params);
     param->name = "customer";
     param->value = NULL;
-    OK(wfp_namespaces_create(f.store, &ns, &f.res, t->pool));
+    OK(wfp_namespaces_create(f.store, &ns, &me, &f.res, t->pool));
     CHECK_INT(strlen(ns.id), 36);
     CHECK_INT(ns.stamp, 2);
-    REFUSED(wfp_namespaces_create(f.store, &ns, &f.res, t->pool), WFP_CONFLICT);
+    REFUSED(wfp_namespaces_create(f.store, &ns, &me, &f.res, t->pool),
+            WFP_CONFLICT);
     ns.name = "not legal";
-    REFUSED(wfp_namespaces_create(f.store, &ns, &f.res, t->pool), WFP_INVALID);
+    REFUSED(wfp_namespaces_create(f.store, &ns, &me, &f.res, t->pool),
+            WFP_INVALID);
     OK(wfp_namespaces_get(&got, f.store, "staging", &f.res, t->pool));
     CHECK_STR(got->id, ns.id);
     CHECK_INT(got->limits.v[WFP_LIMIT_CPU_MS], 7);
@@ -95,7 +112,7 @@ static void namespaces_live_and_die(wfp_test_t *t)
 
     got->egress = WFP_EGRESS_NONE;
     got->outbound.service = NULL;
-    OK(wfp_namespaces_update(f.store, got, &f.res, t->pool));
+    OK(wfp_namespaces_update(f.store, got, &me, &f.res, t->pool));
     OK(wfp_namespaces_list(&list, f.store, &f.res, t->pool));
     CHECK_INT(list->nelts, 2);
     got = APR_ARRAY_IDX(list, 1, wfp_namespace_t *);
@@ -107,16 +124,17 @@ static void namespaces_live_and_die(wfp_test_t *t)
                        t->pool));
     OK(wfp_namespaces_get(&got, f.store, "staging", &f.res, t->pool));
     CHECK_INT(got->script_count, 1);
-    OK(wfp_namespaces_delete(&stamp, f.store, "staging", &f.res, t->pool));
+    OK(wfp_namespaces_delete(&stamp, f.store, "staging", &me, &f.res, t->pool));
     CHECK_INT(stamp, 5);
     REFUSED(wfp_namespaces_get(&got, f.store, "staging", &f.res, t->pool),
             WFP_NOT_FOUND);
     REFUSED(wfp_scripts_get(&script, f.store, "staging", "a", &f.res, t->pool),
             WFP_WORKER_NOT_FOUND);
-    REFUSED(wfp_namespaces_delete(&stamp, f.store, "staging", &f.res, t->pool),
+    REFUSED(wfp_namespaces_delete(&stamp, f.store, "staging", &me, &f.res,
+                                  t->pool),
             WFP_NOT_FOUND);
     /* the home of account scripts is no dispatch namespace */
-    REFUSED(wfp_namespaces_delete(&stamp, f.store, "", &f.res, t->pool),
+    REFUSED(wfp_namespaces_delete(&stamp, f.store, "", &me, &f.res, t->pool),
             WFP_NOT_FOUND);
     REFUSED(wfp_namespaces_get(&got, f.store, "", &f.res, t->pool),
             WFP_NOT_FOUND);
@@ -292,9 +310,11 @@ static void scripts_are_listed(wfp_test_t *t)
     CHECK_INT(list->nelts, 1);
     REFUSED(wfp_scripts_list(&list, f.store, "none", &f.res, t->pool),
             WFP_NOT_FOUND);
-    OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", &f.res, t->pool));
+    OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
+                          t->pool));
     CHECK_INT(stamp, 5);
-    REFUSED(wfp_scripts_delete(&stamp, f.store, "demo", "a", &f.res, t->pool),
+    REFUSED(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
+                               t->pool),
             WFP_WORKER_NOT_FOUND);
     OK(wfp_scripts_list(&list, f.store, "demo", &f.res, t->pool));
     CHECK_INT(list->nelts, 1);
@@ -330,24 +350,18 @@ static void versions_are_kept_and_pruned(wfp_test_t *t)
     CHECK_INT(v->deployed, 0);
     third = v->id;
 
-    OK(wfp_versions_deploy(&stamp, f.store, "demo", "a", NULL, "me", &f.res,
-                           t->pool));
+    OK(roll_back(&stamp, &f, "demo", "a", NULL, t->pool));
     OK(wfp_scripts_get(&got, f.store, "demo", "a", &f.res, t->pool));
     CHECK_INT(got->number, 5);
     CHECK_INT(got->stamp, stamp);
     CHECK_STR(wfp_script_module(got, "worker.lua")->data, "5");
-    OK(wfp_versions_deploy(&stamp, f.store, "demo", "a", third, "me", &f.res,
-                           t->pool));
+    OK(roll_back(&stamp, &f, "demo", "a", third, t->pool));
     OK(wfp_scripts_get(&got, f.store, "demo", "a", &f.res, t->pool));
     CHECK_INT(got->number, 3);
-    REFUSED(wfp_versions_deploy(&stamp, f.store, "demo", "a", NULL, "me",
-                                &f.res, t->pool),
+    REFUSED(roll_back(&stamp, &f, "demo", "a", NULL, t->pool), WFP_NOT_FOUND);
+    REFUSED(roll_back(&stamp, &f, "demo", "a", "nonsense", t->pool),
             WFP_NOT_FOUND);
-    REFUSED(wfp_versions_deploy(&stamp, f.store, "demo", "a", "nonsense", "me",
-                                &f.res, t->pool),
-            WFP_NOT_FOUND);
-    REFUSED(wfp_versions_deploy(&stamp, f.store, "demo", "b", NULL, "me",
-                                &f.res, t->pool),
+    REFUSED(roll_back(&stamp, &f, "demo", "b", NULL, t->pool),
             WFP_WORKER_NOT_FOUND);
     REFUSED(wfp_versions_list(&list, f.store, "demo", "b", &f.res, t->pool),
             WFP_WORKER_NOT_FOUND);
@@ -367,7 +381,7 @@ static void secrets_make_versions(wfp_test_t *t)
     apr_array_header_t *list;
     wfp_version_info_t *v, *w;
     wfp_secret_t secret = {
-        .ns = "demo", .name = "a", .key = "KEY", .author = "me"
+        .ns = "demo", .name = "a", .key = "KEY", .actor = &me
     };
 
     open_store(&f, t);
@@ -404,7 +418,7 @@ static void secrets_make_versions(wfp_test_t *t)
             WFP_WORKER_NOT_FOUND);
 
     put = make_put("demo", "a", "return {}", t->pool);
-    put->keep_secrets = 1;
+    put->keep = 1u << WFP_BINDING_SECRET_TEXT;
     OK(wfp_scripts_put(f.store, put, &f.res, t->pool));
     OK(wfp_scripts_get(&got, f.store, "demo", "a", &f.res, t->pool));
     CHECK_INT(got->bindings->nelts, 1);
@@ -431,7 +445,8 @@ static void changes_come_in_order(wfp_test_t *t)
         OK(wfp_scripts_put(f.store, make_put("demo", "a", "x", t->pool), &f.res,
                            t->pool));
     }
-    OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", &f.res, t->pool));
+    OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
+                          t->pool));
     OK(wfp_changes_since(&list, &latest, &lost, f.store, 0, 100, &f.res,
                          t->pool));
     CHECK_INT(latest, 7);
@@ -499,27 +514,27 @@ static void tokens_are_known_once(wfp_test_t *t)
     open_store(&f, t);
     token.namespaces = apr_array_make(t->pool, 1, sizeof(const char *));
     APR_ARRAY_PUSH(token.namespaces, const char *) = "demo";
-    OK(wfp_tokens_create(&secret, f.store, &token, &f.res, t->pool));
+    OK(wfp_tokens_create(&secret, f.store, &token, &me, &f.res, t->pool));
     CHECK_INT(strlen(secret), 40);
     CHECK_INT(strlen(token.id), 32);
     OK(wfp_tokens_verify(&got, f.store, secret, &f.res, t->pool));
     CHECK_STR(got->id, token.id);
     CHECK_STR(got->role, "deploy");
     CHECK_STR(APR_ARRAY_IDX(got->namespaces, 0, const char *), "demo");
-    OK(wfp_tokens_create(&secret2, f.store, &old, &f.res, t->pool));
+    OK(wfp_tokens_create(&secret2, f.store, &old, &me, &f.res, t->pool));
     REFUSED(wfp_tokens_verify(&got, f.store, secret2, &f.res, t->pool),
             WFP_NOT_FOUND);
     REFUSED(wfp_tokens_verify(&got, f.store, "' OR 1=1 --", &f.res, t->pool),
             WFP_NOT_FOUND);
     OK(wfp_tokens_list(&list, f.store, &f.res, t->pool));
     CHECK_INT(list->nelts, 2);
-    OK(wfp_tokens_revoke(f.store, token.id, &f.res, t->pool));
-    REFUSED(wfp_tokens_revoke(f.store, token.id, &f.res, t->pool),
+    OK(wfp_tokens_revoke(f.store, token.id, &me, &f.res, t->pool));
+    REFUSED(wfp_tokens_revoke(f.store, token.id, &me, &f.res, t->pool),
             WFP_NOT_FOUND);
     REFUSED(wfp_tokens_verify(&got, f.store, secret, &f.res, t->pool),
             WFP_NOT_FOUND);
     token.role = "god";
-    REFUSED(wfp_tokens_create(&secret, f.store, &token, &f.res, t->pool),
+    REFUSED(wfp_tokens_create(&secret, f.store, &token, &me, &f.res, t->pool),
             WFP_INVALID);
 }
 

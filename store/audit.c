@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The audit trail. Written by the other nouns inside their transactions, with
+ * the row of `changes`; read by the API and wfpctl. It must not know what an
+ * action means.
+ */
+#include "store/audit.h"
+
+#include <string.h>
+
+#include "store/column.h"
+#include "store/tx.h"
+
+/* pruning every so many changes is enough */
+#define PRUNE_EVERY 64
+
+#define COLUMN_COUNT 11
+
+static apr_status_t prune(wfp_dbd_t *db, apr_int64_t stamp, apr_time_t now)
+{
+    static const wfp_sql_t old = {
+        "audit_prune", "DELETE FROM audit WHERE stamp <= %lld OR created < %lld"
+    };
+
+    return wfp_dbd_exec(NULL, db, &old,
+                        DBD_ARGS(wfp_dbd_num(db, stamp - WFP_AUDIT_ROWS),
+                                 wfp_dbd_num(db, now
+                                                     - apr_time_from_sec(86400)
+                                                           * WFP_AUDIT_DAYS)));
+}
+
+apr_status_t wfp_audit_record(wfp_dbd_t *db, const wfp_change_t *change,
+                              const wfp_actor_t *actor, const char *action,
+                              const char *details)
+{
+    static const wfp_sql_t insert = {
+        "audit_insert",
+        "INSERT INTO audit (stamp, created, actor_id, actor_name, source, "
+        "address, action, kind, ns, object, details) "
+        "VALUES (%lld, %lld, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    };
+    apr_time_t now = apr_time_now();
+    apr_status_t rv = wfp_changes_record(db, change);
+
+    if (rv == APR_SUCCESS) {
+        rv = wfp_dbd_exec(NULL, db, &insert,
+                          DBD_ARGS(wfp_dbd_num(db, change->stamp),
+                                   wfp_dbd_num(db, now),
+                                   wfp_column_text(actor->id, db->pool),
+                                   wfp_column_text(actor->name, db->pool),
+                                   wfp_column_text(actor->source, db->pool),
+                                   wfp_column_text(actor->address, db->pool),
+                                   action, wfp_changes_kind_name(change->kind),
+                                   change->ns, change->name,
+                                   details ? details : "{}"));
+    }
+    if (rv == APR_SUCCESS && change->stamp % PRUNE_EVERY == 0) {
+        rv = prune(db, change->stamp, now);
+    }
+    return rv;
+}
+
+typedef struct list_t {
+    apr_time_t since;
+    apr_int64_t before;
+    int limit;
+    int more;
+    apr_array_header_t *list;
+} list_t;
+
+static wfp_audit_t *read_row(const char **row, apr_pool_t *p)
+{
+    wfp_audit_t *audit = apr_pcalloc(p, sizeof(*audit));
+
+    audit->stamp = wfp_dbd_int(row[0]);
+    audit->created = wfp_dbd_int(row[1]);
+    audit->actor.id = row[2];
+    audit->actor.name = row[3];
+    audit->actor.source = row[4];
+    audit->actor.address = row[5];
+    audit->action = row[6];
+    audit->kind = row[7];
+    audit->ns = row[8];
+    audit->object = row[9];
+    audit->details = row[10];
+    return audit;
+}
+
+static apr_status_t list_audit(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t select = {
+        "audit_list",
+        "SELECT stamp, created, actor_id, actor_name, source, address, action, "
+        "kind, ns, object, details FROM audit "
+        "WHERE stamp < %lld AND created >= %lld ORDER BY stamp DESC LIMIT %lld"
+    };
+    list_t *ask = baton;
+    apr_array_header_t *rows;
+    int i;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &select, COLUMN_COUNT,
+                                   DBD_ARGS(wfp_dbd_num(db, ask->before),
+                                            wfp_dbd_num(db, ask->since),
+                                            wfp_dbd_num(db, ask->limit + 1)));
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    ask->more = rows->nelts > ask->limit;
+    ask->list = apr_array_make(db->pool, rows->nelts + 1,
+                               sizeof(wfp_audit_t *));
+    for (i = 0; i < rows->nelts && i < ask->limit; i++) {
+        APR_ARRAY_PUSH(ask->list,
+                       wfp_audit_t *) = read_row(APR_ARRAY_IDX(rows, i,
+                                                               const char **),
+                                                 db->pool);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_audit_list(apr_array_header_t **plist, int *pmore,
+                            wfp_store_t *store, apr_time_t since,
+                            apr_int64_t before, int limit, wfp_result_t *res,
+                            apr_pool_t *p)
+{
+    list_t ask = { since, before > 0 ? before : APR_INT64_MAX, limit };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, list_audit, &ask, res,
+                                  p);
+
+    if (rv == APR_SUCCESS) {
+        *plist = ask.list;
+        *pmore = ask.more;
+    }
+    return rv;
+}

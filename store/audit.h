@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_AUDIT_H
+#define WFP_AUDIT_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "store/store.h"
+
+/**
+ * @file
+ * Who did what to which object from where: one row a mutation, written in its
+ * transaction. Rows beyond WFP_AUDIT_ROWS or older than WFP_AUDIT_DAYS go.
+ */
+
+#define WFP_AUDIT_ROWS 100000
+#define WFP_AUDIT_DAYS 400
+
+/** Who asks for a mutation. No text is NULL. */
+typedef struct wfp_actor_t {
+    const char *id;      /* of the token; "": none */
+    const char *name;    /* of the token, or "wfpctl" */
+    const char *source;  /* by which way: "api", "wfpctl" */
+    const char *address; /* of the client; "": on this host */
+} wfp_actor_t;
+
+typedef struct wfp_audit_t {
+    apr_int64_t stamp; /* the mutation's change number: the row's id */
+    apr_time_t created;
+    wfp_actor_t actor;
+    const char *action;  /* "create", "update", "delete", "upload", ... */
+    const char *kind;    /* "script", "namespace", "token", ... */
+    const char *ns;      /* of a script; "" for account scripts */
+    const char *object;  /* its name or id */
+    const char *details; /* JSON object */
+} wfp_audit_t;
+
+/**
+ * Newest first.
+ *
+ * @param plist   array of wfp_audit_t *
+ * @param pmore   1: there are older ones; ask with the last one's stamp
+ * @param since   only those not older; 0: all
+ * @param before  only those with a smaller stamp; 0: from the newest
+ * @param limit   most rows
+ */
+apr_status_t wfp_audit_list(apr_array_header_t **plist, int *pmore,
+                            wfp_store_t *store, apr_time_t since,
+                            apr_int64_t before, int limit, wfp_result_t *res,
+                            apr_pool_t *p) WFP_CHECK;
+
+#endif

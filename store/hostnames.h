@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_HOSTNAMES_H
+#define WFP_HOSTNAMES_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#include "store/audit.h"
+#include "store/store.h"
+
+/**
+ * @file
+ * Which Worker serves a host: the table of `WfpRouteBy table`. A hostname is
+ * exact ("shop.example.com") or stands for every name below a domain
+ * ("*.example.com", at any depth); the most specific one wins.
+ */
+
+#define WFP_HOSTNAME_MAX 253
+
+typedef struct wfp_hostname_t {
+    const char *hostname; /* lower case */
+    const char *ns;       /* WFP_ACCOUNT_NS: an account Worker */
+    const char *script;
+    const char *metadata; /* JSON */
+    apr_int64_t stamp;
+    apr_time_t created;
+    apr_time_t modified;
+} wfp_hostname_t;
+
+/** Set one; hostname is made lower case, stamp and times are filled in.
+ *  WFP_INVALID: no hostname; WFP_NOT_FOUND: there is no such namespace;
+ *  WFP_WORKER_NOT_FOUND: no such Worker. */
+apr_status_t wfp_hostnames_put(wfp_store_t *store, wfp_hostname_t *host,
+                               const wfp_actor_t *actor, wfp_result_t *res,
+                               apr_pool_t *p) WFP_CHECK;
+
+/** That very entry, not what serves it. WFP_NOT_FOUND. */
+apr_status_t wfp_hostnames_get(wfp_hostname_t **phost, wfp_store_t *store,
+                               const char *hostname, wfp_result_t *res,
+                               apr_pool_t *p) WFP_CHECK;
+
+/** The entry that serves a host. @param name lower case, without port
+ *  @return WFP_NOT_FOUND: there is none */
+apr_status_t wfp_hostnames_find(wfp_hostname_t **phost, wfp_store_t *store,
+                                const char *name, wfp_result_t *res,
+                                apr_pool_t *p) WFP_CHECK;
+
+/** @param pstamp the change's number */
+apr_status_t wfp_hostnames_delete(apr_int64_t *pstamp, wfp_store_t *store,
+                                  const char *hostname,
+                                  const wfp_actor_t *actor, wfp_result_t *res,
+                                  apr_pool_t *p) WFP_CHECK;
+
+/** One page, by hostname: array of wfp_hostname_t *. @param ptotal how many
+ *  there are @param skip those before the page */
+apr_status_t wfp_hostnames_list(apr_array_header_t **plist, apr_int64_t *ptotal,
+                                wfp_store_t *store, apr_int64_t skip, int limit,
+                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+#endif
