@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The API's routes, by noun. */
 #include "admin/api_account.h"
+#include "admin/api_audit.h"
+#include "admin/api_hostnames.h"
+#include "admin/api_kv_namespaces.h"
 #include "admin/api_namespaces.h"
 #include "admin/api_openapi.h"
 #include "admin/api_route.h"
@@ -10,6 +13,7 @@
 #define NS A "/workers/dispatch/namespaces"
 #define N  NS "/{namespace}"
 #define S  N "/scripts"
+#define K  A "/storage/kv/namespaces"
 #define W  A "/workers/scripts"
 
 /* clang-format off */
@@ -34,6 +38,19 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", A "/tokens", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_tokens_list },
     { "POST", A "/tokens", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_tokens_create },
     { "DELETE", A "/tokens/{token}", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_tokens_revoke },
+    /* KV namespaces */
+    { "GET", K, WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_list },
+    { "POST", K, WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_create },
+    { "GET", K "/{kv}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_get },
+    { "PUT", K "/{kv}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_rename },
+    { "DELETE", K "/{kv}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_delete },
+    /* hostnames */
+    { "GET", A "/hostnames", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_list },
+    { "GET", A "/hostnames/{hostname}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_get },
+    { "PUT", A "/hostnames/{hostname}", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_hostnames_put },
+    { "DELETE", A "/hostnames/{hostname}", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_hostnames_delete },
+    /* audit */
+    { "GET", A "/audit", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_audit_list },
     /* not there yet */
     { "GET", S "/{script}/schedules", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_unsupported },
     { "PUT", S "/{script}/schedules", WFP_API_DEPLOY, WFP_API_ANY_TOKEN, wfp_api_account_unsupported },

@@ -2,8 +2,6 @@
 /* API tokens. A secret is in the answer that made it, and nowhere else. */
 #include "admin/api_tokens.h"
 
-#include <apr_date.h>
-#include <apr_strings.h>
 #include <string.h>
 
 #include "admin/api_call.h"
@@ -54,32 +52,18 @@ static apr_status_t read_namespaces(wfp_token_t *token, wfp_api_call_t *call,
     return APR_SUCCESS;
 }
 
-/* "2026-12-31T23:59:59Z" or "2026-12-31" */
 static apr_status_t read_expiry(wfp_token_t *token, wfp_api_call_t *call,
                                 const wfp_json_t *v)
 {
-    apr_time_exp_t x = { 0 };
     const char *text = wfp_json_str(v);
 
     if (!v || wfp_json_is_null(v)) {
         return APR_SUCCESS;
     }
-    if (!text
-        || !(apr_date_checkmask(text, "####-##-##T##:##:##Z")
-             || apr_date_checkmask(text, "####-##-##"))) {
+    if (!text || !wfp_show_read_time(&token->expires, text)) {
         return bad(call, "expires_on: a time like 2026-12-31T23:59:59Z");
     }
-    x.tm_year = (int)apr_strtoi64(text, NULL, 10) - 1900;
-    x.tm_mon = (int)apr_strtoi64(text + 5, NULL, 10) - 1;
-    x.tm_mday = (int)apr_strtoi64(text + 8, NULL, 10);
-    if (text[10]) {
-        x.tm_hour = (int)apr_strtoi64(text + 11, NULL, 10);
-        x.tm_min = (int)apr_strtoi64(text + 14, NULL, 10);
-        x.tm_sec = (int)apr_strtoi64(text + 17, NULL, 10);
-    }
-    if (x.tm_mon < 0 || x.tm_mon > 11
-        || apr_time_exp_get(&token->expires, &x) != APR_SUCCESS
-        || token->expires <= apr_time_now()) {
+    if (token->expires <= apr_time_now()) {
         return bad(call, "expires_on: a time that is to come");
     }
     return APR_SUCCESS;

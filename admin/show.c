@@ -2,6 +2,7 @@
 /* How what the store holds is shown, by the API and wfpctl alike. */
 #include "admin/show.h"
 
+#include <apr_date.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -18,6 +19,26 @@ const char *wfp_show_time(apr_time_t t, apr_pool_t *p)
     }
     return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", x.tm_year + 1900,
                         x.tm_mon + 1, x.tm_mday, x.tm_hour, x.tm_min, x.tm_sec);
+}
+
+int wfp_show_read_time(apr_time_t *pt, const char *text)
+{
+    apr_time_exp_t x = { 0 };
+
+    if (!apr_date_checkmask(text, "####-##-##T##:##:##Z")
+        && !apr_date_checkmask(text, "####-##-##")) {
+        return 0;
+    }
+    x.tm_year = (int)apr_strtoi64(text, NULL, 10) - 1900;
+    x.tm_mon = (int)apr_strtoi64(text + 5, NULL, 10) - 1;
+    x.tm_mday = (int)apr_strtoi64(text + 8, NULL, 10);
+    if (text[10]) {
+        x.tm_hour = (int)apr_strtoi64(text + 11, NULL, 10);
+        x.tm_min = (int)apr_strtoi64(text + 14, NULL, 10);
+        x.tm_sec = (int)apr_strtoi64(text + 17, NULL, 10);
+    }
+    return x.tm_mon >= 0 && x.tm_mon <= 11 && x.tm_mday >= 1
+           && apr_time_exp_get(pt, &x) == APR_SUCCESS;
 }
 
 const char *wfp_show_egress(wfp_egress_e egress)

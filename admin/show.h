@@ -14,6 +14,9 @@
 /** "2026-11-29T08:00:00Z" in p. */
 const char *wfp_show_time(apr_time_t t, apr_pool_t *p);
 
+/** The time of "2026-12-31T23:59:59Z" or "2026-12-31". @return 0: neither */
+int wfp_show_read_time(apr_time_t *pt, const char *text);
+
 /** "direct", "outbound" or "none" */
 const char *wfp_show_egress(wfp_egress_e egress);
 
