@@ -47,8 +47,7 @@ apr_status_t wfp_api_hostnames_list(wfp_api_call_t *call)
                                 (int)page.per_page, &call->res, call->pool);
     }
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
-        wfp_json_add(doc,
-                     show(APR_ARRAY_IDX(list, i, wfp_hostname_t *), call));
+        wfp_json_add(doc, show(APR_ARRAY_IDX(list, i, wfp_hostname_t *), call));
     }
     return rv == APR_SUCCESS ? wfp_api_answer_page(call, doc, &page, total)
                              : rv;

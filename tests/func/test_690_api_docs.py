@@ -17,9 +17,12 @@ PAGES = [page for page in sorted(DOCS.glob("*.md"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_690_01_examples(httpd, client, page):
+def test_690_01_examples(httpd, client, tenant, page):
     httpd.configure(LOCATION)
     api = Api(httpd, client)
+    api.call("POST", api.namespaces, {"name": "production"})
+    tenant.deploy("return { fetch = fetch }", ns="production",
+                  name="customer-a")
     blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.M | re.S)
     # every curl's answer is on a line of its own
     script = "set -eu\ncurl() { command curl --fail-with-body \"$@\"; echo; }\n"
