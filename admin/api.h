@@ -23,6 +23,10 @@
 typedef void wfp_api_publish_fn(void *baton, const wfp_change_t *change,
                                 apr_pool_t *p);
 
+/** Is this a target as WfpEgressAllow has them? APR_EINVAL: no. */
+typedef apr_status_t wfp_api_target_fn(const char *target, wfp_result_t *res,
+                                       apr_pool_t *p);
+
 /** What the API needs of the server. Read only, lives as long as the child. */
 typedef struct wfp_api_server_t {
     wfp_store_t *store;       /* NULL: could not be opened */
@@ -35,6 +39,7 @@ typedef struct wfp_api_server_t {
     apr_uint32_t rate_requests; /* a token; an address has ten times that */
     apr_interval_time_t rate_window;
     wfp_api_publish_fn *publish;
+    wfp_api_target_fn *check_target;
     void *baton;
 } wfp_api_server_t;
 

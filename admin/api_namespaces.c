@@ -9,6 +9,8 @@
 #include "core/settings_json.h"
 #include "store/namespaces.h"
 
+#define TARGETS_MAX 100
+
 static apr_status_t failed(wfp_api_call_t *call, apr_status_t rv)
 {
     return wfp_api_answer_result(call, rv, WFP_API_NO_NAMESPACE,
@@ -88,20 +90,61 @@ static apr_status_t read_outbound(wfp_namespace_t *ns, wfp_api_call_t *call,
     return rv;
 }
 
-/* What is known, but not kept yet. */
-static apr_status_t refuse_others(wfp_api_call_t *call, const wfp_json_t *doc)
+/* A list of targets as WfpEgressAllow has them. */
+static apr_status_t read_targets(apr_array_header_t **plist,
+                                 wfp_api_call_t *call, const char *key,
+                                 const wfp_json_t *v)
 {
-    static const char *const keys[] = { "egress_allow", "egress_deny",
-                                        "tail_consumers" };
+    apr_array_header_t *list = apr_array_make(call->pool, 4,
+                                              sizeof(const char *));
     apr_size_t i;
 
-    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (wfp_json_size(wfp_json_get(doc, keys[i], call->pool))) {
-            return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
-                                        "%s: not supported yet", keys[i]);
-        }
+    if (!v) {
+        return APR_SUCCESS;
     }
+    if (!wfp_json_is_array(v) || wfp_json_size(v) > TARGETS_MAX) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "%s: an array of at most %d targets", key,
+                                    TARGETS_MAX);
+    }
+    for (i = 0; i < wfp_json_size(v); i++) {
+        const char *target = wfp_json_str(wfp_json_at(v, i, call->pool));
+
+        if (!target
+            || call->server->check_target(target, &call->res, call->pool)
+                   != APR_SUCCESS) {
+            return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                        "%s: '%.100s' is no target such as "
+                                        "10.1.2.3/32:8080 or *.example.com",
+                                        key, target ? target : "");
+        }
+        APR_ARRAY_PUSH(list, const char *) = target;
+    }
+    *plist = list;
     return APR_SUCCESS;
+}
+
+/* Who may open inner addresses answers for the whole server. */
+static apr_status_t read_lists(wfp_namespace_t *ns, wfp_api_call_t *call,
+                               const wfp_json_t *doc)
+{
+    const wfp_json_t *allow = wfp_json_get(doc, "egress_allow", call->pool);
+    apr_status_t rv;
+
+    if (wfp_json_size(wfp_json_get(doc, "tail_consumers", call->pool))) {
+        return bad(call, "tail_consumers: not supported yet");
+    }
+    if (allow && call->token->namespaces->nelts) {
+        return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                    "Authentication error: egress_allow is not "
+                                    "for a token that is limited to "
+                                    "namespaces");
+    }
+    rv = read_targets(&ns->egress_allow, call, "egress_allow", allow);
+    return rv == APR_SUCCESS
+               ? read_targets(&ns->egress_deny, call, "egress_deny",
+                              wfp_json_get(doc, "egress_deny", call->pool))
+               : rv;
 }
 
 /* Members that are not there stay as they are. */
@@ -111,7 +154,7 @@ static apr_status_t read_settings(wfp_namespace_t *ns, wfp_api_call_t *call,
     apr_pool_t *p = call->pool;
     const wfp_json_t *trusted = wfp_json_get(doc, "trusted_workers", p);
     const wfp_json_t *limits = wfp_json_get(doc, "limits", p);
-    apr_status_t rv = refuse_others(call, doc);
+    apr_status_t rv = read_lists(ns, call, doc);
 
     if (rv == APR_SUCCESS) {
         rv = read_outbound(ns, call, wfp_json_get(doc, "outbound", p));
@@ -123,6 +166,9 @@ static apr_status_t read_settings(wfp_namespace_t *ns, wfp_api_call_t *call,
         wfp_limits_clear(&ns->limits);
         rv = wfp_settings_json_read_limits(&ns->limits, limits,
                                            call->server->limits, &call->res, p);
+    }
+    if (rv == APR_SUCCESS && trusted && !wfp_json_is_bool(trusted)) {
+        return bad(call, "trusted_workers: true or false");
     }
     if (trusted) {
         ns->trusted_workers = wfp_json_is_true(trusted);

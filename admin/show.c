@@ -59,6 +59,17 @@ int wfp_show_read_egress(wfp_egress_e *pegress, const char *word)
     return 0;
 }
 
+static wfp_json_t *show_names(const apr_array_header_t *names, apr_pool_t *p)
+{
+    wfp_json_t *list = wfp_json_array(p);
+    int i;
+
+    for (i = 0; names && i < names->nelts; i++) {
+        wfp_json_add_str(list, APR_ARRAY_IDX(names, i, const char *));
+    }
+    return list;
+}
+
 wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p)
 {
     wfp_json_t *doc = wfp_json_object(p);
@@ -73,23 +84,19 @@ wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p)
     wfp_json_set(doc, "limits", wfp_settings_json_write_limits(&ns->limits, p));
     wfp_json_set(doc, "outbound",
                  wfp_settings_json_write_outbound(&ns->outbound, p));
+    wfp_json_set(doc, "egress_allow", show_names(ns->egress_allow, p));
+    wfp_json_set(doc, "egress_deny", show_names(ns->egress_deny, p));
+    wfp_json_set(doc, "tail_consumers", wfp_json_array(p));
     return doc;
 }
 
 wfp_json_t *wfp_show_token(const wfp_token_t *token, apr_pool_t *p)
 {
     wfp_json_t *doc = wfp_json_object(p);
-    wfp_json_t *names = wfp_json_array(p);
-    int i;
-
-    for (i = 0; i < token->namespaces->nelts; i++) {
-        wfp_json_add_str(names,
-                         APR_ARRAY_IDX(token->namespaces, i, const char *));
-    }
     wfp_json_set_str(doc, "id", token->id);
     wfp_json_set_str(doc, "name", token->name);
     wfp_json_set_str(doc, "role", token->role);
-    wfp_json_set(doc, "namespaces", names);
+    wfp_json_set(doc, "namespaces", show_names(token->namespaces, p));
     wfp_json_set_str(doc, "created_on", wfp_show_time(token->created, p));
     wfp_json_set_str(doc, "expires_on",
                      token->expires ? wfp_show_time(token->expires, p) : NULL);

@@ -235,6 +235,11 @@ int wfp_json_int(const wfp_json_t *v, apr_int64_t *n)
     return 1;
 }
 
+int wfp_json_is_bool(const wfp_json_t *v)
+{
+    return json_is_boolean(inner(v));
+}
+
 int wfp_json_is_true(const wfp_json_t *v)
 {
     return json_is_true(inner(v));

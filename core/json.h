@@ -49,6 +49,7 @@ wfp_json_t *wfp_json_get(const wfp_json_t *obj, const char *key, apr_pool_t *p);
 const char *wfp_json_str(const wfp_json_t *v);
 /** 1 and *n, when v is an integer. */
 int wfp_json_int(const wfp_json_t *v, apr_int64_t *n);
+int wfp_json_is_bool(const wfp_json_t *v);
 int wfp_json_is_true(const wfp_json_t *v);
 int wfp_json_is_object(const wfp_json_t *v);
 int wfp_json_is_array(const wfp_json_t *v);

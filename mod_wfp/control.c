@@ -11,6 +11,7 @@
 #include "mod_wfp/log.h"
 #include "mod_wfp/server.h"
 #include "mod_wfp/sync.h"
+#include "outbound/policy.h"
 
 static void publish(void *baton, const wfp_change_t *change, apr_pool_t *p)
 {
@@ -26,6 +27,12 @@ static void publish(void *baton, const wfp_change_t *change, apr_pool_t *p)
                                     "%s",
                      res.message);
     }
+}
+
+static apr_status_t check_target(const char *target, wfp_result_t *res,
+                                 apr_pool_t *p)
+{
+    return wfp_policy_add(wfp_policy_make(p), 1, target, res);
 }
 
 int wfp_control_handle(request_rec *r)
@@ -52,6 +59,7 @@ int wfp_control_handle(request_rec *r)
                                      WFP_DEFAULT_API_WINDOW);
     api.registry = server->registry;
     api.publish = publish;
+    api.check_target = check_target;
     api.baton = server;
     return wfp_api_handle(r, &api);
 }

@@ -208,12 +208,33 @@ class TestNamespaces:
     @pytest.mark.parametrize("doc", [
         {"egress": "all"}, {"egress": "outbound"}, {"limits": {"cpu_ms": -1}},
         {"limits": 1}, {"outbound": "x"}, {"outbound": {}}, {"name": "other"},
-        {"tail_consumers": [{"service": "x"}]}])
+        {"tail_consumers": [{"service": "x"}]}, {"egress_allow": "x"},
+        {"egress_deny": ["a b"]}, {"egress_allow": [1]},
+        {"egress_allow": ["10.0.0.0/99"]}, {"trusted_workers": 1}])
     def test_600_42_bad_settings(self, api, tenant, doc):
         path = f"{api.namespaces}/{tenant.namespace()}"
         before = api.ok("GET", path)
         assert api.refused("PATCH", path, doc) == (400, 10012)
         assert api.ok("GET", path) == before
+
+    def test_600_45_egress_lists(self, api, tenant, origin):
+        name = tenant.namespace()
+        path = f"{api.namespaces}/{name}"
+        user = tenant.deploy(
+            "return { fetch = function() return fetch('http://127.0.0.1:"
+            f"{origin.port}/') end }}", ns=name)
+        assert user.get().error != "egress_blocked"
+        deny = {"egress_deny": ["127.0.0.1/32"], "egress_allow": ["*.a.example"]}
+        got = api.ok("PATCH", path, deny)
+        assert {key: got[key] for key in deny} == deny
+        assert user.get().error == "egress_blocked"
+        assert api.ok("PATCH", path, {"egress_deny": []})["egress_allow"] == \
+            ["*.a.example"]
+        assert user.get().error != "egress_blocked"
+        limited, _ = api.with_token("--role", "admin", "--namespace", name)
+        assert limited.refused("PATCH", path, {"egress_allow": ["10.0.0.1/32"]}
+                               ) == (403, 10000)
+        assert limited.ok("PATCH", path, {"egress_deny": ["10.0.0.0/8"]})
 
     def test_600_43_missing(self, api):
         for method in ("PUT", "PATCH", "DELETE"):
@@ -224,7 +245,7 @@ class TestNamespaces:
         name = tenant.namespace()
         path = f"{api.namespaces}/{name}"
         user = tenant.deploy(
-            "return { fetch = function() local t = {} for i = 1, 2000000 do "
+            "return { fetch = function() local t = {} for i = 1, 200000 do "
             "t[i % 9] = i end return Response.new('ok') end }", ns=name)
         assert user.get().text == "ok"
         api.ok("PATCH", path, {"limits": {"instructions": 100000}})
