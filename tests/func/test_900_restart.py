@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from wfptest.api import LOCATION, Api
 from wfptest.lua import says, worker
 from wfptest.wait import until
 
@@ -178,4 +179,26 @@ class TestStoreGone:
         assert int(unknown.get("retry-after")) > 0
         hidden.show()
         until(lambda: tenant.client.get("/_ns/demo/never-seen/").status == 404,
+              "the store to be found again")
+
+    def test_920_09_the_api_says_so(self, tenant, httpd, hidden):
+        httpd.configure(LOCATION)
+        made = tenant.deploy(says('"here"'))
+        assert made.get().text == "here"
+        api = Api(httpd, tenant.client)
+        path, health = api.namespaces, f"{api.account}/healthz"
+        httpd.log.expect(r"\[wfp:", r"\[dbd")
+        hidden()
+        httpd.graceful()
+        for method, body in (("GET", None), ("POST", {"name": "x"})):
+            answer = api.call(method, path, body)
+            assert answer.status == 503
+            assert answer.json["errors"][0]["code"] == 10503
+            assert "wfp.db" not in answer.text
+            assert int(answer.get("Retry-After")) > 0
+        none = Api(httpd, tenant.client, None)
+        assert none.ok("GET", health) == {"status": "degraded"}
+        assert made.get().text == "here"
+        hidden.show()
+        until(lambda: api.get(path).status == 200,
               "the store to be found again")
