@@ -60,6 +60,10 @@ typedef struct wfp_arena_total_t {
     apr_int64_t max;
     int (*make_room)(void *baton); /* give something back; 0: cannot */
     void *baton;
+    /** Where the running arenas of one Worker count together, NULL: nowhere;
+     *  may be NULL. */
+    apr_int64_t *(*share_of)(void *baton, const char *ns, const char *name);
+    apr_int64_t each_max; /* of one share, where it has more than one arena */
 } wfp_arena_total_t;
 
 /** In which steps an arena asks for its share of the total, the first when it
@@ -79,8 +83,11 @@ typedef struct wfp_arena_t {
     apr_size_t soft;
     apr_size_t outside;       /* of used: charged, lives elsewhere */
     apr_int64_t told;         /* its part of the total */
-    apr_int64_t crowded;      /* bytes that the total had no room for, when
-                               * what was asked for last failed for that */
+    apr_int64_t crowded;      /* bytes that the total, or the share, had no
+                               * room for, when what was asked for last failed
+                               * for that */
+    apr_int64_t *share;       /* atomic; NULL: none */
+    int shares;               /* it runs: told is in share, too */
     wfp_arena_total_t *total; /* NULL: not counted */
     const wfp_arena_calls_t *calls;
     void *baton;
@@ -112,14 +119,23 @@ apr_status_t wfp_arena_create(void **powner, apr_size_t owner_size,
 /** Unmap it, owner included. */
 void wfp_arena_destroy(wfp_arena_t *arena);
 
-/** Count it in a total from now on. */
-void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total);
+/** Count it in a total and a share (NULL: none) from now on. */
+void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total,
+                    apr_int64_t *share);
 
-/** Give the total back what it does not hold: it will rest. */
+/** Give the total back what it does not hold, the share everything: it will
+ *  rest. Wake: it runs again. */
 void wfp_arena_settle(wfp_arena_t *arena);
+void wfp_arena_wake(wfp_arena_t *arena);
 
 /** Is there room for so many bytes? */
 int wfp_arena_has_room(const wfp_arena_total_t *total, apr_int64_t bytes);
+
+/** May a share, of which the asker holds `own`, grow by so much? Whoever is
+ *  alone in it may. share NULL: yes. */
+int wfp_arena_has_share(const wfp_arena_total_t *total,
+                        const apr_int64_t *share, apr_int64_t own,
+                        apr_int64_t bytes);
 
 /** A lua_Alloc; ud is the arena. NULL only where `full` returns. */
 void *wfp_arena_alloc(void *ud, void *block, size_t osize, size_t nsize);

@@ -265,8 +265,16 @@ static apr_status_t open_secrets(making_t *making, const wfp_runtime_t *runtime,
     return APR_SUCCESS;
 }
 
+/* Where its running isolates count together. */
+static apr_int64_t *share_of(wfp_arena_total_t *total,
+                             const wfp_script_t *script)
+{
+    return total && total->share_of
+               ? total->share_of(total->baton, script->ns, script->name)
+               : NULL;
+}
+
 static apr_status_t make_arena(wfp_isolate_t **piso, wfp_budget_t *budget,
-                               wfp_arena_total_t *total,
                                const wfp_limits_t *limits, wfp_result_t *res)
 {
     void *owner;
@@ -285,7 +293,6 @@ static apr_status_t make_arena(wfp_isolate_t **piso, wfp_budget_t *budget,
         return wfp_result_set(res, WFP_ISOLATE_UNAVAILABLE, rv, NULL);
     }
     iso = owner;
-    wfp_arena_join(&iso->arena, total);
     iso->now = apr_time_now();
     memset(budget, 0, sizeof(*budget));
     budget->cpu_code = WFP_STARTUP_LIMIT;
@@ -322,10 +329,12 @@ apr_status_t wfp_isolate_create(wfp_isolate_t **piso,
     wfp_budget_t budget;
     apr_status_t rv;
 
-    rv = make_arena(&iso, &budget, runtime->total, limits, res);
+    rv = make_arena(&iso, &budget, limits, res);
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    wfp_arena_join(&iso->arena, runtime->total,
+                   share_of(runtime->total, script));
     making.iso = iso;
     iso->runtime = runtime;
     iso->trusted = trusted;
@@ -364,7 +373,7 @@ apr_status_t wfp_isolate_compile(wfp_script_t *script,
     making_t making = { NULL, script, script, NULL, NULL, p };
     wfp_isolate_t *iso;
     wfp_budget_t budget;
-    apr_status_t rv = make_arena(&iso, &budget, NULL, limits, res);
+    apr_status_t rv = make_arena(&iso, &budget, limits, res);
 
     if (rv != APR_SUCCESS) {
         return rv;

@@ -184,16 +184,22 @@ apr_size_t wfp_meter_free_bytes(const wfp_isolate_t *iso)
                : 0;
 }
 
-/* The child's isolates hold all they may: have idle ones destroyed. */
+/* The child's isolates hold all they may: have idle ones destroyed. Or those
+ * of its Worker run and hold their share: nothing helps. */
 static int on_crowded(void *baton)
 {
     wfp_isolate_t *iso = baton;
-    wfp_arena_total_t *total = iso->arena.total;
+    wfp_arena_t *arena = &iso->arena;
+    wfp_arena_total_t *total = arena->total;
     int has_room;
 
+    if (!wfp_arena_has_share(total, arena->share, arena->told,
+                             arena->crowded)) {
+        return 0;
+    }
     wfp_meter_critical_begin(iso);
     do {
-        has_room = wfp_arena_has_room(total, iso->arena.crowded);
+        has_room = wfp_arena_has_room(total, arena->crowded);
     } while (!has_room && total->make_room(total->baton));
     wfp_meter_critical_end(iso);
     return has_room;

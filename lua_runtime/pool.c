@@ -9,6 +9,10 @@
  * the byte while they rest. Their limits would be wrong: 8 isolates of the
  * standard limit would fill the standard WfpIsolateMemory, though most never
  * hold 1 MB.
+ *
+ * Shares: the running isolates of one user Worker hold half of the bytes at
+ * most. Counted in a table without locks, at a hash that nobody can aim at; that
+ * two share a place by chance costs them a part of their shares only.
  */
 #include "lua_runtime/pool.h"
 
@@ -16,9 +20,14 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "core/crypto.h"
+#include "core/siphash.h"
 #include "lua_runtime/inside.h"
 
 #define SHARDS 16
+
+/* Places for what user Workers run. */
+#define SHARES 4096
 
 /* Buckets of a shard. */
 #define BUCKETS 1024
@@ -36,6 +45,8 @@ struct wfp_pool_t {
     apr_int64_t idle, out;
     apr_uint64_t warm, cold, killed, evicted;
     apr_uint32_t next_shard; /* to evict from */
+    apr_uint64_t key[2];
+    apr_int64_t shares[SHARES]; /* atomic: bytes that run */
     shard_t shards[SHARDS];
 };
 
@@ -67,6 +78,20 @@ static apr_uint64_t hash_key(const char *ns, const char *name,
     hash = hash_text(hash, name);
     hash = (hash ^ (apr_uint64_t)stamp) * 1099511628211u;
     return hash ^ (hash >> 29);
+}
+
+/* The platform's own Workers have no share: each request may need one. */
+static apr_int64_t *share_of(void *data, const char *ns, const char *name)
+{
+    wfp_pool_t *pool = data;
+    apr_uint64_t key[2];
+
+    if (!*ns) {
+        return NULL;
+    }
+    key[0] = wfp_siphash(pool->key, ns, strlen(ns));
+    key[1] = pool->key[1];
+    return &pool->shares[wfp_siphash(key, name, strlen(name)) % SHARES];
 }
 
 static shard_t *shard_of(wfp_pool_t *pool, apr_uint64_t hash)
@@ -187,12 +212,18 @@ apr_status_t wfp_pool_create(wfp_pool_t **ppool, int count_max,
                              apr_size_t bytes_max, apr_pool_t *p)
 {
     wfp_pool_t *pool = apr_pcalloc(p, sizeof(*pool));
+    apr_status_t status = wfp_crypto_random(pool->key, sizeof(pool->key));
     int i;
 
+    if (status != APR_SUCCESS) {
+        return status;
+    }
     pool->count_max = count_max;
     pool->total.max = (apr_int64_t)bytes_max;
     pool->total.make_room = make_room;
     pool->total.baton = pool;
+    pool->total.share_of = share_of;
+    pool->total.each_max = (apr_int64_t)bytes_max / 2;
     for (i = 0; i < SHARDS; i++) {
         int rv = pthread_mutex_init(&pool->shards[i].mutex, NULL);
 
@@ -215,7 +246,9 @@ wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
     (void)pthread_mutex_lock(&shard->mutex);
     for (iso = *bucket_of(shard, hash); iso; iso = iso->pool.same) {
         if (iso->pool.hash == hash && iso->script.stamp == stamp
-            && !strcmp(iso->script.name, name) && !strcmp(iso->script.ns, ns)) {
+            && !strcmp(iso->script.name, name) && !strcmp(iso->script.ns, ns)
+            && wfp_arena_has_share(&pool->total, iso->arena.share, 0,
+                                   iso->arena.told)) {
             unlink_locked(shard, iso);
             break;
         }
@@ -224,6 +257,7 @@ wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
     if (iso) {
         (void)add(&pool->idle, -1);
         (void)add(&pool->out, 1);
+        wfp_arena_wake(&iso->arena);
         count(&pool->warm);
     }
     return iso;
@@ -234,8 +268,12 @@ wfp_arena_total_t *wfp_pool_total(wfp_pool_t *pool)
     return &pool->total;
 }
 
-int wfp_pool_admit(wfp_pool_t *pool)
+int wfp_pool_admit(wfp_pool_t *pool, const char *ns, const char *name)
 {
+    if (!wfp_arena_has_share(&pool->total, share_of(pool, ns, name), 0,
+                             WFP_ARENA_EXTENT)) {
+        return 0;
+    }
     while (!wfp_arena_has_room(&pool->total, WFP_ARENA_EXTENT)) {
         if (!evict(pool)) {
             return 0;

@@ -22,7 +22,8 @@ typedef struct wfp_pool_t wfp_pool_t;
 apr_status_t wfp_pool_create(wfp_pool_t **ppool, int count_max,
                              apr_size_t bytes_max, apr_pool_t *p) WFP_CHECK;
 
-/** An idle isolate of exactly this version, or NULL. */
+/** An idle isolate of exactly this version, or NULL: also when it may not run,
+ *  as wfp_pool_admit() tells then. */
 wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
                              apr_int64_t stamp);
 
@@ -31,9 +32,12 @@ wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
  *  ended with WFP_ISOLATE_UNAVAILABLE, unless it is small. */
 wfp_arena_total_t *wfp_pool_total(wfp_pool_t *pool);
 
-/** May another isolate be made? Evicts idle ones to make room. It counts as out
- *  until it is given, or withdrawn. @return 1, or 0: WFP_ISOLATE_UNAVAILABLE */
-int wfp_pool_admit(wfp_pool_t *pool) WFP_CHECK;
+/** May another isolate of this Worker be made? Evicts idle ones to make room. It
+ *  counts as out until it is given, or withdrawn.
+ *  @return 1, or 0: WFP_ISOLATE_UNAVAILABLE, since there is no memory or those
+ *          of a user Worker that run hold half of it */
+int wfp_pool_admit(wfp_pool_t *pool, const char *ns,
+                   const char *name) WFP_CHECK;
 
 /** The isolate that was admitted could not be made. */
 void wfp_pool_withdraw(wfp_pool_t *pool);

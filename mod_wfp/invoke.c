@@ -303,7 +303,7 @@ static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
     apr_pool_t *scratch;
     apr_status_t rv;
 
-    if (!wfp_pool_admit(server->isolates)) {
+    if (!wfp_pool_admit(server->isolates, ctx->entry.ns, ctx->entry.name)) {
         (void)wfp_result_set(res, WFP_ISOLATE_UNAVAILABLE, APR_ENOMEM, NULL);
         res->retry_after_s = 1;
         return APR_ENOMEM;

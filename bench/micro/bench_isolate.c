@@ -230,7 +230,7 @@ static void bench_many(const wfp_runtime_t *runtime, wfp_host_ctx_t *ctx,
 
         apr_pool_clear(scratch);
         names[i] = apr_psprintf(p, "worker-%d", i);
-        if (!wfp_pool_admit(pool)) {
+        if (!wfp_pool_admit(pool, "bench", names[i])) {
             _Exit(1);
         }
         iso = micro_isolate(&pooled,

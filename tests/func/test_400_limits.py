@@ -267,7 +267,7 @@ class TestMemory:
                          "WfpIsolateMemory 64M"])
         hog = tenant.deploy(worker("""
             local t = {}
-            for i = 1, 20 do t[i] = ("x"):rep(1000000) .. i end
+            for i = 1, 8 do t[i] = ("x"):rep(1000000) .. i end
             scheduler.wait(1500)
             return Response.new("x" .. #t)"""), *PLENTY)
         small = tenant.deploy(says('"fine"'))
@@ -285,6 +285,39 @@ class TestMemory:
             assert "isolate_unavailable" in seen
         assert most < (64 + 40) * 1024 * 1024
         assert small.get().text == "fine"
+
+    def test_430_06_one_leaves_half_to_others(self, tenant, httpd):
+        """Running ones of one Worker hold half of WfpIsolateMemory."""
+        if httpd.mpm == "prefork":
+            pytest.skip("a child has one isolate at a time")
+        httpd.configure(["WfpLimit cpu_ms 2000", "WfpCoolDown off",
+                         "WfpIsolateMemory 64M"])
+        lua = """
+            local t = {}
+            for i = 1, MB do t[i] = ("x"):rep(1000000) .. i end
+            scheduler.wait(WAIT)
+            return Response.new("x" .. #t)"""
+        hog = tenant.deploy(worker(lua.replace("MB", "5").replace(
+            "WAIT", "6000")), *PLENTY)
+        other = tenant.deploy(worker(lua.replace("MB", "20").replace(
+            "WAIT", "0")), *PLENTY)
+        refused = threading.Event()
+        answers = []
+
+        def ask():
+            answers.append(hog.get())
+            if answers[-1].error:
+                refused.set()
+
+        threads = [threading.Thread(target=ask) for _ in range(40)]
+        for thread in threads:
+            thread.start()
+        assert refused.wait(5)
+        # on whichever child it comes
+        assert [other.get().error for _ in range(10)] == [None] * 10
+        for thread in threads:
+            thread.join()
+        assert {a.error for a in answers} == {None, "isolate_unavailable"}
 
     def test_430_03_limit_is_enough(self, tenant):
         made = tenant.deploy(says('#("x"):rep(4000000)'))

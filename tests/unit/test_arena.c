@@ -296,12 +296,12 @@ static void ten_thousand_fit(wfp_test_t *t)
 /* Two arenas grow in one total: to its end, not beyond. */
 static void the_total_holds(wfp_test_t *t)
 {
-    wfp_arena_total_t total = { 0, 4 * MB, NULL, NULL };
+    wfp_arena_total_t total = { 0, 4 * MB, NULL, NULL, NULL, 0 };
     owner_t *a = make(t, 32 * MB), *b = make(t, 32 * MB);
     int i;
 
-    wfp_arena_join(&a->arena, &total);
-    wfp_arena_join(&b->arena, &total);
+    wfp_arena_join(&a->arena, &total, NULL);
+    wfp_arena_join(&b->arena, &total, NULL);
     CHECK_INT(total.bytes, 2 * WFP_ARENA_EXTENT);
     for (i = 0; i < 40 && get(a, NULL, 0, 100 * 1024); i++) {
         CHECK(total.bytes >= (apr_int64_t)wfp_arena_resident(&a->arena));
@@ -329,10 +329,10 @@ static void the_total_holds(wfp_test_t *t)
 /* What lives outside counts; rest and end give back. */
 static void the_total_falls(wfp_test_t *t)
 {
-    wfp_arena_total_t total = { 0, 4 * MB, NULL, NULL };
+    wfp_arena_total_t total = { 0, 4 * MB, NULL, NULL, NULL, 0 };
     owner_t *o = make(t, 32 * MB);
 
-    wfp_arena_join(&o->arena, &total);
+    wfp_arena_join(&o->arena, &total, NULL);
     CHECK(wfp_arena_charge(&o->arena, 2 * MB));
     CHECK(total.bytes > 2 * MB);
     CHECK(!wfp_arena_charge(&o->arena, 2 * MB));

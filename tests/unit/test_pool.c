@@ -28,7 +28,7 @@ static wfp_isolate_t *make_of(wfp_test_t *t, wfp_pool_t *pool, const char *text,
     script->name = name;
     script->stamp = stamp;
     wfp_result_init(&res, t->pool);
-    CHECK(wfp_pool_admit(pool));
+    CHECK(wfp_pool_admit(pool, script->ns, name));
     wfp_runtime_t *runtime = apr_pmemdup(t->pool, fixture(t), sizeof(*runtime));
 
     runtime->total = wfp_pool_total(pool);
@@ -88,7 +88,7 @@ static void a_dead_one_is_destroyed(wfp_test_t *t)
         return;
     }
     CHECK_INT(wfp_pool_create(&pool, 10, 64 * MB, t->pool), APR_SUCCESS);
-    CHECK(wfp_pool_admit(pool));
+    CHECK(wfp_pool_admit(pool, "production", "any"));
     iso = fixture_isolate(t,
                           "return { fetch = function() while true do end end }",
                           &limits);
@@ -130,13 +130,13 @@ static void the_bytes_hold(wfp_test_t *t)
         made[i] = make(t, pool, apr_psprintf(t->pool, "w%d", i), 1);
     }
     /* 256 KB each, all out: nothing to evict */
-    CHECK(!wfp_pool_admit(pool));
+    CHECK(!wfp_pool_admit(pool, "production", "any"));
     CHECK_INT(stats(pool).out, 4);
     for (i = 0; i < 4; i++) {
         wfp_pool_give(pool, made[i]);
     }
     CHECK(stats(pool).bytes < MB);
-    CHECK(wfp_pool_admit(pool));
+    CHECK(wfp_pool_admit(pool, "production", "any"));
     wfp_pool_withdraw(pool);
     CHECK_INT(stats(pool).out, 0);
 }
@@ -168,14 +168,53 @@ static void running_ones_count(wfp_test_t *t)
     CHECK_INT(out.res.retry_after_s, 1);
     CHECK_INT(stats(pool).idle, 0);
     CHECK(stats(pool).bytes <= 5 * MB);
-    CHECK(!wfp_pool_admit(pool));
+    CHECK(!wfp_pool_admit(pool, "production", "any"));
     fixture_run(&out, small, NULL, &limits, t->pool);
     CHECK_INT(out.res.code, WFP_OK);
     wfp_pool_give(pool, other);
-    CHECK(wfp_pool_admit(pool));
+    CHECK(wfp_pool_admit(pool, "production", "any"));
     wfp_pool_withdraw(pool);
     wfp_pool_give(pool, one);
     wfp_pool_give(pool, small);
+    CHECK_INT(stats(pool).out, 0);
+}
+
+/* Of what runs one Worker has half, whoever else has little; its first one and
+ * small ones run on. */
+static void a_worker_has_half(wfp_test_t *t)
+{
+    wfp_limits_t limits = fixture_limits();
+    wfp_isolate_t *one, *two, *rests, *other;
+    fixture_outcome_t out;
+    wfp_pool_t *pool;
+
+    limits.v[WFP_LIMIT_CPU_MS] = 2000;
+    CHECK_INT(wfp_pool_create(&pool, 100, 6 * MB, t->pool), APR_SUCCESS);
+    one = make_of(t, pool, full, "hog", 1);
+    two = make_of(t, pool, full, "hog", 1);
+    rests = make(t, pool, "hog", 1);
+    fixture_run(&out, one, NULL, &limits, t->pool);
+    CHECK_INT(out.res.code, WFP_ISOLATE_UNAVAILABLE);
+    wfp_pool_give(pool, one);
+    wfp_pool_give(pool, rests);
+    /* alone it may hold more than half */
+    fixture_run(&out, two, NULL, &limits, t->pool);
+    CHECK_INT(out.res.code, WFP_OK);
+    CHECK(stats(pool).bytes > 3 * MB);
+    CHECK(!wfp_pool_admit(pool, "production", "hog"));
+    CHECK(wfp_pool_take(pool, "production", "hog", 1) == NULL);
+    CHECK_INT(stats(pool).idle, 1);
+    other = make(t, pool, "other", 1);
+    fixture_run(&out, other, NULL, &limits, t->pool);
+    CHECK_INT(out.res.code, WFP_OK);
+    wfp_pool_give(pool, other);
+    /* what rests is nobody's share */
+    wfp_pool_give(pool, two);
+    CHECK(wfp_pool_admit(pool, "production", "hog"));
+    wfp_pool_withdraw(pool);
+    one = wfp_pool_take(pool, "production", "hog", 1);
+    CHECK(one != NULL);
+    wfp_pool_give(pool, one);
     CHECK_INT(stats(pool).out, 0);
 }
 
@@ -259,6 +298,7 @@ static const wfp_test_case_t cases[] = {
     { "the_count_holds", the_count_holds },
     { "the_bytes_hold", the_bytes_hold },
     { "running_ones_count", running_ones_count },
+    { "a_worker_has_half", a_worker_has_half },
     { "a_large_block_is_refused", a_large_block_is_refused },
     { "threads_share_it", threads_share_it },
     { NULL },
