@@ -4,44 +4,17 @@
  */
 #include <string.h>
 
+#include "admin/show.h"
 #include "admin/wfpctl/args.h"
 #include "admin/wfpctl/cmd.h"
 #include "admin/wfpctl/print.h"
-#include "core/settings_json.h"
 #include "store/namespaces.h"
-
-static const char *const egress_names[] = { "direct", "outbound", "none" };
-
-static wfp_json_t *to_json(const wfp_namespace_t *ns, const wfp_cmd_t *cmd)
-{
-    wfp_json_t *doc = wfp_json_object(cmd->pool);
-
-    wfp_json_set_str(doc, "namespace_id", ns->id);
-    wfp_json_set_str(doc, "namespace_name", ns->name);
-    wfp_json_set_str(doc, "created_on", wfp_print_time(cmd, ns->created));
-    wfp_json_set_str(doc, "modified_on", wfp_print_time(cmd, ns->modified));
-    wfp_json_set_bool(doc, "trusted_workers", ns->trusted_workers);
-    wfp_json_set_int(doc, "script_count", ns->script_count);
-    wfp_json_set_str(doc, "egress", egress_names[ns->egress]);
-    wfp_json_set(doc, "limits",
-                 wfp_settings_json_write_limits(&ns->limits, cmd->pool));
-    wfp_json_set(doc, "outbound",
-                 wfp_settings_json_write_outbound(&ns->outbound, cmd->pool));
-    return doc;
-}
 
 static apr_status_t read_egress(wfp_namespace_t *ns, wfp_cmd_t *cmd)
 {
     const char *egress = wfp_args_option(cmd, "egress");
-    int i;
 
-    for (i = 0; egress && i <= WFP_EGRESS_NONE; i++) {
-        if (strcmp(egress, egress_names[i]) == 0) {
-            ns->egress = (wfp_egress_e)i;
-            egress = NULL;
-        }
-    }
-    if (egress) {
+    if (egress && !wfp_show_read_egress(&ns->egress, egress)) {
         return wfp_args_usage(cmd, "--egress: use none, outbound or direct");
     }
     if (ns->egress == WFP_EGRESS_OUTBOUND && !ns->outbound.service) {
@@ -95,7 +68,7 @@ apr_status_t wfp_cmd_namespace_create(wfp_cmd_t *cmd)
     }
     if (rv == APR_SUCCESS) {
         wfp_print_line(cmd, "Created namespace %s (%s)", ns.name, ns.id);
-        wfp_print_json(cmd, to_json(&ns, cmd));
+        wfp_print_json(cmd, wfp_show_namespace(&ns, cmd->pool));
     }
     return rv;
 }
@@ -115,7 +88,7 @@ apr_status_t wfp_cmd_namespace_set(wfp_cmd_t *cmd)
     }
     if (rv == APR_SUCCESS) {
         wfp_print_line(cmd, "Changed namespace %s", ns->name);
-        wfp_print_json(cmd, to_json(ns, cmd));
+        wfp_print_json(cmd, wfp_show_namespace(ns, cmd->pool));
     }
     return rv;
 }
@@ -132,7 +105,7 @@ apr_status_t wfp_cmd_namespace_list(wfp_cmd_t *cmd)
         const wfp_namespace_t *ns = APR_ARRAY_IDX(list, i, wfp_namespace_t *);
 
         wfp_print_line(cmd, "%s", ns->name);
-        wfp_json_add(doc, to_json(ns, cmd));
+        wfp_json_add(doc, wfp_show_namespace(ns, cmd->pool));
     }
     if (rv == APR_SUCCESS) {
         wfp_print_json(cmd, doc);

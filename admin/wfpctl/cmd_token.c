@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "admin/show.h"
 #include "admin/wfpctl/args.h"
 #include "admin/wfpctl/cmd.h"
 #include "admin/wfpctl/print.h"
@@ -13,27 +14,6 @@
 #include "store/tokens.h"
 
 #define DAYS_MAX 36500
-
-static wfp_json_t *to_json(const wfp_token_t *token, const wfp_cmd_t *cmd)
-{
-    wfp_json_t *doc = wfp_json_object(cmd->pool);
-    wfp_json_t *names = wfp_json_array(cmd->pool);
-    int i;
-
-    for (i = 0; i < token->namespaces->nelts; i++) {
-        wfp_json_add_str(names,
-                         APR_ARRAY_IDX(token->namespaces, i, const char *));
-    }
-    wfp_json_set_str(doc, "id", token->id);
-    wfp_json_set_str(doc, "name", token->name);
-    wfp_json_set_str(doc, "role", token->role);
-    wfp_json_set(doc, "namespaces", names);
-    wfp_json_set_str(doc, "created_on", wfp_print_time(cmd, token->created));
-    wfp_json_set_str(doc, "expires_on",
-                     token->expires ? wfp_print_time(cmd, token->expires)
-                                    : NULL);
-    return doc;
-}
 
 /* --namespace and --expires-in DAYS */
 static apr_status_t read_options(wfp_token_t *token, wfp_cmd_t *cmd)
@@ -91,7 +71,7 @@ apr_status_t wfp_cmd_token_create(wfp_cmd_t *cmd)
     wfp_print_line(cmd, "id       %s", token.id);
     wfp_print_line(cmd, "token    %s", secret);
     wfp_print_line(cmd, "It is shown once.");
-    doc = to_json(&token, cmd);
+    doc = wfp_show_token(&token, cmd->pool);
     wfp_json_set_str(doc, "token", secret);
     wfp_print_json(cmd, doc);
     return APR_SUCCESS;
@@ -113,7 +93,7 @@ apr_status_t wfp_cmd_token_list(wfp_cmd_t *cmd)
                                                ',')
                            : "*",
                        token->name);
-        wfp_json_add(doc, to_json(token, cmd));
+        wfp_json_add(doc, wfp_show_token(token, cmd->pool));
     }
     if (rv == APR_SUCCESS) {
         wfp_print_json(cmd, doc);

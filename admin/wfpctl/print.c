@@ -2,6 +2,7 @@
 /*
  * Output of wfpctl. Called by main.c and the commands.
  */
+#include "admin/show.h"
 #include "admin/wfpctl/print.h"
 
 #include <apr_lib.h>
@@ -58,14 +59,7 @@ void wfp_print_failure(const wfp_cmd_t *cmd)
 
 const char *wfp_print_time(const wfp_cmd_t *cmd, apr_time_t t)
 {
-    apr_time_exp_t x;
-
-    if (apr_time_exp_gmt(&x, t) != APR_SUCCESS) {
-        return "";
-    }
-    return apr_psprintf(cmd->pool, "%04d-%02d-%02dT%02d:%02d:%02dZ",
-                        x.tm_year + 1900, x.tm_mon + 1, x.tm_mday, x.tm_hour,
-                        x.tm_min, x.tm_sec);
+    return wfp_show_time(t, cmd->pool);
 }
 
 apr_status_t wfp_print_flush(wfp_cmd_t *cmd)
