@@ -243,10 +243,13 @@ int wfp_api_call_sees(const wfp_api_call_t *call, const char *ns)
 const wfp_actor_t *wfp_api_call_actor(const wfp_api_call_t *call)
 {
     wfp_actor_t *actor = apr_pcalloc(call->pool, sizeof *actor);
+    const char *agent = wfp_api_call_header(call, "User-Agent");
 
     actor->id = call->token ? call->token->id : "";
     actor->name = call->token ? call->token->name : "";
-    actor->source = "api";
+    /* wrangler asks before it replaces what came another way */
+    actor->source = agent && !strncmp(agent, "wrangler/", 9) ? "wrangler"
+                                                             : "api";
     actor->address = call->r->useragent_ip;
     return actor;
 }

@@ -37,6 +37,16 @@ static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
     [WFP_API_BINDING_NAME] = { 400, 10052, "A binding needs a name" },
     [WFP_API_INHERIT] = { 400, 10057, "Nothing to inherit this binding from" },
     [WFP_API_NO_TARGET] = { 400, 10144, "A binding's target does not exist" },
+    [WFP_API_NO_NAMESPACE_TARGET] = { 400, 100119,
+                                      "The specified dispatch namespace does "
+                                      "not exist on this account." },
+    [WFP_API_NO_KV_TARGET] = { 400, 10041, "KV namespace not found" },
+    [WFP_API_NO_HANDLERS] = { 400, 10068, "The script has no handler" },
+    [WFP_API_PRECONDITION] = { 412, 10412,
+                               "The Worker is not what If-Match says" },
+    [WFP_API_NOT_DEPLOYED] = { 400, 10215,
+                               "The newest version is not deployed: deploy it "
+                               "first" },
     [WFP_API_SCRIPT_SIZE] = { 413, 10027, "Script too large" },
     [WFP_API_CONTENT_TYPE] = { 415, 10001, "Unknown Content-Type" },
     [WFP_API_KV_MISSING] = { 404, 10013, "KV namespace not found" },

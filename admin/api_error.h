@@ -30,7 +30,12 @@ typedef enum {
     WFP_API_NO_BINDING, /* secrets, too */
     WFP_API_BINDING_NAME,
     WFP_API_INHERIT,   /* nothing to inherit */
-    WFP_API_NO_TARGET, /* of a service or namespace binding */
+    WFP_API_NO_TARGET, /* of a service binding */
+    WFP_API_NO_NAMESPACE_TARGET,
+    WFP_API_NO_KV_TARGET,
+    WFP_API_NO_HANDLERS,
+    WFP_API_PRECONDITION, /* If-Match */
+    WFP_API_NOT_DEPLOYED, /* the newest version is not what runs */
     WFP_API_SCRIPT_SIZE,
     WFP_API_CONTENT_TYPE,
     WFP_API_KV_MISSING,

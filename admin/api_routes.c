@@ -4,10 +4,16 @@
 #include "admin/api_audit.h"
 #include "admin/api_hostnames.h"
 #include "admin/api_kv_namespaces.h"
+#include "admin/api_content.h"
 #include "admin/api_namespaces.h"
 #include "admin/api_openapi.h"
 #include "admin/api_route.h"
 #include "admin/api_tokens.h"
+#include "admin/api_scripts.h"
+#include "admin/api_secrets.h"
+#include "admin/api_services.h"
+#include "admin/api_settings.h"
+#include "admin/api_tags.h"
 
 #define A  "/accounts/{account}"
 #define NS A "/workers/dispatch/namespaces"
@@ -101,6 +107,59 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "DELETE", A "/storage/kv/namespaces/{kv}/bulk", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_unsupported },
     { "POST", A "/storage/kv/namespaces/{kv}/bulk/delete", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_unsupported },
     { "POST", A "/storage/kv/namespaces/{kv}/bulk/get", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_unsupported },
+    /* user Workers */
+    { "GET", S, WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_scripts_list },
+    { "PUT", S "/{script}", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_scripts_put },
+    { "DELETE", S "/{script}", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_scripts_delete },
+    { "GET", S "/{script}/content", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_content_get },
+    { "PUT", S "/{script}/content", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_content_put },
+    { "GET", S "/{script}/content/v2", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_content_get },
+    { "GET", S "/{script}/settings", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_settings_get },
+    { "PATCH", S "/{script}/settings", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_settings_patch },
+    { "GET", S "/{script}/script-settings", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_settings_get_lasting },
+    { "PATCH", S "/{script}/script-settings", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_settings_patch_lasting },
+    { "GET", S "/{script}/bindings", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_settings_bindings },
+    { "GET", S "/{script}/secrets", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_secrets_list },
+    { "PUT", S "/{script}/secrets", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_secrets_put },
+    { "GET", S "/{script}/secrets/{secret}", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_secrets_get },
+    { "DELETE", S "/{script}/secrets/{secret}", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_secrets_delete },
+    { "PATCH", S "/{script}/secrets-bulk", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_secrets_bulk },
+    { "GET", S "/{script}/tags", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_tags_list },
+    { "PUT", S "/{script}/tags", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_tags_put_all },
+    { "PUT", S "/{script}/tags/{tag}", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_tags_put },
+    { "DELETE", S "/{script}/tags/{tag}", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_tags_delete },
+    { "GET", S "/{script}", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_scripts_get },
+    { "DELETE", S, WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_scripts_delete_some },
+    /* account Workers */
+    { "GET", W, WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_scripts_list },
+    { "PUT", W "/{script}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_scripts_put },
+    { "DELETE", W "/{script}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_scripts_delete },
+    { "GET", W "/{script}/content", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_content_get },
+    { "PUT", W "/{script}/content", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_content_put },
+    { "GET", W "/{script}/content/v2", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_content_get },
+    { "GET", W "/{script}/settings", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_settings_get },
+    { "PATCH", W "/{script}/settings", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_settings_patch },
+    { "GET", W "/{script}/script-settings", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_settings_get_lasting },
+    { "PATCH", W "/{script}/script-settings", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_settings_patch_lasting },
+    { "GET", W "/{script}/bindings", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_settings_bindings },
+    { "GET", W "/{script}/secrets", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_secrets_list },
+    { "PUT", W "/{script}/secrets", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_secrets_put },
+    { "GET", W "/{script}/secrets/{secret}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_secrets_get },
+    { "DELETE", W "/{script}/secrets/{secret}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_secrets_delete },
+    { "PATCH", W "/{script}/secrets-bulk", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_secrets_bulk },
+    { "GET", W "/{script}/tags", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_tags_list },
+    { "PUT", W "/{script}/tags", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_tags_put_all },
+    { "PUT", W "/{script}/tags/{tag}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_tags_put },
+    { "DELETE", W "/{script}/tags/{tag}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_tags_delete },
+    { "GET", W "/{script}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_content_get },
+    /* account Workers, as wrangler sees them */
+    { "GET", W "/{script}/subdomain", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_subdomain },
+    { "POST", W "/{script}/subdomain", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_services_set_subdomain },
+    { "GET", W "/{script}/references", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_references },
+    { "GET", A "/workers/services/{script}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_get },
+    { "DELETE", A "/workers/services/{script}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_services_delete },
+    { "GET", A "/workers/tails/by-consumer/{script}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_tail_consumers },
+    { "GET", A "/workers/workers/{script}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_beta },
     { NULL },
 };
 /* clang-format on */

@@ -308,12 +308,15 @@ static apr_status_t apply_one(wfp_script_t *next,
         b->name = one->binding.name;
         return APR_SUCCESS;
     }
-    return strict ? wfp_result_set(res, WFP_NOT_FOUND, APR_NOTFOUND,
-                                   "binding \"%s\" cannot be inherited: the "
-                                   "version before has no \"%.80s\" of that "
-                                   "type",
-                                   one->binding.name, one->inherit)
-                  : APR_SUCCESS;
+    if (!strict) {
+        return APR_SUCCESS;
+    }
+    return wfp_result_about(
+        res, WFP_ABOUT_INHERIT,
+        wfp_result_set(res, WFP_NOT_FOUND, APR_NOTFOUND,
+                       "binding \"%s\" cannot be inherited: the version before "
+                       "has no \"%.80s\" of that type",
+                       one->binding.name, one->inherit));
 }
 
 static apr_status_t apply_bindings(wfp_script_t *next,

@@ -49,8 +49,10 @@ static apr_status_t check_module(const wfp_script_t *script, int i,
         }
     }
     if (m->kind == WFP_MODULE_LUA && m->size > WFP_UPLOAD_LUA_BYTES_MAX) {
-        return refuse(res, "module", m->name,
-                      "script too large: more than 1 MB of Lua source");
+        return wfp_result_about(
+            res, WFP_ABOUT_SIZE,
+            refuse(res, "module", m->name,
+                   "script too large: more than 1 MB of Lua source"));
     }
     return APR_SUCCESS;
 }
@@ -70,8 +72,10 @@ static apr_status_t check_modules(const wfp_script_t *script, wfp_result_t *res)
         }
     }
     if (total > WFP_UPLOAD_BYTES_MAX) {
-        return refuse(res, "Worker", script->name,
-                      "script too large: more than 10 MB in all");
+        return wfp_result_about(
+            res, WFP_ABOUT_SIZE,
+            refuse(res, "Worker", script->name,
+                   "script too large: more than 10 MB in all"));
     }
     entry = script->main_module && *script->main_module
                 ? wfp_script_module(script, script->main_module)
@@ -227,10 +231,12 @@ static apr_status_t run_top_level(wfp_script_t *script,
         *startup_us = apr_time_now() - begun;
     }
     if (!wfp_isolate_handles(iso, NULL)) {
-        rv = wfp_result_set(res, WFP_INVALID, APR_EINVAL,
-                            "%s: the table it returns has no handler, such as "
-                            "fetch",
-                            script->main_module);
+        rv = wfp_result_about(
+            res, WFP_ABOUT_HANDLERS,
+            wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                           "%s: the table it returns has no handler, such as "
+                           "fetch",
+                           script->main_module));
     }
     wfp_isolate_destroy(iso);
     return rv;

@@ -231,7 +231,8 @@ static apr_status_t write_json(wfp_json_t *v, const wfp_binding_t *binding,
 static apr_status_t write_service(wfp_json_t *v, const wfp_binding_t *binding,
                                   reader_t *rd)
 {
-    wfp_json_set_str(v, "service", binding->target);
+    /* "/NAME" is one of the Worker's own namespace: found, not said */
+    wfp_json_set_str(v, "service", binding->target + (*binding->target == '/'));
     return APR_SUCCESS;
 }
 

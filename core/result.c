@@ -109,6 +109,15 @@ apr_status_t wfp_result_set(wfp_result_t *res, wfp_code_e code,
     return status;
 }
 
+apr_status_t wfp_result_about(wfp_result_t *res, wfp_about_e about,
+                              apr_status_t rv)
+{
+    if (res) {
+        res->about = about;
+    }
+    return rv;
+}
+
 void wfp_result_copy(wfp_result_t *dst, const wfp_result_t *src)
 {
     apr_pool_t *p = dst->pool;

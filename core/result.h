@@ -45,6 +45,18 @@ typedef enum {
     WFP_CODE_COUNT
 } wfp_code_e;
 
+/** What a refusal is about, where the API has an answer of its own for it. */
+typedef enum {
+    WFP_ABOUT_NONE = 0,
+    WFP_ABOUT_NAMESPACE,    /* the target of a binding */
+    WFP_ABOUT_SERVICE,      /* the same */
+    WFP_ABOUT_KV_NAMESPACE, /* the same */
+    WFP_ABOUT_INHERIT,      /* a binding that the version before has not */
+    WFP_ABOUT_SECRET,
+    WFP_ABOUT_SIZE,    /* of a script */
+    WFP_ABOUT_HANDLERS /* a script without */
+} wfp_about_e;
+
 /** Filled in by functions that fail; set up by wfp_result_init(). */
 typedef struct wfp_result_t {
     apr_pool_t *pool; /* owns the texts below */
@@ -60,9 +72,10 @@ typedef struct wfp_result_t {
     const char *worker; /* whose limit or error it was, or NULL */
     const char *ns;
     const char *version;
-    int line;          /* of the tenant's source, 0: not known */
-    int stage;         /* of a hard limit's end: 1 at a safe point, 2 out of
+    int line;  /* of the tenant's source, 0: not known */
+    int stage; /* of a hard limit's end: 1 at a safe point, 2 out of
                         * a library's middle; 0: no hard limit */
+    wfp_about_e about;
     int retry_after_s; /* seconds for Retry-After, 0: none */
 } wfp_result_t;
 
@@ -92,6 +105,11 @@ void wfp_result_init(wfp_result_t *res, apr_pool_t *p);
 apr_status_t wfp_result_set(wfp_result_t *res, wfp_code_e code,
                             apr_status_t status, const char *fmt, ...)
     WFP_PRINTF(4, 5);
+
+/** Add what it is about. @param res may be NULL @return rv, so that a function
+ *  can end with it */
+apr_status_t wfp_result_about(wfp_result_t *res, wfp_about_e about,
+                              apr_status_t rv);
 
 /** Copy every field and text of src into dst's pool. */
 void wfp_result_copy(wfp_result_t *dst, const wfp_result_t *src);

@@ -62,7 +62,8 @@ typedef struct wfp_binding_t {
                                    * (sealed in store and registry, opened
                                    * only for the isolate) */
     apr_size_t text_size;
-    const char *target;      /* service or namespace name, id of a KV
+    const char *target;      /* service ("/NAME": a user Worker of the same
+                              * namespace) or namespace name, id of a KV
                               * namespace */
     wfp_outbound_t outbound; /* dispatch_namespace */
 } wfp_binding_t;

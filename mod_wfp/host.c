@@ -101,18 +101,30 @@ static apr_status_t host_dispatch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
     return give_up(rv, ctx);
 }
 
+/* A service is an account Worker; "/NAME" is one of the caller's own namespace,
+ * which passes the caller's outbound Worker as well. */
+static void aim_at_service(wfp_call_t *call, const wfp_host_ctx_t *ctx,
+                           const wfp_binding_t *binding)
+{
+    int is_beside = binding->target[0] == '/';
+
+    memset(call, 0, sizeof(*call));
+    call->ns = is_beside ? ctx->entry.ns : WFP_ACCOUNT_NS;
+    call->name = binding->target + is_beside;
+    call->outbound = is_beside ? &ctx->outbound : NULL;
+}
+
 static apr_status_t host_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                                  const wfp_binding_t *binding,
                                  wfp_request_t *req, wfp_result_t *res)
 {
-    wfp_call_t call = { 0 };
+    wfp_call_t call;
     apr_status_t rv = wfp_egress_count(ctx, res);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    call.ns = WFP_ACCOUNT_NS;
-    call.name = binding->target;
+    aim_at_service(&call, ctx, binding);
     rv = wfp_invoke_fetch(presp, ctx->work, ctx, &call,
                           wfp_egress_clean(ctx, req), res);
     return give_up(rv, ctx);
@@ -123,14 +135,13 @@ static apr_status_t host_service_call(const char **presult, wfp_host_ctx_t *ctx,
                                       const char *method, const char *args,
                                       wfp_result_t *res)
 {
-    wfp_call_t call = { 0 };
+    wfp_call_t call;
     apr_status_t rv = wfp_egress_count(ctx, res);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    call.ns = WFP_ACCOUNT_NS;
-    call.name = binding->target;
+    aim_at_service(&call, ctx, binding);
     rv = wfp_invoke_call(presult, ctx->work, ctx, &call, method, args, res);
     return give_up(rv, ctx);
 }

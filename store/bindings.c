@@ -86,9 +86,11 @@ static apr_status_t need_service(wfp_dbd_t *db, const wfp_binding_t *b,
     }
     rv = wfp_scripts_row(&row, db, WFP_ACCOUNT_NS, service);
     if (rv == APR_SUCCESS && !row.id) {
-        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                              "binding %s: there is no account Worker '%s'",
-                              b->name, service);
+        return wfp_result_about(
+            db->res, WFP_ABOUT_SERVICE,
+            wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                           "binding %s: there is no account Worker '%s'",
+                           b->name, service));
     }
     return rv;
 }
@@ -100,9 +102,11 @@ static apr_status_t need_namespace(wfp_dbd_t *db, const wfp_binding_t *b,
     apr_status_t rv = wfp_namespaces_id(&id, db, or_empty(b->target));
 
     if (rv == APR_SUCCESS && (!id || !*id)) {
-        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                              "binding %s: there is no dispatch namespace '%s'",
-                              b->name, or_empty(b->target));
+        return wfp_result_about(
+            db->res, WFP_ABOUT_NAMESPACE,
+            wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                           "binding %s: there is no dispatch namespace '%s'",
+                           b->name, or_empty(b->target)));
     }
     if (rv == APR_SUCCESS && b->outbound.service) {
         rv = need_service(db, b, b->outbound.service, self);
@@ -120,25 +124,59 @@ static apr_status_t need_kv(wfp_dbd_t *db, const wfp_binding_t *b)
                                   DBD_ARGS(or_empty(b->target)));
 
     if (rv == APR_SUCCESS && !row) {
-        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                              "binding %s: there is no KV namespace '%s'",
-                              b->name, or_empty(b->target));
+        return wfp_result_about(
+            db->res, WFP_ABOUT_KV_NAMESPACE,
+            wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                           "KV namespace '%s' not found. Verify the namespace "
+                           "exists (binding %s)",
+                           or_empty(b->target), b->name));
     }
     return rv;
 }
 
-apr_status_t wfp_bindings_check(wfp_dbd_t *db,
-                                const apr_array_header_t *bindings,
-                                const char *self)
+/* The service of a user Worker: an account Worker, else one of its own
+ * namespace, which the target says from then on by a "/" in front. */
+static apr_status_t aim_service(wfp_dbd_t *db, wfp_binding_t *b,
+                                const wfp_script_t *of)
 {
+    const char *name = or_empty(b->target) + (b->target && *b->target == '/');
+    wfp_script_row_t row;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!*of->ns) {
+        return need_service(db, b, name, of->name);
+    }
+    if (name == or_empty(b->target)) {
+        rv = wfp_scripts_row(&row, db, WFP_ACCOUNT_NS, name);
+        if (rv != APR_SUCCESS || row.id) {
+            return rv;
+        }
+    }
+    rv = wfp_scripts_row(&row, db, of->ns, name);
+    if (rv == APR_SUCCESS && !row.id && strcmp(name, of->name)) {
+        return wfp_result_about(
+            db->res, WFP_ABOUT_SERVICE,
+            wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                           "binding %s: there is no account Worker '%s', nor "
+                           "one in the namespace",
+                           b->name, name));
+    }
+    b->target = apr_pstrcat(db->pool, "/", name, NULL);
+    return rv;
+}
+
+apr_status_t wfp_bindings_check(wfp_dbd_t *db, const wfp_script_t *script)
+{
+    const apr_array_header_t *bindings = script->bindings;
+    const char *self = *script->ns ? NULL : script->name;
     int i;
     apr_status_t rv = APR_SUCCESS;
 
     for (i = 0; rv == APR_SUCCESS && i < bindings->nelts; i++) {
-        const wfp_binding_t *b = &APR_ARRAY_IDX(bindings, i, wfp_binding_t);
+        wfp_binding_t *b = &APR_ARRAY_IDX(bindings, i, wfp_binding_t);
 
         if (b->kind == WFP_BINDING_SERVICE) {
-            rv = need_service(db, b, or_empty(b->target), self);
+            rv = aim_service(db, b, script);
         }
         else if (b->kind == WFP_BINDING_DISPATCH_NAMESPACE) {
             rv = need_namespace(db, b, self);

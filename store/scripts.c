@@ -213,8 +213,7 @@ static apr_status_t merge(wfp_dbd_t *db, put_t *ask)
         rv = put->merge(next, base, put->baton, db->res, db->pool);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_bindings_check(db, next->bindings,
-                                *next->ns ? NULL : next->name);
+        rv = wfp_bindings_check(db, next);
     }
     return rv;
 }

@@ -153,10 +153,10 @@ apr_status_t wfp_bindings_insert(wfp_dbd_t *db, const char *version_id,
 apr_status_t wfp_bindings_read(apr_array_header_t **pbindings, wfp_dbd_t *db,
                                const char *version_id) WFP_CHECK;
 
-/** Does everything exist that they name? WFP_NOT_FOUND with the name. self:
- *  an account script that will exist, or NULL */
+/** Does everything exist that script's bindings name? WFP_NOT_FOUND, about what
+ *  and with the name. A service that is a Worker of script's own namespace gets
+ *  the target "/NAME". */
 apr_status_t wfp_bindings_check(wfp_dbd_t *db,
-                                const apr_array_header_t *bindings,
-                                const char *self) WFP_CHECK;
+                                const wfp_script_t *script) WFP_CHECK;
 
 #endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Account Workers as wrangler looks at them: services, who refers to them, and
+ * their address on workers.dev, which there is none of here. docs/api/scripts.md
+ */
+#include "admin/api_services.h"
+
+#include <string.h>
+
+#include "admin/api_scripts.h"
+#include "admin/api_worker.h"
+#include "admin/show.h"
+
+static apr_status_t find(wfp_script_info_t **pinfo, wfp_api_call_t *call)
+{
+    wfp_script_t *script;
+    apr_status_t rv = wfp_scripts_head(&script, pinfo, call->server->store,
+                                       wfp_api_call_ns(call),
+                                       wfp_api_worker_name(call), &call->res,
+                                       call->pool);
+
+    if (rv != APR_SUCCESS && call->res.code == WFP_WORKER_NOT_FOUND) {
+        return wfp_api_answer_error(call, WFP_API_NO_SERVICE, NULL);
+    }
+    return rv == APR_SUCCESS ? rv : wfp_api_worker_failed(call, rv);
+}
+
+apr_status_t wfp_api_services_get(wfp_api_call_t *call)
+{
+    apr_pool_t *p = call->pool;
+    wfp_json_t *doc = wfp_json_object(p), *env = wfp_json_object(p);
+    wfp_json_t *script = wfp_json_object(p), *tags = wfp_json_array(p);
+    wfp_script_info_t *info;
+    int i;
+    apr_status_t rv = find(&info, call);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    for (i = 0; i < info->tags->nelts; i++) {
+        wfp_json_add_str(tags, APR_ARRAY_IDX(info->tags, i, const char *));
+    }
+    wfp_json_set_str(script, "id", info->name);
+    wfp_json_set_str(script, "tag", info->id);
+    wfp_json_set(script, "tags", tags);
+    wfp_json_set_str(script, "etag", info->etag);
+    wfp_json_set_str(script, "last_deployed_from", info->source);
+    wfp_json_set_str(env, "environment", "production");
+    wfp_json_set(env, "script", script);
+    wfp_json_set_str(doc, "id", info->name);
+    wfp_json_set_str(doc, "created_on", wfp_show_time(info->created, p));
+    wfp_json_set_str(doc, "modified_on", wfp_show_time(info->modified, p));
+    wfp_json_set(doc, "default_environment", env);
+    return wfp_api_answer_json(call, doc);
+}
+
+apr_status_t wfp_api_services_delete(wfp_api_call_t *call)
+{
+    wfp_script_info_t *info;
+    apr_status_t rv = find(&info, call);
+
+    return rv == APR_SUCCESS ? wfp_api_scripts_delete(call) : rv;
+}
+
+/* Asked before a deletion: bindings to it are found at the next deploy of who
+ * has them, so none are told here. */
+apr_status_t wfp_api_services_references(wfp_api_call_t *call)
+{
+    return wfp_api_answer_error(call, WFP_API_UNSUPPORTED,
+                                "references of a Worker are not supported yet");
+}
+
+/* No Worker consumes tails here. */
+apr_status_t wfp_api_services_tail_consumers(wfp_api_call_t *call)
+{
+    return wfp_api_answer_json(call, wfp_json_array(call->pool));
+}
+
+static wfp_json_t *no_subdomain(apr_pool_t *p)
+{
+    wfp_json_t *doc = wfp_json_object(p);
+
+    wfp_json_set_bool(doc, "enabled", 0);
+    wfp_json_set_bool(doc, "previews_enabled", 0);
+    return doc;
+}
+
+apr_status_t wfp_api_services_subdomain(wfp_api_call_t *call)
+{
+    wfp_script_info_t *info;
+    apr_status_t rv = find(&info, call);
+
+    return rv == APR_SUCCESS
+               ? wfp_api_answer_json(call, no_subdomain(call->pool))
+               : rv;
+}
+
+/* To switch it off is what it is; on is not supported. */
+apr_status_t wfp_api_services_set_subdomain(wfp_api_call_t *call)
+{
+    wfp_json_t *doc;
+    apr_status_t rv = wfp_api_call_json(&doc, call);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (wfp_json_is_true(wfp_json_get(doc, "enabled", call->pool))
+        || wfp_json_is_true(
+            wfp_json_get(doc, "previews_enabled", call->pool))) {
+        return wfp_api_answer_error(call, WFP_API_UNSUPPORTED,
+                                    "workers.dev subdomains are not supported: "
+                                    "set workers_dev = false");
+    }
+    return wfp_api_services_subdomain(call);
+}
+
+apr_status_t wfp_api_services_beta(wfp_api_call_t *call)
+{
+    wfp_json_t *doc = wfp_json_object(call->pool);
+    wfp_script_info_t *info;
+    apr_status_t rv = find(&info, call);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wfp_json_set_str(doc, "id", info->id);
+    wfp_json_set_str(doc, "name", info->name);
+    wfp_json_set_str(doc, "created_on",
+                     wfp_show_time(info->created, call->pool));
+    wfp_json_set_str(doc, "updated_on",
+                     wfp_show_time(info->modified, call->pool));
+    wfp_json_set(doc, "subdomain", no_subdomain(call->pool));
+    return wfp_api_answer_json(call, doc);
+}

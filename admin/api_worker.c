@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the routes of Workers share. User Workers and account Workers differ in
+ * their path only.
+ */
+#include "admin/api_worker.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+const char *wfp_api_worker_name(const wfp_api_call_t *call)
+{
+    return wfp_api_call_param(call, "script");
+}
+
+const char *wfp_api_worker_if_match(wfp_api_call_t *call)
+{
+    const char *value = wfp_api_call_header(call, "If-Match");
+    apr_size_t n;
+
+    if (!value) {
+        return NULL;
+    }
+    value += strncmp(value, "W/", 2) ? 0 : 2;
+    n = strlen(value);
+    return n > 1 && value[0] == '"' && value[n - 1] == '"'
+               ? apr_pstrmemdup(call->pool, value + 1, n - 2)
+               : value;
+}
+
+void wfp_api_worker_begin(wfp_deploy_t *d, wfp_api_call_t *call,
+                          const char *action)
+{
+    memset(d, 0, sizeof(*d));
+    d->store = call->server->store;
+    d->key = call->server->key;
+    d->policy = call->server->limits;
+    d->ns = wfp_api_call_ns(call);
+    d->name = wfp_api_worker_name(call);
+    d->put.actor = wfp_api_call_actor(call);
+    d->put.action = action;
+    d->put.if_match = wfp_api_worker_if_match(call);
+    d->put.versions_kept = call->server->versions_kept;
+}
+
+void wfp_api_worker_done(wfp_api_call_t *call, const wfp_deploy_t *d)
+{
+    if (!d->put.no_traffic) {
+        wfp_api_call_publish(call, d->put.script->stamp, d->ns, d->name, 0);
+    }
+}
+
+/* The error of a result that the API's general table knows no better. */
+static wfp_api_error_e error_of(const wfp_result_t *res)
+{
+    switch (res->about) {
+    case WFP_ABOUT_NAMESPACE:
+        return WFP_API_NO_NAMESPACE_TARGET;
+    case WFP_ABOUT_SERVICE:
+        return WFP_API_NO_TARGET;
+    case WFP_ABOUT_KV_NAMESPACE:
+        return WFP_API_NO_KV_TARGET;
+    case WFP_ABOUT_INHERIT:
+        return WFP_API_INHERIT;
+    case WFP_ABOUT_SECRET:
+        return WFP_API_NO_BINDING;
+    case WFP_ABOUT_SIZE:
+        return WFP_API_SCRIPT_SIZE;
+    case WFP_ABOUT_HANDLERS:
+        return WFP_API_NO_HANDLERS;
+    case WFP_ABOUT_NONE:
+        break;
+    }
+    if (res->code == WFP_INVALID || res->code == WFP_STARTUP_LIMIT) {
+        return WFP_API_VALIDATION;
+    }
+    if (res->code == WFP_CONFLICT && res->status == APR_EMISMATCH) {
+        return WFP_API_PRECONDITION;
+    }
+    if (res->code == WFP_CONFLICT && res->status == APR_EBUSY) {
+        return WFP_API_NOT_DEPLOYED;
+    }
+    return WFP_API_ERROR_COUNT;
+}
+
+apr_status_t wfp_api_worker_failed(wfp_api_call_t *call, apr_status_t rv)
+{
+    wfp_api_error_e error = error_of(&call->res);
+
+    if (call->answer.errors) {
+        return rv;
+    }
+    if (error != WFP_API_ERROR_COUNT) {
+        (void)wfp_api_answer_error(call, error, "%s", call->res.message);
+        return rv;
+    }
+    return wfp_api_answer_result(call, rv, WFP_API_NO_NAMESPACE,
+                                 WFP_API_CONFLICT);
+}
+
+apr_status_t wfp_api_worker_head(wfp_script_t **pscript,
+                                 wfp_script_info_t **pinfo,
+                                 wfp_api_call_t *call)
+{
+    wfp_script_info_t *info;
+    apr_status_t rv = wfp_scripts_head(pscript, pinfo ? pinfo : &info,
+                                       call->server->store,
+                                       wfp_api_call_ns(call),
+                                       wfp_api_worker_name(call), &call->res,
+                                       call->pool);
+
+    return rv == APR_SUCCESS ? rv : wfp_api_worker_failed(call, rv);
+}
+
+apr_status_t wfp_api_worker_form(wfp_upload_form_t **pform,
+                                 wfp_api_call_t *call, const char *field,
+                                 int needs_code)
+{
+    wfp_upload_source_t from = { 0 };
+    apr_status_t rv = wfp_api_call_body(&from.body, &from.size, call,
+                                        WFP_API_UPLOAD_MAX);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    from.content_type = wfp_api_call_header(call, "Content-Type");
+    from.main_part = wfp_api_call_header(call, "CF-WORKER-MAIN-MODULE-PART");
+    from.body_part = wfp_api_call_header(call, "CF-WORKER-BODY-PART");
+    from.field = field;
+    from.needs_code = needs_code;
+    rv = wfp_upload_form_read(pform, &from, &call->res, call->pool);
+    return rv == APR_SUCCESS ? rv : wfp_api_worker_failed(call, rv);
+}
+
+void wfp_api_worker_tell(wfp_api_call_t *call, const wfp_metadata_t *meta)
+{
+    int i;
+
+    for (i = 0; i < meta->notes->nelts; i++) {
+        wfp_api_answer_message(call, 10021,
+                               APR_ARRAY_IDX(meta->notes, i, const char *));
+    }
+}
+
+apr_status_t wfp_api_worker_patch(wfp_api_call_t *call, const wfp_json_t *obj,
+                                  const char *action, wfp_script_t **pscript)
+{
+    wfp_metadata_t *meta;
+    wfp_deploy_t d;
+    apr_status_t rv = wfp_metadata_read(&meta, obj, WFP_METADATA_PATCH,
+                                        call->server->limits, &call->res,
+                                        call->pool);
+
+    if (rv == APR_SUCCESS) {
+        wfp_api_worker_begin(&d, call, action);
+        rv = wfp_deploy_settings(&d, meta, &call->res, call->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return wfp_api_worker_failed(call, rv);
+    }
+    wfp_api_worker_done(call, &d);
+    wfp_api_worker_tell(call, meta);
+    *pscript = d.put.script;
+    return rv;
+}
