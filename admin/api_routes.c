@@ -2,6 +2,7 @@
 /* The API's routes, by noun. */
 #include "admin/api_account.h"
 #include "admin/api_audit.h"
+#include "admin/api_deployments.h"
 #include "admin/api_hostnames.h"
 #include "admin/api_kv_namespaces.h"
 #include "admin/api_content.h"
@@ -14,6 +15,7 @@
 #include "admin/api_services.h"
 #include "admin/api_settings.h"
 #include "admin/api_tags.h"
+#include "admin/api_versions.h"
 
 #define A  "/accounts/{account}"
 #define NS A "/workers/dispatch/namespaces"
@@ -57,6 +59,18 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "DELETE", A "/hostnames/{hostname}", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_hostnames_delete },
     /* audit */
     { "GET", A "/audit", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_audit_list },
+    /* versions and deployments of user Workers */
+    { "GET", S "/{script}/versions", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_versions_list },
+    { "GET", S "/{script}/versions/{version}", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_versions_get },
+    { "GET", S "/{script}/deployments", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_deployments_list },
+    { "POST", S "/{script}/deployments", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_deployments_add },
+    { "POST", S "/{script}/rollback", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_deployments_rollback },
+    /* the same of account Workers */
+    { "GET", W "/{script}/versions", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_versions_list },
+    { "GET", W "/{script}/versions/{version}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_versions_get },
+    { "GET", W "/{script}/deployments", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_deployments_list },
+    { "POST", W "/{script}/deployments", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_deployments_add },
+    { "POST", W "/{script}/rollback", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_deployments_rollback },
     /* not there yet */
     { "GET", S "/{script}/schedules", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_unsupported },
     { "PUT", S "/{script}/schedules", WFP_API_DEPLOY, WFP_API_ANY_TOKEN, wfp_api_account_unsupported },

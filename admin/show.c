@@ -3,6 +3,7 @@
 #include "admin/show.h"
 
 #include <apr_date.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -39,6 +40,32 @@ int wfp_show_read_time(apr_time_t *pt, const char *text)
     }
     return x.tm_mon >= 0 && x.tm_mon <= 11 && x.tm_mday >= 1
            && apr_time_exp_get(pt, &x) == APR_SUCCESS;
+}
+
+const char *wfp_show_email(const char *author, apr_pool_t *p)
+{
+    char *name = apr_pstrdup(p, author), *c;
+
+    for (c = name; *c; c++) {
+        if (!apr_isalnum(*c)) {
+            *c = '-';
+        }
+    }
+    return apr_pstrcat(p, *name ? name : "nobody", "@wfp.invalid", NULL);
+}
+
+wfp_json_t *wfp_show_annotations(const char *message, const char *tag,
+                                 apr_pool_t *p)
+{
+    wfp_json_t *doc = wfp_json_object(p);
+
+    if (message && *message) {
+        wfp_json_set_str(doc, "workers/message", message);
+    }
+    if (tag && *tag) {
+        wfp_json_set_str(doc, "workers/tag", tag);
+    }
+    return doc;
 }
 
 const char *wfp_show_egress(wfp_egress_e egress)

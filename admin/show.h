@@ -16,6 +16,12 @@ const char *wfp_show_time(apr_time_t t, apr_pool_t *p);
 
 /** The time of "2026-12-31T23:59:59Z" or "2026-12-31". @return 0: neither */
 int wfp_show_read_time(apr_time_t *pt, const char *text);
+/** An address that stands for who did it: clients of the API expect one. */
+const char *wfp_show_email(const char *author, apr_pool_t *p);
+
+/** {"workers/message", "workers/tag"} of what is not "". */
+wfp_json_t *wfp_show_annotations(const char *message, const char *tag,
+                                 apr_pool_t *p);
 
 /** "direct", "outbound" or "none" */
 const char *wfp_show_egress(wfp_egress_e egress);

@@ -196,6 +196,11 @@ void wfp_json_set_int(wfp_json_t *obj, const char *key, apr_int64_t n)
     (void)json_object_set_new(inner(obj), key, json_integer(n));
 }
 
+void wfp_json_set_number(wfp_json_t *obj, const char *key, double n)
+{
+    (void)json_object_set_new(inner(obj), key, json_real(n));
+}
+
 void wfp_json_set_bool(wfp_json_t *obj, const char *key, int yes)
 {
     (void)json_object_set_new(inner(obj), key, json_boolean(yes));
@@ -238,6 +243,15 @@ int wfp_json_int(const wfp_json_t *v, apr_int64_t *n)
 int wfp_json_is_bool(const wfp_json_t *v)
 {
     return json_is_boolean(inner(v));
+}
+
+int wfp_json_number(const wfp_json_t *v, double *n)
+{
+    if (!json_is_number(inner(v))) {
+        return 0;
+    }
+    *n = json_number_value(inner(v));
+    return 1;
 }
 
 int wfp_json_is_true(const wfp_json_t *v)

@@ -37,6 +37,8 @@ wfp_json_t *wfp_json_null(apr_pool_t *p);
 /** Set a member; a NULL text sets null. Invalid UTF-8 is replaced. */
 void wfp_json_set_str(wfp_json_t *obj, const char *key, const char *text);
 void wfp_json_set_int(wfp_json_t *obj, const char *key, apr_int64_t n);
+/** @param n  finite */
+void wfp_json_set_number(wfp_json_t *obj, const char *key, double n);
 void wfp_json_set_bool(wfp_json_t *obj, const char *key, int yes);
 /** Set a member to a value (shared, not copied). */
 void wfp_json_set(wfp_json_t *obj, const char *key, wfp_json_t *v);
@@ -50,6 +52,8 @@ const char *wfp_json_str(const wfp_json_t *v);
 /** 1 and *n, when v is an integer. */
 int wfp_json_int(const wfp_json_t *v, apr_int64_t *n);
 int wfp_json_is_bool(const wfp_json_t *v);
+/** Any number, with or without a fraction. */
+int wfp_json_number(const wfp_json_t *v, double *n);
 int wfp_json_is_true(const wfp_json_t *v);
 int wfp_json_is_object(const wfp_json_t *v);
 int wfp_json_is_array(const wfp_json_t *v);

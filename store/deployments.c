@@ -110,7 +110,7 @@ apr_status_t wfp_deployments_insert(wfp_dbd_t *db,
 /* --- asked for by name ---------------------------------------------------- */
 
 typedef struct ask_t {
-    const wfp_deploy_t *deploy;
+    const wfp_rollout_t *deploy;
     int rollback;
     wfp_script_row_t row;
     apr_array_header_t *shares; /* wfp_share_t, newest first */
@@ -296,7 +296,7 @@ static apr_status_t insert(wfp_dbd_t *db, ask_t *ask)
 static apr_status_t add_deployment(wfp_dbd_t *db, void *baton)
 {
     ask_t *ask = baton;
-    const wfp_deploy_t *deploy = ask->deploy;
+    const wfp_rollout_t *deploy = ask->deploy;
     wfp_change_t change = { 0, WFP_CHANGE_SCRIPT, deploy->ns, deploy->name, 0 };
     apr_status_t rv = wfp_changes_take(&change.stamp, db);
 
@@ -330,7 +330,7 @@ static apr_status_t add_deployment(wfp_dbd_t *db, void *baton)
 }
 
 static apr_status_t add(wfp_deployment_t **pdeployment, int rollback,
-                        wfp_store_t *store, const wfp_deploy_t *deploy,
+                        wfp_store_t *store, const wfp_rollout_t *deploy,
                         wfp_result_t *res, apr_pool_t *p)
 {
     ask_t ask = { .deploy = deploy, .rollback = rollback };
@@ -344,15 +344,16 @@ static apr_status_t add(wfp_deployment_t **pdeployment, int rollback,
 }
 
 apr_status_t wfp_deployments_add(wfp_deployment_t **pdeployment,
-                                 wfp_store_t *store, const wfp_deploy_t *deploy,
-                                 wfp_result_t *res, apr_pool_t *p)
+                                 wfp_store_t *store,
+                                 const wfp_rollout_t *deploy, wfp_result_t *res,
+                                 apr_pool_t *p)
 {
     return add(pdeployment, 0, store, deploy, res, p);
 }
 
 apr_status_t wfp_deployments_rollback(wfp_deployment_t **pdeployment,
                                       wfp_store_t *store,
-                                      const wfp_deploy_t *deploy,
+                                      const wfp_rollout_t *deploy,
                                       wfp_result_t *res, apr_pool_t *p)
 {
     return add(pdeployment, 1, store, deploy, res, p);

@@ -26,7 +26,7 @@ typedef struct wfp_deployment_t {
 } wfp_deployment_t;
 
 /** Deploy, and who wants it. */
-typedef struct wfp_deploy_t {
+typedef struct wfp_rollout_t {
     const char *ns;
     const char *name;
     const apr_array_header_t *shares; /* wfp_share_t: 1 to WFP_SPLIT_MAX kept
@@ -36,7 +36,7 @@ typedef struct wfp_deploy_t {
     const char *message;              /* "" none */
     const char *if_match;             /* as in wfp_put_t */
     const wfp_actor_t *actor;
-} wfp_deploy_t;
+} wfp_rollout_t;
 
 /**
  * Deploy versions.
@@ -46,8 +46,9 @@ typedef struct wfp_deploy_t {
  *         WFP_INVALID: shares; WFP_CONFLICT with APR_EMISMATCH: if_match
  */
 apr_status_t wfp_deployments_add(wfp_deployment_t **pdeployment,
-                                 wfp_store_t *store, const wfp_deploy_t *deploy,
-                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+                                 wfp_store_t *store,
+                                 const wfp_rollout_t *deploy, wfp_result_t *res,
+                                 apr_pool_t *p) WFP_CHECK;
 
 /**
  * Give all traffic to deploy->version_id; NULL: to the version that was
@@ -56,7 +57,7 @@ apr_status_t wfp_deployments_add(wfp_deployment_t **pdeployment,
  */
 apr_status_t wfp_deployments_rollback(wfp_deployment_t **pdeployment,
                                       wfp_store_t *store,
-                                      const wfp_deploy_t *deploy,
+                                      const wfp_rollout_t *deploy,
                                       wfp_result_t *res,
                                       apr_pool_t *p) WFP_CHECK;
 

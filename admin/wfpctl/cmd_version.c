@@ -49,9 +49,9 @@ apr_status_t wfp_cmd_version_rollback(wfp_cmd_t *cmd)
     const char *id = cmd->args->nelts > 1 ? wfp_args_at(cmd, 1) : NULL;
     wfp_json_t *doc = wfp_json_object(cmd->pool);
     const char *ns, *name;
-    wfp_deploy_t deploy = { .version_id = id,
-                            .message = "",
-                            .actor = wfp_cmd_actor() };
+    wfp_rollout_t deploy = { .version_id = id,
+                             .message = "",
+                             .actor = wfp_cmd_actor() };
     wfp_deployment_t *done;
     apr_status_t rv;
 

@@ -16,7 +16,7 @@
 static apr_status_t roll_back(apr_int64_t *pstamp, fixture_t *f, const char *ns,
                               const char *name, const char *id, apr_pool_t *p)
 {
-    wfp_deploy_t deploy = {
+    wfp_rollout_t deploy = {
         .ns = ns, .name = name, .version_id = id, .message = "", .actor = &me
     };
     wfp_deployment_t *done = NULL;

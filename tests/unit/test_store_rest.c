@@ -136,16 +136,16 @@ static const char *upload(fixture_t *f_, wfp_test_t *t, const char *text,
     return put->script->version_id;
 }
 
-static wfp_deploy_t split(wfp_test_t *t, const char *one, int share,
-                          const char *two, int rest)
+static wfp_rollout_t split(wfp_test_t *t, const char *one, int share,
+                           const char *two, int rest)
 {
     apr_array_header_t *shares = apr_array_make(t->pool, 2,
                                                 sizeof(wfp_share_t));
-    wfp_deploy_t deploy = { .ns = "demo",
-                            .name = "a",
-                            .shares = shares,
-                            .message = "slowly",
-                            .actor = &me };
+    wfp_rollout_t deploy = { .ns = "demo",
+                             .name = "a",
+                             .shares = shares,
+                             .message = "slowly",
+                             .actor = &me };
     wfp_share_t first = { one, share }, second = { two, rest };
 
     APR_ARRAY_PUSH(shares, wfp_share_t) = first;
@@ -181,7 +181,7 @@ static void splits_are_checked_and_remembered(wfp_test_t *t)
 {
     fixture_t f;
     wfp_deployment_t *done;
-    wfp_deploy_t ask;
+    wfp_rollout_t ask;
     apr_array_header_t *list;
     wfp_script_t *got;
     const char *v1, *v2;
