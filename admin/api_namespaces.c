@@ -63,7 +63,7 @@ static apr_status_t read_egress(wfp_namespace_t *ns, wfp_api_call_t *call,
 {
     const char *word = wfp_json_str(v);
 
-    if (v && (!word || !wfp_show_read_egress(&ns->egress, word))) {
+    if (v && !wfp_script_egress_by_word(&ns->egress, word)) {
         return bad(call, "egress: none, outbound or direct");
     }
     if (ns->egress == WFP_EGRESS_OUTBOUND && !ns->outbound.service) {

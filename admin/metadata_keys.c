@@ -9,6 +9,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/script.h"
+
 /* Most bytes of JSON that are kept for a version. */
 #define SETTINGS_BYTES_MAX 16384
 
@@ -19,6 +21,7 @@ typedef enum {
     BOOL,    /* kept from here on */
     STRING,
     DATE,
+    EGRESS,
     STRINGS,
     OBJECT,
     OBJECTS
@@ -45,7 +48,7 @@ static const row_t rows[] = {
     { "containers", REFUSE, 0, 0, NULL },
     { "cron", REFUSE, 0, 0, NULL },
     { "crons", REFUSE, 0, 0, NULL },
-    { "egress", REFUSE, 0, 0, NULL },
+    { "egress", EGRESS, 0, 0, NULL },
     { "exports", REFUSE, 0, 0, NULL },
     { "keep_assets", REFUSE, 0, 0, NULL },
     { "keep_bindings", OWN, 0, 0, NULL },
@@ -131,6 +134,7 @@ static int is_array_of(const wfp_json_t *v, kind_e kind, apr_pool_t *p)
 static const char *ill_typed(const wfp_json_t *v, kind_e kind, apr_pool_t *p)
 {
     const char *text = wfp_json_text(v, p);
+    wfp_egress_e egress;
 
     switch (kind) {
     case BOOL:
@@ -141,6 +145,10 @@ static const char *ill_typed(const wfp_json_t *v, kind_e kind, apr_pool_t *p)
         return wfp_json_str(v) ? NULL : "is not a string";
     case DATE:
         return is_date(wfp_json_str(v)) ? NULL : "is no date YYYY-MM-DD";
+    case EGRESS:
+        return wfp_script_egress_by_word(&egress, wfp_json_str(v))
+                   ? NULL
+                   : "is not none, outbound or direct";
     case OBJECT:
         return wfp_json_is_object(v) ? NULL : "is not an object";
     case STRINGS:

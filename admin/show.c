@@ -9,8 +9,6 @@
 
 #include "core/settings_json.h"
 
-static const char *const egress_names[] = { "direct", "outbound", "none" };
-
 const char *wfp_show_time(apr_time_t t, apr_pool_t *p)
 {
     apr_time_exp_t x;
@@ -68,24 +66,6 @@ wfp_json_t *wfp_show_annotations(const char *message, const char *tag,
     return doc;
 }
 
-const char *wfp_show_egress(wfp_egress_e egress)
-{
-    return egress_names[egress];
-}
-
-int wfp_show_read_egress(wfp_egress_e *pegress, const char *word)
-{
-    int i;
-
-    for (i = 0; i <= WFP_EGRESS_NONE; i++) {
-        if (!strcmp(word, egress_names[i])) {
-            *pegress = (wfp_egress_e)i;
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static wfp_json_t *show_names(const apr_array_header_t *names, apr_pool_t *p)
 {
     wfp_json_t *list = wfp_json_array(p);
@@ -107,7 +87,7 @@ wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p)
     wfp_json_set_str(doc, "modified_on", wfp_show_time(ns->modified, p));
     wfp_json_set_bool(doc, "trusted_workers", ns->trusted_workers);
     wfp_json_set_int(doc, "script_count", ns->script_count);
-    wfp_json_set_str(doc, "egress", wfp_show_egress(ns->egress));
+    wfp_json_set_str(doc, "egress", wfp_script_egress_word(ns->egress));
     wfp_json_set(doc, "limits", wfp_settings_json_write_limits(&ns->limits, p));
     wfp_json_set(doc, "outbound",
                  wfp_settings_json_write_outbound(&ns->outbound, p));

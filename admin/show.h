@@ -23,12 +23,6 @@ const char *wfp_show_email(const char *author, apr_pool_t *p);
 wfp_json_t *wfp_show_annotations(const char *message, const char *tag,
                                  apr_pool_t *p);
 
-/** "direct", "outbound" or "none" */
-const char *wfp_show_egress(wfp_egress_e egress);
-
-/** The egress of such a word. @return 0: no such word */
-int wfp_show_read_egress(wfp_egress_e *pegress, const char *word);
-
 /** A dispatch namespace with its settings. */
 wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p);
 

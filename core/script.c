@@ -24,6 +24,8 @@
 /* longest texts that are no names; more than any upload is allowed */
 #define TEXT_MAX (1 << 20)
 
+static const char *const egress_words[] = { "direct", "outbound", "none" };
+
 static const char *const binding_names[WFP_BINDING_KIND_COUNT] = {
     [WFP_BINDING_PLAIN_TEXT] = "plain_text",
     [WFP_BINDING_SECRET_TEXT] = "secret_text",
@@ -94,6 +96,25 @@ wfp_binding_e wfp_binding_kind_by_name(const char *name)
         }
     }
     return (wfp_binding_e)kind;
+}
+
+const char *wfp_script_egress_word(wfp_egress_e egress)
+{
+    return egress_words[egress];
+}
+
+int wfp_script_egress_by_word(wfp_egress_e *pegress, const char *word)
+{
+    int i;
+
+    *pegress = WFP_EGRESS_NONE;
+    for (i = 0; word && i <= WFP_EGRESS_NONE; i++) {
+        if (!strcmp(word, egress_words[i])) {
+            *pegress = (wfp_egress_e)i;
+            return 1;
+        }
+    }
+    return 0;
 }
 
 wfp_module_e wfp_module_kind_by_name(const char *name)

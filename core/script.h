@@ -73,7 +73,7 @@ typedef enum {
     WFP_EGRESS_DIRECT = 0,
     WFP_EGRESS_OUTBOUND, /* only through the outbound Worker */
     WFP_EGRESS_NONE
-} wfp_egress_e;
+} wfp_egress_e; /* from wide to narrow */
 
 typedef struct wfp_script_t {
     const char *ns; /* WFP_ACCOUNT_NS for an account script */
@@ -122,6 +122,13 @@ const char *wfp_binding_kind_name(wfp_binding_e kind);
 
 /** WFP_BINDING_KIND_COUNT when unknown. */
 wfp_binding_e wfp_binding_kind_by_name(const char *name);
+
+/** "direct", "outbound" or "none". */
+const char *wfp_script_egress_word(wfp_egress_e egress);
+
+/** The egress of such a word; NULL is no word. @return 0: no such word, and
+ *  *pegress is WFP_EGRESS_NONE, which opens nothing */
+int wfp_script_egress_by_word(wfp_egress_e *pegress, const char *word);
 
 /** The kind a module name's ending says (docs/worker-api: require). */
 wfp_module_e wfp_module_kind_by_name(const char *name);

@@ -149,3 +149,23 @@ apr_status_t wfp_settings_json_read_outbound(wfp_outbound_t *outbound,
     outbound->service = service;
     return wfp_json_each(params, read_param, &rd, p);
 }
+
+wfp_egress_e wfp_settings_json_egress(const char *settings, apr_pool_t *p)
+{
+    wfp_egress_e egress = WFP_EGRESS_NONE;
+    wfp_json_t *obj, *v;
+
+    if (!settings || !*settings) {
+        return WFP_EGRESS_DIRECT;
+    }
+    if (wfp_json_parse(&obj, settings, strlen(settings), NULL, p)
+        != APR_SUCCESS) {
+        return WFP_EGRESS_NONE;
+    }
+    v = wfp_json_get(obj, "egress", p);
+    if (!v || wfp_json_is_null(v)) {
+        return WFP_EGRESS_DIRECT;
+    }
+    (void)wfp_script_egress_by_word(&egress, wfp_json_str(v));
+    return egress;
+}

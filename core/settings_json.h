@@ -33,6 +33,11 @@ apr_status_t wfp_settings_json_read_limits(wfp_limits_t *limits,
                                            wfp_result_t *res,
                                            apr_pool_t *p) WFP_CHECK;
 
+/** How far a Worker's own settings (a JSON object, "" none) open the way out:
+ *  their "egress", direct when they name none. What cannot be read is none.
+ *  A namespace's and the settings of who calls may only be narrower. */
+wfp_egress_e wfp_settings_json_egress(const char *settings, apr_pool_t *p);
+
 /** A namespace's outbound Worker {"service":"outbound","params":{"plan":
  *  "free"}}; null when none is named. */
 wfp_json_t *wfp_settings_json_write_outbound(const wfp_outbound_t *outbound,

@@ -204,17 +204,25 @@ static apr_status_t choose_outbound(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     return rv;
 }
 
+static wfp_egress_e egress_of(const wfp_entry_t *entry)
+{
+    return entry->flags & WFP_ENTRY_EGRESS_NONE       ? WFP_EGRESS_NONE
+           : entry->flags & WFP_ENTRY_EGRESS_OUTBOUND ? WFP_EGRESS_OUTBOUND
+                                                      : WFP_EGRESS_DIRECT;
+}
+
+static wfp_egress_e narrower(wfp_egress_e a, wfp_egress_e b)
+{
+    return a > b ? a : b;
+}
+
+/* The Worker's own setting narrows its namespace's; a service has its
+ * caller's at most. */
 static void choose_egress(wfp_host_ctx_t *ctx, const wfp_entry_t *ns)
 {
-    if (ns->flags & WFP_ENTRY_EGRESS_NONE) {
-        ctx->egress = WFP_EGRESS_NONE;
-    }
-    else if (ns->flags & WFP_ENTRY_EGRESS_OUTBOUND) {
-        ctx->egress = WFP_EGRESS_OUTBOUND;
-    }
-    else {
-        ctx->egress = ctx->caller && !*ctx->entry.ns ? ctx->caller->egress
-                                                     : WFP_EGRESS_DIRECT;
+    ctx->egress = narrower(egress_of(ns), egress_of(&ctx->entry));
+    if (ctx->caller && !*ctx->entry.ns) {
+        ctx->egress = narrower(ctx->egress, ctx->caller->egress);
     }
 }
 

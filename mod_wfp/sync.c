@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/settings_json.h"
 #include "lua_runtime/speed.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/threads.h"
@@ -23,21 +24,22 @@
 /* rows of `changes` a step */
 #define CHANGES_MAX 500
 
+static apr_uint32_t egress_flags(wfp_egress_e egress)
+{
+    return egress == WFP_EGRESS_NONE       ? WFP_ENTRY_EGRESS_NONE
+           : egress == WFP_EGRESS_OUTBOUND ? WFP_ENTRY_EGRESS_OUTBOUND
+                                           : 0;
+}
+
 static apr_uint32_t namespace_flags(const wfp_namespace_t *ns)
 {
-    apr_uint32_t flags = 0;
+    apr_uint32_t flags = egress_flags(ns->egress);
 
     if (ns->trusted_workers) {
         flags |= WFP_ENTRY_TRUSTED;
     }
     if (ns->outbound.service) {
         flags |= WFP_ENTRY_HAS_OUTBOUND;
-    }
-    if (ns->egress == WFP_EGRESS_NONE) {
-        flags |= WFP_ENTRY_EGRESS_NONE;
-    }
-    if (ns->egress == WFP_EGRESS_OUTBOUND) {
-        flags |= WFP_ENTRY_EGRESS_OUTBOUND;
     }
     if ((ns->egress_allow && ns->egress_allow->nelts)
         || (ns->egress_deny && ns->egress_deny->nelts)) {
@@ -103,6 +105,7 @@ static apr_status_t load_script(wfp_server_t *server, wfp_store_t *store,
     apr_cpystrn(entry.version_id, script->version_id, sizeof(entry.version_id));
     entry.stamp = script->stamp;
     entry.limits = script->limits;
+    entry.flags = egress_flags(wfp_settings_json_egress(script->settings, p));
     return wfp_registry_put(server->registry, &entry, blob, size, res);
 }
 

@@ -16,7 +16,8 @@
  * follows the store's changes (one process of the host at a time).
  */
 
-/* wfp_entry_t.flags of a namespace's settings */
+/* wfp_entry_t.flags of a namespace's settings; EGRESS_NONE and _OUTBOUND also
+ * of a Worker's own */
 #define WFP_ENTRY_TRUSTED         0x01u
 #define WFP_ENTRY_HAS_OUTBOUND    0x02u
 #define WFP_ENTRY_EGRESS_NONE     0x04u

@@ -21,8 +21,6 @@
     "(SELECT count(*) FROM scripts s WHERE s.ns_id = n.id) FROM namespaces n "
 #define COLUMN_COUNT 13
 
-static const char *const egress_names[] = { "direct", "outbound", "none" };
-
 typedef struct ask_t {
     const char *name;
     wfp_namespace_t *ns;
@@ -67,7 +65,6 @@ static apr_status_t read_row(wfp_namespace_t **pns, wfp_dbd_t *db,
                              const char **row)
 {
     wfp_namespace_t *ns = apr_pcalloc(db->pool, sizeof(*ns));
-    int i;
     apr_status_t rv;
 
     ns->id = row[0];
@@ -76,12 +73,7 @@ static apr_status_t read_row(wfp_namespace_t **pns, wfp_dbd_t *db,
     ns->created = wfp_dbd_int(row[3]);
     ns->modified = wfp_dbd_int(row[4]);
     ns->trusted_workers = row[5][0] == '1';
-    ns->egress = WFP_EGRESS_NONE; /* an unknown word opens nothing */
-    for (i = 0; i < WFP_EGRESS_NONE; i++) {
-        if (strcmp(row[6], egress_names[i]) == 0) {
-            ns->egress = (wfp_egress_e)i;
-        }
-    }
+    (void)wfp_script_egress_by_word(&ns->egress, row[6]);
     ns->script_count = (int)wfp_dbd_int(row[12]);
     ns->tail_consumers = row[11];
     *pns = ns;
@@ -202,7 +194,7 @@ static apr_status_t create_namespace(wfp_dbd_t *db, void *baton)
     rv = wfp_dbd_exec(&n, db, &insert,
                       DBD_ARGS(ask->id, ns->name, wfp_dbd_num(db, ask->stamp),
                                now, now, ns->trusted_workers ? "1" : "0",
-                               egress_names[ns->egress],
+                               wfp_script_egress_word(ns->egress),
                                wfp_column_limits(&ns->limits, db->pool),
                                wfp_column_outbound(&ns->outbound, db->pool),
                                wfp_column_names(ns->egress_allow, db->pool),
@@ -261,7 +253,7 @@ static apr_status_t update_namespace(wfp_dbd_t *db, void *baton)
                       DBD_ARGS(wfp_dbd_num(db, ask->stamp),
                                wfp_dbd_num(db, ns->modified),
                                ns->trusted_workers ? "1" : "0",
-                               egress_names[ns->egress],
+                               wfp_script_egress_word(ns->egress),
                                wfp_column_limits(&ns->limits, db->pool),
                                wfp_column_outbound(&ns->outbound, db->pool),
                                wfp_column_names(ns->egress_allow, db->pool),

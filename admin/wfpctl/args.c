@@ -229,6 +229,16 @@ apr_status_t wfp_args_limits(wfp_limits_t *limits, wfp_cmd_t *cmd)
     return rv;
 }
 
+apr_status_t wfp_args_egress(wfp_egress_e *pegress, wfp_cmd_t *cmd)
+{
+    const char *word = wfp_args_option(cmd, "egress");
+
+    if (word && !wfp_script_egress_by_word(pegress, word)) {
+        return wfp_args_usage(cmd, "--egress: use none, outbound or direct");
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t add_param(wfp_outbound_t *outbound, wfp_cmd_t *cmd,
                               const char *text, int values)
 {

@@ -38,6 +38,9 @@ apr_status_t wfp_args_pair(const char **pname, const char **pvalue,
 /** All --limit NAME=VALUE; an empty VALUE takes the limit away. */
 apr_status_t wfp_args_limits(wfp_limits_t *limits, wfp_cmd_t *cmd) WFP_CHECK;
 
+/** --egress none|outbound|direct; without it *pegress stays. */
+apr_status_t wfp_args_egress(wfp_egress_e *pegress, wfp_cmd_t *cmd) WFP_CHECK;
+
 /** NAME[:PARAM[=VALUE],...]. @param values 1: each needs one; 0: none may
  *  have one */
 apr_status_t wfp_args_outbound(wfp_outbound_t *outbound, wfp_cmd_t *cmd,

@@ -12,6 +12,7 @@
 #include "admin/wfpctl/folder.h"
 #include "admin/wfpctl/print.h"
 #include "admin/wfpctl/seal.h"
+#include "core/json.h"
 #include "core/name.h"
 #include "store/scripts.h"
 #include "store/versions.h"
@@ -115,6 +116,20 @@ static apr_status_t set_outbound(wfp_script_t *script, wfp_cmd_t *cmd)
     return rv;
 }
 
+/* As metadata's "egress". */
+static apr_status_t set_egress(wfp_script_t *script, wfp_cmd_t *cmd)
+{
+    wfp_json_t *settings = wfp_json_object(cmd->pool);
+    wfp_egress_e egress = WFP_EGRESS_DIRECT;
+    apr_status_t rv = wfp_args_egress(&egress, cmd);
+
+    if (rv == APR_SUCCESS && wfp_args_option(cmd, "egress")) {
+        wfp_json_set_str(settings, "egress", wfp_script_egress_word(egress));
+        script->settings = wfp_json_text(settings, cmd->pool);
+    }
+    return rv;
+}
+
 static apr_status_t read_options(wfp_script_t *script, wfp_cmd_t *cmd)
 {
     int i;
@@ -140,6 +155,7 @@ static apr_status_t read_options(wfp_script_t *script, wfp_cmd_t *cmd)
             APR_ARRAY_PUSH(script->tags, const char *) = option->value;
         }
     }
+    rv = rv == APR_SUCCESS ? set_egress(script, cmd) : rv;
     return rv == APR_SUCCESS ? set_outbound(script, cmd) : rv;
 }
 

@@ -12,10 +12,10 @@
 
 static apr_status_t read_egress(wfp_namespace_t *ns, wfp_cmd_t *cmd)
 {
-    const char *egress = wfp_args_option(cmd, "egress");
+    apr_status_t rv = wfp_args_egress(&ns->egress, cmd);
 
-    if (egress && !wfp_show_read_egress(&ns->egress, egress)) {
-        return wfp_args_usage(cmd, "--egress: use none, outbound or direct");
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     if (ns->egress == WFP_EGRESS_OUTBOUND && !ns->outbound.service) {
         return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,

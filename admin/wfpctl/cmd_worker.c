@@ -54,6 +54,12 @@ apr_status_t wfp_cmd_worker_list(wfp_cmd_t *cmd)
     return rv;
 }
 
+static const char *egress_of(const wfp_cmd_t *cmd, const wfp_script_t *script)
+{
+    return wfp_script_egress_word(
+        wfp_settings_json_egress(script->settings, cmd->pool));
+}
+
 static void print_script(const wfp_cmd_t *cmd, const wfp_script_t *script)
 {
     int i;
@@ -62,6 +68,7 @@ static void print_script(const wfp_cmd_t *cmd, const wfp_script_t *script)
                    script->version_id);
     wfp_print_line(cmd, "created  %s", wfp_print_time(cmd, script->created));
     wfp_print_line(cmd, "main     %s", script->main_module);
+    wfp_print_line(cmd, "egress   %s", egress_of(cmd, script));
     for (i = 0; i < script->modules->nelts; i++) {
         const wfp_module_t *module = &APR_ARRAY_IDX(script->modules, i,
                                                     wfp_module_t);
@@ -125,6 +132,7 @@ apr_status_t wfp_cmd_worker_get(wfp_cmd_t *cmd)
     wfp_json_set_int(doc, "stamp", script->stamp);
     wfp_json_set_str(doc, "created_on", wfp_print_time(cmd, script->created));
     wfp_json_set_str(doc, "main_module", script->main_module);
+    wfp_json_set_str(doc, "egress", egress_of(cmd, script));
     wfp_json_set(doc, "modules", modules);
     wfp_json_set(doc, "bindings", bindings);
     wfp_json_set(doc, "tags", texts_to_json(script->tags, cmd->pool));

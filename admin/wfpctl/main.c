@@ -45,11 +45,12 @@ static const wfp_cmd_row_t rows[] = {
     { "namespace delete", wfp_cmd_namespace_delete, WFP_CMD_STORE, 1, 1, "",
       "NAME" },
     { "deploy", wfp_cmd_deploy_run, WFP_CMD_STORE, 2, 2,
-      "binding var tag limit outbound message",
+      "binding var tag limit outbound egress message",
       WORKER
       " FILE|FOLDER [--binding TYPE:NAME=VALUE]... [--var NAME=VALUE]... "
       "[--tag TAG]... [--limit NAME=VALUE]... "
-      "[--outbound NAME[:PARAM,...]] [--message TEXT]",
+      "[--outbound NAME[:PARAM,...]] [--egress none|outbound|direct] "
+      "[--message TEXT]",
       wfp_cmd_deploy_read },
     { "list", wfp_cmd_worker_list, WFP_CMD_STORE, 0, 1, "", "[NS]" },
     { "get", wfp_cmd_worker_get, WFP_CMD_STORE, 1, 1, "", WORKER },

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "core/binding_json.h"
+#include "core/settings_json.h"
 #include "wfp_test.h"
 
 static wfp_json_t *parse(wfp_test_t *t, const char *text)
@@ -262,7 +263,6 @@ static void features_that_are_not_there_are_refused(wfp_test_t *t)
         "containers",   "cache_options",
         "capnp_schema", "streaming_tail_consumers",
         "triggers",     "crons",
-        "egress",
     };
     wfp_script_t *next;
     apr_size_t i;
@@ -277,6 +277,37 @@ static void features_that_are_not_there_are_refused(wfp_test_t *t)
         CHECK(!apply(t, &next, apr_psprintf(t->pool, "{\"%s\":[]}", keys[i]),
                      WFP_METADATA_UPLOAD, NULL, 0));
     }
+}
+
+static void egress_is_one_of_three_words(wfp_test_t *t)
+{
+    static const char *const bad[] = { "\"\"",        "\"None\"", "\"open\"",
+                                       "\"direct \"", "true",     "{}",
+                                       "[\"none\"]",  "0" };
+    static const char *const good[] = { "none", "outbound", "direct" };
+    wfp_script_t *next;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        CHECK_STR(shown(t, apr_psprintf(t->pool, "{\"egress\":%s}", bad[i]),
+                        WFP_METADATA_UPLOAD, NULL),
+                  "\"egress\" is not none, outbound or direct");
+    }
+    for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        CHECK(!apply(t, &next,
+                     apr_psprintf(t->pool, "{\"egress\":\"%s\"}", good[i]),
+                     WFP_METADATA_UPLOAD, NULL, 0));
+        CHECK_STR(wfp_script_egress_word(
+                      wfp_settings_json_egress(next->settings, t->pool)),
+                  good[i]);
+    }
+    CHECK(!apply(t, &next, "{\"egress\":null}", WFP_METADATA_UPLOAD, NULL, 0));
+    CHECK_INT(wfp_settings_json_egress(next->settings, t->pool),
+              WFP_EGRESS_DIRECT);
+    /* what is there, but cannot be read, opens nothing */
+    CHECK_INT(wfp_settings_json_egress("{", t->pool), WFP_EGRESS_NONE);
+    CHECK_INT(wfp_settings_json_egress("{\"egress\":1}", t->pool),
+              WFP_EGRESS_NONE);
 }
 
 static void the_client_is_told_what_does_nothing(wfp_test_t *t)
@@ -333,6 +364,7 @@ static const wfp_test_case_t cases[] = {
     { "kept_members_are_checked", kept_members_are_checked },
     { "features_that_are_not_there_are_refused",
       features_that_are_not_there_are_refused },
+    { "egress_is_one_of_three_words", egress_is_one_of_three_words },
     { "the_client_is_told_what_does_nothing",
       the_client_is_told_what_does_nothing },
     { "annotations", annotations },
