@@ -52,6 +52,9 @@ static inline int wfp_html_attr_is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
 }
 
+/** Bytes compared that count as one step of work. */
+#define WFP_HTML_BYTES_PER_STEP 8
+
 /** Same bytes, ASCII letters in any case. */
 int wfp_html_attr_same(const char *a, const char *b, apr_size_t n);
 

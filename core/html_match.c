@@ -58,6 +58,18 @@ apr_uint32_t wfp_html_match_extra(const wfp_html_match_t *match)
     return 2 * match->words + match->owner_words + match->program->types_count;
 }
 
+static int has_steps(const wfp_html_match_t *match)
+{
+    return match->steps < match->steps_max;
+}
+
+/* Names of n bytes are compared: a step each 8, beside the one that looking at
+   the rule costs. */
+static void count_compared(wfp_html_match_t *match, apr_size_t n)
+{
+    match->steps += n / WFP_HTML_BYTES_PER_STEP;
+}
+
 /* ---- attributes ---------------------------------------------------------------- */
 
 static void take_value(wfp_html_match_t *match, const char *name, apr_size_t n,
@@ -67,11 +79,13 @@ static void take_value(wfp_html_match_t *match, const char *name, apr_size_t n,
     apr_uint32_t i;
 
     for (i = 0; i < p->names_count; i++) {
-        if (p->names[i].n == n && !match->values[i].s
-            && wfp_html_attr_same(p->names[i].s, name, n)) {
-            match->values[i].s = value;
-            match->values[i].n = size;
-            return;
+        if (p->names[i].n == n && !match->values[i].s) {
+            count_compared(match, n);
+            if (wfp_html_attr_same(p->names[i].s, name, n)) {
+                match->values[i].s = value;
+                match->values[i].n = size;
+                return;
+            }
         }
     }
 }
@@ -88,7 +102,8 @@ static void read_values(wfp_html_match_t *match, const wfp_html_token_t *tag)
         return;
     }
     wfp_html_attr_init(&scan, wfp_html_attr_name_end(s, tag->size));
-    while (wfp_html_attr_scan(&scan, s, tag->size) == WFP_HTML_SCAN_ATTR) {
+    while (has_steps(match)
+           && wfp_html_attr_scan(&scan, s, tag->size) == WFP_HTML_SCAN_ATTR) {
         const wfp_html_attr_t *attr = &scan.attr;
 
         take_value(match, s + attr->name, attr->name_end - attr->name,
@@ -128,8 +143,7 @@ static int has_part(wfp_html_match_t *match, const wfp_html_rule_t *rule,
 {
     apr_size_t i;
 
-    for (i = 0; value->n - i >= rule->size && match->steps < match->steps_max;
-         i++) {
+    for (i = 0; value->n - i >= rule->size && has_steps(match); i++) {
         apr_size_t n = 0;
 
         while (n < rule->size
@@ -153,7 +167,7 @@ static int is_attr(wfp_html_match_t *match, const wfp_html_rule_t *rule)
     if (!value->s || !rule->op) {
         return value->s != NULL;
     }
-    match->steps += value->n / 8;
+    count_compared(match, value->n);
     switch (rule->op) {
     case '=':
         return value->n == rule->size && same(rule, value->s);
@@ -199,8 +213,11 @@ static int holds(wfp_html_match_t *match, const wfp_html_rule_t *rule,
 
     switch (rule->kind) {
     case WFP_HTML_RULE_TYPE:
-        return rule->size == tag->text_size
-               && wfp_html_attr_same(rule->text, tag->text, rule->size);
+        if (rule->size != tag->text_size) {
+            return 0;
+        }
+        count_compared(match, rule->size);
+        return wfp_html_attr_same(rule->text, tag->text, rule->size);
     case WFP_HTML_RULE_ATTR:
         return is_attr(match, rule);
     case WFP_HTML_RULE_NTH:
@@ -210,13 +227,14 @@ static int holds(wfp_html_match_t *match, const wfp_html_rule_t *rule,
     }
 }
 
-/* All of the rules? Those of a NOT are no NOTs themselves. */
+/* All of the rules? Those of a NOT are no NOTs themselves. Without steps left
+   the answer is no: a rule that was not run to its end has said nothing. */
 static int all_hold(wfp_html_match_t *match, const wfp_html_rule_t *rule,
                     apr_size_t count, const subject_t *subject)
 {
     const wfp_html_rule_t *end = rule + count;
 
-    while (rule < end) {
+    while (rule < end && has_steps(match)) {
         match->steps++;
         if (rule->kind == WFP_HTML_RULE_NOT) {
             if (all_hold(match, rule + 1, rule->count, subject)) {
@@ -229,7 +247,7 @@ static int all_hold(wfp_html_match_t *match, const wfp_html_rule_t *rule,
         }
         rule++;
     }
-    return 1;
+    return has_steps(match);
 }
 
 /* Does what stands before a compound match the elements around? */
@@ -253,7 +271,7 @@ static void run(wfp_html_match_t *match, const subject_t *subject)
     apr_uint64_t *bits = matched(subject->element);
     apr_size_t i;
 
-    for (i = 0; i < p->count; i += 1u + p->rules[i].count) {
+    for (i = 0; i < p->count && has_steps(match); i += 1u + p->rules[i].count) {
         const wfp_html_rule_t *compound = &p->rules[i];
 
         match->steps++;
@@ -267,16 +285,17 @@ static void run(wfp_html_match_t *match, const subject_t *subject)
     }
 }
 
-static void count_type(const wfp_html_match_t *match, const subject_t *subject)
+static void count_type(wfp_html_match_t *match, const subject_t *subject)
 {
     const wfp_html_program_t *p = match->program;
     const wfp_html_token_t *tag = subject->tag;
     apr_uint32_t i;
 
     for (i = 0; i < p->types_count; i++) {
-        if (p->types[i].n == tag->text_size
-            && wfp_html_attr_same(p->types[i].s, tag->text, tag->text_size)) {
-            counters(match, subject->parent)[i]++;
+        if (p->types[i].n == tag->text_size) {
+            count_compared(match, tag->text_size);
+            counters(match, subject->parent)[i] += (apr_uint64_t)
+                wfp_html_attr_same(p->types[i].s, tag->text, tag->text_size);
         }
     }
 }

@@ -398,10 +398,12 @@ apr_uint32_t wfp_html_open_find(const wfp_html_open_t *open,
         if (element->depth < barrier) {
             return 0;
         }
-        if (element->name_size == tag->text_size
-            && wfp_html_attr_same(wfp_html_open_name(open, element), tag->text,
-                                  tag->text_size)) {
-            return is_kept(in, element, row) ? 0 : element->depth;
+        if (element->name_size == tag->text_size) {
+            *steps += tag->text_size / WFP_HTML_BYTES_PER_STEP;
+            if (wfp_html_attr_same(wfp_html_open_name(open, element), tag->text,
+                                   tag->text_size)) {
+                return is_kept(in, element, row) ? 0 : element->depth;
+            }
         }
         (*steps)++;
     }
