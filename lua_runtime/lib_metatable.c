@@ -16,7 +16,9 @@
  *
  * A table without a metatable in its script's eyes shares its shadow with
  * GROUP others, as programs make a metatable for each object: there the
- * snapshots are held weakly by their key (an ephemeron). Any other has a shadow
+ * snapshots are held weakly by their key (an ephemeron). (A script can chain
+ * these so that the collector's work grows with the square of their number: the
+ * CPU limit leaves the collector like any loop.) Any other has a shadow
  * of its own, which is also a copy of the snapshot that it had.
  * A snapshot knows the shadows copied from it (USERS, weak), so that a late
  * event reaches them too. Tenants hold none of these tables.
