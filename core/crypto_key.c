@@ -378,7 +378,8 @@ static int equation(BN_CTX *ctx, const BIGNUM *a, const BIGNUM *b,
 
 /* n = pq; dp and dq are d modulo p - 1 and q - 1, where e has them as its
  * inverses; qi is q's inverse modulo p. (Whether p and q are primes would take
- * long to tell, and concerns nobody but the key's owner.) */
+ * long to tell, and concerns nobody but the key's owner: with others the same
+ * operations give a wrong signature or an error.) */
 static int rsa_parts_agree(BIGNUM *const v[RSA_PARTS], BN_CTX *ctx)
 {
     const BIGNUM *one = BN_value_one();

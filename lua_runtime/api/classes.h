@@ -195,7 +195,9 @@ void wfp_api_slurp_awaited(lua_State *L, int idx);
 /** [-0, +1, v] Push all bytes of the Body at idx as a string. */
 void wfp_api_slurp_body(lua_State *L, int idx);
 
-/** [-0, +1, v] Push the next chunk of the Body at idx, nil at its end. */
+/** [-0, +1, v] Push the next chunk of the Body at idx, nil at its end. For a
+ *  caller that took the Body or a fresh one, from which no other task can read
+ *  besides: so nothing asks whether one waits for it. */
 void wfp_api_read_body(lua_State *L, int idx);
 
 /** [-0, +0, v] body_too_large unless that many bytes are free. */
