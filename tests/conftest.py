@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every test may use: httpd, origin, client, tenant."""
+"""What every test may use: httpd, origin, client, tenant, records."""
 
 import os
 import pathlib
@@ -9,6 +9,7 @@ import pytest
 from wfptest.client import Client
 from wfptest.httpd import Httpd
 from wfptest.origin import Origin
+from wfptest.records import Records
 from wfptest.tenant import Tenant
 
 TESTS = pathlib.Path(__file__).resolve().parent
@@ -17,6 +18,15 @@ TESTS = pathlib.Path(__file__).resolve().parent
 def pytest_addoption(parser):
     parser.addoption("--mpm", choices=("event", "worker", "prefork"),
                      default="event", help="httpd's MPM")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests marked one_mpm run under event; with -m the caller chooses."""
+    if config.option.mpm == "event" or config.option.markexpr:
+        return
+    out = [item for item in items if item.get_closest_marker("one_mpm")]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in set(out)]
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +77,10 @@ def tenant(httpd, client):
     tenants = Tenant(httpd, client)
     yield tenants
     tenants.remove_all()
+
+
+@pytest.fixture
+def records(httpd):
+    """What WfpLog has of the test; for files that configure Records.LINE in
+    an autouse fixture, as those come first."""
+    return Records(httpd)

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.one_mpm
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KNOWN = set(re.findall(r'"(Wfp[A-Z]\w*)"',
                        (ROOT / "mod_wfp/directives.c").read_text()))

@@ -22,11 +22,6 @@ def _conf(httpd):
 
 
 @pytest.fixture
-def records(httpd, _conf):
-    return Records(httpd)
-
-
-@pytest.fixture
 def no_prefork(httpd):
     if httpd.mpm == "prefork":
         pytest.skip("mod_http2 wants threads")

@@ -21,11 +21,6 @@ def _conf(httpd):
 
 
 @pytest.fixture
-def records(httpd, _conf):
-    return Records(httpd)
-
-
-@pytest.fixture
 def run(tenant, origin):
     """Deploy a handler's code and give its answer. MEET4: a function that
     fetches /meet/4."""

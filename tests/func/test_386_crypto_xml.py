@@ -10,6 +10,8 @@ import pytest
 
 from wfptest.lua import worker
 
+pytestmark = pytest.mark.one_mpm
+
 KEPT = """
 local key
 """

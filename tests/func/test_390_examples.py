@@ -15,6 +15,8 @@ from wfptest.client import Client
 from wfptest.lua import says, worker
 from wfptest.tenant import Tenant
 
+pytestmark = pytest.mark.one_mpm
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 # those of the quickstart, which deploys them itself

@@ -10,6 +10,8 @@ import pytest
 
 from wfptest.luagen import PRELUDE, Generator
 
+pytestmark = pytest.mark.one_mpm
+
 CALLS = 3000
 SEEDS = (1, 2)
 

@@ -4,7 +4,11 @@
 import pathlib
 import re
 
+import pytest
+
 from wfptest.wait import until
+
+pytestmark = pytest.mark.one_mpm
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = re.findall(r'\{ "([a-z-]+)",', (

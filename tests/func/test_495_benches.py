@@ -11,14 +11,9 @@ import pytest
 
 from wfptest.tap import ROOT
 
+pytestmark = pytest.mark.one_mpm
+
 SECONDS = 240
-
-
-@pytest.fixture(autouse=True)
-def _event_only(request):
-    """They choose their MPM themselves: once is enough."""
-    if request.config.option.mpm != "event":
-        pytest.skip("runs with the event MPM")
 
 
 def run(build, program, *args):

@@ -14,6 +14,8 @@ from wfptest.ports import free_ports
 from wfptest.tenant import Tenant
 from wfptest.wait import until
 
+pytestmark = pytest.mark.one_mpm
+
 REDIRECTS = (301, 302, 303, 307, 308)
 
 

@@ -15,6 +15,8 @@ from wfptest.lua import script, worker
 from wfptest.records import Records
 from wfptest.tenant import Tenant
 
+pytestmark = pytest.mark.one_mpm
+
 EXAMPLE = (pathlib.Path(__file__).resolve().parents[2]
            / "examples/egress-module/mod_egress_example.c")
 

@@ -8,6 +8,8 @@ import pytest
 
 from wfptest.api import LOCATION, Api
 
+pytestmark = pytest.mark.one_mpm
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERIFY = "/user/tokens/verify"
 

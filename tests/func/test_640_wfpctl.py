@@ -17,6 +17,8 @@ from wfptest import tap
 from wfptest.httpd import server_user
 from wfptest.postgres import Postgres
 
+pytestmark = pytest.mark.one_mpm
+
 HELLO = "return { fetch = function() return Response.new('hi') end }\n"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MODULES = pathlib.Path("/usr/lib/apache2/modules")

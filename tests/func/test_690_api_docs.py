@@ -12,6 +12,8 @@ import pytest
 
 from wfptest.api import LOCATION, Api, account_id
 
+pytestmark = pytest.mark.one_mpm
+
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs/api"
 PAGES = [page for page in sorted(DOCS.glob("*.md"))
          if "```sh\n" in page.read_text()]

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("WFP_BUILD", ROOT / "build"))
+BUILD = pathlib.Path(os.environ.get("WFP_BUILD", ROOT / "build")).resolve()
 CASE = re.compile(r"^(not )?ok (\d+) - (.*?)(?: # SKIP (.*))?$")
 PLAN = re.compile(r"^1\.\.(\d+)$", re.M)
 SECONDS = 300

@@ -10,6 +10,8 @@ import pytest
 
 from wfptest.lua import worker
 
+pytestmark = pytest.mark.one_mpm
+
 # answers what came: name=value, or name=file(name,type,size,digest of bytes)
 SHOW = """
 local function show(form)
@@ -58,13 +60,13 @@ def pieces(body, size):
 class TestFormsIn:
     """request:formData()"""
 
-    def test_380_01_urlencoded(self, tenant):
+    def test_387_01_urlencoded(self, tenant):
         made = tenant.deploy(FORM)
         answer = made.post(b"a=1+2&b=%C3%A9&a=%26", headers=[
             ("Content-Type", "application/x-www-form-urlencoded")])
         assert answer.text == "a=1 2\nb=\u00e9\na=&"
 
-    def test_380_02_multipart_with_a_large_file(self, tenant):
+    def test_387_02_multipart_with_a_large_file(self, tenant):
         data = hashlib.sha256(b"x").digest() * 150000  # 4.8 MB
         body, headers = multipart([
             (b"title", "\u00e9t\u00e9".encode()),
@@ -76,7 +78,7 @@ class TestFormsIn:
         assert made.post(body, headers=headers).text == want
         assert made.post(pieces(body, 100001), headers=headers).text == want
 
-    def test_380_03_chunks_of_every_size(self, tenant):
+    def test_387_03_chunks_of_every_size(self, tenant):
         body, headers = multipart([
             (b"a", b"1\r\n--AaB03\r\n"), (b"f", b"n", b"t/x", b"\r\n\r\n")])
         made = tenant.deploy(FORM)
@@ -85,7 +87,7 @@ class TestFormsIn:
             answer = made.post(pieces(body, size), headers=headers)
             assert answer.text == want, size
 
-    def test_380_04_curl_sends_forms(self, tenant, httpd, tmp_path):
+    def test_387_04_curl_sends_forms(self, tenant, httpd, tmp_path):
         (tmp_path / 'q"x.txt').write_bytes(b"text\n")
         made = tenant.deploy(FORM)
         done = subprocess.run(
@@ -106,13 +108,13 @@ class TestFormsIn:
         (b"--b\r\nContent-Disposition: form-data\r\n\r\n\r\n--b--",
          "multipart/form-data; boundary=b", "a part without a name"),
     ])
-    def test_380_05_bad_forms(self, tenant, body, type_, told):
+    def test_387_05_bad_forms(self, tenant, body, type_, told):
         headers = [("Content-Type", type_)] if type_ else []
         answer = tenant.deploy(CAUGHT).post(body, headers=headers)
         assert answer.text.startswith("nil TypeError: formData: ")
         assert told in answer.text
 
-    def test_380_06_an_upload_larger_than_memory(self, tenant):
+    def test_387_06_an_upload_larger_than_memory(self, tenant):
         body, headers = multipart([
             (b"f", b"n", b"t/x", bytes(40 * 1024 * 1024))])
         made = tenant.deploy(CAUGHT)
@@ -131,7 +133,7 @@ form:append("text", "a\\r\\nb")
 form:append("file", {name = 'q"\\\\.bin', type = "x/y", data = "\\0\\255"})
 """
 
-    def test_380_10_as_a_response(self, tenant):
+    def test_387_10_as_a_response(self, tenant):
         made = tenant.deploy(worker(self.MADE + "return Response.new(form)"))
         first, second = made.get(), made.get()
         boundary = re.fullmatch(r"multipart/form-data; boundary=(\w{32})",
@@ -145,7 +147,7 @@ form:append("file", {name = 'q"\\\\.bin', type = "x/y", data = "\\0\\255"})
         assert first.get("content-length") == str(len(first.body))
         assert second.get("content-type") != first.get("content-type")
 
-    def test_380_11_to_an_origin_and_back(self, tenant, origin):
+    def test_387_11_to_an_origin_and_back(self, tenant, origin):
         """Sent by fetch, echoed, read again."""
         made = tenant.deploy(worker(
             self.MADE + f'local echo = fetch("{origin.url}/echo", '
@@ -157,7 +159,7 @@ form:append("file", {name = 'q"\\\\.bin', type = "x/y", data = "\\0\\255"})
         assert made.get().text == \
             'text=a\r\nb\nfile=file(q"\\.bin,x/y,3,00c3bf00c3bf)'
 
-    def test_380_12_between_workers(self, tenant):
+    def test_387_12_between_workers(self, tenant):
         tenant.deploy(FORM, ns=None, name="form-reader")
         made = tenant.deploy(worker(
             self.MADE + 'return env.READER:fetch("http://a/", '

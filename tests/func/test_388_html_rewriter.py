@@ -26,11 +26,6 @@ def _conf(httpd):
 
 
 @pytest.fixture
-def records(httpd, _conf):
-    return Records(httpd)
-
-
-@pytest.fixture
 def rewrite(tenant):
     """Deploy a Worker that sets up R and answers R:transform(RESPONSE)."""
     def make(setup, response, *options):
@@ -43,16 +38,17 @@ def rewrite(tenant):
 MARK = "R:on('b', {element=function(e) e:before('!') end})"
 
 
+@pytest.mark.one_mpm
 class TestPages:
     """Where the page comes from does not matter."""
 
-    def test_380_41_a_fetched_page(self, rewrite, origin):
+    def test_388_41_a_fetched_page(self, rewrite, origin):
         answer = rewrite(MARK, f'fetch("{origin.url}/page/3")').get()
         assert answer.body == ROW.replace(b"<b>", b"!<b>") * 3
         assert answer.get("content-type") == "text/html"
         assert answer.get("content-length") is None
 
-    def test_380_42_strings_and_functions(self, rewrite):
+    def test_388_42_strings_and_functions(self, rewrite):
         assert rewrite(MARK, 'Response.new("x<b>")').get().text == "x!<b>"
         answer = rewrite(
             MARK + "\nlocal n = 0", "Response.new(function() n = n + 1 "
@@ -61,7 +57,7 @@ class TestPages:
         large = rewrite(MARK, "Response.new(('<b></b>'):rep(200000))", *PLENTY)
         assert large.get().text == "!<b></b>" * 200000
 
-    def test_380_43_no_body(self, rewrite, origin, client):
+    def test_388_43_no_body(self, rewrite, origin, client):
         made = rewrite(MARK, f'fetch("{origin.url}/page/3", request)')
         answer = made.request("HEAD")
         assert (answer.status, answer.body) == (200, b"")
@@ -69,7 +65,7 @@ class TestPages:
         assert rewrite(MARK, "Response.new(nil, {status=304})"
                        ).get().status == 304
 
-    def test_380_44_a_callees_page(self, tenant, rewrite):
+    def test_388_44_a_callees_page(self, tenant, rewrite):
         user = tenant.deploy(worker(
             "local n = 0 return Response.new(function() n = n + 1 "
             "if n < 100 then return '<i>' .. n .. '</i>' end end)"))
@@ -79,21 +75,21 @@ class TestPages:
             "--binding", "dispatch_namespace:D=demo").get()
         assert answer.text == "".join(map(str, range(1, 100)))
 
-    def test_380_45_a_compressed_page_is_refused(self, rewrite, records):
+    def test_388_45_a_compressed_page_is_refused(self, rewrite, records):
         made = rewrite(MARK, "Response.new('x', {headers={"
                        "['content-encoding']='br'}})")
         assert made.get().error == "exception"
         assert "content-encoding br" in \
             records.of(made.name)["exceptions"][0]["message"]
 
-    def test_380_46_handlers_fetch(self, rewrite, origin):
+    def test_388_46_handlers_fetch(self, rewrite, origin):
         answer = rewrite(
             "R:on('esi', {element=function(e)\n"
             f'e:replace(fetch("{origin.url}/status/201").status) end}})',
             "Response.new('<p><esi></esi></p>')").get()
         assert answer.text == "<p>201</p>"
 
-    def test_380_47_beside_each_other(self, tenant, origin):
+    def test_388_47_beside_each_other(self, tenant, origin):
         """Transforms in tasks, and tasks in a handler."""
         answer = tenant.deploy(worker(f"""
             local function page()
@@ -124,7 +120,7 @@ class TestLarge:
         if httpd.mpm != "event":
             pytest.skip("the MPM does not matter")
 
-    def test_380_50_memory_is_bounded(self, tenant, rewrite, origin, httpd,
+    def test_388_50_memory_is_bounded(self, tenant, rewrite, origin, httpd,
                                       client):
         user = rewrite(
             "local n = 0\nR:on('b', {element=function(e) n = n + 1\n"
@@ -151,7 +147,7 @@ class TestLarge:
         assert got.digest() == want.digest()
         assert watch.growth < 12 * MB
 
-    def test_380_51_a_slow_reader_holds_the_origin(self, rewrite, origin,
+    def test_388_51_a_slow_reader_holds_the_origin(self, rewrite, origin,
                                                    httpd, client):
         made = rewrite(MARK, f'fetch("{origin.url}/page/{self.ROWS}")',
                        *PLENTY)
@@ -169,25 +165,25 @@ class TestErrors:
 
     FAILS = "R:on('fail', {element=function() error('no') end})"
 
-    def test_380_60_before_the_first_byte(self, rewrite):
+    def test_388_60_before_the_first_byte(self, rewrite):
         made = rewrite(self.FAILS, "Response.new('x<fail>')")
         answer = made.get()
         assert (answer.status, answer.error) == (500, "exception")
 
-    def test_380_61_after_the_first_byte(self, rewrite):
+    def test_388_61_after_the_first_byte(self, rewrite):
         made = rewrite(self.FAILS,
                        "Response.new(('x'):rep(100000) .. '<fail>')")
         with pytest.raises((http.client.IncompleteRead, ConnectionError)):
             made.get()
 
-    def test_380_62_an_origin_that_breaks_off(self, rewrite, origin):
+    def test_388_62_an_origin_that_breaks_off(self, rewrite, origin):
         made = rewrite(MARK, f'fetch("{origin.url}/broken/chunk")')
         try:
             assert made.get().status == 500
         except (http.client.IncompleteRead, ConnectionError):
             pass
 
-    def test_380_63_a_page_that_is_ambiguous(self, rewrite):
+    def test_388_63_a_page_that_is_ambiguous(self, rewrite):
         assert rewrite(MARK, "Response.new('<select><style>')"
                        ).get().error == "exception"
 
@@ -200,7 +196,7 @@ class TestErrors:
         ("while true do e:after('0123456789'):setAttribute('a', ('x'):rep("
          "1000)) end", "cpu_limit"),
     ])
-    def test_380_64_limits_in_handlers(self, rewrite, code, limit):
+    def test_388_64_limits_in_handlers(self, rewrite, code, limit):
         setup = f"R:on('b', {{element=function(e) {code} end}})"
         options = ("--limit", "cpu_ms=100", "--limit",
                    "instructions=1000000000000")
@@ -213,7 +209,7 @@ class TestErrors:
         with pytest.raises((http.client.IncompleteRead, ConnectionError)):
             made.get()
 
-    def test_380_65_the_dispatcher_catches_a_callees_end(self, tenant,
+    def test_388_65_the_dispatcher_catches_a_callees_end(self, tenant,
                                                          rewrite):
         user = rewrite("R:on('b', {element=function() while true do end end})",
                        "Response.new('x<b>')", "--limit", "cpu_ms=50")
@@ -224,7 +220,7 @@ class TestErrors:
                               "--binding", "dispatch_namespace:D=demo")
         assert front.get().text in ("cpu_limit", "instruction_limit")
 
-    def test_380_66_a_client_that_goes_away(self, rewrite, origin, client,
+    def test_388_66_a_client_that_goes_away(self, rewrite, origin, client,
                                             records):
         made = rewrite(
             "R:on('b', {element=function(e) scheduler.wait(20) end})",
