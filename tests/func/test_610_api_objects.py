@@ -5,6 +5,8 @@ import pytest
 
 from wfptest.api import LOCATION, Api
 
+pytestmark = pytest.mark.one_mpm
+
 HELLO = "return { fetch = function() return Response.new('hi') end }"
 
 

@@ -11,6 +11,8 @@ from wfptest.api import LOCATION, Api
 from wfptest.uploads import FORM, LUA, SDK7, Scripts, error, form, part, \
     upload_body
 
+pytestmark = pytest.mark.one_mpm
+
 
 @pytest.fixture
 def api(httpd, client):

@@ -10,6 +10,8 @@ import pytest
 from wfptest.api import LOCATION, Api
 from wfptest.uploads import Scripts, error, form, part
 
+pytestmark = pytest.mark.one_mpm
+
 WORKER = ('return { fetch = function(req, env) '
           'return Response.new(tostring(env.S)) end }')
 

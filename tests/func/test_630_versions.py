@@ -5,6 +5,8 @@ import pytest
 
 from wfptest.api import LOCATION, Api
 
+pytestmark = pytest.mark.one_mpm
+
 TEXT = 'return { fetch = function() return Response.new("%s") end }'
 NONE = "00000000-0000-4000-8000-000000000000"
 
