@@ -1,16 +1,112 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a user Worker's calls may go, by its namespace and by itself."""
 
+import itertools
+import time
+
 import pytest
 
+from wfptest.client import Client
 from wfptest.lua import says, worker
+from wfptest.tenant import Tenant
+from wfptest.wait import until
 
 ORDER = ["none", "outbound", "direct"]
+TAGS = itertools.count(1)
+NS = f"ways-{time.monotonic_ns()}"
+
+# Every place where code of a Worker can run, and how many calls it makes.
+WAYS = {
+    "plain": ("return Response.new(ask())", 1),
+    "parallel": ("return Response.new(tostring(parallel(ask, ask, ask)))", 3),
+    "background": ('ctx:waitUntil(ask) return Response.new("200")', 1),
+    "background_parallel": ("""
+        ctx:waitUntil(function() parallel(ask, ask) end)
+        return Response.new("200")""", 2),
+    "rewriter": ("""
+        return HTMLRewriter.new():on("b", { element = function(el)
+            el:replace(ask()) end }):transform(Response.new("<b>b</b>"))""",
+                 1),
+    "stream": ("""
+        local n = 0
+        return Response.new(function()
+            n = n + 1
+            ask()
+            return n == 1 and "200" or nil
+        end)""", 2),
+    "request_body": ("""
+        local n = 0
+        return Response.new(fetch(env.ORIGIN .. "/echo", { method = "POST",
+            body = function()
+                n = n + 1
+                return n == 1 and ask() or nil
+            end }).status)""", 1),
+    "coroutine": ("return Response.new(coroutine.wrap(ask)())", 1),
+    "redirect": ("""
+        return Response.new(fetch(env.ORIGIN .. "/redirect/302?to=/echo%3F"
+            .. "tag=" .. tag).status)""", 2),
+    "service": ("return env.SVC:fetch(request)", 1),
+    "service_function": ("return Response.new(env.SVC:ask(tag))", 1),
+    "service_background": (
+        'env.SVC:later(tag) return Response.new("200")', 1),
+}
+
+
+def user_worker():
+    """Does what its path says."""
+    ways = ",\n".join(f"{name} = function(request, env, ctx, tag, ask) "
+                      f"{body} end" for name, (body, _) in WAYS.items())
+    return worker("""
+        local url = URL.new(request.url)
+        local tag = url.searchParams:get("tag")
+        return ways[url.pathname:match("[^/]+$")](request, env, ctx, tag,
+            function()
+                return tostring(fetch(env.ORIGIN .. "/echo?tag=" .. tag).status)
+            end)""", f"local ways = {{\n{ways} }}")
+
+
+SERVICE = """
+local function ask(env, tag)
+    return tostring(fetch(env.ORIGIN .. "/echo?tag=" .. tag).status)
+end
+return {
+    fetch = function(request, env)
+        return Response.new(ask(env,
+            URL.new(request.url).searchParams:get("tag")))
+    end,
+    ask = function(env, ctx, tag) return ask(env, tag) end,
+    later = function(env, ctx, tag)
+        ctx:waitUntil(function() ask(env, tag) end)
+    end,
+}"""
+
+# Lets everything go on, with a mark.
+DOOR = worker("""
+    local h = Headers.new(request.headers)
+    h:append("X-Door", "1")
+    return fetch(Request.new(request, { headers = h }))""")
+
+DISPATCHER = worker("""
+    local name = URL.new(request.url).pathname:match("^/([^/]+)")
+    return env.USERS:get(name):fetch(request)""")
+
+
+def vhost(httpd, name, *lines):
+    return [f"<VirtualHost 127.0.0.1:{httpd.port}>", f"ServerName {name}",
+            *lines, "</VirtualHost>"]
 
 
 @pytest.fixture(autouse=True)
 def _conf(httpd):
-    httpd.configure([])
+    """A server that begins user Workers in every way."""
+    httpd.configure([
+        *vhost(httpd, "none.test"),
+        *vhost(httpd, "built.test", f"WfpNamespace {NS}", "WfpRouteBy path"),
+        *vhost(httpd, "front.test", f"WfpDispatcher front-{NS}"),
+        *vhost(httpd, "bound.test", f"WfpDispatcher bound-{NS}"),
+        *vhost(httpd, "scope.test", f"WfpNamespace open-{NS}",
+               "WfpRouteBy path", f"WfpOutbound door-{NS}"),
+    ])
 
 
 @pytest.fixture
@@ -81,3 +177,61 @@ class TestWorkersOwn:
         done = tenant.deploy(asks(origin), "--egress", "some", check=False)
         assert done.returncode == 2
         assert "--egress: use none, outbound or direct" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def ways(httpd, origin):
+    """ask(entry, way) -> the answer; the same Worker for all cases."""
+    tenants = Tenant(httpd, Client(httpd.port))
+    tenants.deploy(DOOR, ns=None, name=f"door-{NS}")
+    httpd.wfpctl("namespace", "create", NS, "--outbound", f"door-{NS}")
+    httpd.wfpctl("namespace", "create", f"open-{NS}")
+    for name, space, outbound in (("front", NS, []),
+                                  ("bound", f"open-{NS}",
+                                   ["--outbound", f"door-{NS}"])):
+        tenants.deploy(DISPATCHER, "--binding",
+                       f"dispatch_namespace:USERS={space}", *outbound,
+                       ns=None, name=f"{name}-{NS}")
+    here = "--var", f"ORIGIN={origin.url}"
+    service = tenants.deploy(SERVICE, *here, ns=None)
+    for space in (NS, f"open-{NS}"):
+        tenants.deploy(user_worker(), *here, "--binding",
+                       f"service:SVC={service.name}", ns=space, name="user")
+    yield lambda entry, path: tenants.client.get(
+        f"/_ns/{NS}/user{path}" if entry == "by_path" else f"/user{path}",
+        host=f"{entry}.test" if entry != "by_path" else "none.test")
+    tenants.remove_all()
+
+
+class TestEveryWay:
+    """No way to begin a user Worker, and no place in it, goes by the outbound
+    Worker."""
+
+    @pytest.mark.parametrize("entry", ["by_path", "built", "front", "bound",
+                                       "scope"])
+    @pytest.mark.parametrize("way", WAYS)
+    def test_516_01_meets_the_outbound_worker(self, ways, origin, entry, way):
+        tag = f"t{next(TAGS)}."
+        calls = WAYS[way][1]
+        answer = ways(entry, f"/{way}?tag={tag}")
+        assert (answer.status, answer.text) == (200, "200")
+
+        def seen():
+            return [headers for _, path, headers in origin.requests
+                    if tag in path]
+        until(lambda: len(seen()) >= calls, f"{calls} calls")
+        assert [[v for k, v in headers if k.lower() == "x-door"]
+                for headers in seen()] == [["1"]] * calls
+
+    def test_516_02_top_level(self, tenant, origin):
+        """It runs at the deploy and at each new isolate, for nobody."""
+        origin.requests.clear()
+        done = tenant.deploy(says("1", f'fetch("{origin.url}/echo")'), ns=NS,
+                             check=False)
+        assert done.returncode == 1
+        assert "global scope" in done.stderr
+        made = tenant.deploy(says(
+            "told", f'local _, told = pcall(fetch, "{origin.url}/echo")'),
+                             ns=NS)
+        assert "global scope" in made.get().text
+        assert origin.requests == []
