@@ -194,11 +194,6 @@ static apr_status_t read_deployment(wfp_rollout_t *ask, wfp_api_call_t *call,
                        wfp_json_get(doc, "annotations", call->pool),
                        "workers/message", MESSAGE_BYTES);
     }
-    if (rv == APR_SUCCESS && shares->nelts > 1) {
-        return wfp_api_answer_error(call, WFP_API_UNSUPPORTED,
-                                    "More than one version at a time is not "
-                                    "supported yet");
-    }
     ask->shares = shares;
     return rv;
 }

@@ -13,18 +13,13 @@
 #define LIMIT     20
 #define LIMIT_MAX 100
 
+/* Shares that are not right are no failed upload. */
 apr_status_t wfp_api_versions_failed(wfp_api_call_t *call, apr_status_t rv)
 {
-    if (call->res.code == WFP_NOT_FOUND) {
-        (void)wfp_api_answer_error(call, WFP_API_NO_VERSION, "%s",
-                                   call->res.message);
-        return rv;
-    }
-    if (call->res.code == WFP_INVALID) {
-        return wfp_api_answer_result(call, rv, WFP_API_NO_VERSION,
-                                     WFP_API_CONFLICT);
-    }
-    return wfp_api_worker_failed(call, rv);
+    return call->res.code == WFP_INVALID
+               ? wfp_api_answer_result(call, rv, WFP_API_NO_VERSION,
+                                       WFP_API_CONFLICT)
+               : wfp_api_worker_failed(call, rv);
 }
 
 /* The members of `metadata` are what wrangler reads. */

@@ -15,6 +15,7 @@
 #include "mod_wfp/log.h"
 #include "mod_wfp/part.h"
 #include "mod_wfp/record.h"
+#include "mod_wfp/rollout.h"
 #include "mod_wfp/sync.h"
 
 /* ---- the work of a top request ----------------------------------------------- */
@@ -336,14 +337,12 @@ static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
     return rv;
 }
 
-/* Warm or cold. The key changes with the Worker and with its namespace, whose
- * settings hold for the isolate's life. */
+/* Warm or cold. */
 static apr_status_t take_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
                                  const wfp_entry_t *ns, wfp_result_t *res)
 {
     wfp_pool_t *isolates = ctx->work->server->isolates;
-    apr_int64_t key = ctx->entry.stamp > ns->stamp ? ctx->entry.stamp
-                                                   : ns->stamp;
+    apr_int64_t key = wfp_rollout_key(&ctx->entry, ns->stamp);
 
     *piso = NULL;
     if (!isolates) {
@@ -434,7 +433,7 @@ static apr_status_t check_depth(const wfp_host_ctx_t *ctx, wfp_result_t *res)
 
 /* Everything up to the point where the handler can be called. */
 static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
-                          wfp_result_t *res)
+                          const wfp_headers_t *headers, wfp_result_t *res)
 {
     wfp_entry_t ns;
     wfp_isolate_t *iso;
@@ -450,6 +449,10 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     }
     if (rv == APR_SUCCESS) {
         rv = check_cooling(ctx, res);
+    }
+    if (rv == APR_SUCCESS && (ctx->entry.flags & WFP_ENTRY_SPLIT)) {
+        rv = wfp_rollout_pick(&ctx->entry, ctx->work->server, headers, res,
+                              ctx->work->pool);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -567,7 +570,7 @@ apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
                               wfp_request_t *req, wfp_result_t *res)
 {
     wfp_host_ctx_t *ctx = make_ctx(work, caller, call);
-    apr_status_t rv = begin(ctx, call, res);
+    apr_status_t rv = begin(ctx, call, req->headers, res);
 
     ctx->wait_until = wfp_invoke_earlier(ctx->wait_until, req->abort_at);
     ctx->method = req->method;
@@ -591,7 +594,7 @@ apr_status_t wfp_invoke_call(const char **presult, wfp_work_t *work,
                              wfp_result_t *res)
 {
     wfp_host_ctx_t *ctx = make_ctx(work, caller, call);
-    apr_status_t rv = begin(ctx, call, res);
+    apr_status_t rv = begin(ctx, call, NULL, res);
 
     if (rv == APR_SUCCESS) {
         work->running = ctx;

@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "core/settings_json.h"
+#include "core/split.h"
 #include "lua_runtime/speed.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/threads.h"
 #include "store/changes.h"
+#include "store/deployments.h"
 #include "store/namespaces.h"
-#include "store/scripts.h"
+#include "store/versions.h"
 
 /* how long a request waits for another process that is loading its Worker */
 #define LOAD_WAIT_MAX  apr_time_from_sec(5)
@@ -71,11 +73,37 @@ static apr_status_t load_namespace(wfp_server_t *server, wfp_store_t *store,
     return wfp_registry_put(server->registry, &entry, blob, size, res);
 }
 
-static apr_status_t load_script(wfp_server_t *server, wfp_store_t *store,
-                                const char *ns, const char *name,
-                                wfp_result_t *res, apr_pool_t *p)
+/* What is looked for. The registry's key of it: */
+typedef struct target_t {
+    const char *ns;
+    const char *name; /* "": the namespace's settings */
+    const char *id;   /* of a version; NULL: what runs */
+    char version_key[1 + WFP_UUID_SIZE];
+} target_t;
+
+static const char *key_of(const target_t *target)
 {
-    wfp_script_t *script;
+    return target->id ? target->version_key : target->name;
+}
+
+static void aim(target_t *target, const char *ns, const char *name,
+                const char *id)
+{
+    target->ns = ns;
+    target->name = name;
+    target->id = id;
+    if (id) {
+        target->version_key[0] = '@';
+        apr_cpystrn(target->version_key + 1, id,
+                    sizeof(target->version_key) - 1);
+    }
+}
+
+/* Source and bytecode of a version. */
+static apr_status_t put_script(wfp_server_t *server, const target_t *target,
+                               wfp_script_t *script, wfp_result_t *res,
+                               apr_pool_t *p)
+{
     wfp_entry_t entry;
     wfp_limits_t limits;
     wfp_result_t ignored;
@@ -84,10 +112,6 @@ static apr_status_t load_script(wfp_server_t *server, wfp_store_t *store,
     apr_size_t size;
     apr_status_t rv;
 
-    rv = wfp_scripts_get(&script, store, ns, name, res, p);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
     sources[0] = &script->limits;
     wfp_limits_merge(&limits, &server->conf->limits, sources, 1);
     wfp_result_init(&ignored, p);
@@ -95,34 +119,85 @@ static apr_status_t load_script(wfp_server_t *server, wfp_store_t *store,
     if (rv != APR_SUCCESS) {
         /* it compiled when it was uploaded: the isolate will say why not now */
         ap_log_error(APLOG_MARK, APLOG_INFO, rv, server->main,
-                     WFPLOGNO(0201) "%s/%s does not compile: %s", ns, name,
-                     ignored.message);
+                     WFPLOGNO(0201) "%s/%s does not compile: %s", target->ns,
+                     target->name, ignored.message);
     }
     wfp_script_pack(&blob, &size, script, p);
     memset(&entry, 0, sizeof(entry));
-    apr_cpystrn(entry.ns, ns, sizeof(entry.ns));
-    apr_cpystrn(entry.name, name, sizeof(entry.name));
+    apr_cpystrn(entry.ns, target->ns, sizeof(entry.ns));
+    apr_cpystrn(entry.name, key_of(target), sizeof(entry.name));
     apr_cpystrn(entry.version_id, script->version_id, sizeof(entry.version_id));
     entry.stamp = script->stamp;
     entry.limits = script->limits;
     entry.flags = egress_flags(wfp_settings_json_egress(script->settings, p));
+    if (target->id) {
+        entry.flags |= WFP_ENTRY_VERSION;
+    }
     return wfp_registry_put(server->registry, &entry, blob, size, res);
 }
 
+static apr_status_t put_split(wfp_server_t *server, const target_t *target,
+                              const wfp_running_t *running, wfp_result_t *res,
+                              apr_pool_t *p)
+{
+    wfp_entry_t entry;
+    const char *blob;
+    apr_size_t size;
+
+    wfp_split_pack(&blob, &size, running->shares, p);
+    memset(&entry, 0, sizeof(entry));
+    apr_cpystrn(entry.ns, target->ns, sizeof(entry.ns));
+    apr_cpystrn(entry.name, target->name, sizeof(entry.name));
+    apr_cpystrn(entry.version_id, running->script->version_id,
+                sizeof(entry.version_id));
+    entry.stamp = running->script->stamp;
+    wfp_limits_clear(&entry.limits);
+    entry.flags = WFP_ENTRY_SPLIT;
+    return wfp_registry_put(server->registry, &entry, blob, size, res);
+}
+
+static apr_status_t load_running(wfp_server_t *server, wfp_store_t *store,
+                                 const target_t *target, wfp_result_t *res,
+                                 apr_pool_t *p)
+{
+    wfp_running_t running;
+    apr_status_t rv = wfp_deployments_running(&running, store, target->ns,
+                                              target->name, res, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return running.shares ? put_split(server, target, &running, res, p)
+                          : put_script(server, target, running.script, res, p);
+}
+
+static apr_status_t load_version(wfp_server_t *server, wfp_store_t *store,
+                                 const target_t *target, wfp_result_t *res,
+                                 apr_pool_t *p)
+{
+    wfp_script_t *script;
+    apr_status_t rv = wfp_versions_get(&script, NULL, store, target->ns,
+                                       target->name, target->id, res, p);
+
+    return rv == APR_SUCCESS ? put_script(server, target, script, res, p) : rv;
+}
+
 /* From the store into the registry. A miss is remembered. */
-static apr_status_t load(wfp_server_t *server, wfp_store_t *store,
-                         const char *ns, const char *name, apr_int64_t stamp,
+static apr_status_t load(wfp_server_t *server, const target_t *target,
                          wfp_result_t *res, apr_pool_t *p)
 {
+    wfp_store_t *store = server->store;
     apr_status_t rv, rv2;
 
     if (!store) {
         return wfp_result_set(res, WFP_STORE_UNAVAILABLE, APR_EGENERAL, NULL);
     }
-    rv = *name ? load_script(server, store, ns, name, res, p)
-               : load_namespace(server, store, ns, res, p);
+    rv = target->id      ? load_version(server, store, target, res, p)
+         : *target->name ? load_running(server, store, target, res, p)
+                         : load_namespace(server, store, target->ns, res, p);
     if (rv == APR_NOTFOUND) {
-        rv2 = wfp_registry_put_absent(server->registry, ns, name, stamp);
+        rv2 = wfp_registry_put_absent(server->registry, target->ns,
+                                      key_of(target), 0);
         if (rv2 != APR_SUCCESS) {
             return wfp_result_set(res, WFP_INTERNAL, rv2, "registry failed");
         }
@@ -154,14 +229,13 @@ static apr_status_t not_found(wfp_result_t *res, const char *ns,
 }
 
 /* One try to load what the registry does not know. APR_EAGAIN: look again. */
-static apr_status_t claim_and_load(wfp_server_t *server, const char *ns,
-                                   const char *name, wfp_result_t *res,
-                                   apr_pool_t *p)
+static apr_status_t claim_and_load(wfp_server_t *server, const target_t *target,
+                                   wfp_result_t *res, apr_pool_t *p)
 {
     apr_pool_t *scratch;
     apr_status_t rv;
 
-    rv = wfp_registry_claim(server->registry, ns, name);
+    rv = wfp_registry_claim(server->registry, target->ns, key_of(target));
     if (rv == APR_EBUSY) {
         apr_sleep(LOAD_WAIT_STEP);
         return APR_EAGAIN;
@@ -170,23 +244,25 @@ static apr_status_t claim_and_load(wfp_server_t *server, const char *ns,
         return wfp_result_set(res, WFP_INTERNAL, rv, "registry failed");
     }
     apr_pool_create(&scratch, p);
-    rv = load(server, server->store, ns, name, 0, res, scratch);
+    rv = load(server, target, res, scratch);
     apr_pool_destroy(scratch);
     if (rv == APR_SUCCESS) {
         return APR_EAGAIN;
     }
     if (rv == APR_NOTFOUND) {
-        return not_found(res, ns, name);
+        return not_found(res, target->ns, target->name);
     }
-    wfp_registry_unclaim(server->registry, ns, name);
-    return load_failed(server, ns, name, rv, res);
+    wfp_registry_unclaim(server->registry, target->ns, key_of(target));
+    return load_failed(server, target->ns, target->name, rv, res);
 }
 
-apr_status_t wfp_sync_find(wfp_entry_t *entry, wfp_server_t *server,
-                           const char *ns, const char *name, wfp_result_t *res,
-                           apr_pool_t *p)
+static apr_status_t find(wfp_entry_t *entry, wfp_server_t *server,
+                         const target_t *target, wfp_result_t *res,
+                         apr_pool_t *p)
 {
-    apr_status_t rv = wfp_registry_get(entry, server->registry, ns, name);
+    const char *key = key_of(target);
+    apr_status_t rv = wfp_registry_get(entry, server->registry, target->ns,
+                                       key);
     apr_time_t until;
 
     if (rv == APR_SUCCESS) {
@@ -194,19 +270,59 @@ apr_status_t wfp_sync_find(wfp_entry_t *entry, wfp_server_t *server,
     }
     until = apr_time_now() + LOAD_WAIT_MAX;
     while (rv == APR_EAGAIN) {
-        rv = claim_and_load(server, ns, name, res, p);
+        rv = claim_and_load(server, target, res, p);
         if (rv != APR_EAGAIN) {
             return rv;
         }
         if (apr_time_now() > until) {
-            return load_failed(server, ns, name, APR_TIMEUP, res);
+            return load_failed(server, target->ns, target->name, APR_TIMEUP,
+                               res);
         }
-        rv = wfp_registry_get(entry, server->registry, ns, name);
+        rv = wfp_registry_get(entry, server->registry, target->ns, key);
     }
     if (rv == APR_NOTFOUND) {
-        return not_found(res, ns, name);
+        return not_found(res, target->ns, target->name);
     }
     return rv;
+}
+
+apr_status_t wfp_sync_find(wfp_entry_t *entry, wfp_server_t *server,
+                           const char *ns, const char *name, wfp_result_t *res,
+                           apr_pool_t *p)
+{
+    target_t target;
+
+    aim(&target, ns, name, NULL);
+    return find(entry, server, &target, res, p);
+}
+
+apr_status_t wfp_sync_find_version(wfp_entry_t *entry, wfp_server_t *server,
+                                   const char *ns, const char *name,
+                                   const char *id, wfp_result_t *res,
+                                   apr_pool_t *p)
+{
+    target_t target;
+    apr_status_t rv;
+
+    aim(&target, ns, name, id);
+    rv = find(entry, server, &target, res, p);
+    apr_cpystrn(entry->name, name, sizeof(entry->name));
+    return rv;
+}
+
+/* The body where it lies: *entry keeps the Worker's name. */
+static apr_status_t body_at(const char **pblob, wfp_server_t *server,
+                            const wfp_entry_t *entry, const target_t *target,
+                            apr_pool_t *p)
+{
+    wfp_entry_t at;
+
+    if (!target->id) {
+        return wfp_registry_body(pblob, server->registry, entry, p);
+    }
+    at = *entry;
+    apr_cpystrn(at.name, key_of(target), sizeof(at.name));
+    return wfp_registry_body(pblob, server->registry, &at, p);
 }
 
 /* The packed body of an entry, found anew as long as it changes. */
@@ -214,24 +330,46 @@ static apr_status_t body_of(const char **pblob, wfp_entry_t *entry,
                             wfp_server_t *server, wfp_result_t *res,
                             apr_pool_t *p)
 {
-    char ns[WFP_NAME_MAX + 1], name[WFP_NAME_MAX + 1];
+    char ns[WFP_NAME_MAX + 1], name[WFP_NAME_MAX + 1], id[WFP_UUID_SIZE];
+    target_t target;
     apr_status_t rv;
     int tries;
 
     apr_cpystrn(ns, entry->ns, sizeof(ns));
     apr_cpystrn(name, entry->name, sizeof(name));
+    apr_cpystrn(id, entry->version_id, sizeof(id));
+    aim(&target, ns, name, entry->flags & WFP_ENTRY_VERSION ? id : NULL);
     for (tries = 0; tries < 10; tries++) {
-        rv = wfp_registry_body(pblob, server->registry, entry, p);
+        rv = body_at(pblob, server, entry, &target, p);
         if (rv != APR_EAGAIN) {
             return rv;
         }
-        rv = wfp_sync_find(entry, server, ns, name, res, p);
+        rv = find(entry, server, &target, res, p);
         if (rv != APR_SUCCESS) {
             return rv;
         }
+        apr_cpystrn(entry->name, name, sizeof(entry->name));
     }
     return wfp_result_set(res, WFP_INTERNAL, APR_EAGAIN,
                           "registry too small: its bodies are evicted at once");
+}
+
+apr_status_t wfp_sync_split(apr_array_header_t **pshares, wfp_entry_t *entry,
+                            wfp_server_t *server, wfp_result_t *res,
+                            apr_pool_t *p)
+{
+    const char *blob;
+    apr_status_t rv = body_of(&blob, entry, server, res, p);
+
+    *pshares = NULL;
+    if (rv != APR_SUCCESS || !(entry->flags & WFP_ENTRY_SPLIT)) {
+        return rv; /* it is one version by now */
+    }
+    rv = wfp_split_unpack(pshares, blob, entry->body_size, p);
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv, "registry body damaged");
+    }
+    return rv;
 }
 
 apr_status_t wfp_sync_script(wfp_script_t **pscript, wfp_entry_t *entry,

@@ -24,6 +24,12 @@
 #define WFP_ENTRY_EGRESS_OUTBOUND 0x08u
 #define WFP_ENTRY_EGRESS_RULES    0x10u
 
+/* of a Worker's: its body says how traffic is split (core/split.h); it is one
+ * version of such a Worker, and its body lies under "@" and the version's id,
+ * which no Worker can be named */
+#define WFP_ENTRY_SPLIT   0x20u
+#define WFP_ENTRY_VERSION 0x40u
+
 /**
  * Find a Worker, loading it when it is not known. The usual way takes no lock
  * and allocates nothing.
@@ -36,6 +42,20 @@
 apr_status_t wfp_sync_find(wfp_entry_t *entry, wfp_server_t *server,
                            const char *ns, const char *name, wfp_result_t *res,
                            apr_pool_t *p) WFP_CHECK;
+
+/** How the traffic of an entry with WFP_ENTRY_SPLIT is split: array of
+ *  wfp_share_t in p; *entry as with wfp_sync_script(). NULL: it is no longer
+ *  split, *entry is the one version. */
+apr_status_t wfp_sync_split(apr_array_header_t **pshares, wfp_entry_t *entry,
+                            wfp_server_t *server, wfp_result_t *res,
+                            apr_pool_t *p) WFP_CHECK;
+
+/** Find one version of a Worker whose traffic is split; as wfp_sync_find().
+ *  entry->name is the Worker's. */
+apr_status_t wfp_sync_find_version(wfp_entry_t *entry, wfp_server_t *server,
+                                   const char *ns, const char *name,
+                                   const char *id, wfp_result_t *res,
+                                   apr_pool_t *p) WFP_CHECK;
 
 /** The whole script of an entry, unpacked in p; found anew (and *entry
  *  updated) when it changed meanwhile. */

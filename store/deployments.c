@@ -189,9 +189,11 @@ static apr_status_t sort_shares(wfp_dbd_t *db, ask_t *ask)
         rv = wfp_dbd_row(&row, db, &get, 2,
                          DBD_ARGS(ask->row.id, ranked[i].share.version_id));
         if (rv == APR_SUCCESS && !row) {
-            return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                                  "there is no version '%s'",
-                                  ranked[i].share.version_id);
+            return wfp_result_about(db->res, WFP_ABOUT_VERSION,
+                                    wfp_result_set(db->res, WFP_NOT_FOUND,
+                                                   APR_NOTFOUND,
+                                                   "there is no version '%s'",
+                                                   ranked[i].share.version_id));
         }
         if (rv == APR_SUCCESS) {
             ranked[i].share.version_id = row[0];
@@ -229,9 +231,11 @@ static apr_status_t find_earlier(wfp_dbd_t *db, ask_t *ask)
     rv = wfp_dbd_row(&row, db, id ? &by_id : &before, 1,
                      DBD_ARGS(ask->row.id, id ? id : ask->row.version_id));
     if (rv == APR_SUCCESS && !row) {
-        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                              id ? "there is no such version"
-                                 : "there is no version before this one");
+        return wfp_result_about(
+            db->res, WFP_ABOUT_VERSION,
+            wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                           id ? "there is no such version"
+                              : "there is no version before this one"));
     }
     if (rv == APR_SUCCESS) {
         share.version_id = row[0];
@@ -452,4 +456,58 @@ apr_status_t wfp_deployments_list(apr_array_header_t **plist,
 
     *plist = ask.list;
     return rv;
+}
+
+typedef struct run_t {
+    const char *ns;
+    const char *name;
+    wfp_running_t *running;
+} run_t;
+
+static apr_status_t get_running(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t select = {
+        "deployments_running",
+        "SELECT d.version_id, d.percent FROM deployments d "
+        "JOIN scripts s ON s.id = d.script_id AND s.stamp = d.stamp "
+        "JOIN namespaces n ON n.id = s.ns_id "
+        "JOIN versions v ON v.id = d.version_id "
+        "WHERE n.name = %s AND s.name = %s ORDER BY v.number DESC"
+    };
+    run_t *ask = baton;
+    wfp_running_t *running = ask->running;
+    apr_array_header_t *rows;
+    wfp_head_t head;
+    int i;
+    apr_status_t rv = wfp_versions_head(&head, db, ask->ns, ask->name);
+
+    if (rv == APR_SUCCESS) {
+        running->script = head.script;
+        rv = wfp_dbd_rows(&rows, db, &select, 2, DBD_ARGS(ask->ns, ask->name));
+    }
+    if (rv != APR_SUCCESS || rows->nelts < 2) {
+        running->shares = NULL;
+        return rv == APR_SUCCESS
+                   ? wfp_modules_read(head.script, db, head.code_id)
+                   : rv;
+    }
+    running->shares = apr_array_make(db->pool, rows->nelts,
+                                     sizeof(wfp_share_t));
+    for (i = 0; i < rows->nelts; i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+        wfp_share_t *share = apr_array_push(running->shares);
+
+        share->version_id = row[0];
+        share->share = (int)wfp_dbd_int(row[1]);
+    }
+    return rv;
+}
+
+apr_status_t wfp_deployments_running(wfp_running_t *running, wfp_store_t *store,
+                                     const char *ns, const char *name,
+                                     wfp_result_t *res, apr_pool_t *p)
+{
+    run_t ask = { ns, name, running };
+
+    return wfp_dbd_run(store, WFP_DBD_SNAPSHOT, get_running, &ask, res, p);
 }

@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "core/script.h"
 #include "core/split.h"
 #include "store/audit.h"
 #include "store/store.h"
@@ -60,6 +61,21 @@ apr_status_t wfp_deployments_rollback(wfp_deployment_t **pdeployment,
                                       const wfp_rollout_t *deploy,
                                       wfp_result_t *res,
                                       apr_pool_t *p) WFP_CHECK;
+
+/** What runs of a Worker. */
+typedef struct wfp_running_t {
+    wfp_script_t *script;       /* the one version that runs, whole; while
+                                 * traffic is split the newest of them,
+                                 * without modules */
+    apr_array_header_t *shares; /* wfp_share_t, newest first; NULL: one
+                                 * version runs */
+} wfp_running_t;
+
+/** script->stamp is the deployment's. WFP_WORKER_NOT_FOUND; all in p. */
+apr_status_t wfp_deployments_running(wfp_running_t *running, wfp_store_t *store,
+                                     const char *ns, const char *name,
+                                     wfp_result_t *res,
+                                     apr_pool_t *p) WFP_CHECK;
 
 /** Newest first: array of wfp_deployment_t *. @param limit most of them */
 apr_status_t wfp_deployments_list(apr_array_header_t **plist,

@@ -266,8 +266,10 @@ apr_status_t wfp_versions_by_id(wfp_head_t *head, wfp_dbd_t *db,
                                   DBD_ARGS(script->id, id));
 
     if (rv == APR_SUCCESS && !row) {
-        return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                              "there is no such version");
+        return wfp_result_about(db->res, WFP_ABOUT_VERSION,
+                                wfp_result_set(db->res, WFP_NOT_FOUND,
+                                               APR_NOTFOUND,
+                                               "there is no such version"));
     }
     return rv == APR_SUCCESS ? read_head(head, db, row) : rv;
 }

@@ -4,10 +4,10 @@
 import pytest
 
 from wfptest.api import LOCATION, Api
+from wfptest.rollout import TEXT, Rollout
 
 pytestmark = pytest.mark.one_mpm
 
-TEXT = 'return { fetch = function() return Response.new("%s") end }'
 NONE = "00000000-0000-4000-8000-000000000000"
 
 
@@ -15,35 +15,6 @@ NONE = "00000000-0000-4000-8000-000000000000"
 def api(httpd, client):
     httpd.configure(LOCATION)
     return Api(httpd, client)
-
-
-class Rollout:
-    """The routes of one Worker."""
-
-    def __init__(self, api, worker):
-        self.api, self.worker = api, worker
-        base = (f"{api.namespaces}/{worker.ns}/scripts" if worker.ns
-                else f"{api.account}/workers/scripts")
-        self.path = f"{base}/{worker.name}"
-
-    def versions(self, query=""):
-        return self.api.ok("GET", f"{self.path}/versions{query}")["items"]
-
-    def deployments(self):
-        return self.api.ok("GET", f"{self.path}/deployments")["deployments"]
-
-    def body(self, *shares, **more):
-        return {"strategy": "percentage", **more,
-                "versions": [{"version_id": id, "percentage": percent}
-                             for id, percent in shares]}
-
-    def deploy(self, *shares, **more):
-        return self.api.ok("POST", f"{self.path}/deployments",
-                           self.body(*shares, **more))
-
-    def refused(self, *shares, **more):
-        return self.api.refused("POST", f"{self.path}/deployments",
-                                self.body(*shares, **more))
 
 
 @pytest.fixture(params=["user", "account"])
@@ -111,6 +82,8 @@ class TestVersions:
     def test_630_05_missing(self, api, rollout, what):
         missing = rollout.path + "-not"
         assert api.refused("GET", f"{missing}/{what}") == (404, 10007)
+        other = f"{api.namespaces}/missing/scripts/x/{what}"
+        assert api.refused("GET", other) == (404, 10007)
         if NONE in what:
             assert api.refused("GET", f"{rollout.path}/{what}") == (404, 10222)
 
@@ -210,7 +183,3 @@ class TestDeployments:
                 (412, 10412)
         user.api.ok("POST", f"{user.path}/rollback",
                     headers=[("If-Match", f'"{newest}"')])
-
-    def test_630_28_split_is_refused(self, rollout):
-        three, two, _ = [v["id"] for v in rollout.versions()]
-        assert rollout.refused((three, 50), (two, 50)) == (404, 10501)

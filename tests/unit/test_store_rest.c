@@ -182,6 +182,7 @@ static void splits_are_checked_and_remembered(wfp_test_t *t)
     fixture_t f;
     wfp_deployment_t *done;
     wfp_rollout_t ask;
+    wfp_running_t running;
     apr_array_header_t *list;
     wfp_script_t *got;
     const char *v1, *v2;
@@ -207,8 +208,22 @@ static void splits_are_checked_and_remembered(wfp_test_t *t)
     CHECK_INT(done->shares->nelts, 2);
     CHECK_STR(APR_ARRAY_IDX(done->shares, 0, wfp_share_t).version_id, v2);
     CHECK_INT(APR_ARRAY_IDX(done->shares, 0, wfp_share_t).share, 1000);
+    OK(wfp_deployments_running(&running, f.store, "demo", "a", &f.res,
+                               t->pool));
+    CHECK(running.shares != NULL && running.shares->nelts == 2);
+    CHECK_STR(APR_ARRAY_IDX(running.shares, 0, wfp_share_t).version_id, v2);
+    CHECK_INT(APR_ARRAY_IDX(running.shares, 1, wfp_share_t).share, 9000);
+    CHECK_INT(running.script->stamp, done->stamp);
     /* back to the one before */
     OK(wfp_deployments_rollback(&done, f.store, &ask, &f.res, t->pool));
+    OK(wfp_deployments_running(&running, f.store, "demo", "a", &f.res,
+                               t->pool));
+    CHECK(running.shares == NULL);
+    CHECK_STR(running.script->version_id, v1);
+    CHECK_INT(running.script->modules->nelts, 1);
+    REFUSED(wfp_deployments_running(&running, f.store, "demo", "nobody", &f.res,
+                                    t->pool),
+            WFP_WORKER_NOT_FOUND);
     OK(wfp_scripts_get(&got, f.store, "demo", "a", &f.res, t->pool));
     CHECK_STR(got->version_id, v1);
     CHECK_INT(got->stamp, done->stamp);
