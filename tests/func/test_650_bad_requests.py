@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Malformed requests over the API's routes: each has its answer, and none
+changes the store or leaves a warning."""
+
+import json
+import socket
+import sqlite3
+
+import pytest
+
+from wfptest.api import LOCATION, Api
+from wfptest.uploads import FORM, LUA, Scripts, form, part, upload_body
+
+pytestmark = pytest.mark.one_mpm
+
+BAD, ROUTE, METHOD, LARGE = (400, 10012), (404, 7003), (405, 10405), \
+    (413, 10413)
+INVALID, MISSING, FORBIDDEN = (400, 10021), (400, 9106), (403, 10000)
+NO_WORKER, NO_NS, NO_KV = (404, 10007), (404, 100119), (404, 10013)
+WRONG = (1, True, None, [], {}, "")
+
+
+def methods():
+    """Methods that a route does not have."""
+    for path, rest in (
+            ("/user", "POST PUT PATCH DELETE OPTIONS"),
+            ("/accounts", "POST PUT DELETE"), ("/memberships", "POST DELETE"),
+            ("/user/tokens/verify", "POST PUT"), ("{A}", "POST DELETE"),
+            ("{A}/healthz", "POST PUT OPTIONS"), ("/openapi.json", "POST PUT"),
+            ("{A}/tokens", "PUT PATCH DELETE"), ("{A}/tokens/x", "GET PUT"),
+            ("{A}/audit", "POST PUT DELETE OPTIONS"),
+            ("{A}/hostnames", "POST DELETE"),
+            ("{A}/hostnames/a.example", "POST PATCH"), ("{N}", "PUT DELETE"),
+            ("{N}/demo", "POST OPTIONS"), ("{K}", "PUT DELETE PATCH"),
+            ("{K}/x", "POST PATCH"), ("{S}", "POST PUT PATCH"),
+            ("{S}/kept", "POST PATCH OPTIONS"),
+            ("{S}/kept/settings", "PUT POST DELETE"),
+            ("{S}/kept/bindings", "PUT POST"),
+            ("{S}/kept/secrets", "POST DELETE"),
+            ("{S}/kept/content", "POST PATCH DELETE"),
+            ("{S}/kept/tags", "POST PATCH")):
+        for method in rest.split():
+            yield method, path, None, METHOD
+
+
+def bodies():
+    """Bodies that are no JSON, or not the JSON that is asked for."""
+    broken = (b"{", b'{"a":1', b'{"a":"\xff"}', b"nul", b"[", b"\x00",
+              b'{"a":1}x', b'{"a":"\\u0000"}', b'{"a":1e999}',
+              b"[" * 65 + b"]" * 65, b'{"limits":{},"limits":1,"x', b"\xef\xbb\xbf{}")
+    for method, path in (("POST", "{N}"), ("PATCH", "{N}/demo"),
+                         ("POST", "{A}/tokens"), ("POST", "{K}"),
+                         ("PUT", "{A}/hostnames/a.example"),
+                         ("PUT", "{S}/kept/secrets"),
+                         ("PATCH", "{S}/kept/secrets-bulk")):
+        for body in broken[:9 if path == "{K}" else None]:
+            if path == "{K}" and body == b'{"a":"\\u0000"}':
+                continue
+            yield method, path, body, BAD
+        yield method, path, b" " * (1 << 20) + b"{} ", LARGE
+    for value in WRONG:
+        yield "POST", "{N}", {"name": value}, BAD
+        yield "POST", "{K}", {"title": value}, (400, 10019)
+        yield "POST", "{A}/tokens", {"name": "x", "role": value}, BAD
+        yield "PUT", "{A}/hostnames/a.example", {"script": value}, BAD
+        yield ("PUT", "{S}/kept/secrets", {"name": value, "text": "x"},
+               (400, 10052))
+        if value != {}:
+            yield "PATCH", "{N}/demo", {"limits": value or "x"}, BAD
+        yield "PATCH", "{S}/kept/secrets-bulk", {"secrets": value}, INVALID
+        if value != "":
+            yield "PUT", "{S}/kept/secrets", {"name": "A", "text": value}, \
+                INVALID
+        if value != []:
+            yield "PUT", "{S}/kept/tags", value, INVALID
+    for key in ("egress", "trusted_workers", "outbound", "egress_allow",
+                "egress_deny"):
+        yield "PATCH", "{N}/demo", {key: 1}, BAD
+
+
+def unknown():
+    """Names and ids that are not there, paths that are none."""
+    for what in ("", "/content", "/settings", "/bindings", "/secrets", "/tags"):
+        yield "GET", "{S}/none" + what, None, \
+            NO_WORKER if what else (404, 10092)
+    yield "DELETE", "{S}/none", None, NO_WORKER
+    yield "GET", "{S}/kept/secrets/NONE", None, (404, 10056)
+    yield "DELETE", "{S}/kept/secrets/NONE", None, (404, 10056)
+    yield "GET", "{N}/none", None, NO_NS
+    yield "PATCH", "{N}/none", {}, NO_NS
+    yield "GET", "{N}/none/scripts", None, NO_NS
+    for method, body in (("GET", None), ("DELETE", None),
+                         ("PUT", {"title": "x"})):
+        yield method, "{K}/" + "0" * 32, body, NO_KV
+    yield "DELETE", "{A}/tokens/none", None, (404, 10404)
+    yield "GET", "{A}/hostnames/none.example", None, (404, 10404)
+    for path in ("", "/", "/nothing", "/accounts/x", "/accounts/%00",
+                 "/accounts/..", "{N}/..%2F..", "{N}/a%00b/scripts",
+                 "{N}/%ff", "{S}/%c3%28", "{A}/tokens/a/b",
+                 "{A}/workers", "/accounts/" + "0" * 32 + "/tokens", "/" + "x" * 4000,
+                 "/" + "%C3%A9" * 300, "{A}/" + "%C3%A9" * 99 + "a"):
+        yield "GET", path, None, (404, 100119) if path == "{N}/..%2F.." \
+            else ROUTE
+
+
+def queries():
+    for path in ("/accounts", "/memberships", "{A}/hostnames", "{K}"):
+        for query in ("page=0", "page=-1", "page=x", "page=", "per_page=0",
+                      "per_page=1e3", "page=99999999999999999999",
+                      "page=%00", "page=%ff"):
+            yield "GET", f"{path}?{query}", None, BAD
+    for path in ("{A}/audit", "{S}"):
+        for query in ("limit=0", "limit=1001", "limit=x", "limit=%31x"):
+            yield "GET", f"{path}?{query}", None, BAD
+    for query in ("cursor=x", "cursor=-1", "since=x", "since=2026-13-01"):
+        yield "GET", "{A}/audit?" + query, None, BAD
+    for query in ("tags=a", "tags=:yes", "tags=a:maybe", "tags=,"):
+        yield "GET", "{S}?" + query, None, BAD
+    yield "GET", "{K}?order=x", None, BAD
+    yield "GET", "{K}?direction=x", None, BAD
+
+
+def uploads():
+    whole = upload_body("x")
+    cases = [whole[:-9], whole[:len(whole) // 2], b"", b"--", form(),
+             form(part("metadata", "{")), form(part("metadata", "[]")),
+             form(part("metadata", "{}")), upload_body("x", main_module="no"),
+             form(part("metadata", '{"main_module":"w.lua"}'),
+                  part("w.lua", "return {", "w.lua")),
+             form(part("metadata", '{"main_module":"../w.lua"}'),
+                  part("../w.lua", LUA % "x", "../w.lua"))]
+    cases += [upload_body("x", **{key: value}) for key, value in (
+        ("bindings", 1), ("bindings", [1]), ("bindings", [{"type": "none"}]),
+        ("tags", 1), ("tags", [1]), ("tags", ["é" * 40]), ("tags", list(
+            "abcdefghi")), ("limits", 1), ("limits", {"cpu_ms": -1}),
+        ("main_module", 1), ("keep_bindings", 1))]
+    for body in cases:
+        yield "PUT", "{S}/kept", body, INVALID
+    yield "PUT", "{S}/a%2Fb", whole, INVALID
+    yield "PUT", "{S}/" + "x" * 64, whole, INVALID
+    yield "PUT", "{N}/none/scripts/x", whole, NO_NS
+
+
+CASES = [*methods(), *bodies(), *unknown(), *queries(), *uploads()]
+
+
+def dump(httpd):
+    with sqlite3.connect(f"file:{httpd.root}/data/wfp.db?mode=ro",
+                         uri=True) as db:
+        names = [n for n, in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {n: sorted(map(repr, db.execute(f'SELECT * FROM "{n}"')))
+                for n in names}
+
+
+@pytest.fixture
+def api(httpd, client):
+    httpd.configure((*LOCATION, "WfpApiRate 100000 1min",
+                     "AllowEncodedSlashes NoDecode"))
+    return Api(httpd, client)
+
+
+class TestTable:
+    def test_650_01_every_bad_request(self, api, tenant):
+        scripts = Scripts(api, tenant.namespace())
+        assert scripts.put("kept").status == 200
+        places = {"A": api.account, "N": api.namespaces, "S": scripts.path,
+                  "K": f"{api.account}/storage/kv/namespaces"}
+        before, wrong = dump(api.httpd), []
+        assert len(CASES) >= 150
+        for method, path, body, expected in CASES:
+            for key, place in places.items():
+                path = path.replace("{%s}" % key, place)
+            headers = [("Content-Type", FORM)] if isinstance(body, bytes) \
+                and "/scripts" in path else []
+            if body is None and method in ("PUT", "PATCH", "POST"):
+                body = b""
+            elif body is not None and not isinstance(body, bytes):
+                body = json.dumps(body).encode()
+            if expected == METHOD:
+                body = None
+            answer = api.call(method, path, body, headers=headers, raw=True)
+            try:
+                got = (answer.status, answer.json["errors"][0]["code"])
+            except (ValueError, KeyError, IndexError):
+                got = (answer.status, answer.body[:80])
+            if got != expected:
+                wrong.append((method, path[-60:], (body or b"")[:50], got,
+                              expected))
+        assert wrong == [], "\n".join(map(str, wrong))
+        assert dump(api.httpd) == before
+        assert api.client.get(f"/_ns/{scripts.ns}/kept/").text == "hi"
+
+    @pytest.mark.parametrize("value", [
+        "", "Bearer", "Bearer ", "Basic eDp5", "bearer", "Token x", "x"])
+    def test_650_02_bad_authorization(self, api, value):
+        none = Api(api.httpd, api.client, None)
+        assert none.refused("GET", "/user", headers=[
+            ("Authorization", value)]) == MISSING
+
+    @pytest.mark.parametrize("head, body", [
+        ("Content-Length: 50", b'{"name":"cut"}'),
+        ("Transfer-Encoding: chunked", b'e\r\n{"name":"cut"}\r\n'),
+        ("Transfer-Encoding: chunked", b'e\r\n{"name":"cut"}\r\nzz\r\n')])
+    def test_650_03_broken_off(self, api, head, body):
+        before = dump(api.httpd)
+        with socket.create_connection(("127.0.0.1", api.client.port), 30) as s:
+            s.sendall(f"POST {api.base}{api.namespaces} HTTP/1.1\r\nHost: x\r\n"
+                      f"Authorization: Bearer {api.token}\r\n{head}\r\n\r\n"
+                      .encode() + body)
+            s.shutdown(socket.SHUT_WR)
+            got = b"".join(iter(lambda: s.recv(65536), b""))
+        assert got == b"" or got.startswith(b"HTTP/1.1 400 "), got
+        assert dump(api.httpd) == before
