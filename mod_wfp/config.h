@@ -59,6 +59,7 @@ typedef struct wfp_server_conf_t {
     wfp_policy_t *egress;       /* rules given here; NULL: none */
     apr_int64_t egress_connect; /* us */
     apr_int64_t egress_total;   /* us */
+    apr_int64_t egress_idle;    /* us */
     apr_int64_t isolate_reuse;
     apr_int64_t worker_header;
     const char *trust_header; /* "": off */
@@ -108,6 +109,7 @@ apr_int64_t wfp_config_num(apr_int64_t value, apr_int64_t otherwise);
 #define WFP_DEFAULT_VERSIONS_KEPT      20
 #define WFP_DEFAULT_EGRESS_CONNECT     apr_time_from_sec(5)
 #define WFP_DEFAULT_EGRESS_TOTAL       apr_time_from_sec(30)
+#define WFP_DEFAULT_EGRESS_IDLE        apr_time_from_sec(30)
 
 /** $(localstatedir)/lib/wfp unless WfpDataDir says otherwise. */
 const char *wfp_config_data_dir(const server_rec *main);

@@ -308,7 +308,8 @@ const char *wfp_directive_server_cool_down(cmd_parms *cmd, void *dummy,
 
 const char *wfp_directive_server_egress_timeout(cmd_parms *cmd, void *dummy,
                                                 const char *connect,
-                                                const char *total)
+                                                const char *total,
+                                                const char *idle)
 {
     wfp_server_conf_t *conf = wfp_config_server(cmd->server);
     const char *err = wfp_directive_value_in_server(cmd, 0);
@@ -325,6 +326,12 @@ const char *wfp_directive_server_egress_timeout(cmd_parms *cmd, void *dummy,
         || conf->egress_total < conf->egress_connect) {
         return wfp_directive_value_refuse(
             cmd, total, "is not a time at least as long as the first");
+    }
+    if (idle
+        && (wfp_directive_value_time(&conf->egress_idle, idle)
+            || conf->egress_idle < apr_time_from_msec(1))) {
+        return wfp_directive_value_refuse(cmd, idle,
+                                          "is not a time such as 5s");
     }
     return NULL;
 }

@@ -55,7 +55,8 @@ const char *wfp_directive_server_cool_down(cmd_parms *cmd, void *dummy,
 
 const char *wfp_directive_server_egress_timeout(cmd_parms *cmd, void *dummy,
                                                 const char *connect,
-                                                const char *total);
+                                                const char *total,
+                                                const char *idle);
 
 const char *wfp_directive_server_egress_allow(cmd_parms *cmd, void *dummy,
                                               const char *target);

@@ -320,6 +320,8 @@ static void set_terms(wfp_client_terms_t *terms, wfp_egress_t *egress)
                                             WFP_DEFAULT_EGRESS_CONNECT);
     terms->total_timeout = wfp_config_num(conf->egress_total,
                                           WFP_DEFAULT_EGRESS_TOTAL);
+    terms->idle_timeout = wfp_config_num(conf->egress_idle,
+                                         WFP_DEFAULT_EGRESS_IDLE);
     terms->deadline = egress->deadline;
     if (own > 0 && own < terms->total_timeout) {
         terms->total_timeout = own;

@@ -182,6 +182,8 @@ static apr_status_t ask_policy(wfp_client_transfer_t *t, wfp_url_t *url,
                               "Egress blocked: %s", why);
     }
     t->policy = terms->policy;
+    t->idle = terms->idle_timeout;
+    t->moved = 0;
     t->is_over = terms->is_over;
     t->is_over_arg = terms->is_over_arg;
     t->look = terms->look;

@@ -54,8 +54,11 @@ typedef struct wfp_client_terms_t {
     const wfp_policy_t *policy; /* asked at connect and before each reuse */
     apr_interval_time_t connect_timeout;
     apr_interval_time_t total_timeout; /* to the last byte of the body */
-    apr_time_t deadline;               /* of the invocation, wall clock */
-    const char *owner; /* "namespace/name" of the Worker that pays; NULL */
+    /* longest time in which nothing comes and nothing goes while somebody waits
+     * for it, once there is a connection; of a head whole lines count. 0: any */
+    apr_interval_time_t idle_timeout;
+    apr_time_t deadline; /* of the invocation, wall clock */
+    const char *owner;   /* "namespace/name" of the Worker that pays; NULL */
     /* asked every `look` of waiting, on the thread that waits: 1 ends the wait
      * with WFP_CLIENT_DISCONNECTED. NULL: nobody is asked. The argument lives
      * as long as the response's body. */

@@ -103,6 +103,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *baton)
     int ok;
 
     lock(t);
+    t->moved = apr_time_now();
     ok = n == 0
          || (t->head_done ? take_trailer(t, n) : take_head_line(t, line, n));
     if (t->head_done) {
@@ -119,6 +120,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *baton)
     size_t took = n;
 
     lock(t);
+    t->moved = apr_time_now();
     if (wfp_window_is_full(&t->down)) {
         t->down_paused = 1;
         took = CURL_WRITEFUNC_PAUSE;
@@ -138,6 +140,9 @@ static size_t on_read(char *buf, size_t size, size_t n, void *baton)
 
     lock(t);
     got = wfp_window_take(&t->up, buf, size * n);
+    if (got > 0) {
+        t->moved = apr_time_now();
+    }
     if (got == 0 && !t->up_end) {
         t->up_paused = 1;
         got = CURL_READFUNC_PAUSE;
@@ -222,6 +227,9 @@ static int on_request(void *baton, char *ip, char *local_ip, int port,
         t->job.spoilt = 1;
         return CURL_PREREQFUNC_ABORT;
     }
+    lock(t);
+    t->moved = apr_time_now();
+    unlock(t);
     return CURL_PREREQFUNC_OK;
 }
 

@@ -159,15 +159,30 @@ static int is_there(const wfp_client_transfer_t *t, wfp_client_wait_e what)
            || (what == WFP_CLIENT_FOR_MUCH && wfp_window_is_full(&t->down));
 }
 
+static int is_idle_at(const wfp_client_transfer_t *t, apr_time_t then)
+{
+    return t->idle > 0 && t->moved > 0 && t->moved + t->idle <= then;
+}
+
+/* Only the other side's silence counts: not the time in which nobody asked for
+ * more, or in which the request's body was being made. */
+static void begin_silence(wfp_client_transfer_t *t)
+{
+    if (t->moved) {
+        t->moved = apr_time_now();
+    }
+}
+
 /* Wait for news, with the mutex held; look now and then whether anybody wants
  * to have them. */
 static apr_status_t await_news(wfp_client_transfer_t *t, apr_time_t now,
                                wfp_result_t *res)
 {
     apr_status_t rv = APR_SUCCESS;
+    apr_time_t until = is_idle_at(t, t->until) ? t->moved + t->idle : t->until;
 
-    if (!t->is_over || t->until - now <= t->look) {
-        (void)await(t, t->until);
+    if (!t->is_over || until - now <= t->look) {
+        (void)await(t, until);
     }
     else if (await(t, now + t->look)) {
         unlock(t);
@@ -186,11 +201,16 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
     apr_status_t rv = APR_SUCCESS;
 
     lock(t);
+    begin_silence(t);
     while (rv == APR_SUCCESS && !is_there(t, what)) {
         apr_time_t now = apr_time_now();
 
         if (t->until <= now) {
             rv = wfp_result_set(res, WFP_TIMEOUT, APR_TIMEUP, NULL);
+        }
+        else if (is_idle_at(t, now)) {
+            rv = wfp_result_set(res, WFP_TIMEOUT, APR_TIMEUP,
+                                "Timeout: the other side was silent too long");
         }
         else if (is_told(t)) {
             rv = wfp_cancel_check(t->cancel, res);
@@ -199,6 +219,7 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
             unlock(t);
             rv = pump(t, res);
             lock(t);
+            begin_silence(t);
         }
         else {
             rv = await_news(t, now, res);

@@ -76,6 +76,8 @@ struct wfp_client_transfer_t {
     apr_bucket_brigade *pumped;
     apr_off_t sent;            /* bytes pumped so far */
     apr_time_t until;          /* wall clock */
+    apr_interval_time_t idle;  /* longest silence once it is sent; 0: any */
+    apr_time_t moved;          /* a byte, last, wall clock; 0: not sent yet */
     int (*is_over)(void *arg); /* as wfp_client_terms_t */
     void *is_over_arg;
     apr_interval_time_t look;

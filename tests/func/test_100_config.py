@@ -89,6 +89,8 @@ WfpEgressDeny 10.0.0.0/x
 WfpEgressDeny [::1/129
 WfpEgressTimeout x 30s
 WfpEgressTimeout 5s -1s
+WfpEgressTimeout 5s 30s 0s
+WfpEgressTimeout 5s 30s x
 WfpEgressCA /no/such/file.pem
 WfpEgressConnections none
 WfpEgressConnections 0
@@ -136,6 +138,7 @@ WfpEgressAllow 10.0.0.0/8 [fd00::]/8 10.1.2.3/32:8080 *.example.com
 WfpEgressAllow api.example.com:8443 :8443
 WfpEgressDeny 192.0.2.0/24 bad.example.com
 WfpEgressTimeout 2s 20s
+WfpEgressTimeout 2s 600s 20s
 WfpEgressConnections 64
 """
 RIGHT = [line for line in RIGHT.splitlines() if line.split()

@@ -40,7 +40,14 @@ class World:
             *(f"WfpEgressAllow 127.0.0.1:{port} localhost:{port}"
               for port in ports),
             '<Location "/server-status">', "SetHandler server-status",
-            "</Location>"]
+            "</Location>",
+            *self.vhost(httpd, "idle.test", "WfpEgressTimeout 1s 25s 300ms"),
+            *self.vhost(httpd, "drip.test", "WfpEgressTimeout 1s 3s 1500ms")]
+
+    @staticmethod
+    def vhost(httpd, name, line):
+        return [f"<VirtualHost 127.0.0.1:{httpd.port}>", f"ServerName {name}",
+                line, "</VirtualHost>"]
 
     def stop(self):
         for one in (self.bad, *self.tls.values()):
@@ -73,11 +80,11 @@ def run(workers, world, httpd):
     afterwards the neighbour is served."""
     evaluator, neighbour = workers
 
-    def call(text):
+    def call(text, **options):
         told = []
         fault = threading.Thread(target=lambda: told.append(evaluator.post(
             f'local BAD = "http://127.0.0.1:{world.bad.port}/"\n'
-            f"{text}".encode())))
+            f"{text}".encode(), **options)))
         fault.start()
         for _ in range(3):
             assert neighbour.get().text == "status 200"
@@ -117,6 +124,28 @@ class TestConnection:
         told = run('fetch("http://127.0.0.1:'
                    f'{world.closed_port}/")')
         assert told["code"] == "network_error"
+
+    @pytest.mark.parametrize("path", [
+        "silent", "half-head-silent", "body-silent", "interim-silent",
+        "trailer-silent"])
+    def test_570_06_silent(self, run, path):
+        """Long before the total time, which the server's own clock would
+        end at another word."""
+        told = run(read(path), host="idle.test")
+        assert told["code"] == "timeout"
+        assert "silent too long" in told["message"]
+
+    def test_570_07_slow_is_not_silent(self, run):
+        told = run(read("drip-body"), host="drip.test")
+        assert told["code"] == "timeout"
+        assert "silent" not in told["message"]
+
+    def test_570_08_who_reads_late_meets_no_silence(self, run, origin):
+        """The time in which the Worker asks for nothing is its own."""
+        assert run(f"""
+            local r = fetch("{origin.url}/huge/{4 * MB}")
+            scheduler.wait(600)
+            return #r:text()""", host="idle.test") == [4 * MB]
 
     def test_570_05_the_workers_own_deadline(self, run):
         assert run('fetch(BAD .. "silent", {timeout = 100})')[
