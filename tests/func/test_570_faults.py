@@ -164,6 +164,19 @@ class TestHead:
     def test_571_01_no_http(self, run, path):
         assert run(read(path))["code"] == "network_error"
 
+    @pytest.mark.parametrize("path,told", [
+        ("length-and-chunks", ["body", "", "", ""]),
+        ("fold", ["ok", "a X-B: b", "", "2"]),
+        ("bare-cr", ["ok", "", "", "2"])])
+    def test_571_05_no_two_readings(self, run, path, told):
+        """Chunks win over a length, which goes; a folded line is one value;
+        a field with a bare CR goes. No second field comes of it."""
+        assert run(f"""
+            local r = fetch(BAD .. "{path}")
+            return r:text(), r.headers:get("x-a") or "",
+                r.headers:get("x-b") or "",
+                r.headers:get("content-length") or ''""") == told
+
     @pytest.mark.parametrize("path", [
         "line", "fields", "endless-head", "endless-line",
         "endless-first-line"])

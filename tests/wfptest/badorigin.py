@@ -31,6 +31,10 @@ CANNED = {
     "length-huge": OK + b"Content-Length: 99999999999999999999\r\n\r\nbody",
     "length-twice": OK + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody",
     "length-list": OK + b"Content-Length: 4, 5\r\n\r\nbody",
+    "length-and-chunks": CHUNKED[:-2] + b"Content-Length: 40\r\n\r\n4\r\nbody"
+                         b"\r\n0\r\n\r\n",
+    "fold": OK + b"X-A: a\r\n X-B: b\r\nContent-Length: 2\r\n\r\nok",
+    "bare-cr": OK + b"X-A: a\rX-B: b\r\nContent-Length: 2\r\n\r\nok",
     "coding": OK + b"Transfer-Encoding: strange\r\n\r\nbody",
     "line": OK + b"X-A: " + b"a" * 3000000 + b"\r\n\r\n",
     "line-long": OK + b"X-A: " + b"a" * 60000 + b"\r\nContent-Length: 2"
