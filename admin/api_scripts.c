@@ -158,8 +158,8 @@ static apr_status_t read_upload(wfp_upload_form_t **pform,
     apr_status_t rv = wfp_api_worker_form(pform, call, "metadata", 1);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_metadata_read(pmeta, (*pform)->field, WFP_METADATA_UPLOAD,
-                               call->server->limits, &call->res, call->pool);
+        rv = wfp_api_worker_metadata(pmeta, call, (*pform)->field,
+                                     WFP_METADATA_UPLOAD);
     }
     if (rv == APR_SUCCESS) {
         (*pmeta)->strict = inherit && !strcmp(inherit, "strict");

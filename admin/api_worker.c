@@ -144,14 +144,42 @@ void wfp_api_worker_tell(wfp_api_call_t *call, const wfp_metadata_t *meta)
     }
 }
 
+apr_status_t wfp_api_worker_metadata(wfp_metadata_t **pmeta,
+                                     wfp_api_call_t *call,
+                                     const wfp_json_t *obj,
+                                     wfp_metadata_mode_e mode)
+{
+    int i;
+    apr_status_t rv = wfp_metadata_read(pmeta, obj, mode, call->server->limits,
+                                        &call->res, call->pool);
+
+    if (rv != APR_SUCCESS || !call->token->namespaces->nelts) {
+        return rv;
+    }
+    for (i = 0; i < (*pmeta)->bindings->nelts; i++) {
+        const wfp_metadata_binding_t *one =
+            &APR_ARRAY_IDX((*pmeta)->bindings, i, wfp_metadata_binding_t);
+        const wfp_binding_t *b = &one->binding;
+
+        if (!one->inherit && b->kind == WFP_BINDING_DISPATCH_NAMESPACE
+            && b->target && !wfp_api_call_sees(call, b->target)) {
+            return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                        "Authentication error: the token is "
+                                        "limited to other namespaces than the "
+                                        "one of binding \"%s\"",
+                                        b->name);
+        }
+    }
+    return rv;
+}
+
 apr_status_t wfp_api_worker_patch(wfp_api_call_t *call, const wfp_json_t *obj,
                                   const char *action, wfp_script_t **pscript)
 {
     wfp_metadata_t *meta;
     wfp_deploy_t d;
-    apr_status_t rv = wfp_metadata_read(&meta, obj, WFP_METADATA_PATCH,
-                                        call->server->limits, &call->res,
-                                        call->pool);
+    apr_status_t rv = wfp_api_worker_metadata(&meta, call, obj,
+                                              WFP_METADATA_PATCH);
 
     if (rv == APR_SUCCESS) {
         wfp_api_worker_begin(&d, call, action);

@@ -37,6 +37,13 @@ apr_status_t wfp_api_worker_form(wfp_upload_form_t **pform,
                                  wfp_api_call_t *call, const char *field,
                                  int needs_code) WFP_CHECK;
 
+/** Read metadata, as wfp_metadata_read() does. A token that is limited to
+ *  namespaces may not aim a binding at another: 403, in the answer. */
+apr_status_t wfp_api_worker_metadata(wfp_metadata_t **pmeta,
+                                     wfp_api_call_t *call,
+                                     const wfp_json_t *obj,
+                                     wfp_metadata_mode_e mode) WFP_CHECK;
+
 /** What the client should know of its metadata. */
 void wfp_api_worker_tell(wfp_api_call_t *call, const wfp_metadata_t *meta);
 

@@ -212,3 +212,52 @@ class TestTable:
             got = b"".join(iter(lambda: s.recv(65536), b""))
         assert got == b"" or got.startswith(b"HTTP/1.1 400 "), got
         assert dump(api.httpd) == before
+
+
+class TestOthers:
+    """What a token that is limited to a namespace must not reach."""
+
+    @pytest.fixture
+    def two(self, api, tenant):
+        mine, others = tenant.namespace(), tenant.namespace()
+        limited, _ = api.with_token("--role", "admin", "--namespace", mine)
+        return Scripts(limited, mine), Scripts(api, others)
+
+    def test_650_10_no_binding_into_a_namespace_of_others(self, two):
+        scripts, others = two
+        name = scripts.made()
+        for ns, expected in ((others.ns, FORBIDDEN), ("none", FORBIDDEN),
+                             (scripts.ns, (200, None))):
+            bindings = [{"type": "dispatch_namespace", "name": "D",
+                         "namespace": ns}]
+            for answer in (scripts.put(name, bindings=bindings),
+                           scripts.patch(name, {"bindings": bindings})):
+                errors = answer.json["errors"] or [{"code": None}]
+                assert (answer.status, errors[0]["code"]) == expected
+
+    def test_650_11_nothing_of_others_is_seen_or_changed(self, two):
+        scripts, others = two
+        limited, name = scripts.api, others.made()
+        before = dump(limited.httpd)
+        routes = [(m, f"{others.path}/{name}{what}") for what, ms in (
+            ("", "GET PUT DELETE"), ("/content", "GET PUT"),
+            ("/settings", "GET PATCH"), ("/bindings", "GET"),
+            ("/secrets", "GET PUT"), ("/secrets/A", "GET DELETE"),
+            ("/secrets-bulk", "PATCH"), ("/tags", "GET PUT"),
+            ("/tags/a", "PUT DELETE"), ("/versions", "GET"),
+            ("/deployments", "GET POST"), ("/rollback", "POST"))
+            for m in ms.split()]
+        account = f"{limited.account}"
+        routes += [("GET", others.path), ("DELETE", others.path + "?tags=a:no"),
+                   ("DELETE", f"{limited.namespaces}/{scripts.ns}"),
+                   ("GET", account + "/audit"), ("GET", account + "/tokens"),
+                   ("POST", account + "/tokens"),
+                   ("GET", account + "/hostnames"),
+                   ("PUT", account + "/hostnames/a.example"),
+                   ("GET", account + "/storage/kv/namespaces"),
+                   ("POST", account + "/storage/kv/namespaces"),
+                   ("GET", account + "/workers/scripts"),
+                   ("PUT", account + "/workers/scripts/x")]
+        for method, path in routes:
+            assert limited.refused(method, path, {}) == FORBIDDEN, path
+        assert dump(limited.httpd) == before
