@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin/api_call.h"
+#include "admin/seal.h"
 #include "admin/show.h"
 #include "core/settings_json.h"
 #include "store/namespaces.h"
@@ -207,11 +208,70 @@ apr_status_t wfp_api_namespaces_create(wfp_api_call_t *call)
     return wfp_api_answer_json(call, wfp_show_namespace(&ns, call->pool));
 }
 
+static apr_status_t update(wfp_api_call_t *call, wfp_namespace_t *ns)
+{
+    apr_status_t rv = wfp_namespaces_update(call->server->store, ns,
+                                            wfp_api_call_actor(call),
+                                            &call->res, call->pool);
+
+    if (rv != APR_SUCCESS) {
+        return failed(call, rv);
+    }
+    wfp_api_call_publish(call, ns->stamp, ns->name, "", 0);
+    return rv;
+}
+
+static apr_status_t rename_to(wfp_api_call_t *call, wfp_namespace_t *ns,
+                              const char *name)
+{
+    wfp_rename_t rename = {
+        .ns = ns,
+        .to = name,
+        .reseal = { wfp_seal_again, (void *)call->server->key },
+        .actor = wfp_api_call_actor(call),
+    };
+    int i;
+    apr_status_t rv;
+
+    if (call->token->namespaces->nelts) { /* as making and deleting one */
+        return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                    "Authentication error: renaming is not for "
+                                    "a token that is limited to namespaces");
+    }
+    rv = wfp_namespaces_rename(call->server->store, &rename, &call->res,
+                               call->pool);
+    if (rv != APR_SUCCESS) {
+        return failed(call, rv);
+    }
+    for (i = 0; i < rename.changes->nelts; i++) {
+        const wfp_change_t *change = &APR_ARRAY_IDX(rename.changes, i,
+                                                    wfp_change_t);
+
+        wfp_api_call_publish(call, change->stamp, change->ns, change->name,
+                             change->deleted);
+    }
+    return rv;
+}
+
+/* What the body says. *pname: the new name, or NULL. */
+static apr_status_t read_update(const char **pname, wfp_namespace_t *ns,
+                                wfp_api_call_t *call, const wfp_json_t *doc)
+{
+    const wfp_json_t *v = wfp_json_get(doc, "name", call->pool);
+    const char *name = wfp_json_str(v);
+
+    if (v && !name) {
+        return bad(call, "name: a text is needed");
+    }
+    *pname = name && strcmp(name, ns->name) ? name : NULL;
+    return read_settings(ns, call, doc);
+}
+
 apr_status_t wfp_api_namespaces_update(wfp_api_call_t *call)
 {
     wfp_namespace_t *ns;
     wfp_json_t *doc;
-    const char *name;
+    const char *name = NULL;
     apr_status_t rv = wfp_api_call_object(&doc, call);
 
     if (rv != APR_SUCCESS) {
@@ -222,22 +282,13 @@ apr_status_t wfp_api_namespaces_update(wfp_api_call_t *call)
     if (rv != APR_SUCCESS) {
         return failed(call, rv);
     }
-    name = wfp_json_str(wfp_json_get(doc, "name", call->pool));
-    if (name && strcmp(name, ns->name)) {
-        return bad(call, "name: renaming a namespace is not supported");
+    rv = read_update(&name, ns, call, doc);
+    if (rv == APR_SUCCESS) {
+        rv = name ? rename_to(call, ns, name) : update(call, ns);
     }
-    rv = read_settings(ns, call, doc);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = wfp_namespaces_update(call->server->store, ns,
-                               wfp_api_call_actor(call), &call->res,
-                               call->pool);
-    if (rv != APR_SUCCESS) {
-        return failed(call, rv);
-    }
-    wfp_api_call_publish(call, ns->stamp, ns->name, "", 0);
-    return wfp_api_answer_json(call, wfp_show_namespace(ns, call->pool));
+    return rv == APR_SUCCESS
+               ? wfp_api_answer_json(call, wfp_show_namespace(ns, call->pool))
+               : rv;
 }
 
 apr_status_t wfp_api_namespaces_delete(wfp_api_call_t *call)

@@ -27,4 +27,14 @@ apr_status_t wfp_seal_text(wfp_secret_t *secret,
                            const char *text, apr_size_t n, wfp_result_t *res,
                            apr_pool_t *p) WFP_CHECK;
 
+/**
+ * A wfp_reseal_fn: open a secret and seal it for a namespace's new name.
+ *
+ * @param key  the server's key, WFP_KEY_SIZE bytes
+ * @return WFP_CONFLICT with APR_EINVAL: the key does not open it
+ */
+apr_status_t wfp_seal_again(const char **psealed, void *key,
+                            const wfp_sealed_t *secret, const char *to,
+                            wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
 #endif

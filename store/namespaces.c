@@ -231,7 +231,8 @@ apr_status_t wfp_namespaces_create(wfp_store_t *store, wfp_namespace_t *ns,
     return rv;
 }
 
-static apr_status_t update_namespace(wfp_dbd_t *db, void *baton)
+apr_status_t wfp_namespaces_write(wfp_dbd_t *db, wfp_namespace_t *ns,
+                                  apr_int64_t stamp)
 {
     static const wfp_sql_t update = {
         "namespaces_update",
@@ -240,17 +241,12 @@ static apr_status_t update_namespace(wfp_dbd_t *db, void *baton)
         "egress_deny = %s, tail_consumers = %s "
         "WHERE name = %s AND id <> ''"
     };
-    ask_t *ask = baton;
-    wfp_namespace_t *ns = ask->ns;
     int n;
-    apr_status_t rv = wfp_changes_take(&ask->stamp, db);
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
     ns->modified = apr_time_now();
     rv = wfp_dbd_exec(&n, db, &update,
-                      DBD_ARGS(wfp_dbd_num(db, ask->stamp),
+                      DBD_ARGS(wfp_dbd_num(db, stamp),
                                wfp_dbd_num(db, ns->modified),
                                ns->trusted_workers ? "1" : "0",
                                wfp_script_egress_word(ns->egress),
@@ -259,8 +255,16 @@ static apr_status_t update_namespace(wfp_dbd_t *db, void *baton)
                                wfp_column_names(ns->egress_allow, db->pool),
                                wfp_column_names(ns->egress_deny, db->pool),
                                tail_text(ns), ns->name));
-    if (rv == APR_SUCCESS && n == 0) {
-        return missing(db->res, ns->name);
+    return rv == APR_SUCCESS && n == 0 ? missing(db->res, ns->name) : rv;
+}
+
+static apr_status_t update_namespace(wfp_dbd_t *db, void *baton)
+{
+    ask_t *ask = baton;
+    apr_status_t rv = wfp_changes_take(&ask->stamp, db);
+
+    if (rv == APR_SUCCESS) {
+        rv = wfp_namespaces_write(db, ask->ns, ask->stamp);
     }
     return rv == APR_SUCCESS ? record(db, ask, "update") : rv;
 }

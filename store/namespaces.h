@@ -7,6 +7,7 @@
 
 #include "core/script.h"
 #include "store/audit.h"
+#include "store/secrets.h"
 #include "store/store.h"
 
 /** @file Dispatch namespaces in the store. */
@@ -33,6 +34,30 @@ apr_status_t wfp_namespaces_get(wfp_namespace_t **pns, wfp_store_t *store,
 apr_status_t wfp_namespaces_update(wfp_store_t *store, wfp_namespace_t *ns,
                                    const wfp_actor_t *actor, wfp_result_t *res,
                                    apr_pool_t *p) WFP_CHECK;
+
+/** A new name for a namespace. */
+typedef struct wfp_rename_t {
+    wfp_namespace_t *ns; /* by its old name, with its settings: written, too;
+                          * name, stamp and modified are filled in */
+    const char *to;
+    wfp_reseal_t reseal; /* secrets are sealed for the name of a namespace */
+    const wfp_actor_t *actor;
+    apr_array_header_t *changes; /* filled in: wfp_change_t, oldest first, for
+                                  * who shall know before the next poll */
+} wfp_rename_t;
+
+/**
+ * Rename, in one transaction: secrets, dispatch_namespace bindings that name
+ * it, tokens limited to it and hostnames follow. Its Workers, and those with
+ * such bindings, get a deployment of what they run, so that nothing that knows
+ * the old name stays in use.
+ *
+ * @return WFP_INVALID: no name; APR_NOTFOUND with WFP_NOT_FOUND; APR_EEXIST
+ *         with WFP_CONFLICT: the name is taken; what reseal returned. Nothing
+ *         has changed then
+ */
+apr_status_t wfp_namespaces_rename(wfp_store_t *store, wfp_rename_t *rename,
+                                   wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** Delete with all its scripts. @param pstamp the change's number */
 apr_status_t wfp_namespaces_delete(apr_int64_t *pstamp, wfp_store_t *store,

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "store/column.h"
 #include "store/scripts.h"
 #include "store/tx.h"
 #include "store/versions.h"
@@ -159,5 +160,93 @@ apr_status_t wfp_secrets_list(apr_array_header_t **plist, wfp_store_t *store,
     if (rv == APR_SUCCESS) {
         *plist = ask.names;
     }
+    return rv;
+}
+
+/* --- sealed anew --------------------------------------------------------- */
+
+#define SEALED_COUNT 6
+#define RESEAL_PAGE  200
+
+typedef struct reseal_ask_t {
+    const char *ns_id;
+    const char *to;
+    const wfp_reseal_t *reseal;
+} reseal_ask_t;
+
+static apr_status_t reseal_row(wfp_dbd_t *db, const char **row, const char *to,
+                               const wfp_reseal_t *reseal)
+{
+    static const wfp_sql_t update = {
+        "secrets_reseal",
+        "UPDATE bindings SET value = %s WHERE version_id = %s AND pos = %d"
+    };
+    wfp_sealed_t secret = { row[2], row[3], row[4], NULL };
+    const char *sealed;
+    apr_size_t n;
+    apr_status_t rv;
+
+    wfp_column_unbase64(&secret.sealed, &n, row[5], db->pool);
+    rv = reseal->fn(&sealed, reseal->baton, &secret, to, db->res, db->pool);
+    return rv == APR_SUCCESS
+               ? wfp_dbd_exec(NULL, db, &update,
+                              DBD_ARGS(wfp_column_base64(sealed, strlen(sealed),
+                                                         db->pool),
+                                       row[0], row[1]))
+               : rv;
+}
+
+/* The next ones behind (id, pos), which go on. *pn: how many there were. */
+static apr_status_t reseal_page(int *pn, char id[WFP_UUID_SIZE],
+                                apr_int64_t *ppos, wfp_dbd_t *db,
+                                const reseal_ask_t *ask)
+{
+    static const wfp_sql_t list = {
+        "secrets_page",
+        "SELECT b.version_id, b.pos, n.name, s.name, b.name, b.value "
+        "FROM bindings b JOIN versions v ON v.id = b.version_id "
+        "JOIN scripts s ON s.id = v.script_id "
+        "JOIN namespaces n ON n.id = s.ns_id "
+        "WHERE b.kind = 'secret_text' AND s.ns_id = %s AND "
+        "(b.version_id > %s OR (b.version_id = %s AND b.pos > %d)) "
+        "ORDER BY b.version_id, b.pos LIMIT %lld"
+    };
+    apr_array_header_t *rows;
+    int i;
+    apr_status_t rv;
+
+    rv = wfp_dbd_rows(&rows, db, &list, SEALED_COUNT,
+                      DBD_ARGS(ask->ns_id, id, id, wfp_dbd_num(db, *ppos),
+                               wfp_dbd_num(db, RESEAL_PAGE)));
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    *pn = rows->nelts;
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+
+        rv = reseal_row(db, row, ask->to, ask->reseal);
+        apr_cpystrn(id, row[0], WFP_UUID_SIZE);
+        *ppos = wfp_dbd_int(row[1]);
+    }
+    return rv;
+}
+
+apr_status_t wfp_secrets_reseal(wfp_dbd_t *db, const char *ns_id,
+                                const char *to, const wfp_reseal_t *reseal)
+{
+    reseal_ask_t ask = { ns_id, to, reseal };
+    char id[WFP_UUID_SIZE] = "";
+    apr_int64_t pos = -1;
+    apr_pool_t *whole = db->pool;
+    int n;
+    apr_status_t rv;
+
+    do {
+        apr_pool_create(&db->pool, whole); /* a page may be of any size */
+        rv = reseal_page(&n, id, &pos, db, &ask);
+        apr_pool_destroy(db->pool);
+        db->pool = whole;
+    } while (rv == APR_SUCCESS && n == RESEAL_PAGE);
     return rv;
 }

@@ -25,6 +25,31 @@ typedef struct wfp_secret_t {
     apr_int64_t stamp; /* filled in: the change's number */
 } wfp_secret_t;
 
+/** A secret as the store has it. */
+typedef struct wfp_sealed_t {
+    const char *ns;
+    const char *name;
+    const char *key;
+    const char *sealed;
+} wfp_sealed_t;
+
+/**
+ * Seals a secret anew, inside the store's transaction: it may run more than
+ * once, and on another thread than the one that asked.
+ *
+ * @param psealed  in p
+ * @param to       the namespace that has the Worker from now on
+ * @return a failure takes everything back; res is filled in
+ */
+typedef apr_status_t wfp_reseal_fn(const char **psealed, void *baton,
+                                   const wfp_sealed_t *secret, const char *to,
+                                   wfp_result_t *res, apr_pool_t *p);
+
+typedef struct wfp_reseal_t {
+    wfp_reseal_fn *fn;
+    void *baton;
+} wfp_reseal_t;
+
 /** Set one. WFP_CONFLICT with APR_EEXIST: a binding of another type has that
  *  name; with APR_EBUSY: see wfp_scripts_put(). */
 apr_status_t wfp_secrets_put(wfp_store_t *store, wfp_secret_t *secret,

@@ -9,6 +9,7 @@
 #include "store/audit.h"
 #include "store/changes.h"
 #include "store/dbd.h"
+#include "store/secrets.h"
 
 /**
  * @file
@@ -39,6 +40,17 @@ apr_status_t wfp_namespaces_id(const char **pid, wfp_dbd_t *db,
 /** The same; missing is APR_NOTFOUND with WFP_NOT_FOUND. */
 apr_status_t wfp_namespaces_need(const char **pid, wfp_dbd_t *db,
                                  const char *name) WFP_CHECK;
+
+/** Write the settings of ns->name; ns->modified is filled in. APR_NOTFOUND
+ *  with WFP_NOT_FOUND. */
+apr_status_t wfp_namespaces_write(wfp_dbd_t *db, wfp_namespace_t *ns,
+                                  apr_int64_t stamp) WFP_CHECK;
+
+/** Seal all secrets of all versions of a namespace's Workers anew. @param to
+ *  the namespace's name from now on */
+apr_status_t wfp_secrets_reseal(wfp_dbd_t *db, const char *ns_id,
+                                const char *to,
+                                const wfp_reseal_t *reseal) WFP_CHECK;
 
 /** A script's row. */
 typedef struct wfp_script_row_t {

@@ -209,7 +209,8 @@ class TestNamespaces:
 
     @pytest.mark.parametrize("doc", [
         {"egress": "all"}, {"egress": "outbound"}, {"limits": {"cpu_ms": -1}},
-        {"limits": 1}, {"outbound": "x"}, {"outbound": {}}, {"name": "other"},
+        {"limits": 1}, {"outbound": "x"}, {"outbound": {}}, {"name": "a/b"},
+        {"name": 1}, {"name": ""},
         {"tail_consumers": [{"service": "x"}]}, {"egress_allow": "x"},
         {"egress_deny": ["a b"]}, {"egress_allow": [1]},
         {"egress_allow": ["10.0.0.0/99"]}, {"trusted_workers": 1}])
