@@ -19,8 +19,9 @@ local function to_origin(request, origin)
   for _, name in ipairs(REQUEST_DROPS) do
     out.headers:delete(name)
   end
-  out.headers:set("x-forwarded-host", here.host)
-  out.headers:set("x-forwarded-proto", here.protocol:sub(1, -2))
+  -- not X-Forwarded-...: of a user Worker those are not sent
+  out.headers:set("x-original-host", here.host)
+  out.headers:set("x-original-proto", here.protocol:sub(1, -2))
   return out
 end
 
