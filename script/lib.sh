@@ -40,6 +40,19 @@ build_tree() {
     make -s -j"$(nproc)" -C "$dir" all
 }
 
+# install_clients DIR: clients of the REST API that tests drive, as
+# tests/clients/package-lock.json pins them.
+install_clients() {
+    mkdir -p "$1" || return
+    cmp -s tests/clients/package-lock.json "$1/package-lock.json" &&
+        [ -d "$1/node_modules/wrangler" ] && return
+    cp tests/clients/package*.json "$1/" || return
+    if ! npm --prefix "$1" ci --ignore-scripts --no-audit --no-fund; then
+        rm -f "$1/package-lock.json"
+        return 1
+    fi
+}
+
 # Tests run a stock httpd: the sanitizers' runtimes must come first.
 use_asan() {
     WFP_PRELOAD="$(gcc -print-file-name=libasan.so)"

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""wrangler, unmodified, for everything that it does with Workers here."""
+
+import json
+import re
+import uuid
+
+import pytest
+
+from wfptest.clients import Wrangler
+
+STUB = "export default {};\n"
+PROJECT = """
+name = "{name}"
+main = "src/stub.js"
+compatibility_date = "2026-01-01"
+no_bundle = true
+find_additional_modules = true
+rules = [{{ type = "Text", globs = ["**/*.lua"], fallthrough = true }}]
+workers_dev = false
+[unsafe.metadata]
+main_module = "worker.lua"
+tags = ["pro"]
+[vars]
+WORD = "hello"
+{more}
+"""
+LUA = """return { fetch = function(request, env)
+    return Response.new(env.WORD .. " " .. (env.KEY or "without"))
+end }
+"""
+
+
+def fresh(stem):
+    return f"{stem}-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def wrangler(api, tmp_path):
+    return Wrangler(api, tmp_path)
+
+
+@pytest.fixture
+def namespace(api):
+    name = fresh("ns")
+    api.ok("POST", "/workers/dispatch/namespaces", {"name": name})
+    yield name
+    api.ok("DELETE", f"/workers/dispatch/namespaces/{name}")
+
+
+def project(wrangler, name, text=LUA, more=""):
+    wrangler.write("wrangler.toml", PROJECT.format(name=name, more=more))
+    wrangler.write("src/stub.js", STUB)
+    wrangler.write("src/worker.lua", text)
+
+
+def test_621_01_deploys_a_user_worker(wrangler, namespace, client):
+    project(wrangler, "shop")
+    wrangler.run("deploy", "--dispatch-namespace", namespace)
+    at = f"/_ns/{namespace}/shop/"
+    assert client.get(at).text == "hello without"
+    project(wrangler, "shop", LUA.replace("without", "out"))
+    told = wrangler.run("deploy", "--dispatch-namespace", namespace)
+    assert "Uploaded shop" in told
+    assert client.get(at).text == "hello out"
+
+
+def test_621_02_a_fault_is_told_with_its_line(wrangler, namespace, client):
+    project(wrangler, "shop", "local x = 1\nreturn {{\n")
+    told = wrangler.run("deploy", "--dispatch-namespace", namespace,
+                        check=False)
+    assert "worker.lua:" in told and "[code: 10021]" in told
+    assert client.get(f"/_ns/{namespace}/shop/").status == 404
+
+
+def test_621_03_dispatch_namespaces(wrangler):
+    name = fresh("ns")
+    told = wrangler.run("dispatch-namespace", "create", name)
+    assert name in told
+    assert name in wrangler.run("dispatch-namespace", "list")
+    assert name in wrangler.run("dispatch-namespace", "get", name)
+    wrangler.run("dispatch-namespace", "rename", name, f"{name}-2")
+    assert f"{name}-2" in wrangler.run("dispatch-namespace", "list")
+    wrangler.run("dispatch-namespace", "delete", f"{name}-2")
+    assert name not in wrangler.run("dispatch-namespace", "list")
+
+
+def test_621_04_an_account_worker(wrangler, api, namespace):
+    name = fresh("dispatcher")
+    more = "[[dispatch_namespaces]]\nbinding = \"DISPATCHER\"\n" \
+        f"namespace = \"{namespace}\"\n"
+    project(wrangler, name, more=more)
+    wrangler.run("deploy")
+    settings = api.ok("GET", f"/workers/scripts/{name}/settings")
+    assert {each["name"] for each in settings["bindings"]} == \
+        {"WORD", "DISPATCHER"}
+    project(wrangler, name, LUA.replace("without", "out"), more)
+    wrangler.run("deploy")
+    versions = api.ok("GET", f"/workers/scripts/{name}/versions")["items"]
+    assert len(versions) == 2
+    told = wrangler.run("deployments", "list")
+    assert versions[0]["id"] in told
+    assert versions[0]["id"] in wrangler.run("versions", "list")
+    wrangler.run("rollback", versions[1]["id"], "--yes")
+    deployed = api.ok("GET", f"/workers/scripts/{name}/deployments")
+    assert deployed["deployments"][0]["versions"][0]["version_id"] == \
+        versions[1]["id"]
+    wrangler.run("delete", "--force")
+    assert api.call("GET", f"/workers/scripts/{name}/settings").status == 404
+
+
+def test_621_05_secrets(wrangler, api):
+    name = fresh("worker")
+    project(wrangler, name)
+    wrangler.run("deploy")
+    wrangler.run("secret", "put", "KEY", stdin="hidden\n")
+    wrangler.write("bulk.json", json.dumps({"ONE": "1", "TWO": "2"}))
+    wrangler.run("secret", "bulk", "bulk.json")
+    told = wrangler.run("secret", "list")
+    assert {each["name"] for each in json.loads(told[told.index("["):])} == \
+        {"KEY", "ONE", "TWO"}
+    assert "hidden" not in told
+    wrangler.run("secret", "delete", "TWO", stdin="y\n")
+    kept = api.ok("GET", f"/workers/scripts/{name}/secrets")
+    assert {each["name"] for each in kept} == {"KEY", "ONE"}
+    wrangler.run("delete", "--force")
+
+
+def test_621_06_kv_namespaces(wrangler):
+    title = fresh("cache")
+    project(wrangler, fresh("worker"))
+    told = wrangler.run("kv", "namespace", "create", title)
+    number = re.search(r"[0-9a-f]{32}", told)[0]
+    listed = wrangler.run("kv", "namespace", "list")
+    assert number in listed
+    wrangler.run("kv", "namespace", "delete", "--namespace-id", number)
+    assert number not in wrangler.run("kv", "namespace", "list")
+
+
+def test_621_07_who_am_i(wrangler, api):
+    assert api.account in wrangler.run("whoami")

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients of the REST API from npm, unmodified, as script/test installed them
+in the build folder: programs of tests/clients with Cloudflare's SDK, wrangler."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+from . import tap
+
+PROGRAMS = tap.ROOT / "tests" / "clients"
+FOLDER = tap.BUILD / "clients"
+MODULES = FOLDER / "node_modules"
+SECONDS = 120
+QUIET = {"WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1", "CI": "1",
+         "WRANGLER_SEND_ERROR_REPORTS": "false", "NO_UPDATE_NOTIFIER": "1"}
+
+
+def node():
+    """The node of the lock file."""
+    found = sorted(MODULES.glob("node-linux-*/bin/node"))
+    assert found, f"no node in {MODULES}: script/test installs it"
+    return found[0]
+
+
+def run(args, cwd, env, stdin=""):
+    return subprocess.run([str(each) for each in args], cwd=cwd, text=True,
+                          capture_output=True, timeout=SECONDS, input=stdin,
+                          errors="replace", check=False,
+                          env={"PATH": os.environ["PATH"], **env})
+
+
+def sdk(program, api, data):
+    """(names of passed checks, what failed) of a program of tests/clients.
+    api: url, token, account; data: URL of a Worker with {ns} and {name}."""
+    # node looks for packages beside the program
+    here = FOLDER / "programs"
+    here.mkdir(exist_ok=True)
+    for path in PROGRAMS.glob("*.mjs"):
+        (here / path.name).write_bytes(path.read_bytes())
+    done = run([node(), program], here,
+               {"WFP_API": api.url, "WFP_TOKEN": api.token,
+                "WFP_ACCOUNT": api.account, "WFP_DATA": data})
+    lines = done.stdout.splitlines()
+    passed = [line for line in lines if line.startswith("ok ")]
+    wrong = [line for line in lines if not line.startswith("ok ")]
+    if wrong and wrong[-1] == f"1..{len(passed)}" and not done.returncode:
+        wrong = []
+    return passed, "\n".join(wrong + done.stderr.splitlines())
+
+
+class Wrangler:
+    """wrangler in a project folder of its own."""
+
+    def __init__(self, api, folder):
+        self.folder = pathlib.Path(folder)
+        self.env = {**QUIET, "HOME": str(folder),
+                    "CLOUDFLARE_API_BASE_URL": api.url,
+                    "CLOUDFLARE_API_TOKEN": api.token,
+                    "CLOUDFLARE_ACCOUNT_ID": api.account}
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def run(self, *args, stdin="", check=True):
+        """stdout and stderr of a command."""
+        done = run([node(), MODULES / "wrangler" / "bin" / "wrangler.js",
+                    *args], self.folder, self.env, stdin)
+        told = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+        assert not check or done.returncode == 0, f"{args}: {told}"
+        return told
