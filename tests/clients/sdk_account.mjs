@@ -32,7 +32,7 @@ await check('the account is known by its id', async () => {
   assert.equal((await cf.accounts.get({ account_id })).id, account_id);
 });
 await check('another account is refused', () =>
-  refused(namespaces(cf).list({ account_id: '0'.repeat(32) }), 403, 10000));
+  refused(namespaces(cf).list({ account_id: '0'.repeat(32) }), 404, 7003));
 await check('an unknown route says so', () => refused(cf.get(`${account}/workers/nothing`), 404, 7003));
 await check('a wrong method says so', () =>
   refused(cf.patch(`${account}/workers/dispatch/namespaces`, { body: {} }), 405, 10405));

@@ -16,7 +16,7 @@ await check('a namespace is made', async () => {
   assert.equal(made.script_count, 0);
 });
 await check('not twice', () => refused(namespaces.create({ account_id, name }), 400, 100120));
-await check('not without a name', () => refused(namespaces.create({ account_id }), 400, 10021));
+await check('not without a name', () => refused(namespaces.create({ account_id }), 400, 10012));
 await check('it is listed', async () => {
   const list = await all(namespaces.list({ account_id }));
   assert.equal(list.filter((each) => each.namespace_name === name).length, 1);

@@ -4,13 +4,14 @@
 import pytest
 
 from wfptest import clients
+from wfptest.api import LOCATION, Api
 
 PROGRAMS = sorted(path.name for path in clients.PROGRAMS.glob("sdk_*.mjs"))
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_620_01(program, api, httpd):
-    data = f"http://127.0.0.1:{httpd.port}/_ns/{{ns}}/{{name}}/"
-    passed, wrong = clients.sdk(program, api, data)
+def test_620_01_sdk(program, httpd, client):
+    httpd.configure(LOCATION)
+    passed, wrong = clients.sdk(program, Api(httpd, client))
     assert not wrong
     assert passed

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from wfptest.api import LOCATION, Api, account_id
 from wfptest.clients import Wrangler
 
 STUB = "export default {};\n"
@@ -36,6 +37,12 @@ def fresh(stem):
 
 
 @pytest.fixture
+def api(httpd, client):
+    httpd.configure(LOCATION)
+    return Api(httpd, client)
+
+
+@pytest.fixture
 def wrangler(api, tmp_path):
     return Wrangler(api, tmp_path)
 
@@ -43,9 +50,9 @@ def wrangler(api, tmp_path):
 @pytest.fixture
 def namespace(api):
     name = fresh("ns")
-    api.ok("POST", "/workers/dispatch/namespaces", {"name": name})
+    api.ok("POST", api.namespaces, {"name": name})
     yield name
-    api.ok("DELETE", f"/workers/dispatch/namespaces/{name}")
+    api.ok("DELETE", f"{api.namespaces}/{name}")
 
 
 def project(wrangler, name, text=LUA, more=""):
@@ -91,22 +98,23 @@ def test_621_04_an_account_worker(wrangler, api, namespace):
         f"namespace = \"{namespace}\"\n"
     project(wrangler, name, more=more)
     wrangler.run("deploy")
-    settings = api.ok("GET", f"/workers/scripts/{name}/settings")
+    settings = api.ok("GET", f"{api.account}/workers/scripts/{name}/settings")
     assert {each["name"] for each in settings["bindings"]} == \
         {"WORD", "DISPATCHER"}
     project(wrangler, name, LUA.replace("without", "out"), more)
     wrangler.run("deploy")
-    versions = api.ok("GET", f"/workers/scripts/{name}/versions")["items"]
+    worker = f"{api.account}/workers/scripts/{name}"
+    versions = api.ok("GET", f"{worker}/versions")["items"]
     assert len(versions) == 2
     told = wrangler.run("deployments", "list")
     assert versions[0]["id"] in told
     assert versions[0]["id"] in wrangler.run("versions", "list")
     wrangler.run("rollback", versions[1]["id"], "--yes")
-    deployed = api.ok("GET", f"/workers/scripts/{name}/deployments")
+    deployed = api.ok("GET", f"{worker}/deployments")
     assert deployed["deployments"][0]["versions"][0]["version_id"] == \
         versions[1]["id"]
     wrangler.run("delete", "--force")
-    assert api.call("GET", f"/workers/scripts/{name}/settings").status == 404
+    assert api.refused("GET", f"{worker}/settings") == (404, 10007)
 
 
 def test_621_05_secrets(wrangler, api):
@@ -121,7 +129,7 @@ def test_621_05_secrets(wrangler, api):
         {"KEY", "ONE", "TWO"}
     assert "hidden" not in told
     wrangler.run("secret", "delete", "TWO", stdin="y\n")
-    kept = api.ok("GET", f"/workers/scripts/{name}/secrets")
+    kept = api.ok("GET", f"{api.account}/workers/scripts/{name}/secrets")
     assert {each["name"] for each in kept} == {"KEY", "ONE"}
     wrangler.run("delete", "--force")
 
@@ -138,4 +146,4 @@ def test_621_06_kv_namespaces(wrangler):
 
 
 def test_621_07_who_am_i(wrangler, api):
-    assert api.account in wrangler.run("whoami")
+    assert account_id(api.httpd) in wrangler.run("whoami")

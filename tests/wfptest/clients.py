@@ -8,6 +8,7 @@ import re
 import subprocess
 
 from . import tap
+from .api import account_id
 
 PROGRAMS = tap.ROOT / "tests" / "clients"
 FOLDER = tap.BUILD / "clients"
@@ -31,17 +32,21 @@ def run(args, cwd, env, stdin=""):
                           env={"PATH": os.environ["PATH"], **env})
 
 
-def sdk(program, api, data):
-    """(names of passed checks, what failed) of a program of tests/clients.
-    api: url, token, account; data: URL of a Worker with {ns} and {name}."""
+def url(api):
+    return f"http://127.0.0.1:{api.httpd.port}{api.base}"
+
+
+def sdk(program, api):
+    """(lines of passed checks, what failed) of a program of tests/clients."""
+    data = f"http://127.0.0.1:{api.httpd.port}/_ns/{{ns}}/{{name}}/"
     # node looks for packages beside the program
     here = FOLDER / "programs"
     here.mkdir(exist_ok=True)
     for path in PROGRAMS.glob("*.mjs"):
         (here / path.name).write_bytes(path.read_bytes())
     done = run([node(), program], here,
-               {"WFP_API": api.url, "WFP_TOKEN": api.token,
-                "WFP_ACCOUNT": api.account, "WFP_DATA": data})
+               {"WFP_API": url(api), "WFP_TOKEN": api.token,
+                "WFP_ACCOUNT": account_id(api.httpd), "WFP_DATA": data})
     lines = done.stdout.splitlines()
     passed = [line for line in lines if line.startswith("ok ")]
     wrong = [line for line in lines if not line.startswith("ok ")]
@@ -56,9 +61,9 @@ class Wrangler:
     def __init__(self, api, folder):
         self.folder = pathlib.Path(folder)
         self.env = {**QUIET, "HOME": str(folder),
-                    "CLOUDFLARE_API_BASE_URL": api.url,
+                    "CLOUDFLARE_API_BASE_URL": url(api),
                     "CLOUDFLARE_API_TOKEN": api.token,
-                    "CLOUDFLARE_ACCOUNT_ID": api.account}
+                    "CLOUDFLARE_ACCOUNT_ID": account_id(api.httpd)}
 
     def write(self, name, text):
         path = self.folder / name
