@@ -44,7 +44,7 @@ const forms = {
     form({ main_module }, file('worker.lua', lua('form'), 'application/octet-stream')),
   'modules in folders': () =>
     form({ main_module: 'src/main.lua' },
-      file('src/main.lua', "return { fetch = function() return Response.new(require('src.text')) end }"),
+      file('src/main.lua', "return { fetch = function() return Response.new(require('src/text')) end }"),
       file('src/text.lua', "return 'form'")),
 };
 for (const [name, body] of Object.entries(forms)) {
