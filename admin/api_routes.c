@@ -61,12 +61,14 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", A "/audit", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_audit_list },
     /* versions and deployments of user Workers */
     { "GET", S "/{script}/versions", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_versions_list },
+    { "POST", S "/{script}/versions", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_versions_add },
     { "GET", S "/{script}/versions/{version}", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_versions_get },
     { "GET", S "/{script}/deployments", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_deployments_list },
     { "POST", S "/{script}/deployments", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_deployments_add },
     { "POST", S "/{script}/rollback", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_deployments_rollback },
     /* the same of account Workers */
     { "GET", W "/{script}/versions", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_versions_list },
+    { "POST", W "/{script}/versions", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_versions_add },
     { "GET", W "/{script}/versions/{version}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_versions_get },
     { "GET", W "/{script}/deployments", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_deployments_list },
     { "POST", W "/{script}/deployments", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_deployments_add },

@@ -151,22 +151,6 @@ apr_status_t wfp_api_scripts_list(wfp_api_call_t *call)
 
 /* ---- one Worker -------------------------------------------------------------- */
 
-static apr_status_t read_upload(wfp_upload_form_t **pform,
-                                wfp_metadata_t **pmeta, wfp_api_call_t *call)
-{
-    const char *inherit = wfp_api_call_query(call, "bindings_inherit");
-    apr_status_t rv = wfp_api_worker_form(pform, call, "metadata", 1);
-
-    if (rv == APR_SUCCESS) {
-        rv = wfp_api_worker_metadata(pmeta, call, (*pform)->field,
-                                     WFP_METADATA_UPLOAD);
-    }
-    if (rv == APR_SUCCESS) {
-        (*pmeta)->strict = inherit && !strcmp(inherit, "strict");
-    }
-    return rv;
-}
-
 static wfp_json_t *show_uploaded(const wfp_deploy_t *d, apr_pool_t *p)
 {
     const wfp_script_t *script = d->put.script;
@@ -197,7 +181,7 @@ apr_status_t wfp_api_scripts_put(wfp_api_call_t *call)
     apr_status_t rv;
 
     wfp_api_worker_begin(&d, call, "upload");
-    rv = read_upload(&form, &meta, call);
+    rv = wfp_api_worker_upload(&form, &meta, call, WFP_METADATA_UPLOAD);
     if (rv == APR_SUCCESS) {
         rv = wfp_deploy_code(&d, form, meta, &call->res, call->pool);
     }

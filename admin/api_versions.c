@@ -101,15 +101,16 @@ static wfp_json_t *show_resources(const wfp_script_t *script,
     return doc;
 }
 
-apr_status_t wfp_api_versions_get(wfp_api_call_t *call)
+/* One version as the store has it, for the caller to add to. */
+static apr_status_t describe(wfp_json_t **pdoc, wfp_api_call_t *call,
+                             const char *id)
 {
-    wfp_json_t *doc, *bindings;
     wfp_version_info_t *info;
+    wfp_json_t *bindings;
     wfp_script_t *script;
     apr_status_t rv = wfp_versions_get(&script, &info, call->server->store,
                                        wfp_api_call_ns(call),
-                                       wfp_api_worker_name(call),
-                                       wfp_api_call_param(call, "version"),
+                                       wfp_api_worker_name(call), id,
                                        &call->res, call->pool);
 
     if (rv != APR_SUCCESS) {
@@ -117,11 +118,45 @@ apr_status_t wfp_api_versions_get(wfp_api_call_t *call)
     }
     rv = wfp_binding_json_write(&bindings, script->bindings, 0, &call->res,
                                 call->pool);
+    if (rv == APR_SUCCESS) {
+        *pdoc = show(info, call->pool);
+        wfp_json_set(*pdoc, "resources",
+                     show_resources(script, info, bindings, call->pool));
+    }
+    return rv;
+}
+
+apr_status_t wfp_api_versions_get(wfp_api_call_t *call)
+{
+    wfp_json_t *doc;
+    apr_status_t rv = describe(&doc, call, wfp_api_call_param(call, "version"));
+
+    return rv == APR_SUCCESS ? wfp_api_answer_json(call, doc) : rv;
+}
+
+/* Nothing is published: what runs stays what it is. */
+apr_status_t wfp_api_versions_add(wfp_api_call_t *call)
+{
+    wfp_upload_form_t *form;
+    wfp_metadata_t *meta;
+    wfp_json_t *doc;
+    wfp_deploy_t d;
+    apr_status_t rv;
+
+    wfp_api_worker_begin(&d, call, "upload");
+    d.put.no_traffic = 1;
+    rv = wfp_api_worker_upload(&form, &meta, call, WFP_METADATA_VERSION);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_deploy_code(&d, form, meta, &call->res, call->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return wfp_api_worker_failed(call, rv);
+    }
+    rv = describe(&doc, call, d.put.script->version_id);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    doc = show(info, call->pool);
-    wfp_json_set(doc, "resources",
-                 show_resources(script, info, bindings, call->pool));
+    wfp_json_set_int(doc, "startup_time_ms", (d.startup_us + 999) / 1000);
+    wfp_api_worker_tell(call, meta);
     return wfp_api_answer_json(call, doc);
 }

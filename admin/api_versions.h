@@ -9,6 +9,7 @@
 
 wfp_api_fn wfp_api_versions_list;
 wfp_api_fn wfp_api_versions_get;
+wfp_api_fn wfp_api_versions_add;
 
 /** Say what call->res says of a version. @return rv */
 apr_status_t wfp_api_versions_failed(struct wfp_api_call_t *call,

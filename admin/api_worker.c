@@ -134,6 +134,22 @@ apr_status_t wfp_api_worker_form(wfp_upload_form_t **pform,
     return rv == APR_SUCCESS ? rv : wfp_api_worker_failed(call, rv);
 }
 
+apr_status_t wfp_api_worker_upload(wfp_upload_form_t **pform,
+                                   wfp_metadata_t **pmeta, wfp_api_call_t *call,
+                                   wfp_metadata_mode_e mode)
+{
+    const char *inherit = wfp_api_call_query(call, "bindings_inherit");
+    apr_status_t rv = wfp_api_worker_form(pform, call, "metadata", 1);
+
+    if (rv == APR_SUCCESS) {
+        rv = wfp_api_worker_metadata(pmeta, call, (*pform)->field, mode);
+    }
+    if (rv == APR_SUCCESS) {
+        (*pmeta)->strict = inherit && !strcmp(inherit, "strict");
+    }
+    return rv;
+}
+
 void wfp_api_worker_tell(wfp_api_call_t *call, const wfp_metadata_t *meta)
 {
     int i;

@@ -44,6 +44,12 @@ apr_status_t wfp_api_worker_metadata(wfp_metadata_t **pmeta,
                                      const wfp_json_t *obj,
                                      wfp_metadata_mode_e mode) WFP_CHECK;
 
+/** New code and its metadata, of the call's body. On failure the error is in
+ *  the answer, or in call->res for wfp_api_worker_failed(). */
+apr_status_t wfp_api_worker_upload(wfp_upload_form_t **pform,
+                                   wfp_metadata_t **pmeta, wfp_api_call_t *call,
+                                   wfp_metadata_mode_e mode) WFP_CHECK;
+
 /** What the client should know of its metadata. */
 void wfp_api_worker_tell(wfp_api_call_t *call, const wfp_metadata_t *meta);
 

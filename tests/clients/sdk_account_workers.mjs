@@ -38,14 +38,14 @@ await check('its versions and deployments', async () => {
   assert.equal(items.length, 3);
   const one = await scripts.versions.get(items[0].id, { account_id, script_name: name });
   assert.equal(one.id, items[0].id);
-  const before = await scripts.deployments.list(name, { account_id });
+  const before = (await scripts.deployments.list(name, { account_id })).result;
   assert.equal(before.deployments[0].versions[0].version_id, items[0].id);
   await scripts.deployments.create(name, {
     account_id,
     strategy: 'percentage',
     versions: [{ version_id: items[0].id, percentage: 90 }, { version_id: items[2].id, percentage: 10 }],
   });
-  const after = await scripts.deployments.list(name, { account_id });
+  const after = (await scripts.deployments.list(name, { account_id })).result;
   assert.deepEqual(after.deployments[0].versions.map((each) => each.percentage).sort(), [10, 90]);
 });
 await check('shares that do not make 100 are refused', async () => {
@@ -54,7 +54,7 @@ await check('shares that do not make 100 are refused', async () => {
     account_id,
     strategy: 'percentage',
     versions: [{ version_id: items[0].id, percentage: 90 }],
-  }), 400, 10021);
+  }), 400, 10012);
 });
 await check('what wrangler asks after a deploy', async () => {
   const seen = await cf.workers.beta.workers.get(name, { account_id });

@@ -128,6 +128,16 @@ await check('versions: every change made one, the one before runs again', async 
   await cf.post(path('three', '/rollback'), { body: {} });
   assert.deepEqual(await ask(ns, 'three'), [200, 'three']);
 });
+await check('a version without traffic, then all of it', async () => {
+  const { result } = await cf.post(path('three', '/versions'),
+    { body: form({ main_module }, file('worker.lua', lua('next'))) });
+  assert.equal(typeof result.startup_time_ms, 'number');
+  assert.deepEqual(await ask(ns, 'three'), [200, 'three']);
+  await cf.post(path('three', '/deployments'),
+    { body: { strategy: 'percentage', versions: [{ version_id: result.id, percentage: 100 }] } });
+  assert.deepEqual(await ask(ns, 'three'), [200, 'next']);
+});
+
 await check('a Worker is deleted, once', async () => {
   await scripts.delete('one', { ...at, force: true });
   await refused(scripts.delete('one', at), 404, 10007);

@@ -6,6 +6,7 @@ import pytest
 from wfptest import clients
 from wfptest.api import LOCATION, Api
 
+pytestmark = pytest.mark.one_mpm
 PROGRAMS = sorted(path.name for path in clients.PROGRAMS.glob("sdk_*.mjs"))
 
 

@@ -10,6 +10,7 @@ import pytest
 from wfptest.api import LOCATION, Api, account_id
 from wfptest.clients import Wrangler
 
+pytestmark = pytest.mark.one_mpm
 STUB = "export default {};\n"
 PROJECT = """
 name = "{name}"
@@ -105,14 +106,14 @@ def test_621_04_an_account_worker(wrangler, api, namespace):
     wrangler.run("deploy")
     worker = f"{api.account}/workers/scripts/{name}"
     versions = api.ok("GET", f"{worker}/versions")["items"]
-    assert len(versions) == 2
+    assert len(versions) > 1
     told = wrangler.run("deployments", "list")
     assert versions[0]["id"] in told
     assert versions[0]["id"] in wrangler.run("versions", "list")
-    wrangler.run("rollback", versions[1]["id"], "--yes")
+    wrangler.run("rollback", versions[-1]["id"], "--yes")
     deployed = api.ok("GET", f"{worker}/deployments")
     assert deployed["deployments"][0]["versions"][0]["version_id"] == \
-        versions[1]["id"]
+        versions[-1]["id"]
     wrangler.run("delete", "--force")
     assert api.refused("GET", f"{worker}/settings") == (404, 10007)
 
@@ -125,8 +126,8 @@ def test_621_05_secrets(wrangler, api):
     wrangler.write("bulk.json", json.dumps({"ONE": "1", "TWO": "2"}))
     wrangler.run("secret", "bulk", "bulk.json")
     told = wrangler.run("secret", "list")
-    assert {each["name"] for each in json.loads(told[told.index("["):])} == \
-        {"KEY", "ONE", "TWO"}
+    listed, _ = json.JSONDecoder().raw_decode(told[told.index("[\n"):])
+    assert {each["name"] for each in listed} == {"KEY", "ONE", "TWO"}
     assert "hidden" not in told
     wrangler.run("secret", "delete", "TWO", stdin="y\n")
     kept = api.ok("GET", f"{api.account}/workers/scripts/{name}/secrets")
