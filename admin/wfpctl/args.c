@@ -16,13 +16,13 @@ static const struct {
     const char *name;
     int has_value;
 } known[] = {
-    { "binding", 1 },    { "config", 1 },     { "egress", 1 },
-    { "expires-in", 1 }, { "help", 0 },       { "json", 0 },
-    { "limit", 1 },      { "message", 1 },    { "name", 1 },
-    { "namespace", 1 },  { "no-trusted", 0 }, { "outbound", 1 },
-    { "role", 1 },       { "tag", 1 },        { "token", 1 },
-    { "trusted", 0 },    { "url", 1 },        { "var", 1 },
-    { NULL, 0 },
+    { "binding", 1 },      { "config", 1 },      { "egress", 1 },
+    { "egress-allow", 1 }, { "egress-deny", 1 }, { "expires-in", 1 },
+    { "help", 0 },         { "json", 0 },        { "limit", 1 },
+    { "message", 1 },      { "name", 1 },        { "namespace", 1 },
+    { "no-trusted", 0 },   { "outbound", 1 },    { "role", 1 },
+    { "tag", 1 },          { "token", 1 },       { "trusted", 0 },
+    { "url", 1 },          { "var", 1 },         { NULL, 0 },
 };
 
 #define EVERYWHERE "config help json token url"
@@ -237,6 +237,25 @@ apr_status_t wfp_args_egress(wfp_egress_e *pegress, wfp_cmd_t *cmd)
         return wfp_args_usage(cmd, "--egress: use none, outbound or direct");
     }
     return APR_SUCCESS;
+}
+
+apr_array_header_t *wfp_args_all(const wfp_cmd_t *cmd, const char *name)
+{
+    apr_array_header_t *list = NULL;
+    int i;
+
+    for (i = 0; i < cmd->options->nelts; i++) {
+        const wfp_param_t *option = &APR_ARRAY_IDX(cmd->options, i,
+                                                   wfp_param_t);
+
+        if (strcmp(option->name, name) == 0) {
+            if (!list) {
+                list = apr_array_make(cmd->pool, 4, sizeof(const char *));
+            }
+            APR_ARRAY_PUSH(list, const char *) = option->value;
+        }
+    }
+    return list;
 }
 
 static apr_status_t add_param(wfp_outbound_t *outbound, wfp_cmd_t *cmd,

@@ -26,6 +26,9 @@ const char *wfp_args_at(const wfp_cmd_t *cmd, int i);
 /** The last value of an option ("" for one without), or NULL. */
 const char *wfp_args_option(const wfp_cmd_t *cmd, const char *name);
 
+/** All values of an option, in order: const char *. NULL: not given. */
+apr_array_header_t *wfp_args_all(const wfp_cmd_t *cmd, const char *name);
+
 /** Split an argument [NS/]NAME. */
 void wfp_args_worker(const char **pns, const char **pname, wfp_cmd_t *cmd,
                      int i);

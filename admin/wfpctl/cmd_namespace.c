@@ -8,6 +8,7 @@
 #include "admin/wfpctl/args.h"
 #include "admin/wfpctl/cmd.h"
 #include "admin/wfpctl/print.h"
+#include "outbound/policy.h"
 #include "store/namespaces.h"
 
 static apr_status_t read_egress(wfp_namespace_t *ns, wfp_cmd_t *cmd)
@@ -22,6 +23,30 @@ static apr_status_t read_egress(wfp_namespace_t *ns, wfp_cmd_t *cmd)
                               "egress outbound needs an outbound Worker");
     }
     return APR_SUCCESS;
+}
+
+/* All targets of an option in the place of what was there; "off": none. */
+static apr_status_t read_targets(apr_array_header_t **plist, wfp_cmd_t *cmd,
+                                 const char *option)
+{
+    apr_array_header_t *list = wfp_args_all(cmd, option);
+    wfp_policy_t *policy = wfp_policy_make(cmd->pool);
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    if (!list) {
+        return APR_SUCCESS;
+    }
+    *plist = list;
+    if (list->nelts == 1
+        && strcmp(APR_ARRAY_IDX(list, 0, const char *), "off") == 0) {
+        list->nelts = 0;
+    }
+    for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
+        rv = wfp_policy_add(policy, 1, APR_ARRAY_IDX(list, i, const char *),
+                            &cmd->res);
+    }
+    return rv;
 }
 
 /* The settings of create and set. Where nobody says where subrequests may go
@@ -51,6 +76,12 @@ static apr_status_t read_settings(wfp_namespace_t *ns, wfp_cmd_t *cmd)
         if (ns->egress == WFP_EGRESS_DIRECT) {
             ns->egress = WFP_EGRESS_OUTBOUND;
         }
+    }
+    if (rv == APR_SUCCESS) {
+        rv = read_targets(&ns->egress_allow, cmd, "egress-allow");
+    }
+    if (rv == APR_SUCCESS) {
+        rv = read_targets(&ns->egress_deny, cmd, "egress-deny");
     }
     return rv == APR_SUCCESS ? read_egress(ns, cmd) : rv;
 }

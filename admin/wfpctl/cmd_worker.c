@@ -11,17 +11,6 @@
 #include "core/settings_json.h"
 #include "store/scripts.h"
 
-static wfp_json_t *texts_to_json(const apr_array_header_t *texts, apr_pool_t *p)
-{
-    wfp_json_t *list = wfp_json_array(p);
-    int i;
-
-    for (i = 0; i < texts->nelts; i++) {
-        wfp_json_add_str(list, APR_ARRAY_IDX(texts, i, const char *));
-    }
-    return list;
-}
-
 apr_status_t wfp_cmd_worker_list(wfp_cmd_t *cmd)
 {
     const char *ns = cmd->args->nelts ? wfp_args_at(cmd, 0) : WFP_ACCOUNT_NS;
@@ -45,7 +34,7 @@ apr_status_t wfp_cmd_worker_list(wfp_cmd_t *cmd)
         wfp_json_set_str(row, "modified_on",
                          wfp_print_time(cmd, info->modified));
         wfp_json_set_str(row, "etag", info->etag);
-        wfp_json_set(row, "tags", texts_to_json(info->tags, cmd->pool));
+        wfp_json_set(row, "tags", wfp_print_texts(info->tags, cmd));
         wfp_json_add(doc, row);
     }
     if (rv == APR_SUCCESS) {
@@ -135,7 +124,7 @@ apr_status_t wfp_cmd_worker_get(wfp_cmd_t *cmd)
     wfp_json_set_str(doc, "egress", egress_of(cmd, script));
     wfp_json_set(doc, "modules", modules);
     wfp_json_set(doc, "bindings", bindings);
-    wfp_json_set(doc, "tags", texts_to_json(script->tags, cmd->pool));
+    wfp_json_set(doc, "tags", wfp_print_texts(script->tags, cmd));
     wfp_json_set(doc, "limits",
                  wfp_settings_json_write_limits(&script->limits, cmd->pool));
     wfp_print_json(cmd, doc);

@@ -27,11 +27,13 @@ const wfp_actor_t *wfp_cmd_actor(void)
 #define EXIT_REFUSED 1
 #define EXIT_USAGE   2
 
-#define WORKER   "[NS/]NAME"
-#define SETTINGS "outbound limit egress trusted no-trusted"
+#define WORKER "[NS/]NAME"
+#define SETTINGS                                                               \
+    "outbound limit egress egress-allow egress-deny trusted no-trusted"
 #define SETTINGS_USAGE                                                         \
     "NAME [--outbound NAME[:PARAM=VALUE,...]|off] [--limit NAME=VALUE]... "    \
-    "[--egress none|outbound|direct] [--trusted|--no-trusted]"
+    "[--egress none|outbound|direct] [--egress-allow TARGET|off]... "          \
+    "[--egress-deny TARGET|off]... [--trusted|--no-trusted]"
 
 static const wfp_cmd_row_t rows[] = {
     { "init", wfp_cmd_init_run, WFP_CMD_CONFIG, 0, 0, "", "",

@@ -70,3 +70,15 @@ apr_status_t wfp_print_flush(wfp_cmd_t *cmd)
     }
     return APR_SUCCESS;
 }
+
+wfp_json_t *wfp_print_texts(const apr_array_header_t *texts,
+                            const wfp_cmd_t *cmd)
+{
+    wfp_json_t *list = wfp_json_array(cmd->pool);
+    int i;
+
+    for (i = 0; texts && i < texts->nelts; i++) {
+        wfp_json_add_str(list, APR_ARRAY_IDX(texts, i, const char *));
+    }
+    return list;
+}

@@ -26,4 +26,8 @@ const char *wfp_print_time(const wfp_cmd_t *cmd, apr_time_t t);
 /** Did all output get out? */
 apr_status_t wfp_print_flush(wfp_cmd_t *cmd) WFP_CHECK;
 
+/** Texts (const char *; NULL: none) as a JSON array. */
+wfp_json_t *wfp_print_texts(const apr_array_header_t *texts,
+                            const wfp_cmd_t *cmd);
+
 #endif

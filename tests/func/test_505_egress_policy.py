@@ -2,6 +2,7 @@
 """Egress policy against names that change their mind, redirects that lead
 inside, the server's own listeners, and what a kept connection may carry."""
 
+import json
 import subprocess
 
 import pytest
@@ -367,3 +368,65 @@ class TestNames:
             assert get("two", "third.test") == [200, "on"]
             assert get("one", "third.test") == "egress_blocked"
             assert get("two", "plain.test") == "egress_blocked"
+
+
+class TestNamespaces:
+    """Rules of a namespace's own, on top of the server's."""
+
+    CODE = ('local ok, r = pcall(fetch, request.headers:get("X-To"))\n'
+            "return Response.new(tostring(ok and r.status or r.code))")
+
+    def reach(self, user, url):
+        return user.get(host="open.test", headers=[("X-To", url)]).text
+
+    def test_509_01_allow_and_deny(self, tenant, world):
+        inside = world.inside.url + "/echo"
+        far = world.url("127.0.0.1")
+        port = world.open.port
+        for options, expected in [
+                ((), ("200", "egress_blocked")),
+                (("--egress-allow", f"127.0.0.3:{port}"), ("200", "200")),
+                (("--egress-deny", "127.0.0.1"), ("egress_blocked",) * 2),
+                (("--egress-allow", "127.0.0.0/8", "--egress-deny",
+                  f"127.0.0.3:{port}"), ("200", "egress_blocked")),
+                (("--egress-deny", "10.0.0.0/8", "--egress-deny",
+                  f":{port}"), ("egress_blocked",) * 2)]:
+            user = tenant.deploy(worker(self.CODE),
+                                 ns=tenant.namespace(*options))
+            assert (self.reach(user, far), self.reach(user, inside)) \
+                == expected, options
+
+    def test_509_02_an_outbound_worker_sends_in_its_name(self, tenant, world):
+        name = f"rules{len(world.open.requests)}"
+        tenant.deploy(worker("return fetch(request)"), ns=None, name=name)
+        user = tenant.deploy(worker(self.CODE), ns=tenant.namespace(
+            "--outbound", name, "--egress-deny", "127.0.0.1"))
+        assert self.reach(user, world.url("127.0.0.1")) == "egress_blocked"
+        user = tenant.deploy(worker(self.CODE),
+                             ns=tenant.namespace("--outbound", name))
+        assert self.reach(user, world.url("127.0.0.1")) == "200"
+
+    def test_509_03_server_denies(self, tenant, world):
+        """The server's deny holds against a namespace's allow."""
+        user = tenant.deploy(worker(self.CODE), ns=tenant.namespace(
+            "--egress-allow", "one.example", "--egress-allow", "127.0.0.0/8"))
+        told = user.get(host="host.test", headers=[
+            ("X-To", world.url("one.example"))])
+        assert told.text == "egress_blocked"
+
+    def test_509_04_set_takes_the_place(self, httpd, tenant):
+        ns = tenant.namespace("--egress-allow", "10.0.0.0/8")
+
+        def told(*options):
+            return json.loads(httpd.wfpctl("namespace", "set", ns, "--json",
+                                           *options).stdout)
+        assert told("--trusted")["egress_allow"] == ["10.0.0.0/8"]
+        changed = told("--egress-allow", "a.example", "--egress-allow", ":22",
+                       "--egress-deny", "8.8.8.8")
+        assert changed["egress_allow"] == ["a.example", ":22"]
+        assert changed["egress_deny"] == ["8.8.8.8"]
+        assert told("--egress-allow", "off")["egress_allow"] == []
+        wrong = httpd.wfpctl("namespace", "set", ns, "--egress-deny",
+                             "10.0.0.0/33", check=False)
+        assert wrong.returncode == 1 and "10.0.0.0/33" in wrong.stderr
+        assert told()["egress_deny"] == ["8.8.8.8"]
