@@ -122,11 +122,13 @@ class TestAudit:
         path = f"{api.account}/audit"
         for n in range(3):
             api.ok("POST", api.namespaces, {"name": f"audit-{n}"})
-        everything = api.ok("GET", f"{path}?limit=1000")
+        everything = api.ok("GET", f"{path}?limit=5")
+        since = everything[-1]["when"]
+        everything = api.ok("GET", f"{path}?since={since}&limit=1000")
         seen, cursor = [], ""
         while True:
-            answer = api.get(f"{path}?limit=2" + (f"&cursor={cursor}"
-                                                  if cursor else ""))
+            answer = api.get(f"{path}?since={since}&limit=2" + (
+                f"&cursor={cursor}" if cursor else ""))
             seen += answer.json["result"]
             cursor = answer.json["result_info"]["cursor"]
             if not cursor:

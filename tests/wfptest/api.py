@@ -4,7 +4,9 @@
 import json
 import sqlite3
 
-LOCATION = ('<Location "/client/v4">', "    SetHandler wfp-api", "</Location>")
+# (all tests of a run share the rate)
+LOCATION = ("WfpApiRate 100000 1min", '<Location "/client/v4">',
+            "    SetHandler wfp-api", "</Location>")
 BASE = "/client/v4"
 
 
