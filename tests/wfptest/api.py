@@ -2,7 +2,6 @@
 """A client of the REST API that checks every answer's form."""
 
 import json
-import sqlite3
 
 # (all tests of a run share the rate)
 LOCATION = ("WfpApiRate 100000 1min", '<Location "/client/v4">',
@@ -78,15 +77,15 @@ class Api:
 
 def first_token(httpd):
     """The secret that wfpctl init showed."""
-    httpd.need_store()
-    return next(line.split()[1] for line in httpd.token.splitlines()
-                if line.startswith("token"))
+    return shown(httpd, "token")
 
 
 def account_id(httpd):
-    """The account's id, as the store has it."""
+    """The account's id, which it showed, too."""
+    return shown(httpd, "account")
+
+
+def shown(httpd, word):
     httpd.need_store()
-    with sqlite3.connect(f"file:{httpd.root}/data/wfp.db?mode=ro",
-                         uri=True) as db:
-        return db.execute("SELECT value FROM settings WHERE name = "
-                          "'account_id'").fetchone()[0]
+    return next(line.split()[1] for line in httpd.token.splitlines()
+                if line.startswith(word))
