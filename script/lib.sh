@@ -5,8 +5,8 @@
 # Debian packages that building and running mod_wfp needs.
 build_packages=(apache2-bin apache2-dev autoconf automake libtool pkg-config
     gcc make libc6-dev liblua5.4-dev libcurl4-openssl-dev libssl-dev
-    ca-certificates libjansson-dev libxml2-dev libaprutil1-dbd-sqlite3
-    libaprutil1-dbd-pgsql)
+    ca-certificates libjansson-dev libxml2-dev libsqlite3-dev
+    libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql)
 
 missing_packages() {
     local name

@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections to SQLite files, and what hostile SQL cannot do with one. */
+#include <apr_thread_proc.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "tests/unit/sqlite_fixture.h"
+
+static const wfp_sqlite_open_t plain = { .create = 1 };
+
+static void values_go_in_and_out(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+    wfp_sqlite_stmt_t *stmt;
+    wfp_sql_value_t v[5] = { { WFP_SQL_INT, { .i = APR_INT64_MAX }, NULL },
+                             { WFP_SQL_REAL, { .d = 0.5 }, NULL },
+                             { WFP_SQL_TEXT, { .n = 3 }, "a\0c" },
+                             { WFP_SQL_BLOB, { .n = 2 }, "\xff\0" },
+                             { WFP_SQL_NULL, { 0 }, NULL } };
+    wfp_sql_value_t got;
+    int i;
+
+    fixture_open(f, &plain);
+    CHECK_INT(wfp_sqlite_prepare(&stmt, f->db, "SELECT ?,?,?,?,?", 16, NULL,
+                                 &f->res),
+              APR_SUCCESS);
+    CHECK_INT(wfp_sqlite_params(stmt), 5);
+    for (i = 0; i < 5; i++) {
+        CHECK_INT(wfp_sqlite_bind(f->db, stmt, i + 1, &v[i], &f->res),
+                  APR_SUCCESS);
+    }
+    CHECK_INT(wfp_sqlite_step(f->db, stmt, &f->res), APR_SUCCESS);
+    CHECK_INT(wfp_sqlite_columns(stmt), 5);
+    for (i = 0; i < 5; i++) {
+        wfp_sqlite_column(&got, stmt, i);
+        CHECK_INT(got.kind, v[i].kind);
+        if (got.kind == WFP_SQL_TEXT || got.kind == WFP_SQL_BLOB) {
+            CHECK_INT(got.u.n, v[i].u.n);
+            CHECK(memcmp(got.s, v[i].s, got.u.n) == 0);
+        }
+    }
+    wfp_sqlite_column(&got, stmt, 0);
+    CHECK(got.u.i == APR_INT64_MAX);
+    CHECK_INT(wfp_sqlite_step(f->db, stmt, &f->res), APR_EOF);
+    wfp_sqlite_finalize(stmt);
+}
+
+static void a_file_that_is_missing_is_said_so(wfp_test_t *t)
+{
+    static const wfp_sqlite_open_t how = { .is_tenants = 1 };
+    fixture_t *f = fixture_make(t);
+
+    CHECK_INT(wfp_sqlite_open(&f->db, fixture_path(f, "none"), &how, &f->res,
+                              t->pool),
+              APR_ENOENT);
+}
+
+static void a_file_that_was_removed_is_noticed(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+
+    fixture_open(f, &plain);
+    CHECK_INT(fixture_run(f, "CREATE TABLE a(b)"), APR_SUCCESS);
+    CHECK_INT(wfp_sqlite_has_moved(f->db), 0);
+    CHECK_INT(unlink(fixture_path(f, "one")), 0);
+    CHECK_INT(wfp_sqlite_has_moved(f->db), 1);
+}
+
+static void what_is_no_database_is_refused(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+    FILE *out = fopen(fixture_path(f, "one"), "w");
+
+    CHECK(out);
+    (void)fprintf(out, "%08192d", 1);
+    (void)fclose(out);
+    CHECK_INT(wfp_sqlite_open(&f->db, fixture_path(f, "one"), &tenants, &f->res,
+                              t->pool),
+              APR_EGENERAL);
+}
+
+static void statements_of_one_text_come_one_by_one(wfp_test_t *t)
+{
+    static const char sql[] = " SELECT 1; -- two\nSELECT 2;/* none */ ";
+    fixture_t *f = fixture_make(t);
+    wfp_sqlite_stmt_t *stmt;
+    const char *at = sql;
+    apr_size_t used;
+    int n = 0;
+
+    fixture_open(f, &tenants);
+    for (;;) {
+        CHECK_INT(wfp_sqlite_prepare(&stmt, f->db, at, strlen(at), &used,
+                                     &f->res),
+                  APR_SUCCESS);
+        if (!stmt) {
+            break;
+        }
+        n++;
+        at += used;
+        wfp_sqlite_finalize(stmt);
+    }
+    CHECK_INT(n, 2);
+}
+
+static void errors_have_their_text(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run(f, "SELEKT 1"), APR_EINVAL);
+    CHECK_STR(f->res.message, "near \"SELEKT\": syntax error");
+    CHECK_STR(wfp_sqlite_error_name(f->db), "SQLITE_ERROR");
+    CHECK_INT(fixture_run(f, "CREATE TABLE a(b UNIQUE)"), APR_SUCCESS);
+    CHECK_INT(fixture_run(f, "INSERT INTO a VALUES(1)"), APR_SUCCESS);
+    CHECK_INT(fixture_run(f, "INSERT INTO a VALUES(1)"), APR_EINVAL);
+    CHECK_STR(f->res.message, "UNIQUE constraint failed: a.b");
+    CHECK_STR(wfp_sqlite_error_name(f->db), "SQLITE_CONSTRAINT");
+}
+
+/* ---- what is not allowed -------------------------------------------------------- */
+
+static void the_guard_refuses(wfp_test_t *t)
+{
+    static const char *const refused[] = {
+        "ATTACH '/tmp/x.db' AS x",
+        "DETACH main",
+        "VACUUM",
+        "VACUUM INTO '/tmp/stolen.db'",
+        "BEGIN",
+        "COMMIT",
+        "SAVEPOINT s",
+        "PRAGMA journal_mode=DELETE",
+        "PRAGMA writable_schema=1",
+        "PRAGMA max_page_count=1000000000",
+        "PRAGMA cache_size=1000000",
+        "PRAGMA temp_store=MEMORY",
+        "PRAGMA temp_store_directory='/etc'",
+        "PRAGMA mmap_size=1000000000",
+        "PRAGMA hard_heap_limit=1",
+        "PRAGMA soft_heap_limit=1",
+        "PRAGMA threads=8",
+        "PRAGMA trusted_schema=1",
+        "PRAGMA database_list",
+        "PRAGMA foreign_keys=0",
+        "PRAGMA user_version=3",
+        "SELECT load_extension('/tmp/x.so')",
+        "SELECT fts3_tokenizer('simple')",
+        "SELECT fts3_tokenizer('simple', x'00')",
+        "SELECT sqlite_compileoption_get(1)",
+        "SELECT sqlite_log(1, 'x')",
+        "SELECT json_patch('{}', '{}')",
+        "SELECT * FROM dbstat",
+        "SELECT * FROM sqlite_stmt",
+        "SELECT * FROM pragma_compile_options",
+        "SELECT * FROM pragma_database_list",
+        "CREATE TEMP TABLE x(y)",
+        "CREATE TEMP VIEW x AS SELECT 1",
+        "CREATE VIRTUAL TABLE x USING fts5(y)",
+        "CREATE VIRTUAL TABLE x USING rtree(a,b,c)",
+        "UPDATE sqlite_schema SET sql='x'",
+        "DELETE FROM sqlite_schema",
+        "INSERT INTO sqlite_schema VALUES('table','x','x',2,'CREATE TABLE x(y)')",
+    };
+    fixture_t *f = fixture_make(t);
+    apr_size_t i;
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run(f, "CREATE TABLE a(b)"), APR_SUCCESS);
+    for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        apr_status_t rv = fixture_run(f, refused[i]);
+
+        if (rv != APR_EINVAL) {
+            printf("# %s: %d %s\n", refused[i], rv, f->res.message);
+        }
+        CHECK_INT(rv, APR_EINVAL);
+    }
+    CHECK(access("/tmp/stolen.db", F_OK) != 0);
+    CHECK_INT(fixture_run(f, "SELECT count(*) FROM a"), APR_SUCCESS);
+}
+
+static void the_guard_lets_pass(wfp_test_t *t)
+{
+    static const char *const rows[][2] = {
+        { "CREATE TABLE a(b INTEGER PRIMARY KEY, c TEXT NOT NULL)", "" },
+        { "CREATE INDEX i ON a(c)", "" },
+        { "CREATE VIEW v AS SELECT c FROM a", "" },
+        { "CREATE TABLE log(x)", "" },
+        { "CREATE TRIGGER tr AFTER INSERT ON a BEGIN INSERT INTO log "
+          "VALUES(new.c); END",
+          "" },
+        { "INSERT INTO a(c) VALUES('x'),('y') RETURNING b", "2" },
+        { "SELECT count(*) FROM log", "2" },
+        { "UPDATE a SET c='z' WHERE b=1", "" },
+        { "SELECT c FROM v ORDER BY c DESC LIMIT 1", "z" },
+        { "DELETE FROM a WHERE b=1", "" },
+        { "ALTER TABLE a ADD COLUMN d DEFAULT 4", "" },
+        { "SELECT d FROM a", "4" },
+        { "PRAGMA table_info(a)", "2" },
+        { "PRAGMA table_list(a)", "main" },
+        { "PRAGMA defer_foreign_keys=on", "" },
+        { "PRAGMA foreign_keys", "1" },
+        { "PRAGMA quick_check", "ok" },
+        { "PRAGMA optimize", "" },
+        { "ANALYZE", "" },
+        { "REINDEX", "" },
+        { "SELECT name FROM sqlite_schema WHERE type='view'", "v" },
+        { "SELECT value FROM json_each('[1,2,7]')", "7" },
+        { "SELECT '{\"a\":5}' ->> 'a'", "5" },
+        { "SELECT max(x) FROM (WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL "
+          "SELECT x+1 FROM r LIMIT 100) SELECT x FROM r)",
+          "100" },
+        { "SELECT sum(b) OVER (ORDER BY b) FROM a", "2" },
+        { "SELECT typeof(datetime('now'))", "text" },
+        { "DROP TRIGGER tr", "" },
+        { "DROP VIEW v", "" },
+        { "DROP TABLE a", "" },
+    };
+    fixture_t *f = fixture_make(t);
+    apr_size_t i;
+
+    fixture_open(f, &tenants);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        apr_status_t rv = fixture_run(f, rows[i][0]);
+
+        if (rv != APR_SUCCESS) {
+            printf("# %s: %d %s\n", rows[i][0], rv, f->res.message);
+        }
+        CHECK_INT(rv, APR_SUCCESS);
+        CHECK_STR(f->said, rows[i][1]);
+    }
+}
+
+static void our_functions_do_as_the_manual_says(wfp_test_t *t)
+{
+    static const char *const rows[][2] = {
+        { "instr('abcabc','ca')", "3" },
+        { "instr('abc','x')", "0" },
+        { "instr('\xc3\xa4"
+          "b','b')",
+          "2" },
+        { "instr(x'c3a462',x'62')", "3" },
+        { "instr(NULL,'a')", "null" },
+        { "instr('a',NULL)", "null" },
+        { "instr('abc','')", "1" },
+        { "instr(12345,34)", "3" },
+        { "replace('aXbX','X','yy')", "ayybyy" },
+        { "replace('abc','','x')", "abc" },
+        { "replace('aaa','aa','b')", "ba" },
+        { "replace('abc','b',NULL)", "null" },
+        { "replace('abc','b','')", "ac" },
+        { "'['||trim('  a b ')||']'", "[a b]" },
+        { "ltrim('xxaxx','x')", "axx" },
+        { "rtrim('xxaxx','x')", "xxa" },
+        { "trim('xyaxy','xy')", "a" },
+        { "trim('aa','a')", "" },
+        { "trim('\xc3\xa4"
+          "b\xc3\xa4','\xc3\xa4')",
+          "b" },
+        { "trim('a','')", "a" },
+        { "trim(NULL)", "null" },
+        { "trim('a',NULL)", "null" },
+        { "typeof(trim(1))", "text" },
+    };
+    fixture_t *f = fixture_make(t);
+    apr_size_t i;
+
+    fixture_open(f, &tenants);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CHECK_INT(fixture_run(f, apr_pstrcat(t->pool, "SELECT ", rows[i][0],
+                                             NULL)),
+                  APR_SUCCESS);
+        if (strcmp(f->said, rows[i][1]) != 0) {
+            printf("# %s\n", rows[i][0]);
+        }
+        CHECK_STR(f->said, rows[i][1]);
+    }
+}
+
+/* ---- how much, how long --------------------------------------------------------- */
+
+/* Many times a piece, with head and tail. */
+static const char *many(wfp_test_t *t, const char *head, const char *piece,
+                        int n, const char *tail)
+{
+    apr_size_t size = strlen(piece);
+    char *text = apr_palloc(t->pool, size * (apr_size_t)n + 1);
+    int i;
+
+    for (i = 0; i < n; i++) {
+        memcpy(text + (apr_size_t)i * size, piece, size);
+    }
+    text[size * (apr_size_t)n] = '\0';
+    return apr_pstrcat(t->pool, head, text, tail, NULL);
+}
+
+static void sizes_are_bounded(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+    const char *rows[] = {
+        "SELECT zeroblob(1e9)",
+        "SELECT randomblob(3000000)",
+        "SELECT length(hex(zeroblob(1500000)))",
+        "SELECT replace(hex(zeroblob(1000)), '0', hex(zeroblob(10000)))",
+        "SELECT 'x' LIKE hex(zeroblob(30))",
+        "SELECT 'x' GLOB hex(zeroblob(30))",
+        "SELECT trim('x', hex(zeroblob(60)))",
+        "SELECT group_concat(hex(zeroblob(900000))) FROM (VALUES(1),(2),(3))",
+        "SELECT json_group_array(hex(zeroblob(900000))) FROM "
+        "(VALUES(1),(2),(3))",
+        many(t, "SELECT ", "(", 200, "1"),
+        many(t, "SELECT 1", "+1", 5000, ""),
+        many(t, "SELECT 1", ",1", 100, ""),
+        many(t, "SELECT 1", " UNION SELECT 1", 60, ""),
+        many(t, "SELECT max(1", ",1", 32, ")"),
+        many(t, "SELECT ?", ",?", 100, ""),
+        "SELECT ?101",
+        many(t, "SELECT 1 FROM (SELECT 1)", ",(SELECT 1)", 64, ""),
+        many(t, "SELECT '", "x", 100000, "'"),
+        many(t, "SELECT json('", "[", 3000, "')"),
+    };
+    apr_size_t i;
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run(f, "SELECT typeof(printf('%1000000000d', 1))"),
+              APR_SUCCESS);
+    CHECK_STR(f->said, "null");
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        apr_status_t rv = fixture_run_within(f, rows[i], 5000, 0);
+
+        if (rv != APR_EINVAL) {
+            printf("# %.60s: %d %s\n", rows[i], rv, f->res.message);
+        }
+        CHECK_INT(rv, APR_EINVAL);
+    }
+}
+
+static void runaways_end_with_their_cpu_time(wfp_test_t *t)
+{
+    static const char *const rows[] = {
+        "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM r) "
+        "SELECT count(*) FROM r",
+        "WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT x+1 FROM r) "
+        "SELECT count(*) FROM r",
+        "SELECT count(*) FROM s a,s b,s c,s d,s e,s f,s g,s h",
+        "SELECT count(*) FROM s a,s b,s c WHERE a.x+b.x+c.x LIKE '%1%2%3%4%'",
+        "SELECT count(DISTINCT hex(a.x*1000+b.x)) FROM s a,s b,s c",
+        "SELECT a.x FROM s a,s b,s c ORDER BY random()",
+        "SELECT group_concat(a.x) OVER (ORDER BY a.x,b.x,c.x) FROM s a,s b,s c",
+        "SELECT sum(length(randomblob(100000))) FROM s a,s b,s c",
+        "SELECT sum(instr(hex(zeroblob(900000)),hex(zeroblob(400000))||'1')) "
+        "FROM s a,s b,s c",
+        "SELECT count(*) FROM json_each((SELECT json_group_array(x) FROM s)) "
+        "a,json_each((SELECT json_group_array(x) FROM s)) b,s c",
+        "INSERT INTO big SELECT 1 FROM s a,s b,s c WHERE a.x+b.x+c.x<0",
+        "UPDATE s SET x=x WHERE (SELECT count(*) FROM s a,s b,s c)>0",
+        "CREATE TABLE copy AS SELECT a.x FROM s a,s b,s c WHERE a.x+b.x+c.x<0",
+    };
+    fixture_t *f = fixture_make(t);
+    apr_size_t i;
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run(f, "CREATE TABLE s(x)"), APR_SUCCESS);
+    CHECK_INT(fixture_run(f, "CREATE TABLE big(x)"), APR_SUCCESS);
+    CHECK_INT(fixture_run(f, "INSERT INTO s WITH RECURSIVE r(x) AS (SELECT 1 "
+                             "UNION ALL SELECT x+1 FROM r LIMIT 1000) SELECT x "
+                             "FROM r"),
+              APR_SUCCESS);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        apr_status_t rv = fixture_run_within(f, rows[i], 50, 0);
+
+        if (rv != WFP_SQLITE_ECPU && rv != APR_ENOSPC) {
+            printf("# %s: %d %s\n", rows[i], rv, f->res.message);
+        }
+        CHECK(rv == WFP_SQLITE_ECPU || rv == APR_ENOSPC);
+        /* what it had begun is undone, and the connection serves on */
+        CHECK_INT(fixture_run(f, "SELECT count(*) FROM s"), APR_SUCCESS);
+        CHECK_STR(f->said, "1000");
+    }
+    CHECK_INT(fixture_run(f, "SELECT count(*) FROM big"), APR_SUCCESS);
+    CHECK_STR(f->said, "0");
+}
+
+static void the_wall_clock_and_a_cancel_end_it(wfp_test_t *t)
+{
+    static const char sql[] = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL "
+                              "SELECT x+1 FROM r) SELECT count(*) FROM r";
+    fixture_t *f = fixture_make(t);
+    wfp_sqlite_bounds_t bounds = { 0 };
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run_within(f, sql, 0, 30), APR_TIMEUP);
+    CHECK_INT(wfp_cancel_make(&bounds.cancel, t->pool), APR_SUCCESS);
+    wfp_cancel_fire(bounds.cancel, WFP_ABORTED);
+    wfp_sqlite_bound(f->db, &bounds);
+    CHECK_INT(fixture_run(f, sql), APR_EINTR);
+    wfp_sqlite_bound(f->db, NULL);
+    CHECK_INT(fixture_run(f, "SELECT 1"), APR_SUCCESS);
+}
+
+static apr_off_t size_of(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+static void files_stay_within_their_sizes(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+    const char *wal = apr_pstrcat(t->pool, fixture_path(f, "one"), "-wal",
+                                  NULL);
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run(f, "CREATE TABLE a(b)"), APR_SUCCESS);
+    CHECK_INT(fixture_run(f, "INSERT INTO a WITH RECURSIVE r(x) AS (SELECT 1 "
+                             "UNION ALL SELECT x+1 FROM r LIMIT 5000) SELECT "
+                             "randomblob(10000) FROM r"),
+              APR_ENOSPC);
+    CHECK(size_of(fixture_path(f, "one")) <= 8 << 20);
+    CHECK(size_of(wal) <= 40 << 20);
+    CHECK_INT(fixture_run(f, "SELECT count(*) FROM a"), APR_SUCCESS);
+    CHECK_STR(f->said, "0");
+    /* a sort that does not fit into memory, nor into its files */
+    CHECK_INT(fixture_run(f, "WITH RECURSIVE r(x,y) AS (SELECT 1,randomblob("
+                             "1000) UNION ALL SELECT x+1,randomblob(1000) FROM "
+                             "r LIMIT 20000) SELECT y FROM r ORDER BY y"),
+              APR_ENOSPC);
+    CHECK_INT(fixture_run(f, "SELECT count(*) FROM (WITH RECURSIVE r(x) AS "
+                             "(SELECT 1 UNION ALL SELECT x+1 FROM r LIMIT 999) "
+                             "SELECT DISTINCT x FROM r)"),
+              APR_SUCCESS);
+    CHECK_STR(f->said, "999");
+}
+
+static void temporary_files_have_no_names(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+    wfp_sqlite_stmt_t *stmt;
+    apr_dir_t *dir;
+    apr_finfo_t info;
+    static const char sql[] =
+        "WITH RECURSIVE r(x,y) AS (SELECT 1,randomblob("
+        "1000) UNION ALL SELECT x+1,randomblob(1000) FROM "
+        "r LIMIT 3000) SELECT y FROM r ORDER BY y";
+
+    fixture_open(f, &tenants);
+    CHECK_INT(wfp_sqlite_prepare(&stmt, f->db, sql, sizeof(sql) - 1, NULL,
+                                 &f->res),
+              APR_SUCCESS);
+    CHECK_INT(wfp_sqlite_step(f->db, stmt, &f->res), APR_SUCCESS);
+    CHECK_INT(apr_dir_open(&dir, f->dir, t->pool), APR_SUCCESS);
+    while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        CHECK(*info.name == '.' || strncmp(info.name, "one.sqlite", 10) == 0);
+    }
+    (void)apr_dir_close(dir);
+    wfp_sqlite_finalize(stmt);
+}
+
+static void a_writer_that_stays_gives_an_error_in_time(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+    wfp_sqlite_t *other;
+    apr_time_t begun;
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run(f, "CREATE TABLE a(b)"), APR_SUCCESS);
+    CHECK_INT(wfp_sqlite_open(&other, fixture_path(f, "one"), &tenants, &f->res,
+                              t->pool),
+              APR_SUCCESS);
+    CHECK_INT(wfp_sqlite_exec(other, "BEGIN IMMEDIATE; INSERT INTO a VALUES(1)",
+                              &f->res),
+              APR_SUCCESS);
+    begun = apr_time_now();
+    CHECK_INT(fixture_run_within(f, "INSERT INTO a VALUES(2)", 0, 50),
+              APR_EBUSY);
+    CHECK(apr_time_now() - begun < apr_time_from_sec(4));
+    /* readers see what was there before */
+    CHECK_INT(fixture_run(f, "SELECT count(*) FROM a"), APR_SUCCESS);
+    CHECK_STR(f->said, "0");
+    CHECK_INT(wfp_sqlite_exec(other, "COMMIT", &f->res), APR_SUCCESS);
+    CHECK_INT(fixture_run(f, "INSERT INTO a VALUES(2)"), APR_SUCCESS);
+    CHECK_INT(fixture_run(f, "SELECT count(*) FROM a"), APR_SUCCESS);
+    CHECK_STR(f->said, "2");
+}
+
+/* ---- killed writers --------------------------------------------------------------- */
+
+static void write_for_ever(fixture_t *f, int out)
+{
+    int i;
+
+    if (wfp_sqlite_open(&f->db, fixture_path(f, "one"), &tenants, &f->res,
+                        f->t->pool)
+        != APR_SUCCESS) {
+        _exit(1);
+    }
+    for (i = 1;; i++) {
+        const char *sql = apr_psprintf(f->t->pool,
+                                       "INSERT INTO a VALUES(%d, "
+                                       "randomblob(3000))",
+                                       i);
+
+        if (fixture_run(f, sql) != APR_SUCCESS
+            || write(out, &i, sizeof(i)) != sizeof(i)) {
+            _exit(2);
+        }
+    }
+}
+
+static void what_was_written_outlives_a_killed_writer(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+    int round, i, last, fds[2], status;
+    pid_t pid;
+
+    for (round = 0; round < 4; round++) {
+        fixture_open(f, &tenants);
+        CHECK_INT(fixture_run(f, "DROP TABLE IF EXISTS a"), APR_SUCCESS);
+        CHECK_INT(fixture_run(f, "CREATE TABLE a(b INTEGER, c)"), APR_SUCCESS);
+        wfp_sqlite_close(f->db);
+        CHECK_INT(pipe(fds), 0);
+        pid = fork();
+        if (pid == 0) {
+            write_for_ever(f, fds[1]);
+        }
+        CHECK(pid > 0);
+        (void)close(fds[1]);
+        last = 0;
+        for (i = 0; i < 20 + 7 * round; i++) {
+            CHECK_INT(read(fds[0], &last, sizeof(last)), sizeof(last));
+        }
+        CHECK_INT(kill(pid, SIGKILL), 0);
+        CHECK_INT(waitpid(pid, &status, 0), pid);
+        while (read(fds[0], &last, sizeof(last)) == sizeof(last)) {
+        }
+        (void)close(fds[0]);
+        fixture_open(f, &tenants);
+        CHECK_INT(fixture_run(f, apr_psprintf(t->pool,
+                                              "SELECT count(*) FROM a WHERE b "
+                                              "<= %d",
+                                              last)),
+                  APR_SUCCESS);
+        CHECK_INT(apr_atoi64(f->said), last);
+        CHECK_INT(fixture_run(f, "PRAGMA quick_check"), APR_SUCCESS);
+        CHECK_STR(f->said, "ok");
+        wfp_sqlite_close(f->db);
+    }
+}
+
+static const wfp_test_case_t cases[] = {
+    { "values go in and out", values_go_in_and_out },
+    { "a file that is missing is said so", a_file_that_is_missing_is_said_so },
+    { "a file that was removed is noticed",
+      a_file_that_was_removed_is_noticed },
+    { "what is no database is refused", what_is_no_database_is_refused },
+    { "statements of one text come one by one",
+      statements_of_one_text_come_one_by_one },
+    { "errors have their text", errors_have_their_text },
+    { "the guard refuses", the_guard_refuses },
+    { "the guard lets pass", the_guard_lets_pass },
+    { "our functions do as the manual says",
+      our_functions_do_as_the_manual_says },
+    { "sizes are bounded", sizes_are_bounded },
+    { "runaways end with their CPU time", runaways_end_with_their_cpu_time },
+    { "the wall clock and a cancel end it",
+      the_wall_clock_and_a_cancel_end_it },
+    { "files stay within their sizes", files_stay_within_their_sizes },
+    { "temporary files have no names", temporary_files_have_no_names },
+    { "a writer that stays gives an error in time",
+      a_writer_that_stays_gives_an_error_in_time },
+    { "what was written outlives a killed writer",
+      what_was_written_outlives_a_killed_writer },
+    { NULL, NULL },
+};
+
+int main(void)
+{
+    return wfp_test_run(cases);
+}
