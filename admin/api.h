@@ -6,6 +6,7 @@
 #include <httpd.h>
 
 #include "admin/api_rate.h"
+#include "core/keyring.h"
 #include "core/limits.h"
 #include "core/registry.h"
 #include "core/wfp.h"
@@ -29,9 +30,9 @@ typedef apr_status_t wfp_api_target_fn(const char *target, wfp_result_t *res,
 
 /** What the API needs of the server. Read only, lives as long as the child. */
 typedef struct wfp_api_server_t {
-    wfp_store_t *store;       /* NULL: could not be opened */
-    const unsigned char *key; /* WFP_KEY_SIZE bytes that seal secrets */
-    const char *account;      /* WfpAccount; NULL: what the store says */
+    wfp_store_t *store;  /* NULL: could not be opened */
+    wfp_keyring_t *keys; /* seal secrets */
+    const char *account; /* WfpAccount; NULL: what the store says */
     const wfp_limit_policy_t *limits;
     int versions_kept; /* undeployed ones a Worker */
     wfp_registry_t *registry;

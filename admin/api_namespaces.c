@@ -227,7 +227,7 @@ static apr_status_t rename_to(wfp_api_call_t *call, wfp_namespace_t *ns,
     wfp_rename_t rename = {
         .ns = ns,
         .to = name,
-        .reseal = { wfp_seal_again, (void *)call->server->key },
+        .reseal = { wfp_seal_again, call->server->keys },
         .actor = wfp_api_call_actor(call),
     };
     int i;

@@ -33,7 +33,7 @@ void wfp_api_worker_begin(wfp_deploy_t *d, wfp_api_call_t *call,
 {
     memset(d, 0, sizeof(*d));
     d->store = call->server->store;
-    d->key = call->server->key;
+    d->keys = call->server->keys;
     d->policy = call->server->limits;
     d->ns = wfp_api_call_ns(call);
     d->name = wfp_api_worker_name(call);

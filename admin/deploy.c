@@ -16,7 +16,7 @@ apr_status_t wfp_deploy_seal(const char **psealed, const wfp_deploy_t *d,
                              wfp_result_t *res, apr_pool_t *p)
 {
     wfp_secret_t secret = { .ns = d->ns, .name = d->name, .key = key };
-    apr_status_t rv = wfp_seal_text(&secret, d->key, text, strlen(text), res,
+    apr_status_t rv = wfp_seal_text(&secret, d->keys, text, strlen(text), res,
                                     p);
 
     if (rv == APR_SUCCESS) {

@@ -6,7 +6,7 @@
 
 #include "admin/metadata.h"
 #include "admin/upload_form.h"
-#include "core/crypto.h"
+#include "core/keyring.h"
 #include "core/limits.h"
 #include "core/result.h"
 #include "core/wfp.h"
@@ -21,7 +21,7 @@
 
 typedef struct wfp_deploy_t {
     wfp_store_t *store;
-    const unsigned char *key; /* WFP_KEY_SIZE bytes that seal secrets */
+    wfp_keyring_t *keys; /* seal secrets */
     const wfp_limit_policy_t *policy;
     const char *ns; /* WFP_ACCOUNT_NS for an account Worker */
     const char *name;

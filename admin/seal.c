@@ -18,8 +18,7 @@ static const char *context_of(const char *ns, const char *name, const char *key,
     return apr_pstrcat(p, ns, "/", name, "/", key, NULL);
 }
 
-apr_status_t wfp_seal_text(wfp_secret_t *secret,
-                           const unsigned char master[WFP_KEY_SIZE],
+apr_status_t wfp_seal_text(wfp_secret_t *secret, wfp_keyring_t *keys,
                            const char *text, apr_size_t n, wfp_result_t *res,
                            apr_pool_t *p)
 {
@@ -38,7 +37,7 @@ apr_status_t wfp_seal_text(wfp_secret_t *secret,
                               "secret %s has more than %d bytes", key,
                               WFP_UPLOAD_VAR_BYTES_MAX);
     }
-    rv = wfp_crypto_seal(&secret->sealed, master, context, text, n, p);
+    rv = wfp_keyring_seal(&secret->sealed, keys, context, text, n, p);
     if (rv != APR_SUCCESS) {
         return wfp_result_set(res, WFP_INTERNAL, rv,
                               "secret %s cannot be sealed", key);
@@ -46,7 +45,17 @@ apr_status_t wfp_seal_text(wfp_secret_t *secret,
     return APR_SUCCESS;
 }
 
-apr_status_t wfp_seal_again(const char **psealed, void *key,
+static apr_status_t does_not_open(const wfp_sealed_t *secret, apr_status_t rv,
+                                  wfp_result_t *res)
+{
+    return wfp_result_set(res, WFP_CONFLICT, rv,
+                          "secret %s of Worker '%s%s%s' does not open with the "
+                          "server's key",
+                          secret->key, secret->ns, *secret->ns ? "/" : "",
+                          secret->name);
+}
+
+apr_status_t wfp_seal_again(const char **psealed, void *keys,
                             const wfp_sealed_t *secret, const char *to,
                             wfp_result_t *res, apr_pool_t *p)
 {
@@ -54,18 +63,44 @@ apr_status_t wfp_seal_again(const char **psealed, void *key,
     apr_size_t n;
     apr_status_t rv;
 
-    rv = wfp_crypto_open(&text, &n, key,
-                         context_of(secret->ns, secret->name, secret->key, p),
-                         secret->sealed, p);
+    rv = wfp_keyring_open(&text, &n, keys,
+                          context_of(secret->ns, secret->name, secret->key, p),
+                          secret->sealed, p);
     if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_CONFLICT, rv,
-                              "secret %s of Worker '%s' does not open with the "
-                              "server's key",
-                              secret->key, secret->name);
+        return does_not_open(secret, rv, res);
     }
-    rv = wfp_crypto_seal(psealed, key,
-                         context_of(to, secret->name, secret->key, p), text, n,
-                         p);
+    rv = wfp_keyring_seal(psealed, keys,
+                          context_of(to, secret->name, secret->key, p), text, n,
+                          p);
+    wfp_crypto_wipe((char *)text, n); /* ours, in p */
+    return rv == APR_SUCCESS
+               ? rv
+               : wfp_result_set(res, WFP_INTERNAL, rv,
+                                "secret %s cannot be sealed", secret->key);
+}
+
+apr_status_t wfp_seal_rotate(const char **psealed, void *rotationv,
+                             const wfp_sealed_t *secret, const char *to,
+                             wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_seal_rotation_t *rotation = rotationv;
+    const char *context = context_of(to, secret->name, secret->key, p);
+    const char *text;
+    apr_size_t n;
+    int which;
+    apr_status_t rv = wfp_keyring_try(&text, &n, &which, &rotation->keys,
+                                      context, secret->sealed, p);
+
+    if (rv != APR_SUCCESS) {
+        return does_not_open(secret, rv, res);
+    }
+    if (which > 0) {
+        rotation->others++;
+        rv = rotation->only_look
+                 ? APR_SUCCESS
+                 : wfp_crypto_seal(psealed, rotation->keys.key[0], context,
+                                   text, n, p);
+    }
     wfp_crypto_wipe((char *)text, n); /* ours, in p */
     return rv == APR_SUCCESS
                ? rv

@@ -4,7 +4,7 @@
 
 #include <apr_pools.h>
 
-#include "core/crypto.h"
+#include "core/keyring.h"
 #include "core/result.h"
 #include "core/wfp.h"
 #include "store/secrets.h"
@@ -17,24 +17,40 @@
  * Seal the value of a secret.
  *
  * @param secret  ns, name and key are set; sealed is filled in
- * @param master  the server's key
+ * @param keys    the server's
  * @param text    n bytes
  * @return WFP_INVALID: the key is no identifier, or the text is larger than
  *         WFP_UPLOAD_VAR_BYTES_MAX; WFP_INTERNAL
  */
-apr_status_t wfp_seal_text(wfp_secret_t *secret,
-                           const unsigned char master[WFP_KEY_SIZE],
+apr_status_t wfp_seal_text(wfp_secret_t *secret, wfp_keyring_t *keys,
                            const char *text, apr_size_t n, wfp_result_t *res,
                            apr_pool_t *p) WFP_CHECK;
 
 /**
  * A wfp_reseal_fn: open a secret and seal it for a namespace's new name.
  *
- * @param key  the server's key, WFP_KEY_SIZE bytes
- * @return WFP_CONFLICT with APR_EINVAL: the key does not open it
+ * @param keys  the server's wfp_keyring_t
+ * @return WFP_CONFLICT with APR_EINVAL: no key opens it
  */
-apr_status_t wfp_seal_again(const char **psealed, void *key,
+apr_status_t wfp_seal_again(const char **psealed, void *keys,
                             const wfp_sealed_t *secret, const char *to,
                             wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** Sealing all with another key. */
+typedef struct wfp_seal_rotation_t {
+    wfp_keys_t keys; /* the first seals */
+    int only_look;
+    apr_int64_t others; /* counts those that another one had sealed */
+} wfp_seal_rotation_t;
+
+/**
+ * A wfp_reseal_fn: seal with the first key what another one has sealed.
+ *
+ * @param rotation  a wfp_seal_rotation_t
+ * @return WFP_CONFLICT with APR_EINVAL: no key opens it
+ */
+apr_status_t wfp_seal_rotate(const char **psealed, void *rotation,
+                             const wfp_sealed_t *secret, const char *to,
+                             wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 #endif

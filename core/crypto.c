@@ -11,8 +11,6 @@
 #include "core/crypto.h"
 
 #include <apr_base64.h>
-#include <apr_file_info.h>
-#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <limits.h>
 #include <openssl/crypto.h>
@@ -24,10 +22,6 @@
 #define NONCE_SIZE  12
 #define TAG_SIZE    16
 #define SEALED_SIZE (1 + NONCE_SIZE + TAG_SIZE) /* without the ciphertext */
-#define KEY_DIGITS  (2 * WFP_KEY_SIZE)
-
-#define OTHERS_MAY                                                             \
-    (APR_FPROT_GREAD | APR_FPROT_GWRITE | APR_FPROT_WREAD | APR_FPROT_WWRITE)
 
 apr_status_t wfp_crypto_random(void *buf, apr_size_t n)
 {
@@ -213,140 +207,5 @@ apr_status_t wfp_crypto_open(const char **ptext, apr_size_t *pn,
     rv = APR_SUCCESS;
 leave:
     EVP_CIPHER_CTX_free(ctx);
-    return rv;
-}
-
-/* The key in text of n bytes? @return 1: well */
-static int parse_key(unsigned char *key, const char *text, apr_size_t n)
-{
-    apr_size_t i;
-
-    if (n != KEY_DIGITS && !(n == KEY_DIGITS + 1 && text[n - 1] == '\n')) {
-        return 0;
-    }
-    for (i = 0; i < KEY_DIGITS; i++) {
-        char c = text[i];
-        int digit;
-
-        if (c >= '0' && c <= '9') {
-            digit = c - '0';
-        }
-        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
-            digit = (c | 0x20) - 'a' + 10;
-        }
-        else {
-            return 0;
-        }
-        key[i / 2] = (unsigned char)(i % 2 ? key[i / 2] | digit : digit << 4);
-    }
-    return 1;
-}
-
-static apr_status_t system_failed(wfp_result_t *res, const char *what,
-                                  const char *path, apr_status_t rv)
-{
-    char reason[120];
-
-    return wfp_result_set(res, WFP_INTERNAL, rv, "key file %s: cannot %s: %s",
-                          path, what, apr_strerror(rv, reason, sizeof(reason)));
-}
-
-/* A regular file that is its owner's only? */
-static apr_status_t check_file(apr_file_t *file, const char *path,
-                               wfp_result_t *res)
-{
-    apr_finfo_t info;
-    apr_status_t rv = apr_file_info_get(&info, APR_FINFO_TYPE | APR_FINFO_PROT,
-                                        file);
-
-    if (rv != APR_SUCCESS) {
-        return system_failed(res, "look at it", path, rv);
-    }
-    if (info.filetype != APR_REG) {
-        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
-                              "key file %s: not a file", path);
-    }
-    if (info.protection & OTHERS_MAY) {
-        return wfp_result_set(res, WFP_INVALID, APR_EACCES,
-                              "key file %s: group or others may read or write "
-                              "it; mode 0600 is wanted",
-                              path);
-    }
-    return APR_SUCCESS;
-}
-
-apr_status_t wfp_crypto_read_key(unsigned char key[WFP_KEY_SIZE],
-                                 const char *path, wfp_result_t *res,
-                                 apr_pool_t *p)
-{
-    char text[KEY_DIGITS + 2];
-    apr_size_t n = 0;
-    apr_file_t *file;
-    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ, 0, p);
-
-    if (rv != APR_SUCCESS) {
-        return system_failed(res, "open it", path, rv);
-    }
-    rv = check_file(file, path, res);
-    if (rv != APR_SUCCESS) {
-        goto leave;
-    }
-    rv = apr_file_read_full(file, text, sizeof(text), &n);
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv)) {
-        rv = system_failed(res, "read it", path, rv);
-        goto leave;
-    }
-    rv = APR_SUCCESS;
-    if (!parse_key(key, text, n)) {
-        OPENSSL_cleanse(key, WFP_KEY_SIZE);
-        rv = wfp_result_set(res, WFP_INVALID, APR_EINVAL,
-                            "key file %s: not 64 hex digits", path);
-    }
-leave:
-    OPENSSL_cleanse(text, sizeof(text));
-    (void)apr_file_close(file); /* it was only read */
-    return rv;
-}
-
-apr_status_t wfp_crypto_make_key(const char *path, wfp_result_t *res,
-                                 apr_pool_t *p)
-{
-    unsigned char key[WFP_KEY_SIZE];
-    char text[KEY_DIGITS + 1];
-    apr_file_t *file;
-    apr_status_t rv, closed;
-
-    if (wfp_crypto_random(key, sizeof(key)) != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, APR_EGENERAL,
-                              "key file %s: no random bytes", path);
-    }
-    write_hex(text, key, sizeof(key));
-    text[KEY_DIGITS] = '\n';
-    rv = apr_file_open(&file, path,
-                       APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL,
-                       APR_FPROT_UREAD | APR_FPROT_UWRITE, p);
-    if (APR_STATUS_IS_EEXIST(rv)) {
-        rv = wfp_result_set(res, WFP_CONFLICT, APR_EEXIST,
-                            "key file %s: exists already", path);
-        goto leave;
-    }
-    if (rv != APR_SUCCESS) {
-        rv = system_failed(res, "make it", path, rv);
-        goto leave;
-    }
-    rv = apr_file_write_full(file, text, sizeof(text), NULL);
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_sync(file);
-    }
-    closed = apr_file_close(file);
-    rv = rv == APR_SUCCESS ? closed : rv;
-    if (rv != APR_SUCCESS) {
-        /* half a key must not look like one; what failed first is told */
-        (void)apr_file_remove(path, p);
-        rv = system_failed(res, "write it", path, rv);
-    }
-leave:
-    OPENSSL_cleanse(key, sizeof(key));
-    OPENSSL_cleanse(text, sizeof(text));
     return rv;
 }

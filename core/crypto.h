@@ -57,19 +57,4 @@ apr_status_t wfp_crypto_open(const char **ptext, apr_size_t *pn,
                              const char *context, const char *sealed,
                              apr_pool_t *p) WFP_CHECK;
 
-/**
- * Read a master key file: 64 hex digits and an optional newline.
- *
- * @return APR_SUCCESS; APR_EACCES: group or others may read or write it;
- *         APR_EINVAL: not a key; other: the system's reason. res names the
- *         file. key is whole or must not be used
- */
-apr_status_t wfp_crypto_read_key(unsigned char key[WFP_KEY_SIZE],
-                                 const char *path, wfp_result_t *res,
-                                 apr_pool_t *p) WFP_CHECK;
-
-/** Make a key file (mode 0600). APR_EEXIST when there is one: it is kept. */
-apr_status_t wfp_crypto_make_key(const char *path, wfp_result_t *res,
-                                 apr_pool_t *p) WFP_CHECK;
-
 #endif

@@ -47,7 +47,7 @@ int wfp_control_handle(request_rec *r)
         return HTTP_SERVICE_UNAVAILABLE;
     }
     api.store = server->store;
-    api.key = server->key;
+    api.keys = server->keys;
     api.account = server->conf->account;
     api.limits = &server->conf->limits;
     api.versions_kept = (int)wfp_config_num(server->conf->versions_kept,

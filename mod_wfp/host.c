@@ -205,10 +205,10 @@ static apr_status_t host_open_secret(const char **ptext, apr_size_t *pn,
     const char *context = apr_pstrcat(p, script->ns, "/", script->name, "/",
                                       binding->name, NULL);
 
-    if (!server->has_key) {
+    if (!server->keys) {
         return APR_EINVAL;
     }
-    return wfp_crypto_open(ptext, pn, server->key, context, binding->text, p);
+    return wfp_keyring_open(ptext, pn, server->keys, context, binding->text, p);
 }
 
 static void host_await_body(wfp_host_ctx_t *ctx, wfp_body_t *body, int whole)

@@ -51,16 +51,15 @@ static int is_first_pass(void)
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
 
-static int read_key(wfp_server_t *server, apr_pool_t *p)
+static int read_keys(wfp_server_t *server, apr_pool_t *pconf, apr_pool_t *p)
 {
     const char *file = wfp_config_key_file(server->main, p);
     wfp_result_t res;
     apr_status_t rv;
 
     wfp_result_init(&res, p);
-    rv = wfp_crypto_read_key(server->key, file, &res, p);
+    rv = wfp_keyring_load(&server->keys, file, &res, pconf);
     if (rv == APR_SUCCESS) {
-        server->has_key = 1;
         return OK;
     }
     ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
@@ -211,7 +210,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (before) {
         inherit(server, now, before);
     }
-    rc = read_key(server, ptemp);
+    rc = read_keys(server, pconf, ptemp);
     if (rc == OK) {
         rc = check_store(server, before != NULL, ptemp);
     }

@@ -6,7 +6,7 @@
 #include <httpd.h>
 
 #include "admin/api_rate.h"
-#include "core/crypto.h"
+#include "core/keyring.h"
 #include "core/registry.h"
 #include "core/stats.h"
 #include "core/tally.h"
@@ -37,8 +37,7 @@ typedef struct wfp_server_t {
     wfp_stats_t *stats;
     wfp_api_rate_t *api_rate;
     wfp_tally_t *tally;
-    unsigned char key[WFP_KEY_SIZE];
-    int has_key;
+    wfp_keyring_t *keys;
     int is_hardened;           /* WfpHardening, as decided */
     apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:
                                 * all */

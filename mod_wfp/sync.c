@@ -420,10 +420,15 @@ apr_status_t wfp_sync_take_in(wfp_server_t *server, const wfp_change_t *change,
     apr_status_t rv;
 
     if (change->kind != WFP_CHANGE_NAMESPACE
-        && change->kind != WFP_CHANGE_SCRIPT) {
+        && change->kind != WFP_CHANGE_SCRIPT
+        && change->kind != WFP_CHANGE_KEY) {
         return APR_SUCCESS; /* nothing of it is kept here */
     }
-    if (change->kind == WFP_CHANGE_NAMESPACE && change->deleted) {
+    if (change->kind == WFP_CHANGE_KEY) {
+        /* bodies hold secrets as they were sealed */
+        rv = wfp_registry_drop_all(reg, change->stamp);
+    }
+    else if (change->kind == WFP_CHANGE_NAMESPACE && change->deleted) {
         rv = wfp_registry_drop_namespace(reg, change->ns, change->stamp);
     }
     else if (change->deleted) {

@@ -19,6 +19,7 @@ static const char *const kind_names[] = {
     [WFP_CHANGE_SCRIPT] = "script",   [WFP_CHANGE_NAMESPACE] = "namespace",
     [WFP_CHANGE_VERSION] = "version", [WFP_CHANGE_HOSTNAME] = "hostname",
     [WFP_CHANGE_TOKEN] = "token",     [WFP_CHANGE_KV] = "kv_namespace",
+    [WFP_CHANGE_KEY] = "key",
 };
 
 const char *wfp_changes_kind_name(wfp_change_e kind)
@@ -28,7 +29,7 @@ const char *wfp_changes_kind_name(wfp_change_e kind)
 
 static wfp_change_e kind_by_name(const char *name)
 {
-    int kind = WFP_CHANGE_KV;
+    int kind = WFP_CHANGE_COUNT - 1;
 
     while (kind > 0 && strcmp(name, kind_names[kind]) != 0) {
         kind--;

@@ -20,7 +20,9 @@ typedef enum {
     WFP_CHANGE_VERSION,    /* ns, name: a version that does not run yet */
     WFP_CHANGE_HOSTNAME,   /* name: the hostname */
     WFP_CHANGE_TOKEN,      /* name: its id */
-    WFP_CHANGE_KV          /* name: id of a KV namespace */
+    WFP_CHANGE_KV,         /* name: id of a KV namespace */
+    WFP_CHANGE_KEY,        /* secrets were sealed with another key */
+    WFP_CHANGE_COUNT
 } wfp_change_e;
 
 typedef struct wfp_change_t {

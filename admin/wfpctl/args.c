@@ -20,9 +20,10 @@ static const struct {
     { "egress-allow", 1 }, { "egress-deny", 1 }, { "expires-in", 1 },
     { "help", 0 },         { "json", 0 },        { "limit", 1 },
     { "message", 1 },      { "name", 1 },        { "namespace", 1 },
-    { "no-trusted", 0 },   { "outbound", 1 },    { "role", 1 },
-    { "tag", 1 },          { "token", 1 },       { "trusted", 0 },
-    { "url", 1 },          { "var", 1 },         { NULL, 0 },
+    { "no-trusted", 0 },   { "outbound", 1 },    { "prepare", 0 },
+    { "role", 1 },         { "tag", 1 },         { "token", 1 },
+    { "trusted", 0 },      { "url", 1 },         { "var", 1 },
+    { NULL, 0 },
 };
 
 #define EVERYWHERE "config help json token url"

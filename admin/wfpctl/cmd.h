@@ -84,5 +84,7 @@ wfp_cmd_fn wfp_cmd_secret_delete;
 wfp_cmd_fn wfp_cmd_token_create;
 wfp_cmd_fn wfp_cmd_token_list;
 wfp_cmd_fn wfp_cmd_token_revoke;
+wfp_cmd_fn wfp_cmd_key_rotate;
+wfp_cmd_fn wfp_cmd_key_prune;
 
 #endif

@@ -9,7 +9,7 @@
 #include "admin/wfpctl/cmd.h"
 #include "admin/wfpctl/owner.h"
 #include "admin/wfpctl/print.h"
-#include "core/crypto.h"
+#include "core/keyring.h"
 #include "store/namespaces.h"
 #include "store/tokens.h"
 
@@ -96,14 +96,14 @@ static void check_store(report_t *report)
 apr_status_t wfp_cmd_doctor_run(wfp_cmd_t *cmd)
 {
     report_t report = { cmd, wfp_json_array(cmd->pool), 0 };
-    unsigned char key[WFP_KEY_SIZE];
+    wfp_keys_t keys;
     apr_status_t rv;
 
     check_datadir(&report);
     rv = wfp_owner_become(cmd);
     if (rv == APR_SUCCESS) {
-        rv = wfp_crypto_read_key(key, cmd->config.keyfile, &cmd->res,
-                                 cmd->pool);
+        rv = wfp_keyring_read(&keys, cmd->config.keyfile, &cmd->res, cmd->pool);
+        wfp_crypto_wipe(&keys, sizeof(keys));
         say(&report, "key", rv == APR_SUCCESS ? NULL : reason(cmd));
         check_store(&report);
     }

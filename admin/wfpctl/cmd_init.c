@@ -11,6 +11,7 @@
 #include "admin/wfpctl/cmd.h"
 #include "admin/wfpctl/print.h"
 #include "core/crypto.h"
+#include "core/keyring.h"
 #include "store/tokens.h"
 
 #define ACCOUNT_BYTES 16
@@ -93,7 +94,7 @@ apr_status_t wfp_cmd_init_run(wfp_cmd_t *cmd)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = wfp_crypto_make_key(config->keyfile, &cmd->res, cmd->pool);
+    rv = wfp_keyring_make(config->keyfile, &cmd->res, cmd->pool);
     new_key = rv == APR_SUCCESS;
     if (APR_STATUS_IS_EEXIST(rv)) {
         wfp_result_init(&cmd->res, cmd->pool);

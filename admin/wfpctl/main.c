@@ -70,7 +70,9 @@ static const wfp_cmd_row_t rows[] = {
       "[--expires-in DAYS]" },
     { "token list", wfp_cmd_token_list, WFP_CMD_STORE, 0, 0, "", "" },
     { "token revoke", wfp_cmd_token_revoke, WFP_CMD_STORE, 1, 1, "", "ID" },
-    { "key rotate", NULL, WFP_CMD_CONFIG, 0, 99, "", "" },
+    { "key rotate", wfp_cmd_key_rotate, WFP_CMD_STORE, 0, 0, "prepare",
+      "[--prepare]" },
+    { "key prune", wfp_cmd_key_prune, WFP_CMD_STORE, 0, 0, "", "" },
     { "tail", NULL, WFP_CMD_CONFIG, 0, 99, "", "" },
     { "dev", NULL, WFP_CMD_CONFIG, 0, 99, "", "" },
 };

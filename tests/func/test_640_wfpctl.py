@@ -207,7 +207,7 @@ class TestUsage:
         ctl.refused(*args, code=2)
 
     @pytest.mark.parametrize("args", [
-        ("key", "rotate"), ("tail", "demo/a"), ("dev", "."),
+        ("tail", "demo/a"), ("dev", "."),
         ("list", "--url", "http://127.0.0.1/"),
     ], ids=" ".join)
     def test_640_11_not_in_this_version(self, ctl, args):

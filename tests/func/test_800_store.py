@@ -14,7 +14,8 @@ import pytest
 from wfptest import tap
 from wfptest.postgres import Postgres
 
-PROGRAMS = ("test_store", "test_store_rest", "test_store_faults")
+PROGRAMS = ("test_store", "test_store_rest", "test_store_seal",
+            "test_store_faults")
 BOOK = tap.BUILD / "results" / "ports"
 
 

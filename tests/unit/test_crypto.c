@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/crypto.c: random bytes, digests, sealing, key files. */
+/* core/crypto.c: random bytes, digests, sealing. */
 #include "core/crypto.h"
 
-#include <apr_file_info.h>
-#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <ctype.h>
 
@@ -167,142 +165,6 @@ static void changed_text_does_not_open(wfp_test_t *t)
     CHECK_STR(text, "untouched");
 }
 
-/* ---- key files -------------------------------------------------------- */
-
-static const char *temp_path(wfp_test_t *t, const char *name)
-{
-    const char *dir;
-    char uuid[WFP_UUID_SIZE];
-
-    CHECK_INT(apr_temp_dir_get(&dir, t->pool), APR_SUCCESS);
-    CHECK_INT(wfp_crypto_uuid(uuid), APR_SUCCESS);
-    return apr_psprintf(t->pool, "%s/wfp-%s-%s", dir, uuid, name);
-}
-
-static const char *write_file(wfp_test_t *t, const char *text, int perms)
-{
-    const char *path = temp_path(t, "key");
-    apr_file_t *file;
-
-    CHECK_INT(apr_file_open(&file, path,
-                            APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL,
-                            0x600, t->pool),
-              APR_SUCCESS);
-    CHECK_INT(apr_file_write_full(file, text, strlen(text), NULL), APR_SUCCESS);
-    CHECK_INT(apr_file_close(file), APR_SUCCESS);
-    CHECK_INT(apr_file_perms_set(path, perms), APR_SUCCESS);
-    return path;
-}
-
-#define DIGITS                                                                 \
-    "000102030405060708090a0b0c0d0e0f101112131415161718191A1b1c1d1e1F"
-
-/* Read a key file of this text and mode, remove it, give the status. */
-static apr_status_t read_back(wfp_test_t *t, unsigned char *out,
-                              const char *text, int perms)
-{
-    const char *path = write_file(t, text, perms);
-    wfp_result_t res;
-    apr_status_t rv;
-
-    wfp_result_init(&res, t->pool);
-    rv = wfp_crypto_read_key(out, path, &res, t->pool);
-    CHECK_INT(apr_file_remove(path, t->pool), APR_SUCCESS);
-    if (rv != APR_SUCCESS) {
-        CHECK(strstr(res.message, path) != NULL);
-    }
-    return rv;
-}
-
-static void key_file_is_read(wfp_test_t *t)
-{
-    unsigned char got[WFP_KEY_SIZE];
-    int i;
-
-    CHECK_INT(read_back(t, got, DIGITS "\n", 0x600), APR_SUCCESS);
-    for (i = 0; i < WFP_KEY_SIZE; i++) {
-        CHECK_INT(got[i], i);
-    }
-    CHECK_INT(read_back(t, got, DIGITS, 0x400), APR_SUCCESS);
-}
-
-static void key_file_that_others_may_read_is_refused(wfp_test_t *t)
-{
-    static const int modes[] = {
-        0x640, 0x604, 0x644, 0x660, 0x620, 0x602, 0x666
-    };
-    unsigned char got[WFP_KEY_SIZE];
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        CHECK_INT(read_back(t, got, DIGITS "\n", modes[i]), APR_EACCES);
-    }
-}
-
-static void what_is_no_key_is_refused(wfp_test_t *t)
-{
-    static const char *const texts[] = {
-        "",
-        "\n",
-        "00",
-        DIGITS "0",
-        DIGITS "\n\n",
-        DIGITS "\r\n",
-        DIGITS " ",
-        " " DIGITS,
-        "g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-        "0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-        "@00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-        DIGITS DIGITS,
-    };
-    unsigned char got[WFP_KEY_SIZE];
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        CHECK_INT(read_back(t, got, texts[i], 0x600), APR_EINVAL);
-    }
-}
-
-static void missing_key_file_is_told(wfp_test_t *t)
-{
-    unsigned char got[WFP_KEY_SIZE];
-    const char *path = temp_path(t, "missing");
-    wfp_result_t res;
-
-    wfp_result_init(&res, t->pool);
-    CHECK(APR_STATUS_IS_ENOENT(wfp_crypto_read_key(got, path, &res, t->pool)));
-    CHECK(strstr(res.message, path) != NULL);
-    CHECK_INT(wfp_crypto_read_key(got, "/", &res, t->pool), APR_EINVAL);
-    /* nobody needs to be told */
-    CHECK(wfp_crypto_read_key(got, path, NULL, t->pool) != APR_SUCCESS);
-}
-
-static void key_file_is_made_once(wfp_test_t *t)
-{
-    unsigned char a[WFP_KEY_SIZE], b[WFP_KEY_SIZE];
-    const char *path = temp_path(t, "made");
-    wfp_result_t res;
-    apr_finfo_t info;
-    apr_status_t rv;
-
-    wfp_result_init(&res, t->pool);
-    CHECK_INT(wfp_crypto_make_key(path, &res, t->pool), APR_SUCCESS);
-    CHECK_INT(apr_stat(&info, path, APR_FINFO_PROT | APR_FINFO_SIZE, t->pool),
-              APR_SUCCESS);
-    CHECK_INT(info.protection & 0xfff, 0x600);
-    CHECK_INT(info.size, 65);
-    CHECK_INT(wfp_crypto_read_key(a, path, &res, t->pool), APR_SUCCESS);
-    CHECK_INT(wfp_crypto_make_key(path, &res, t->pool), APR_EEXIST);
-    CHECK_INT(res.code, WFP_CONFLICT);
-    rv = wfp_crypto_read_key(b, path, &res, t->pool);
-    CHECK_INT(apr_file_remove(path, t->pool), APR_SUCCESS);
-    CHECK_INT(rv, APR_SUCCESS);
-    CHECK(!memcmp(a, b, sizeof(a)));
-    CHECK(APR_STATUS_IS_ENOENT(
-        wfp_crypto_make_key(apr_pstrcat(t->pool, path, "/x", NULL), &res,
-                            t->pool)));
-}
-
 static const wfp_test_case_t cases[] = {
     { "random_differs", random_differs },
     { "uuid_is_version_4", uuid_is_version_4 },
@@ -314,12 +176,6 @@ static const wfp_test_case_t cases[] = {
     { "wrong_key_or_context_does_not_open",
       wrong_key_or_context_does_not_open },
     { "changed_text_does_not_open", changed_text_does_not_open },
-    { "key_file_is_read", key_file_is_read },
-    { "key_file_that_others_may_read_is_refused",
-      key_file_that_others_may_read_is_refused },
-    { "what_is_no_key_is_refused", what_is_no_key_is_refused },
-    { "missing_key_file_is_told", missing_key_file_is_told },
-    { "key_file_is_made_once", key_file_is_made_once },
     { NULL, NULL },
 };
 

@@ -8,7 +8,6 @@
 
 #include "store_fixture.h"
 
-#include "admin/seal.h"
 #include "core/crypto.h"
 #include "store/deployments.h"
 #include "store/hostnames.h"
@@ -432,181 +431,6 @@ static void the_audit_tells_what_took_effect(wfp_test_t *t)
     CHECK_STR(APR_ARRAY_IDX(list, 0, wfp_audit_t *)->kind, "namespace");
 }
 
-/* --- a namespace's new name --------------------------------------------------- */
-
-static unsigned char master[WFP_KEY_SIZE] = "0123456789abcdef0123456789abcde";
-
-/* More secrets than a page of them has, in two versions. */
-#define SECRETS 120
-
-static void put_secrets(fixture_t *f_, wfp_test_t *t)
-{
-    fixture_t f = *f_;
-    wfp_secret_t secret = { "demo", "a", NULL, NULL, NULL, 0, 0 };
-    int version, i;
-
-    for (version = 0; version < 2; version++) {
-        wfp_put_t *put = make_put("demo", "a", "code", t->pool);
-
-        for (i = 0; i < SECRETS; i++) {
-            secret.key = apr_psprintf(t->pool, "S%d", i);
-            OK(wfp_seal_text(&secret, master, secret.key, strlen(secret.key),
-                             &f.res, t->pool));
-            add_binding(put->script, WFP_BINDING_SECRET_TEXT, secret.key,
-                        secret.sealed, NULL);
-        }
-        OK(wfp_scripts_put(f.store, put, &f.res, t->pool));
-    }
-}
-
-static void check_secrets(fixture_t *f_, const wfp_script_t *script,
-                          const char *ns, wfp_test_t *t)
-{
-    fixture_t f = *f_;
-    const char *text;
-    apr_size_t n;
-    int i;
-
-    CHECK_INT(script->bindings->nelts, SECRETS);
-    for (i = 0; i < SECRETS; i++) {
-        const wfp_binding_t *b = &APR_ARRAY_IDX(script->bindings, i,
-                                                wfp_binding_t);
-
-        OK(wfp_crypto_open(&text, &n, master,
-                           apr_pstrcat(t->pool, ns, "/a/", b->name, NULL),
-                           b->text, t->pool));
-        CHECK_STR(text, b->name);
-    }
-}
-
-static wfp_rename_t rename_of(fixture_t *f_, const char *to, wfp_test_t *t)
-{
-    fixture_t f = *f_;
-    wfp_rename_t ask = { .to = to,
-                         .reseal = { wfp_seal_again, master },
-                         .actor = &me };
-
-    OK(wfp_namespaces_get(&ask.ns, f.store, "demo", &f.res, t->pool));
-    return ask;
-}
-
-/* An account Worker that dispatches to demo. @return its stamp */
-static apr_int64_t put_dispatcher(fixture_t *f_, wfp_test_t *t)
-{
-    fixture_t f = *f_;
-    wfp_put_t *put = make_put(WFP_ACCOUNT_NS, "front", "code", t->pool);
-
-    add_binding(put->script, WFP_BINDING_DISPATCH_NAMESPACE, "D", NULL, "demo");
-    OK(wfp_scripts_put(f.store, put, &f.res, t->pool));
-    return put->script->stamp;
-}
-
-static void a_namespace_takes_all_along_to_its_new_name(wfp_test_t *t)
-{
-    fixture_t f;
-    wfp_rename_t ask;
-    wfp_token_t token = { .name = "t", .role = "deploy" }, *got_token;
-    wfp_hostname_t host = { .hostname = "a.example.com",
-                            .ns = "demo",
-                            .script = "a",
-                            .metadata = "{}" },
-                   *got_host;
-    const char *value;
-    wfp_script_t *got;
-    apr_array_header_t *list;
-    apr_int64_t before;
-    wfp_change_t *change;
-    wfp_audit_t *row;
-    int i, more, lost;
-
-    open_store(&f, t);
-    put_secrets(&f, t);
-    before = put_dispatcher(&f, t);
-    token.namespaces = names_of(t, "other", "demo");
-    OK(wfp_tokens_create(&value, f.store, &token, &me, &f.res, t->pool));
-    OK(wfp_hostnames_put(f.store, &host, &me, &f.res, t->pool));
-    ask = rename_of(&f, "shops", t);
-    ask.ns->trusted_workers = 1;
-    OK(wfp_namespaces_rename(f.store, &ask, &f.res, t->pool));
-
-    REFUSED(wfp_scripts_get(&got, f.store, "demo", "a", &f.res, t->pool),
-            WFP_WORKER_NOT_FOUND);
-    OK(wfp_scripts_get(&got, f.store, "shops", "a", &f.res, t->pool));
-    CHECK_INT(got->stamp, ask.ns->stamp);
-    check_secrets(&f, got, "shops", t);
-    OK(wfp_versions_list(&list, f.store, "shops", "a", &f.res, t->pool));
-    CHECK_INT(list->nelts, 2);
-    for (i = 0; i < 2; i++) {
-        OK(wfp_versions_get(&got, NULL, f.store, "shops", "a",
-                            APR_ARRAY_IDX(list, i, wfp_version_info_t *)->id,
-                            &f.res, t->pool));
-        check_secrets(&f, got, "shops", t);
-    }
-    OK(wfp_scripts_get(&got, f.store, WFP_ACCOUNT_NS, "front", &f.res,
-                       t->pool));
-    CHECK_STR(APR_ARRAY_IDX(got->bindings, 0, wfp_binding_t).target, "shops");
-    CHECK(got->stamp > before);
-    OK(wfp_tokens_verify(&got_token, f.store, value, &f.res, t->pool));
-    CHECK_STR(APR_ARRAY_IDX(got_token->namespaces, 0, const char *), "other");
-    CHECK_STR(APR_ARRAY_IDX(got_token->namespaces, 1, const char *), "shops");
-    OK(wfp_hostnames_get(&got_host, f.store, "a.example.com", &f.res, t->pool));
-    CHECK_STR(got_host->ns, "shops");
-    OK(wfp_namespaces_get(&ask.ns, f.store, "shops", &f.res, t->pool));
-    CHECK_INT(ask.ns->trusted_workers, 1);
-
-    /* what the log of changes says is what the caller was told */
-    change = &APR_ARRAY_IDX(ask.changes, 0, wfp_change_t);
-    OK(wfp_changes_since(&list, &before, &lost, f.store, change->stamp - 1, 100,
-                         &f.res, t->pool));
-    CHECK_INT(list->nelts, 7); /* two versions' numbers among them */
-    CHECK_INT(ask.changes->nelts, 5);
-    for (i = 0; i < 5; i++) {
-        const wfp_change_t *told = &APR_ARRAY_IDX(list, i < 2 ? i : i + 2,
-                                                  wfp_change_t);
-
-        change = &APR_ARRAY_IDX(ask.changes, i, wfp_change_t);
-        CHECK_INT(told->stamp, change->stamp);
-        CHECK_INT(told->kind, change->kind);
-        CHECK_STR(told->ns, change->ns);
-        CHECK_STR(told->name, change->name);
-        CHECK_INT(told->deleted, change->deleted);
-        CHECK_INT(told->deleted, i < 2);
-    }
-    OK(wfp_audit_list(&list, &more, f.store, 0, 0, 1, &f.res, t->pool));
-    row = APR_ARRAY_IDX(list, 0, wfp_audit_t *);
-    CHECK_STR(row->action, "rename");
-    CHECK_STR(row->ns, "shops");
-    CHECK_STR(row->details, "{\"from\":\"demo\"}");
-}
-
-static void a_rename_that_fails_changes_nothing(wfp_test_t *t)
-{
-    fixture_t f;
-    wfp_namespace_t taken = { .name = "taken" };
-    wfp_rename_t ask;
-    wfp_script_t *got;
-    unsigned char other[WFP_KEY_SIZE] = { 1 };
-
-    open_store(&f, t);
-    put_secrets(&f, t);
-    wfp_limits_clear(&taken.limits);
-    OK(wfp_namespaces_create(f.store, &taken, &me, &f.res, t->pool));
-    ask = rename_of(&f, "taken", t);
-    REFUSED(wfp_namespaces_rename(f.store, &ask, &f.res, t->pool),
-            WFP_CONFLICT);
-    ask = rename_of(&f, "a/b", t);
-    REFUSED(wfp_namespaces_rename(f.store, &ask, &f.res, t->pool), WFP_INVALID);
-    ask = rename_of(&f, "shops", t);
-    ask.reseal.baton = other;
-    REFUSED(wfp_namespaces_rename(f.store, &ask, &f.res, t->pool),
-            WFP_CONFLICT);
-    ask.ns->name = "missing";
-    REFUSED(wfp_namespaces_rename(f.store, &ask, &f.res, t->pool),
-            WFP_NOT_FOUND);
-    OK(wfp_scripts_get(&got, f.store, "demo", "a", &f.res, t->pool));
-    check_secrets(&f, got, "demo", t);
-}
-
 static const wfp_test_case_t cases[] = {
     { "schema 1 is upgraded with what it holds",
       schema_1_is_upgraded_with_what_it_holds },
@@ -619,10 +443,6 @@ static const wfp_test_case_t cases[] = {
       kv_namespaces_are_kept_while_bound },
     { "the most specific hostname serves", the_most_specific_hostname_serves },
     { "the audit tells what took effect", the_audit_tells_what_took_effect },
-    { "a namespace takes all along to its new name",
-      a_namespace_takes_all_along_to_its_new_name },
-    { "a rename that fails changes nothing",
-      a_rename_that_fails_changes_nothing },
     { NULL, NULL },
 };
 

@@ -33,7 +33,7 @@ LoadModule wfp_module "{module}"
 {user}
 {mpm_conf}
 GracefulShutdownTimeout 30
-WfpDatabase sqlite3 "{root}/data/wfp.db"
+WfpDatabase {database}
 WfpDataDir "{root}/data"
 WfpEgressAllow 127.0.0.1/32:{origin_port}
 <Location "/_ns/">
@@ -83,9 +83,10 @@ def place(wanted):
 class Httpd:
     """One server; configure() makes it run with the lines given."""
 
-    def __init__(self, build, folder, mpm, origin, level):
+    def __init__(self, build, folder, mpm, origin, level, database=None):
         self.build, self.mpm, self.level = build, mpm, level
         self.root = place(folder)
+        self.database = database or f'sqlite3 "{self.root}/data/wfp.db"'
         self.port, = free_ports(1, folder.parent / "ports")
         self.origin = origin
         self.binary = shutil.which("apache2") or shutil.which("httpd") \
@@ -121,7 +122,7 @@ class Httpd:
         return BASE.format(
             root=self.root, mpm=self.mpm, level=self.level, port=self.port,
             modules="\n".join(load), user=user, mpm_conf=MPM_CONF[self.mpm],
-            module=self.build / ".libs/mod_wfp.so",
+            module=self.build / ".libs/mod_wfp.so", database=self.database,
             origin_port=self.origin.port, lines="\n".join(lines))
 
     def configtest(self, lines):
