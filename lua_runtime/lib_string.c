@@ -79,9 +79,24 @@ static int string_sub(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, e] A string of the same length, in which the bytes that have the
-   bits are flipped to the other case. */
-static int flip_case(lua_State *L, unsigned bits)
+/* Bytes that compilers turn into vector instructions at once. */
+#define CASE_BLOCK 64
+
+/* The 26 letters from first on get their other case. */
+static void flip_bytes(char *restrict to, const char *restrict from, size_t n,
+                       unsigned char first)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)from[i];
+
+        to[i] = (char)(c ^ (((unsigned char)(c - first) < 26) << 5));
+    }
+}
+
+/* [-0, +1, e] A string of the same length in the other case. */
+static int flip_case(lua_State *L, unsigned char first)
 {
     size_t len, i;
     const char *s = luaL_checklstring(L, 1, &len);
@@ -91,23 +106,22 @@ static int flip_case(lua_State *L, unsigned bits)
     wfp_lib_check_pass(L, len);
     wfp_lib_reserve(L, len);
     to = luaL_buffinitsize(L, &b, len);
-    for (i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)s[i];
-
-        to[i] = (char)(wfp_pattern_bytes[c] & bits ? c ^ 0x20 : c);
+    for (i = 0; i + CASE_BLOCK <= len; i += CASE_BLOCK) {
+        flip_bytes(to + i, s + i, CASE_BLOCK, first);
     }
+    flip_bytes(to + i, s + i, len - i, first);
     luaL_pushresultsize(&b, len);
     return 1;
 }
 
 static int string_lower(lua_State *L)
 {
-    return flip_case(L, WFP_BYTE_UPPER);
+    return flip_case(L, 'A');
 }
 
 static int string_upper(lua_State *L)
 {
-    return flip_case(L, WFP_BYTE_LOWER);
+    return flip_case(L, 'a');
 }
 
 /* [-0, +1, e] reverse(s) */
@@ -128,10 +142,47 @@ static int string_reverse(lua_State *L)
     return 1;
 }
 
+/* Repetitions of what to begins with, which are done bytes: double them. */
+static void fill(char *to, size_t done, size_t total)
+{
+    for (; done < total; done *= 2) {
+        memcpy(to + done, to, done < total - done ? done : total - done);
+    }
+}
+
+/* Results from this size on are made in pieces: one string, copied to once,
+   where a buffer would be as large again. */
+#define REP_LARGE  (64 * 1024)
+#define REP_PIECES 128
+
+/* [-0, +1, e] The stack's first value n times, with sep between; unit: both
+   their lengths. */
+static void rep_large(lua_State *L, size_t n, const char *sep, size_t sep_len,
+                      size_t unit)
+{
+    size_t each = (n - 1) / REP_PIECES + 1;
+    int pieces = (int)((n - 1) / each);
+    luaL_Buffer b;
+    char *to = luaL_buffinitsize(L, &b, each * unit);
+    int i;
+
+    memcpy(to, lua_tostring(L, 1), unit - sep_len);
+    memcpy(to + unit - sep_len, sep, sep_len);
+    fill(to, unit, each * unit);
+    luaL_pushresultsize(&b, each * unit);
+    luaL_checkstack(L, pieces + 1, NULL);
+    for (i = 1; i < pieces; i++) {
+        lua_pushvalue(L, -1);
+    }
+    (void)lua_pushlstring(L, lua_tostring(L, -1), (n - 1) % each * unit);
+    lua_pushvalue(L, 1);
+    lua_concat(L, pieces + 2);
+}
+
 /* [-0, +1, e] rep(s, n [, sep]) */
 static int string_rep(lua_State *L)
 {
-    size_t len, sep_len, total, done;
+    size_t len, sep_len, total;
     const char *s = luaL_checklstring(L, 1, &len);
     lua_Integer n = luaL_checkinteger(L, 2);
     const char *sep = luaL_optlstring(L, 3, "", &sep_len);
@@ -147,15 +198,16 @@ static int string_rep(lua_State *L)
     }
     total = (size_t)n * len + (size_t)(n - 1) * sep_len;
     wfp_lib_reserve(L, total);
+    if (total >= REP_LARGE && n > 1) {
+        rep_large(L, (size_t)n, sep, sep_len, len + sep_len);
+        return 1;
+    }
     to = luaL_buffinitsize(L, &b, total);
     memcpy(to, s, len);
     if (total > len) {
         memcpy(to + len, sep, sep_len);
     }
-    /* what is there is a whole number of repetitions: double it */
-    for (done = len + sep_len; done < total; done *= 2) {
-        memcpy(to + done, to, done < total - done ? done : total - done);
-    }
+    fill(to, len + sep_len, total);
     luaL_pushresultsize(&b, total);
     return 1;
 }

@@ -34,7 +34,9 @@ void wfp_api_push_ctx(lua_State *L);
 
 /**
  * [-0, +0, e] Read the value at idx, which a handler returned, as a Response:
- * moved to the request's pool, charged.
+ * moved to the request's pool, charged. Instead of one it may be a plain table
+ * {status, statusText, headers, body} whose body is a string; the Response made
+ * of it takes its place.
  *
  * @return 1 and *presp; 0: it is no Response (nothing was called on it)
  */

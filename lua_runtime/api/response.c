@@ -276,15 +276,34 @@ static const char *core_status_text(lua_State *L, int idx, const response_t *r)
     return text;
 }
 
+/* [-0, +0, e] A plain table whose body is text becomes what Response.new() makes
+   of it; anything else stays. */
+static void make_of_table(lua_State *L, int idx)
+{
+    int top = lua_gettop(L);
+
+    if (lua_type(L, idx) == LUA_TTABLE && !lua_getmetatable(L, idx)) {
+        lua_pushcfunction(L, l_response_new);
+        if (wfp_class_raw(L, idx, "body") == LUA_TSTRING) {
+            lua_pushvalue(L, idx);
+            lua_call(L, 2, 1);
+            lua_replace(L, idx);
+        }
+    }
+    lua_settop(L, top);
+}
+
 int wfp_api_to_response(wfp_response_t **presp, lua_State *L, int idx)
 {
-    response_t *r = wfp_class_test(L, idx, &wfp_api_response_class);
+    response_t *r;
     wfp_isolate_t *iso = wfp_isolate_of(L);
     wfp_response_t *out;
     wfp_headers_t *headers;
     wfp_body_t *body;
     const char *text;
 
+    make_of_table(L, idx);
+    r = wfp_class_test(L, idx, &wfp_api_response_class);
     if (!r || r->error) {
         return 0;
     }

@@ -337,11 +337,24 @@ class TestResponse:
         assert (answer.status, answer.error) == (500, "exception")
 
     @pytest.mark.parametrize("value", ["nil", "1", '"text"', "{}",
-                                       "{status=200}", "Headers.new()",
+                                       "{status=200}", "{body=1}",
+                                       "setmetatable({body=''}, {})",
+                                       "Headers.new()",
                                        "function() end"])
     def test_230_10_no_response(self, tenant, value):
         answer = tenant.deploy(worker(f"return {value}")).get()
         assert (answer.status, answer.error) == (500, "invalid_response")
+
+    def test_230_15_plain_table(self, tenant):
+        answer = tenant.deploy(worker("""
+            return {status = 201, statusText = "Made", body = "a table",
+                    headers = {["X-One"] = "1"}}""")).get()
+        assert (answer.status, answer.text) == (201, "a table")
+        assert answer.get("x-one") == "1"
+        assert answer.get("content-type") == "text/plain;charset=UTF-8"
+        assert tenant.deploy(worker("return {body = ''}")).get().status == 200
+        assert tenant.deploy(worker(
+            "return {status = 99, body = ''}")).get().error == "exception"
 
     @pytest.mark.parametrize("raised", [
         '"secret text"', '{secret="text"}', "nil", "42",

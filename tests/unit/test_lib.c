@@ -57,6 +57,49 @@ static void lib_raises_too_much_work(wfp_test_t *t)
     lua_close(L);
 }
 
+/* Repetitions that are made in one piece and in many. */
+static void rep_is_its_pieces(wfp_test_t *t)
+{
+    lua_State *L = lib_state_new();
+
+    lib_state_limit(100000000, 64 << 20);
+    RUN("for _, s in ipairs {'a', 'bcd', ('e'):rep(700), ('f'):rep(70000)} do"
+        "  for _, sep in ipairs {'', ',', (';'):rep(900)} do"
+        "   for _, n in ipairs {1, 2, 3, 93, 127, 128, 129, 130, 255, 256, 257,"
+        "     1000, 22000, 65535, 65536, 65537} do"
+        "    if n * (#s + #sep) < 8000000 then"
+        "     local t = {}"
+        "     for i = 1, n do t[i] = s end"
+        "     if s:rep(n, sep) ~= table.concat(t, sep) then"
+        "      return #s .. ' ' .. #sep .. ' ' .. n"
+        "     end"
+        "    end"
+        "   end"
+        "  end"
+        " end return string.rep(7, 70000) == ('7'):rep(70000) and 'same'",
+        "same");
+    lua_close(L);
+}
+
+/* Large strings in the other case, whatever is left over of a block. */
+static void case_of_every_byte(wfp_test_t *t)
+{
+    lua_State *L = lib_state_new();
+
+    RUN("local every = {} for i = 0, 255 do every[#every + 1] = string.char(i) end"
+        " every = table.concat(every)"
+        " for n = 0, 300 do"
+        "  local s = every:rep(2):sub(n, 2 * n)"
+        "  local up = s:gsub('%l', function(c) return string.char(c:byte() - 32)"
+        "   end)"
+        "  local low = s:gsub('%u', function(c) return string.char(c:byte() + 32)"
+        "   end)"
+        "  if s:upper() ~= up or s:lower() ~= low then return n end"
+        " end return 'same'",
+        "same");
+    lua_close(L);
+}
+
 /* Each item, whatever room the result's buffer has left before it. */
 static void format_grows_at_any_item(wfp_test_t *t)
 {
@@ -207,6 +250,8 @@ static void lib_random_is_seeded(wfp_test_t *t)
 
 static const wfp_test_case_t cases[] = {
     { "lib_raises_too_much_work", lib_raises_too_much_work },
+    { "rep_is_its_pieces", rep_is_its_pieces },
+    { "case_of_every_byte", case_of_every_byte },
     { "format_grows_at_any_item", format_grows_at_any_item },
     { "lib_raises_result_too_large", lib_raises_result_too_large },
     { "lib_rep_fills_every_length", lib_rep_fills_every_length },
