@@ -37,9 +37,16 @@
 /* Linux keeps this much free below a main thread's stack. */
 #define STACK_GAP (1024 * 1024)
 
+/* The signal's value: which of the timers, or wfp_frame_cut_all(). */
+enum {
+    FROM_TIMER = 0,
+    FROM_EXACT,
+    FROM_CUT
+};
+
 typedef struct wfp_thread_t {
     wfp_frame_t *volatile running; /* whose clock runs */
-    wfp_frame_t *top;
+    wfp_frame_t *top;              /* atomic: others look whether it is NULL */
     volatile apr_int64_t armed_ns; /* CPU time `timer` fires at, 0: never */
     volatile apr_int64_t exact_ns; /* wall time `exact` fires at, 0: never */
     volatile int blocked;          /* the signal is */
@@ -51,10 +58,16 @@ typedef struct wfp_thread_t {
     char *stack_end;     /* lowest address of the C stack */
     apr_size_t guard;    /* bytes below it */
     stack_t before;      /* the signal stack that was there */
+    pthread_t id;
+    struct wfp_thread_t *next; /* in all */
 } wfp_thread_t;
 
 /* Static TLS: the handlers read it, and a first touch must not allocate. */
 static __thread __attribute__((tls_model("initial-exec"))) wfp_thread_t *self;
+
+/* The threads of this process that are prepared. */
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+static wfp_thread_t *all; /* under all_lock */
 
 static pthread_key_t self_key;
 static pthread_once_t self_once = PTHREAD_ONCE_INIT;
@@ -179,6 +192,12 @@ void wfp_frame_leave(wfp_frame_t *frame)
     siglongjmp(frame->jump, 1);
 }
 
+static void set_top(wfp_thread_t *t, wfp_frame_t *frame)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* a handler walks from there */
+    __atomic_store_n(&t->top, frame, __ATOMIC_RELAXED);
+}
+
 static void push(wfp_thread_t *t, wfp_frame_t *frame)
 {
     wfp_isolate_t *iso = frame->iso;
@@ -188,14 +207,14 @@ static void push(wfp_thread_t *t, wfp_frame_t *frame)
     frame->critical = 0;
     frame->pending = 0;
     iso->frame = frame;
-    t->top = frame;
+    set_top(t, frame);
     (void)wfp_frame_resume(frame); /* nobody asks what time it is */
 }
 
 static void pop(wfp_thread_t *t, wfp_frame_t *frame)
 {
     frame->iso->frame = frame->outer;
-    t->top = frame->below;
+    set_top(t, frame->below);
     /* blocking costs a system call a request, so only what goes by the wall
      * clock is kept from what the thread does next (meter.c) */
     if (!t->top && t->exact_ns) {
@@ -217,7 +236,7 @@ static void land(wfp_thread_t *t, wfp_frame_t *frame)
     }
     frame->iso->dead = 1;
     frame->iso->frame = frame->outer;
-    t->top = frame->below;
+    set_top(t, frame->below);
 }
 
 apr_status_t wfp_frame_enter(wfp_isolate_t *iso, wfp_budget_t *budget,
@@ -250,6 +269,34 @@ apr_int64_t wfp_frame_tick_ns(void)
     return (apr_int64_t)tick.tv_sec * 1000000000 + tick.tv_nsec;
 }
 
+/* No wall time is left to anything on this thread. */
+static void cut(wfp_thread_t *t)
+{
+    apr_int64_t now = wfp_frame_wall_ns();
+    wfp_frame_t *frame;
+
+    for (frame = t->top; frame; frame = frame->below) {
+        if (frame->budget->wall_end_ns > now) {
+            frame->budget->wall_end_ns = now;
+        }
+    }
+}
+
+void wfp_frame_cut_all(void)
+{
+    const union sigval what = { .sival_int = FROM_CUT };
+    const wfp_thread_t *t;
+
+    (void)pthread_mutex_lock(&all_lock); /* cannot fail: our own */
+    for (t = all; t; t = t->next) {
+        if (__atomic_load_n(&t->top, __ATOMIC_RELAXED)) {
+            /* a full queue is tried again by the caller */
+            (void)pthread_sigqueue(t->id, TIMER_SIGNAL, what);
+        }
+    }
+    (void)pthread_mutex_unlock(&all_lock);
+}
+
 static void on_timer(int sig, siginfo_t *info, void *context)
 {
     wfp_thread_t *t = self;
@@ -259,11 +306,18 @@ static void on_timer(int sig, siginfo_t *info, void *context)
     if (!t) {
         return;
     }
-    if (info->si_value.sival_int) {
-        t->exact_ns = 0;
-    }
-    else {
+    switch (info->si_value.sival_int) {
+    case FROM_TIMER:
         t->armed_ns = 0;
+        break;
+    case FROM_EXACT:
+        t->exact_ns = 0;
+        break;
+    case FROM_CUT:
+        cut(t);
+        break;
+    default: /* another process's, which may not matter */
+        break;
     }
     frame = t->running;
     if (frame) { /* else: in a host call; wfp_frame_resume() arms again */
@@ -299,11 +353,35 @@ apr_size_t wfp_frame_stack_left(void)
     return here > self->stack_end ? (apr_size_t)(here - self->stack_end) : 0;
 }
 
+static void enlist(wfp_thread_t *t)
+{
+    t->id = pthread_self();
+    (void)pthread_mutex_lock(&all_lock);
+    t->next = all;
+    all = t;
+    (void)pthread_mutex_unlock(&all_lock);
+}
+
+static void strike_off(const wfp_thread_t *t)
+{
+    wfp_thread_t **link = &all;
+
+    (void)pthread_mutex_lock(&all_lock);
+    while (*link && *link != t) {
+        link = &(*link)->next;
+    }
+    if (*link) { /* else: a parent process's */
+        *link = t->next;
+    }
+    (void)pthread_mutex_unlock(&all_lock);
+}
+
 static void thread_free(void *data)
 {
     wfp_thread_t *t = data;
 
     block_signal(t, SIG_BLOCK);
+    strike_off(t);
     (void)timer_delete(t->timer); /* the thread ends: nobody to tell */
     (void)timer_delete(t->exact);
     (void)sigaltstack(&t->before, NULL);
@@ -346,24 +424,25 @@ apr_size_t wfp_frame_thread_stack(void)
     return size;
 }
 
-static apr_status_t make_timer(timer_t *ptimer, clockid_t id, int exact)
+static apr_status_t make_timer(timer_t *ptimer, clockid_t id, int value)
 {
     struct sigevent event;
 
     memset(&event, 0, sizeof(event));
     event.sigev_notify = SIGEV_THREAD_ID;
     event.sigev_signo = TIMER_SIGNAL;
-    event.sigev_value.sival_int = exact;
+    event.sigev_value.sival_int = value;
     event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
     return timer_create(id, &event, ptimer) ? errno : APR_SUCCESS;
 }
 
 static apr_status_t make_timers(wfp_thread_t *t)
 {
-    apr_status_t rv = make_timer(&t->timer, CLOCK_THREAD_CPUTIME_ID, 0);
+    apr_status_t rv = make_timer(&t->timer, CLOCK_THREAD_CPUTIME_ID,
+                                 FROM_TIMER);
 
     if (rv == APR_SUCCESS) {
-        rv = make_timer(&t->exact, CLOCK_MONOTONIC, 1);
+        rv = make_timer(&t->exact, CLOCK_MONOTONIC, FROM_EXACT);
         if (rv != APR_SUCCESS) {
             (void)timer_delete(t->timer);
         }
@@ -409,6 +488,7 @@ static apr_status_t thread_make(void)
         return rv;
     }
     self = t;
+    enlist(t);
     return APR_SUCCESS;
 }
 
@@ -427,6 +507,7 @@ apr_status_t wfp_frame_child_init(void)
 
     /* what a parent process left here has no timer in this one */
     self = NULL;
+    all = NULL;
     memset(&action, 0, sizeof(action));
     action.sa_sigaction = on_timer;
     action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;

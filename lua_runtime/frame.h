@@ -67,6 +67,9 @@ typedef void wfp_frame_fn(wfp_isolate_t *iso, void *arg);
 apr_status_t wfp_frame_enter(wfp_isolate_t *iso, wfp_budget_t *budget,
                              wfp_frame_fn *fn, void *arg) WFP_CHECK;
 
+/** wfp_run_cut_all()'s. */
+void wfp_frame_cut_all(void);
+
 /** The frame whose clock runs on this thread, or NULL. */
 wfp_frame_t *wfp_frame_running(void);
 

@@ -245,6 +245,11 @@ void wfp_run_cut(wfp_invocation_t *inv)
     inv->budget.wall_end_ns = wfp_frame_wall_ns();
 }
 
+void wfp_run_cut_all(void)
+{
+    wfp_frame_cut_all();
+}
+
 /* [-0, +0, m] */
 static int l_collect(lua_State *L)
 {

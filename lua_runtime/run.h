@@ -100,6 +100,14 @@ int wfp_run_tell(wfp_result_t *res, const wfp_invocation_t *inv);
 void wfp_run_cut(wfp_invocation_t *inv);
 
 /**
+ * The wall time of all that runs now, on whatever thread, is over; what waits in
+ * a host function ends when that returns. What begins later is not meant, so
+ * who wants that nothing runs any more says it again and again. Any thread, but
+ * no signal handler.
+ */
+void wfp_run_cut_all(void);
+
+/**
  * End: request objects go stale, garbage of the run may be collected. The
  * isolate is idle again (or dead: wfp_isolate_is_dead()).
  * @return the isolate, to pool or destroy

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a child ends. Called by the MPM's hook, by host.c around what waits, by
- * background.c, and by invoke.c, which counts.
+ * How a child ends. Called by the MPM's hook, by hold.c in a signal handler, by
+ * host.c around what waits, by background.c, and by invoke.c, which counts.
  *
- * At once: event and worker tell whether they stop gracefully. prefork does
- * not; but its handler of SIGTERM and SIGHUP ends the process itself, so that
- * the signal is blocked where we are asked: then it is no graceful end. That
- * is in a signal handler, so nothing here takes a lock.
+ * At once: event and worker tell whether they stop gracefully. prefork's handler
+ * of SIGTERM and SIGHUP ends the process itself, and nothing else does at once,
+ * so hold.c tells. That is in a signal handler: it takes no lock. What waits is
+ * woken, and a thread of its own cuts short what runs, again and again until all
+ * threads have ended. prefork's waits for its client in httpd's code: after a
+ * second it loses that connection, as httpd itself takes them from event's and
+ * worker's threads. One that is still inside after another second waits for
+ * what nobody can wake, such as a lock of another process: then the process ends
+ * as if it were killed, before httpd begins to complain and does.
  *
  * On its own: MPMs offer modules no way to end a child. What all three know is
  * a listener that has run out of resources: its accept function says
@@ -17,81 +22,157 @@
 #include "mod_wfp/ending.h"
 
 #include <ap_listen.h>
-#include <ap_mpm.h>
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/thread.h"
+#include "lua_runtime/run.h"
+#include "mod_wfp/hold.h"
 #include "mod_wfp/log.h"
 
 /* Sleeps are cut into pieces that fit into poll()'s argument. */
 #define SLEEP_MS_MAX (60 * 1000)
 
+/* After a forced stop: how often what runs is cut short, and when what keeps
+ * prefork's thread inside loses its client, and its process. */
+#define CUT_EVERY_MS  50
+#define HANG_UP_TURNS (1000 / CUT_EVERY_MS)
+#define GIVE_UP_TURNS (2000 / CUT_EVERY_MS)
+
 struct wfp_ending_t {
+    wfp_server_t *server;
+    apr_thread_t *thread;
     int fd;     /* readable from the forced stop on */
+    int over;   /* readable when all other threads have ended */
     int forced; /* atomic, as all below */
     int stage2;
     int retiring;
 };
 
-static apr_status_t close_fd(void *data)
-{
-    wfp_ending_t *ending = data;
-
-    (void)close(ending->fd);
-    return APR_SUCCESS;
-}
-
-apr_status_t wfp_ending_create(wfp_ending_t **pending, apr_pool_t *p)
-{
-    wfp_ending_t *ending = apr_pcalloc(p, sizeof(*ending));
-
-    ending->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (ending->fd < 0) {
-        return errno;
-    }
-    apr_pool_cleanup_register(p, ending, close_fd, apr_pool_cleanup_null);
-    *pending = ending;
-    return APR_SUCCESS;
-}
-
-/* Are we in prefork's handler of a signal that ends a child at once? */
-static int is_in_handler(void)
-{
-    sigset_t blocked;
-
-    return pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0
-           && (sigismember(&blocked, SIGTERM) == 1
-               || sigismember(&blocked, SIGHUP) == 1);
-}
-
-static int is_threaded(void)
-{
-    int threaded = 0;
-
-    return ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded) == APR_SUCCESS
-           && threaded;
-}
-
-void wfp_ending_child_stopping(apr_pool_t *pchild, int graceful)
+static void make_readable(int fd)
 {
     static const apr_uint64_t one = 1;
-    wfp_server_t *server = wfp_server();
 
-    if (!server || !server->ending
-        || (is_threaded() ? graceful : !is_in_handler())) {
+    /* takes 8 bytes or is readable already */
+    (void)!write(fd, &one, sizeof(one));
+}
+
+static void force(void *data)
+{
+    wfp_server_t *server = data;
+
+    if (!server->ending) {
         return;
     }
     __atomic_store_n(&server->ending->forced, 1, __ATOMIC_RELEASE);
-    /* takes 8 bytes or is readable already */
-    (void)!write(server->ending->fd, &one, sizeof(one));
+    make_readable(server->ending->fd);
     if (server->client) {
         wfp_client_abort(server->client);
     }
 }
+
+void wfp_ending_child_stopping(apr_pool_t *pchild, int graceful)
+{
+    wfp_server_t *server = wfp_server();
+
+    if (server && !server->hold && !graceful) {
+        force(server);
+    }
+}
+
+apr_status_t wfp_ending_hold_signals(wfp_server_t *server)
+{
+    return wfp_hold_create(&server->hold, force, server, server->pool);
+}
+
+/* ---- the thread that ends what runs ------------------------------------------ */
+
+/* Is it over? Waits a while; until a forced stop, when ms is -1. */
+static int await_end(const wfp_ending_t *ending, int ms)
+{
+    struct pollfd fds[] = { { ending->over, POLLIN, 0 },
+                            { ending->fd, POLLIN, 0 } };
+
+    /* whatever ends the wait: who asks asks again */
+    (void)poll(fds, ms < 0 ? 2 : 1, ms);
+    return fds[0].revents != 0;
+}
+
+static void give_up(const wfp_server_t *server)
+{
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server->main,
+                 WFPLOGNO(0311) "this child is to end and still waits for "
+                                "something after %d s: it ends without",
+                 GIVE_UP_TURNS * CUT_EVERY_MS / 1000);
+    _exit(0);
+}
+
+static void *APR_THREAD_FUNC ending_main(apr_thread_t *thread, void *data)
+{
+    wfp_ending_t *ending = data;
+    const wfp_server_t *server = ending->server;
+    int turns = 0;
+
+    while (!wfp_ending_is_forced(server)) {
+        if (await_end(ending, -1)) {
+            return NULL;
+        }
+    }
+    do {
+        wfp_run_cut_all();
+        if (turns >= HANG_UP_TURNS) {
+            wfp_hold_hang_up(server->hold);
+        }
+        if (turns >= GIVE_UP_TURNS && wfp_hold_is_inside(server->hold)) {
+            give_up(server);
+        }
+        turns++;
+    } while (!await_end(ending, CUT_EVERY_MS));
+    return NULL;
+}
+
+static apr_status_t close_fds(void *data)
+{
+    wfp_ending_t *ending = data;
+
+    (void)close(ending->fd);
+    (void)close(ending->over);
+    return APR_SUCCESS;
+}
+
+static apr_status_t ending_join(void *data)
+{
+    wfp_ending_t *ending = data;
+    apr_status_t rv;
+
+    make_readable(ending->over);
+    (void)apr_thread_join(&rv, ending->thread); /* returns nothing */
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_ending_start(wfp_server_t *server, apr_pool_t *p)
+{
+    wfp_ending_t *ending = apr_pcalloc(p, sizeof(*ending));
+    apr_status_t rv;
+
+    ending->server = server;
+    ending->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    ending->over = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (ending->fd < 0 || ending->over < 0) {
+        return errno;
+    }
+    apr_pool_cleanup_register(p, ending, close_fds, apr_pool_cleanup_null);
+    server->ending = ending;
+    rv = wfp_thread_start(&ending->thread, ending_main, ending, p);
+    if (rv == APR_SUCCESS) {
+        apr_pool_pre_cleanup_register(p, ending, ending_join);
+    }
+    return rv;
+}
+
+/* ---- what asks ------------------------------------------------------------- */
 
 int wfp_ending_is_forced(const wfp_server_t *server)
 {

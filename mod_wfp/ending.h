@@ -18,8 +18,13 @@
 /** A child ends by itself after so many. */
 #define WFP_ENDING_STAGE2_MAX 1000
 
-/** child scope, once, before anything else of this file. */
-apr_status_t wfp_ending_create(wfp_ending_t **pending, apr_pool_t *p) WFP_CHECK;
+/** child scope, first of all: from now on the signals that end a prefork child
+ *  wait while its thread is inside (hold.h), which it is at first. */
+apr_status_t wfp_ending_hold_signals(wfp_server_t *server) WFP_CHECK;
+
+/** child scope, once, before all other threads: the one that ends what they run
+ *  is joined last. */
+apr_status_t wfp_ending_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;
 
 /** hook child_stopping: forced, unless graceful. */
 void wfp_ending_child_stopping(apr_pool_t *pchild, int graceful);

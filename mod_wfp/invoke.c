@@ -12,6 +12,7 @@
 #include "mod_wfp/background.h"
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/ending.h"
+#include "mod_wfp/hold.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/part.h"
 #include "mod_wfp/record.h"
@@ -103,8 +104,10 @@ static apr_status_t work_cleanup(void *data)
     if (work->server->is_ending) {
         return APR_SUCCESS; /* all it could be given back to goes, too */
     }
+    wfp_hold_enter(work->server->hold, NULL);
     wfp_invoke_release(work);
     let_go(work);
+    wfp_hold_leave(work->server->hold);
     return APR_SUCCESS;
 }
 

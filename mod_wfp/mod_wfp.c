@@ -16,8 +16,40 @@
 #include "mod_wfp/egress.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hardening.h"
+#include "mod_wfp/hold.h"
 #include "mod_wfp/server.h"
 #include "mod_wfp/status.h"
+
+/* What takes locks, runs Lua or waits for the store: no signal of prefork's ends
+ * the child in the middle of it. */
+static int run_held(int (*handle)(request_rec *r), request_rec *r)
+{
+    wfp_server_t *server = wfp_server();
+    int rc;
+
+    if (!server) {
+        return handle(r);
+    }
+    wfp_hold_enter(server->hold, r->connection);
+    rc = handle(r);
+    wfp_hold_leave(server->hold);
+    return rc;
+}
+
+static int hook_dispatch(request_rec *r)
+{
+    return run_held(wfp_dispatch_handle, r);
+}
+
+static int hook_control(request_rec *r)
+{
+    return run_held(wfp_control_handle, r);
+}
+
+static int hook_status(request_rec *r)
+{
+    return run_held(wfp_status_handle, r);
+}
 
 static void register_hooks(apr_pool_t *p)
 {
@@ -35,9 +67,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_translate_name(wfp_dispatch_translate, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(wfp_dispatch_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(wfp_dispatch_handle, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_handler(wfp_control_handle, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_handler(wfp_status_handle, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(hook_dispatch, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(hook_control, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(hook_status, NULL, NULL, APR_HOOK_MIDDLE);
     wfp_status_register(p);
     wfp_egress_register();
 }

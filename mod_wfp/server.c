@@ -19,6 +19,7 @@
 #include "mod_wfp/beside.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hardening.h"
+#include "mod_wfp/hold.h"
 #include "mod_wfp/host.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/record.h"
@@ -340,38 +341,26 @@ static apr_status_t child_ends(void *data)
     return APR_SUCCESS;
 }
 
-void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
+static apr_status_t make_id_prefix(wfp_server_t *server)
 {
-    wfp_server_t *server = context;
     unsigned char prefix[8] = { 0 };
-    wfp_result_t res;
-    apr_status_t rv;
+    apr_status_t rv = wfp_crypto_random(prefix, sizeof(prefix));
 
-    if (!server) {
-        return;
-    }
-    apr_pool_pre_cleanup_register(pchild, server, child_ends);
-    server->pool = make_child_pool(pchild);
-    server->pools = wfp_poolcache_create(server->pool);
-    wfp_result_init(&res, pchild);
-    open_store(server, &res);
-    rv = wfp_hardening_give_up_files(server);
-    if (rv != APR_SUCCESS) {
-        (void)wfp_result_set(&res, WFP_INTERNAL, rv, "Landlock failed");
-    }
-    else {
-        rv = wfp_crypto_random(prefix, sizeof(prefix));
-    }
-    apr_cpystrn(server->id_prefix, wfp_crypto_hex(prefix, 8, pchild),
+    apr_cpystrn(server->id_prefix, wfp_crypto_hex(prefix, 8, server->pool),
                 sizeof(server->id_prefix));
+    return rv;
+}
+
+/* The opposite order is that of their ends. */
+static apr_status_t start_threads(wfp_server_t *server, wfp_result_t *res)
+{
+    apr_status_t rv = wfp_ending_start(server, server->pool);
+
     if (rv == APR_SUCCESS) {
-        rv = wfp_ending_create(&server->ending, server->pool);
+        rv = start_isolates(server, res);
     }
     if (rv == APR_SUCCESS) {
-        rv = start_isolates(server, &res);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = start_client(server, &res);
+        rv = start_client(server, res);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_beside_create(&server->beside, server, server->pool);
@@ -385,6 +374,34 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     if (rv == APR_SUCCESS) {
         rv = wfp_sync_start(server, server->pool);
     }
+    return rv;
+}
+
+void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    wfp_server_t *server = context;
+    wfp_result_t res;
+    apr_status_t rv;
+
+    if (!server) {
+        return;
+    }
+    apr_pool_pre_cleanup_register(pchild, server, child_ends);
+    server->pool = make_child_pool(pchild);
+    wfp_result_init(&res, pchild);
+    rv = wfp_ending_hold_signals(server);
+    server->pools = wfp_poolcache_create(server->pool);
+    open_store(server, &res);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_hardening_give_up_files(server);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = make_id_prefix(server);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = start_threads(server, &res);
+    }
+    wfp_hold_leave(server->hold);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
                      WFPLOGNO(0307) "this child cannot run Workers: %s",

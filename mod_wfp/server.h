@@ -28,6 +28,7 @@ typedef struct wfp_background_t wfp_background_t;
 typedef struct wfp_beside_t wfp_beside_t;
 typedef struct wfp_stalls_t wfp_stalls_t;
 typedef struct wfp_ending_t wfp_ending_t;
+typedef struct wfp_hold_t wfp_hold_t;
 
 typedef struct wfp_server_t {
     /* start scope, inherited by the children */
@@ -52,6 +53,7 @@ typedef struct wfp_server_t {
     wfp_background_t *background;
     wfp_stalls_t *stalls;
     wfp_ending_t *ending;
+    wfp_hold_t *hold;   /* NULL: a threaded MPM */
     char id_prefix[17]; /* of request ids: 16 hex digits */
     volatile apr_uint32_t id_next;
     int is_ending; /* the child scope is about to go */

@@ -9,6 +9,7 @@
 #include <mod_status.h>
 #include <string.h>
 
+#include "mod_wfp/hold.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/server.h"
 
@@ -231,8 +232,10 @@ static int status_section(request_rec *r, int flags)
     if (!server) {
         return OK;
     }
+    wfp_hold_enter(server->hold, NULL);
     wfp_stats_read(&all, server->stats, r->request_time);
     collect(&f, server, &all);
+    wfp_hold_leave(server->hold);
     if (!(flags & AP_STATUS_SHORT)) {
         ap_rputs("<hr />\n<h2>Workers</h2>\n<dl>\n", r);
     }

@@ -2,17 +2,21 @@
 """How invocations and children end: records of kills, forced stops, no memory,
 children that end after many kills in the middle of a library."""
 
+import fcntl
 import http.client
 import json
 import pathlib
 import re
 import resource
 import signal
+import socket
 import threading
 import time
 
 import pytest
 
+from wfptest import uploads
+from wfptest.api import LOCATION, Api
 from wfptest.lua import says, worker
 from wfptest.wait import until
 
@@ -128,13 +132,21 @@ class TestForcedStop:
         'function() scheduler.wait(6000) end) end',
         'while true do pcall(parallel, function() fetch("{origin}/slow/20000") '
         'end, function() fetch("{origin}/slow/20000") end) end',
+        'fetch("{origin}/") while true do end',
+        'fetch("{origin}/") return Response.new(function() '
+        'while true do end end)',
+        'fetch("{origin}/") while true do pcall(xml.decode, '
+        '("<a>"):rep(1000)) end',
+        'ctx:waitUntil(function() fetch("{origin}/") while true do end end) '
+        'return Response.new("x")',
     ], ids=["background-wait", "background-fetch", "wait", "fetch",
-            "parallel-wait", "parallel-fetch"])
+            "parallel-wait", "parallel-fetch", "loop", "body-loop",
+            "library-loop", "background-loop"])
     def test_490_20_nothing_waits(self, httpd, tenant, origin, body):
         httpd.configure(["WfpCoolDown off"])
-        made = tenant.deploy(worker(body.format(origin=origin.url)))
+        made = tenant.deploy(worker(body.format(origin=origin.url)), *LONG)
         origin.requests.clear()
-        threads = [threading.Thread(target=ask, args=(made,))
+        threads = [threading.Thread(target=ask, args=(made.get,))
                    for _ in range(3)]
         for thread in threads:
             thread.start()
@@ -143,21 +155,110 @@ class TestForcedStop:
         if "waitUntil" in body:
             for thread in threads:
                 thread.join()
-        begun = time.monotonic()
-        httpd.process.send_signal(signal.SIGTERM)
-        httpd.process.wait(30)
-        # at 3 s httpd begins to complain, at 9 s it kills
-        assert time.monotonic() - begun < 3
-        assert httpd.log.unexpected() == []
+        assert_ends(httpd)
         for thread in threads:
             thread.join()
 
+    def test_490_21_client_takes_nothing(self, httpd, tenant, origin):
+        httpd.configure(["WfpCoolDown off"])
+        made = tenant.deploy(worker(f'''fetch("{origin.url}/")
+            return Response.new(("x"):rep(20 * 1024 * 1024))'''), *LONG)
+        origin.requests.clear()
+        with send(httpd, f"GET {made.path}/ HTTP/1.1"):
+            until(lambda: origin.requests, "the subrequest")
+            assert_ends(httpd)
 
-def ask(made):
+    @pytest.mark.parametrize("to", ["worker", "api"])
+    def test_490_22_client_sends_nothing(self, httpd, tenant, to):
+        if (httpd.mpm, to) == ("event", "api"):
+            pytest.skip("event closes the socket, which wakes no thread")
+        httpd.configure(["WfpCoolDown off", *LOCATION])
+        made = tenant.deploy(says("request:text()"), *LONG)
+        api = Api(httpd, made.client)
+        line = f"POST {made.path}/" if to == "worker" else \
+            f"PUT {api.base}{api.namespaces}/demo/scripts/late"
+        with send(httpd, f"{line} HTTP/1.1", f"Authorization: Bearer {api.token}",
+                  f"Content-Type: {uploads.FORM}", "Content-Length: 1000",
+                  "Expect: 100-continue") as sock:
+            assert sock.recv(100).startswith(b"HTTP/1.1 100 ")
+            sock.sendall(b"--")
+            assert_ends(httpd)
+
+    def test_490_23_uploads(self, httpd, client):
+        """In the middle of the store, wherever that is."""
+        httpd.configure(["WfpCoolDown off", *LOCATION])
+        scripts = uploads.Scripts(Api(httpd, client), "demo")
+        done = []
+
+        def upload():
+            try:
+                while scripts.put(scripts.name()).status == 200:
+                    done.append(1)
+            except (OSError, http.client.HTTPException):
+                pass
+
+        threads = [threading.Thread(target=upload) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        until(lambda: len(done) > 8, "some uploads")
+        assert_ends(httpd)
+        for thread in threads:
+            thread.join()
+
+    def test_490_24_lock_of_another_process(self, httpd, client):
+        """Nobody can wake who waits for that."""
+        if httpd.mpm != "prefork":
+            pytest.skip("httpd's own to end")
+        httpd.configure(["WfpCoolDown off", *LOCATION])
+        scripts = uploads.Scripts(Api(httpd, client), "demo")
+        name = scripts.made()
+        path, = httpd.root.glob("**/wfp.db*lock")
+        before = naps(httpd)
+        with path.open("r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            thread = threading.Thread(target=ask, args=(
+                lambda: scripts.put(name),))
+            thread.start()
+            # it asks for the lock again and again
+            until(lambda: naps(httpd) > before + 500, "the upload")
+            assert_ends(httpd)
+            thread.join()
+
+
+# what only the stop ends
+LONG = ("--limit", "cpu_ms=30000", "--limit", "instructions=1000000000000")
+
+
+def send(httpd, line, *headers):
+    """A connection with the head of a request, of which nothing is read."""
+    sock = socket.create_connection(("127.0.0.1", httpd.port), 30)
+    sock.sendall("\r\n".join([line, "Host: x", *headers, "", ""]).encode())
+    return sock
+
+
+def naps(httpd):
+    """How often the children's main threads slept."""
+    texts = [pathlib.Path(f"/proc/{pid}/status").read_text()
+             for pid in httpd.children()]
+    return sum(int(re.search(r"^voluntary\D+(\d+)", text, re.M)[1])
+               for text in texts)
+
+
+def assert_ends(httpd):
+    """httpd stops at once, and nobody complains."""
+    begun = time.monotonic()
+    httpd.process.send_signal(signal.SIGTERM)
+    httpd.process.wait(30)
+    # at 3 s httpd begins to complain, at 9 s it kills
+    assert time.monotonic() - begun < 3
+    assert httpd.log.unexpected() == []
+
+
+def ask(what):
     """One request, whatever becomes of it."""
     try:
-        made.get()
-    except OSError:
+        what()
+    except (OSError, http.client.HTTPException):
         pass
 
 

@@ -468,6 +468,63 @@ static void the_rest_may_run_on_another_thread(wfp_test_t *t)
     wfp_isolate_destroy(iso);
 }
 
+/* Says that all is over until it is told to stop. */
+static void *cut_on(void *data)
+{
+    int *stop = data;
+
+    while (!__atomic_load_n(stop, __ATOMIC_RELAXED)) {
+        apr_sleep(5000);
+        wfp_run_cut_all();
+    }
+    return NULL;
+}
+
+static void another_thread_ends_what_runs(wfp_test_t *t)
+{
+    static const char *const texts[] = {
+        WORKER("while true do end"),
+        WORKER("while true do pcall(string.rep, 'x', 1000) end"),
+        WORKER("local c = coroutine.wrap(function() while true do end end) "
+               "c()"),
+        WORKER("return Response.new(function() while true do end end)"),
+        WORKER("scheduler.wait(50) while true do end"),
+        "while true do end",
+    };
+    wfp_limits_t limits = fixture_limits();
+    pthread_t thread;
+    int stop = 0;
+    apr_size_t i;
+
+    limits.v[WFP_LIMIT_CPU_MS] = 30000;
+    limits.v[WFP_LIMIT_STARTUP_MS] = 30000;
+    (void)fixture(t);
+    CHECK(pthread_create(&thread, NULL, cut_on, &stop) == 0);
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        wfp_script_t *script = fixture_script(texts[i], t->pool);
+        wfp_isolate_t *iso = NULL;
+        fixture_outcome_t out;
+
+        wfp_result_init(&out.res, t->pool);
+        if (wfp_isolate_create(&iso, fixture(t), script, &limits, 0, &out.res,
+                               t->pool)
+            == APR_SUCCESS) {
+            wfp_host_ctx_t ctx;
+
+            memset(&ctx, 0, sizeof(ctx));
+            ctx.pool = t->pool;
+            fixture_run(&out, iso, &ctx, &limits, t->pool);
+            CHECK(wfp_isolate_is_dead(iso));
+            wfp_isolate_destroy(iso);
+        }
+        CHECK_INT(out.res.code, WFP_WALL_LIMIT);
+    }
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    CHECK(pthread_join(thread, NULL) == 0);
+    wfp_run_cut_all(); /* nothing runs */
+    CHECK_STR(once(t, WORKER("return Response.new('here')")).body, "here");
+}
+
 static const wfp_test_case_t cases[] = {
     { "a_response_comes_back", a_response_comes_back },
     { "errors_keep_their_text", errors_keep_their_text },
@@ -490,6 +547,7 @@ static const wfp_test_case_t cases[] = {
     { "many_runs_do_not_grow", many_runs_do_not_grow },
     { "the_rest_may_run_on_another_thread",
       the_rest_may_run_on_another_thread },
+    { "another thread ends what runs", another_thread_ends_what_runs },
     { NULL },
 };
 
