@@ -431,6 +431,12 @@ apr_status_t wfp_metadata_apply(wfp_script_t *next, const wfp_metadata_t *meta,
 
 /* ---- writing ------------------------------------------------------------ */
 
+/* What a main module is, is shown by who shows modules. */
+static apr_status_t show_member(void *baton, const char *key, wfp_json_t *v)
+{
+    return strcmp(key, "body_part") ? set_member(baton, key, v) : APR_SUCCESS;
+}
+
 apr_status_t wfp_metadata_write(wfp_json_t **pobj, const wfp_script_t *script,
                                 wfp_result_t *res, apr_pool_t *p)
 {
@@ -453,7 +459,7 @@ apr_status_t wfp_metadata_write(wfp_json_t **pobj, const wfp_script_t *script,
     wfp_json_set(shown.to, "tags", tags);
     wfp_json_set(shown.to, "limits",
                  wfp_settings_json_write_limits(&script->limits, p));
-    rv = wfp_json_each(settings, set_member, &shown, p);
+    rv = wfp_json_each(settings, show_member, &shown, p);
     wfp_metadata_keys_defaults(shown.to, p);
     *pobj = shown.to;
     return rv;

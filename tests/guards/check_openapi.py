@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of admin/api_routes.c = operations of admin/openapi.json."""
+"""Rows of admin/api_routes.c = operations of admin/openapi.json, each with an
+answer of its own, and every reference of it leads somewhere."""
 
 import json
 import pathlib
@@ -13,6 +14,7 @@ PAGE = "admin/openapi.json"
 DEFINE = re.compile(r"^#define (\w+)\s+(.+)$", re.M)
 ROW = re.compile(r'\{\s*"([A-Z]+)",\s*([^,]+),\s*WFP_API_(\w+),\s*'
                  r"WFP_API_\w+,\s*(\w+)\s*\}", re.S)
+NOT_YET = ("wfp_api_account_unsupported", "wfp_api_services_references")
 METHODS = {"get", "put", "post", "patch", "delete"}
 
 
@@ -41,6 +43,31 @@ def complain(path, operation, parameters):
         yield f"{PAGE}: {path}: an operation needs summary and responses"
 
 
+def references(value):
+    """Every $ref in it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from [inner] if key == "$ref" else references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def leads_somewhere(reference, doc):
+    for name in reference.removeprefix("#/").split("/"):
+        doc = doc.get(name) if isinstance(doc, dict) else None
+    return doc is not None
+
+
+def complain_answers(key, operation, function):
+    """What its responses lack."""
+    answers = operation.get("responses", {})
+    if "default" not in answers:
+        yield f"{PAGE}: {key}: how errors look is missing"
+    if ("200" in answers) is (function in NOT_YET):
+        yield f"{PAGE}: {key}: 200 is there exactly when it can be answered"
+
+
 def check(root):
     root = pathlib.Path(root)
     if not (root / TABLE).is_file() or not (root / PAGE).is_file():
@@ -59,6 +86,12 @@ def check(root):
             wrong.append(f"{TABLE}: {key} is missing")
         elif rows[key][0] != found[key]:
             wrong.append(f"{PAGE}: {key}: x-role is {rows[key][0]}")
+        else:
+            wrong += complain_answers(key, doc["paths"][key[1]][key[0]],
+                                      rows[key][1])
+    wrong += [f"{PAGE}: {ref} leads nowhere"
+              for ref in sorted(set(references(doc)))
+              if not leads_somewhere(ref, doc)]
     return wrong if rows else [f"openapi: no row found in {TABLE}"]
 
 

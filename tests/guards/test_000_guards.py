@@ -164,12 +164,19 @@ class TestGuardsOnFaults:
         plant(tmp_path, {
             "admin/api_routes.c":
                 '#define A "/a/{x}"\n{ "GET", A "/b", WFP_API_READ, '
-                "WFP_API_ANY_TOKEN, fn },\n",
+                "WFP_API_ANY_TOKEN, fn },\n"
+                '{ "GET", "/d", WFP_API_READ, WFP_API_ANY_TOKEN, fn },\n',
             "admin/openapi.json": '{"paths": {"/c": {"put": {"summary": "s", '
-                                  '"x-role": "read", "responses": {}}}}}'})
+                                  '"x-role": "read", "responses": {}}}, '
+                                  '"/d": {"get": {"summary": "s", "x-role": '
+                                  '"read", "responses": {"default": {"$ref": '
+                                  '"#/components/none"}}}}}}'})
         assert check_openapi.check(tmp_path) == [
             "admin/openapi.json: ('get', '/a/{x}/b') is missing",
-            "admin/api_routes.c: ('put', '/c') is missing"]
+            "admin/openapi.json: ('get', '/d'): 200 is there exactly when it "
+            "can be answered",
+            "admin/api_routes.c: ('put', '/c') is missing",
+            "admin/openapi.json: #/components/none leads nowhere"]
 
     def test_001_12_api_errors(self, tmp_path):
         plant(tmp_path, {

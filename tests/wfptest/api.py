@@ -3,6 +3,8 @@
 
 import json
 
+from .openapi import assert_described
+
 # (all tests of a run share the rate)
 LOCATION = ("WfpApiRate 100000 1min", '<Location "/client/v4">',
             "    SetHandler wfp-api", "</Location>")
@@ -24,8 +26,13 @@ def check(answer):
     return answer
 
 
+def by_httpd(answer):
+    """Did httpd refuse it before the API could?"""
+    return (answer.get("Content-Type") or "").startswith("text/html")
+
+
 class Api:
-    """Calls with one token. token None: none is sent."""
+    """Calls with one token, whose answers are as openapi.json says. token None: none is sent."""
 
     def __init__(self, httpd, client, token="", base=BASE):
         self.httpd, self.client, self.base = httpd, client, base
@@ -51,7 +58,11 @@ class Api:
             pairs.append(("Content-Type", "application/json"))
         answer = self.client.request(method, self.base + path, body=body,
                                      headers=pairs)
-        return answer if raw else check(answer)
+        if not raw:
+            check(answer)
+        if method != "HEAD" and not by_httpd(answer):
+            assert_described(method, path, answer)
+        return answer
 
     def get(self, path, **options):
         return self.call("GET", path, **options)
