@@ -48,9 +48,11 @@ typedef struct wfp_api_server_t {
  * Answer one request. Whatever is before "/client/v4" in its path is the
  * Location's business.
  *
+ * @param path  the request's, still encoded
  * @return for httpd's handler hook
- * @note request scope; r->parsed_uri.path is still encoded
+ * @note request scope
  */
-int wfp_api_handle(request_rec *r, const wfp_api_server_t *server);
+int wfp_api_handle(request_rec *r, const char *path,
+                   const wfp_api_server_t *server);
 
 #endif

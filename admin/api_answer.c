@@ -13,6 +13,9 @@
 
 #define STORE_RETRY_S 5
 
+/* most bytes of a body nobody wants that are read to keep the connection */
+#define PASS_OVER_MAX 65536
+
 apr_status_t wfp_api_answer_json(wfp_api_call_t *call, const wfp_json_t *result)
 {
     call->answer.status = HTTP_OK;
@@ -142,6 +145,21 @@ static const char *envelope(const wfp_api_call_t *call)
     return wfp_json_text(doc, p);
 }
 
+/* A short body that nobody read is passed over by httpd. A long one, one of
+ * unknown length, and one that waits to be asked for do not come: the
+ * connection ends with the answer. */
+static void leave_body(const wfp_api_call_t *call)
+{
+    request_rec *r = call->r;
+    const char *length = wfp_api_call_header(call, "Content-Length");
+
+    if (!call->body_read
+        && (r->expecting_100 || wfp_api_call_header(call, "Transfer-Encoding")
+            || (length && apr_strtoi64(length, NULL, 10) > PASS_OVER_MAX))) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+    }
+}
+
 int wfp_api_answer_send(wfp_api_call_t *call)
 {
     request_rec *r = call->r;
@@ -155,9 +173,7 @@ int wfp_api_answer_send(wfp_api_call_t *call)
         apr_table_setn(r->headers_out, "Retry-After",
                        apr_itoa(call->pool, answer->retry_after_s));
     }
-    if (answer->status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
-        r->connection->keepalive = AP_CONN_CLOSE;
-    }
+    leave_body(call);
     if (answer->type) {
         ap_set_content_type(r, answer->type);
         ap_set_content_length(r, (apr_off_t)answer->size);

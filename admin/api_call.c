@@ -6,6 +6,7 @@
 #include "admin/api_call.h"
 
 #include <apr_buckets.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #define READ_BYTES 65536
 #define PER_PAGE   20
+#define QUERY_MAX  64
 
 const char *wfp_api_call_param(const wfp_api_call_t *call, const char *name)
 {
@@ -36,19 +38,54 @@ const char *wfp_api_call_header(const wfp_api_call_t *call, const char *name)
     return apr_table_get(call->r->headers_in, name);
 }
 
+apr_status_t wfp_api_call_read_query(wfp_api_call_t *call)
+{
+    const char *at = call->r->args ? call->r->args : "";
+    apr_pool_t *p = call->pool;
+    int count;
+
+    for (count = 0; *at; count++) {
+        apr_size_t n = strcspn(at, "&");
+        apr_size_t eq = strcspn(at, "=&");
+        const char *name = wfp_api_route_decode(at, eq, 1, p);
+        const char *value = eq < n ? wfp_api_route_decode(at + eq + 1,
+                                                          n - eq - 1, 1, p)
+                                   : "";
+
+        if (count >= QUERY_MAX) {
+            return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                        "the query has more than %d parameters",
+                                        QUERY_MAX);
+        }
+        if (!name || !value) {
+            return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                        "the query's %.*s is badly encoded",
+                                        (int)(eq < 80 ? eq : 80), at);
+        }
+        if (apr_table_get(call->query, name)) {
+            return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                        "the query has %.80s twice", name);
+        }
+        apr_table_setn(call->query, name, value);
+        at += n + (at[n] == '&');
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t wfp_api_call_number(apr_int64_t *pn, wfp_api_call_t *call,
                                  const char *name, apr_int64_t min,
                                  apr_int64_t max)
 {
     const char *text = wfp_api_call_query(call, name);
     apr_int64_t n;
-    char *end;
+    char *end = NULL;
 
     if (!text) {
         return APR_SUCCESS;
     }
-    n = apr_strtoi64(text, &end, 10);
-    if (!*text || *end || n < min || n > max) {
+    /* no sign, no blank */
+    n = apr_isdigit(*text) ? apr_strtoi64(text, &end, 10) : -1;
+    if (n < min || n > max || *end) {
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                     "%s: a whole number from %" APR_INT64_T_FMT
                                     " to %" APR_INT64_T_FMT,
@@ -132,13 +169,17 @@ static apr_status_t read_all(apr_bucket_brigade *out, wfp_api_call_t *call,
             rv = take_data(&eos, out, bb, &n);
         }
     }
+    call->body_read = eos;
     if (rv == APR_ENOSPC || n > max) {
         return too_large(call, max);
     }
     if (rv != APR_SUCCESS) {
         r->connection->keepalive = AP_CONN_CLOSE;
-        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
-                                    "The request's body did not come whole");
+        return APR_STATUS_IS_TIMEUP(rv)
+                   ? wfp_api_answer_error(call, WFP_API_TIMEOUT, NULL)
+                   : wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                          "The request's body did not come "
+                                          "whole");
     }
     return rv;
 }
@@ -171,25 +212,6 @@ apr_status_t wfp_api_call_body(const char **pdata, apr_size_t *psize,
     return rv;
 }
 
-/* How deep brackets nest, whatever else the text is. */
-static int depth_of(const char *s, apr_size_t n)
-{
-    int depth = 0, deepest = 0, quoted = 0;
-    apr_size_t i;
-
-    for (i = 0; i < n; i++) {
-        if (quoted) {
-            quoted = s[i] != '"';
-            i += s[i] == '\\';
-            continue;
-        }
-        quoted = s[i] == '"';
-        depth += (s[i] == '[' || s[i] == '{') - (s[i] == ']' || s[i] == '}');
-        deepest = depth > deepest ? depth : deepest;
-    }
-    return deepest;
-}
-
 apr_status_t wfp_api_call_json(wfp_json_t **pdoc, wfp_api_call_t *call)
 {
     const char *data;
@@ -200,12 +222,7 @@ apr_status_t wfp_api_call_json(wfp_json_t **pdoc, wfp_api_call_t *call)
     if (rv != APR_SUCCESS || !n) {
         return rv;
     }
-    if (depth_of(data, n) > WFP_API_JSON_DEPTH) {
-        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
-                                    "invalid JSON: nested deeper than %d",
-                                    WFP_API_JSON_DEPTH);
-    }
-    rv = wfp_json_parse(pdoc, data, n, &call->res, call->pool);
+    rv = wfp_json_read(pdoc, data, n, &call->res, call->pool);
     if (rv != APR_SUCCESS) {
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST, "%s",
                                     call->res.message);
@@ -222,6 +239,43 @@ apr_status_t wfp_api_call_object(wfp_json_t **pdoc, wfp_api_call_t *call)
                                     "the body must be a JSON object");
     }
     return rv;
+}
+
+typedef struct known_t {
+    wfp_api_call_t *call;
+    const char *const *names;
+    int strict;
+} known_t;
+
+static apr_status_t check_member(void *baton, const char *key, wfp_json_t *v)
+{
+    const known_t *known = baton;
+    wfp_api_call_t *call = known->call;
+    int i;
+
+    for (i = 0; known->names[i]; i++) {
+        if (!strcmp(key, known->names[i])) {
+            return APR_SUCCESS;
+        }
+    }
+    if (known->strict) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "\"%.80s\" is not known here", key);
+    }
+    wfp_api_answer_message(call, 10012,
+                           apr_psprintf(call->pool,
+                                        "\"%.80s\" is not known and was "
+                                        "ignored",
+                                        key));
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_api_call_known(wfp_api_call_t *call, const wfp_json_t *obj,
+                                const char *const *known, int strict)
+{
+    known_t baton = { call, known, strict };
+
+    return wfp_json_each(obj, check_member, &baton, call->pool);
 }
 
 /* ---- rights, changes ---------------------------------------------------------- */

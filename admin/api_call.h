@@ -28,6 +28,7 @@ typedef struct wfp_api_call_t {
     const wfp_api_route_t *route;
     const char *path;         /* encoded, without the prefix */
     const wfp_token_t *token; /* NULL where none is asked */
+    int body_read;            /* to its end */
     apr_table_t *params;      /* of the path, by name, decoded */
     apr_table_t *query;       /* decoded */
     wfp_result_t res;         /* for what handlers ask of the rooms below */
@@ -38,9 +39,6 @@ typedef struct wfp_api_call_t {
 #define WFP_API_JSON_MAX   ((apr_size_t)1 << 20)
 #define WFP_API_UPLOAD_MAX ((apr_size_t)16 << 20)
 
-/** How deep the values of a JSON body may nest. */
-#define WFP_API_JSON_DEPTH 64
-
 /** A parameter of the path; NULL: this route has none of that name. */
 const char *wfp_api_call_param(const wfp_api_call_t *call, const char *name);
 
@@ -48,10 +46,14 @@ const char *wfp_api_call_param(const wfp_api_call_t *call, const char *name);
  *  account Workers. */
 const char *wfp_api_call_ns(const wfp_api_call_t *call);
 
+/** Read the query, once: at most 64 parameters, each of them once. On failure
+ *  the error is in the answer. */
+apr_status_t wfp_api_call_read_query(wfp_api_call_t *call) WFP_CHECK;
+
 /** A parameter of the query; NULL: not given. */
 const char *wfp_api_call_query(const wfp_api_call_t *call, const char *name);
 
-/** A whole number of the query. @return an error is in the answer when it is
+/** A whole number of the query, from 0. @return an error is in the answer when it is
  *  given and not within min and max; otherwise where it is not given */
 apr_status_t wfp_api_call_number(apr_int64_t *pn, wfp_api_call_t *call,
                                  const char *name, apr_int64_t min,
@@ -73,6 +75,16 @@ apr_status_t wfp_api_call_json(wfp_json_t **pdoc,
 /** The same where an object is needed. */
 apr_status_t wfp_api_call_object(wfp_json_t **pdoc,
                                  wfp_api_call_t *call) WFP_CHECK;
+
+/**
+ * Look for members of an object that nobody reads.
+ *
+ * @param known   names, ended by NULL
+ * @param strict  1: the first is refused, 400; 0: each is told in a message
+ * @return on failure the error is in the answer
+ */
+apr_status_t wfp_api_call_known(wfp_api_call_t *call, const wfp_json_t *obj,
+                                const char *const *known, int strict) WFP_CHECK;
 
 /** Which page is asked for (page style): ?page=1&per_page=20. */
 typedef struct wfp_api_page_t {

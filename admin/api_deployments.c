@@ -107,10 +107,14 @@ static apr_status_t read_text(const char **ptext, wfp_api_call_t *call,
 static apr_status_t read_share(wfp_share_t *share, wfp_api_call_t *call,
                                const wfp_json_t *v)
 {
+    static const char *const members[] = { "version_id", "percentage", NULL };
     double percent, off;
     apr_status_t rv = read_text(&share->version_id, call, v, "version_id",
                                 ID_BYTES);
 
+    if (rv == APR_SUCCESS) {
+        rv = wfp_api_call_known(call, v, members, 0);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -183,16 +187,26 @@ static apr_status_t end(wfp_api_call_t *call, const wfp_rollout_t *ask,
 static apr_status_t read_deployment(wfp_rollout_t *ask, wfp_api_call_t *call,
                                     const wfp_json_t *doc)
 {
+    static const char *const members[] = { "strategy", "versions",
+                                           "annotations", NULL };
+    const wfp_json_t *annotations = wfp_json_get(doc, "annotations",
+                                                 call->pool);
     apr_array_header_t *shares = NULL;
-    apr_status_t rv = read_strategy(call, doc);
+    apr_status_t rv = wfp_api_call_known(call, doc, members, 0);
 
+    if (rv == APR_SUCCESS) {
+        rv = read_strategy(call, doc);
+    }
     if (rv == APR_SUCCESS) {
         rv = read_shares(&shares, call, doc);
     }
+    if (rv == APR_SUCCESS && annotations && !wfp_json_is_null(annotations)
+        && !wfp_json_is_object(annotations)) {
+        rv = bad(call, "annotations: an object");
+    }
     if (rv == APR_SUCCESS) {
-        rv = read_text(&ask->message, call,
-                       wfp_json_get(doc, "annotations", call->pool),
-                       "workers/message", MESSAGE_BYTES);
+        rv = read_text(&ask->message, call, annotations, "workers/message",
+                       MESSAGE_BYTES);
     }
     ask->shares = shares;
     return rv;
@@ -219,6 +233,7 @@ apr_status_t wfp_api_deployments_add(wfp_api_call_t *call)
 
 apr_status_t wfp_api_deployments_rollback(wfp_api_call_t *call)
 {
+    static const char *const members[] = { "version_id", "message", NULL };
     wfp_rollout_t ask;
     wfp_deployment_t *done = NULL;
     wfp_json_t *doc;
@@ -228,6 +243,9 @@ apr_status_t wfp_api_deployments_rollback(wfp_api_call_t *call)
         rv = bad(call, "an object is needed");
     }
     begin(&ask, call);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_api_call_known(call, doc, members, 1);
+    }
     if (rv == APR_SUCCESS) {
         rv = read_text(&ask.version_id, call, doc, "version_id", ID_BYTES);
     }

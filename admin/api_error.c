@@ -18,6 +18,7 @@ static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
                         "object identifier is invalid?" },
     [WFP_API_METHOD] = { 405, 10405, "Method not allowed for this path" },
     [WFP_API_BAD_REQUEST] = { 400, 10012, "Invalid request" },
+    [WFP_API_TIMEOUT] = { 408, 10408, "The request's body came too slowly" },
     [WFP_API_TOO_LARGE] = { 413, 10413, "Request body too large" },
     [WFP_API_VALIDATION] = { 400, 10021, "Validation failed" },
     [WFP_API_NO_WORKER] = { 404, 10007,

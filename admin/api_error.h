@@ -19,6 +19,7 @@ typedef enum {
     WFP_API_ROUTE,         /* no such route, or a malformed identifier */
     WFP_API_METHOD,
     WFP_API_BAD_REQUEST, /* body, query or values that are not right */
+    WFP_API_TIMEOUT,     /* the body came too slowly */
     WFP_API_TOO_LARGE,   /* the body */
     WFP_API_VALIDATION,  /* of an upload: 10021 */
     WFP_API_NO_WORKER,

@@ -75,6 +75,7 @@ apr_status_t wfp_api_kv_namespaces_list(wfp_api_call_t *call)
 /* The title of the body. */
 static apr_status_t read_title(wfp_kv_namespace_t *kv, wfp_api_call_t *call)
 {
+    static const char *const members[] = { "title", NULL };
     wfp_json_t *doc;
     apr_status_t rv = wfp_api_call_object(&doc, call);
 
@@ -85,7 +86,7 @@ static apr_status_t read_title(wfp_kv_namespace_t *kv, wfp_api_call_t *call)
     if (!kv->title || !*kv->title || strlen(kv->title) > WFP_KV_TITLE_MAX) {
         return wfp_api_answer_error(call, WFP_API_KV_TITLE, NULL);
     }
-    return APR_SUCCESS;
+    return wfp_api_call_known(call, doc, members, 0);
 }
 
 apr_status_t wfp_api_kv_namespaces_create(wfp_api_call_t *call)

@@ -10,6 +10,8 @@
 
 #include "core/json.h"
 
+#define BASE "/client/v4"
+
 static int hex(char c)
 {
     const char *digits = "0123456789abcdef";
@@ -74,10 +76,35 @@ static const char *take_value(apr_table_t *params, const char *pattern,
     return end + 1;
 }
 
+/* Has a path the form of a pattern? Most have not, so values are not looked at
+ * before. */
+static int fits(const char *pattern, const char *path)
+{
+    while (*pattern) {
+        if (*pattern == '{') {
+            const char *end = strchr(pattern, '}');
+            apr_size_t n = end[-1] == '+' ? strlen(path) : strcspn(path, "/");
+
+            if (!n) {
+                return 0;
+            }
+            path += n;
+            pattern = end + 1;
+        }
+        else if (*pattern++ != *path++) {
+            return 0;
+        }
+    }
+    return !*path;
+}
+
 static int matches(apr_table_t *params, const char *pattern, const char *path,
                    apr_pool_t *p)
 {
     apr_table_clear(params);
+    if (!fits(pattern, path)) {
+        return 0;
+    }
     while (*pattern) {
         if (*pattern == '{') {
             pattern = take_value(params, pattern, &path, p);
@@ -90,6 +117,36 @@ static int matches(apr_table_t *params, const char *pattern, const char *path,
         }
     }
     return !*path;
+}
+
+/* Does a path begin with these segments? */
+static int begins(const char *path, const char *root)
+{
+    apr_size_t n = strlen(root);
+
+    return !strncmp(path, root, n) && (path[n] == '/' || !path[n]);
+}
+
+/* What is behind the prefix, which is free: it ends at the base path that
+ * clients have, or before the first segment that the API has. */
+const char *wfp_api_route_path(const char *path)
+{
+    static const char *const roots[] = { "/accounts", "/user", "/memberships",
+                                         "/openapi.json" };
+    const char *at;
+    apr_size_t i;
+
+    for (at = strchr(path, '/'); at; at = strchr(at + 1, '/')) {
+        if (begins(at, BASE)) {
+            return at + sizeof(BASE) - 1;
+        }
+        for (i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+            if (begins(at, roots[i])) {
+                return at;
+            }
+        }
+    }
+    return path;
 }
 
 void wfp_api_route_find(const wfp_api_route_t **proute, const char **pallow,
@@ -110,9 +167,12 @@ void wfp_api_route_find(const wfp_api_route_t **proute, const char **pallow,
         }
         if (!strcmp(route->method, method)) {
             *proute = route;
+            *pallow = NULL;
             return;
         }
-        *pallow = *pallow ? apr_pstrcat(p, *pallow, ", ", route->method, NULL)
-                          : route->method;
+        *pallow = apr_pstrcat(p, *pallow ? *pallow : "", *pallow ? ", " : "",
+                              route->method,
+                              strcmp(route->method, "GET") ? NULL : ", HEAD",
+                              NULL);
     }
 }

@@ -46,15 +46,19 @@ extern const wfp_api_route_t wfp_api_routes[];
  * Find the row of a path.
  *
  * @param proute   its row; NULL when there is none
- * @param pallow   when only other methods have the path: "GET, PUT"; else NULL
+ * @param pallow   when only other methods have the path: "GET, HEAD, PUT"; else
+ *                 NULL
  * @param params   decoded values by name
- * @param path     encoded, without the prefix
+ * @param path     encoded, of wfp_api_route_path()
  * @note a segment that is badly encoded, or that has a NUL or bytes that are no
  *       UTF-8, matches nothing
  */
 void wfp_api_route_find(const wfp_api_route_t **proute, const char **pallow,
                         apr_table_t *params, const char *method,
                         const char *path, apr_pool_t *p);
+
+/** What is behind a path's prefix, which is free. */
+const char *wfp_api_route_path(const char *path);
 
 /** Decode %XX (and "+" when plus). @return NULL: badly encoded, a NUL, or no
  *  UTF-8 */

@@ -7,9 +7,11 @@
 
 #include "admin/api_worker.h"
 #include "admin/show.h"
+#include "core/name.h"
 
 #define LIST_MAX   1000
 #define DELETE_MAX 1000
+#define TAGS_MAX   16 /* of a query */
 
 /* ---- how a Worker is shown ----------------------------------------------- */
 
@@ -106,6 +108,10 @@ static apr_status_t read_query(wfp_script_query_t *query, wfp_api_call_t *call)
         char *colon = strrchr(tag, ':');
         int yes = colon && !strcmp(colon, ":yes");
 
+        if (with->nelts + without->nelts == TAGS_MAX) {
+            return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                        "tags: at most %d", TAGS_MAX);
+        }
         if (!colon || colon == tag || (!yes && strcmp(colon, ":no"))) {
             return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                         "tags: use TAG:yes or TAG:no, with "
@@ -131,6 +137,11 @@ apr_status_t wfp_api_scripts_list(wfp_api_call_t *call)
 
     if (rv == APR_SUCCESS) {
         rv = read_query(&query, call);
+    }
+    if (rv == APR_SUCCESS && cursor && *cursor
+        && !wfp_name_is_valid(cursor, strlen(cursor))) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "cursor: the one of the page before");
     }
     if (rv == APR_SUCCESS) {
         query.after = cursor ? cursor : "";

@@ -135,18 +135,47 @@ static apr_status_t change_all(wfp_script_t *next, const wfp_script_t *base,
     return rv;
 }
 
+/* The member of a secret that is not right, with why; NULL: all are. */
+static const char *ill_formed(wfp_api_call_t *call, const char *key,
+                              const wfp_json_t *obj)
+{
+    const wfp_json_t *name = wfp_json_get(obj, "name", call->pool);
+    const wfp_json_t *type = wfp_json_get(obj, "type", call->pool);
+    const char *text = wfp_json_str(type);
+
+    if (!wfp_json_is_object(obj)) {
+        return "is no object";
+    }
+    if (key && name
+        && (!wfp_json_str(name) || strcmp(key, wfp_json_str(name)))) {
+        return "has another \"name\"";
+    }
+    if (type && !text) {
+        return "\"type\" is not a string";
+    }
+    if (text && strcmp(text, "secret_text")) {
+        return apr_psprintf(call->pool, "type \"%.80s\" is not supported",
+                            text);
+    }
+    return wfp_json_str(wfp_json_get(obj, "text", call->pool))
+               ? NULL
+               : "\"text\" is missing or not a string";
+}
+
 /* {"name","text","type":"secret_text"}, or null. @param key name where obj has
  * none, or NULL */
 static apr_status_t read_change(changes_t *changes, const char *key,
                                 const wfp_json_t *obj)
 {
+    static const char *const members[] = { "name", "text", "type", NULL };
     wfp_api_call_t *call = changes->call;
-    const char *name = wfp_json_str(wfp_json_get(obj, "name", call->pool));
-    const char *text = wfp_json_str(wfp_json_get(obj, "text", call->pool));
-    const char *type = wfp_json_str(wfp_json_get(obj, "type", call->pool));
-    change_t change = { key ? key : name, NULL };
+    change_t change = { key, NULL };
+    const char *wrong;
     apr_status_t rv;
 
+    if (!key) {
+        change.name = wfp_json_str(wfp_json_get(obj, "name", call->pool));
+    }
     if (!change.name
         || !wfp_name_is_binding(change.name, strlen(change.name))) {
         return wfp_api_answer_error(call, WFP_API_BINDING_NAME,
@@ -157,23 +186,17 @@ static apr_status_t read_change(changes_t *changes, const char *key,
         APR_ARRAY_PUSH(changes->list, change_t) = change;
         return APR_SUCCESS;
     }
-    if (key && name && strcmp(key, name)) {
+    wrong = ill_formed(call, key, obj);
+    if (wrong) {
         return wfp_api_answer_error(call, WFP_API_VALIDATION,
-                                    "secret \"%s\" has another \"name\"", key);
+                                    "secret \"%s\": %s", change.name, wrong);
     }
-    if (type && strcmp(type, "secret_text")) {
-        return wfp_api_answer_error(call, WFP_API_VALIDATION,
-                                    "secret \"%s\": type \"%.80s\" is not "
-                                    "supported",
-                                    change.name, type);
+    rv = wfp_api_call_known(call, obj, members, 0);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    if (!text) {
-        return wfp_api_answer_error(call, WFP_API_VALIDATION,
-                                    "secret \"%s\": \"text\" is missing or not "
-                                    "a string",
-                                    change.name);
-    }
-    rv = wfp_deploy_seal(&change.sealed, changes->d, change.name, text,
+    rv = wfp_deploy_seal(&change.sealed, changes->d, change.name,
+                         wfp_json_str(wfp_json_get(obj, "text", call->pool)),
                          &call->res, call->pool);
     if (rv != APR_SUCCESS) {
         return wfp_api_worker_failed(call, rv);
@@ -246,6 +269,7 @@ static apr_status_t read_member(void *baton, const char *key, wfp_json_t *v)
 
 apr_status_t wfp_api_secrets_bulk(wfp_api_call_t *call)
 {
+    static const char *const bulk_members[] = { "secrets", NULL };
     changes_t changes;
     wfp_json_t *obj, *secrets;
     wfp_deploy_t d;
@@ -259,6 +283,10 @@ apr_status_t wfp_api_secrets_bulk(wfp_api_call_t *call)
         return wfp_api_answer_error(call, WFP_API_VALIDATION,
                                     "\"secrets\" must be an object with at "
                                     "least one secret");
+    }
+    rv = wfp_api_call_known(call, obj, bulk_members, 0);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     begin(&changes, &d, call, "secret");
     rv = wfp_json_each(secrets, read_member, &changes, call->pool);

@@ -98,15 +98,22 @@ apr_status_t wfp_api_services_subdomain(wfp_api_call_t *call)
 /* To switch it off is what it is; on is not supported. */
 apr_status_t wfp_api_services_set_subdomain(wfp_api_call_t *call)
 {
+    const wfp_json_t *enabled, *previews;
     wfp_json_t *doc;
-    apr_status_t rv = wfp_api_call_json(&doc, call);
+    apr_status_t rv = wfp_api_call_object(&doc, call);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (wfp_json_is_true(wfp_json_get(doc, "enabled", call->pool))
-        || wfp_json_is_true(
-            wfp_json_get(doc, "previews_enabled", call->pool))) {
+    enabled = wfp_json_get(doc, "enabled", call->pool);
+    previews = wfp_json_get(doc, "previews_enabled", call->pool);
+    if ((enabled && !wfp_json_is_bool(enabled))
+        || (previews && !wfp_json_is_bool(previews))) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "enabled and previews_enabled: true or "
+                                    "false");
+    }
+    if (wfp_json_is_true(enabled) || wfp_json_is_true(previews)) {
         return wfp_api_answer_error(call, WFP_API_UNSUPPORTED,
                                     "workers.dev subdomains are not supported: "
                                     "set workers_dev = false");

@@ -73,9 +73,14 @@ static apr_status_t read_token(wfp_token_t *token, wfp_api_call_t *call,
                                const wfp_json_t *doc)
 {
     apr_pool_t *p = call->pool;
+    static const char *const members[] = { "name", "role", "namespaces",
+                                           "expires_on", NULL };
     const wfp_json_t *role = wfp_json_get(doc, "role", p);
-    apr_status_t rv;
+    apr_status_t rv = wfp_api_call_known(call, doc, members, 1);
 
+    if (rv != APR_SUCCESS) {
+        return rv; /* a limit that is misspelt is none */
+    }
     token->name = wfp_json_str(wfp_json_get(doc, "name", p));
     token->role = wfp_json_str(role);
     if (!token->name || strlen(token->name) > NAME_MAX_BYTES) {

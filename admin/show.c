@@ -22,7 +22,7 @@ const char *wfp_show_time(apr_time_t t, apr_pool_t *p)
 
 int wfp_show_read_time(apr_time_t *pt, const char *text)
 {
-    apr_time_exp_t x = { 0 };
+    apr_time_exp_t x = { 0 }, back;
 
     if (!apr_date_checkmask(text, "####-##-##T##:##:##Z")
         && !apr_date_checkmask(text, "####-##-##")) {
@@ -36,8 +36,12 @@ int wfp_show_read_time(apr_time_t *pt, const char *text)
         x.tm_min = (int)apr_strtoi64(text + 14, NULL, 10);
         x.tm_sec = (int)apr_strtoi64(text + 17, NULL, 10);
     }
-    return x.tm_mon >= 0 && x.tm_mon <= 11 && x.tm_mday >= 1
-           && apr_time_exp_get(pt, &x) == APR_SUCCESS;
+    /* a 31st of February comes back as another day */
+    return x.tm_mon >= 0 && x.tm_mon <= 11
+           && apr_time_exp_get(pt, &x) == APR_SUCCESS
+           && apr_time_exp_gmt(&back, *pt) == APR_SUCCESS
+           && back.tm_mday == x.tm_mday && back.tm_hour == x.tm_hour
+           && back.tm_min == x.tm_min && back.tm_sec == x.tm_sec;
 }
 
 const char *wfp_show_email(const char *author, apr_pool_t *p)

@@ -127,7 +127,7 @@ static apr_status_t set_field(reader_t *rd, const char *text, apr_size_t n)
     if (rd->has_field) {
         return refuse(rd, name, "is given twice");
     }
-    rv = wfp_json_parse(&rd->form->field, text, n, rd->res, rd->pool);
+    rv = wfp_json_read(&rd->form->field, text, n, rd->res, rd->pool);
     if (rv != APR_SUCCESS) {
         return wfp_result_set(rd->res, WFP_INVALID, rv, "\"%s\": %s", name,
                               rd->res ? rd->res->message : "");

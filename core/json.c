@@ -40,8 +40,8 @@ static wfp_json_t *give(json_t *v, apr_pool_t *p)
     return (wfp_json_t *)v;
 }
 
-apr_status_t wfp_json_parse(wfp_json_t **pv, const char *text, apr_size_t n,
-                            wfp_result_t *res, apr_pool_t *p)
+static apr_status_t parse(wfp_json_t **pv, const char *text, apr_size_t n,
+                          size_t flags, wfp_result_t *res, apr_pool_t *p)
 {
     json_error_t error;
     const char *nul = memchr(text, 0, n);
@@ -53,7 +53,7 @@ apr_status_t wfp_json_parse(wfp_json_t **pv, const char *text, apr_size_t n,
                               "invalid JSON: NUL at byte %" APR_SIZE_T_FMT,
                               (apr_size_t)(nul - text));
     }
-    v = json_loadb(text, n, PARSE_FLAGS, &error);
+    v = json_loadb(text, n, flags, &error);
     if (!v) {
         /* what stands near the fault may be a secret: only the place is told */
         const char *near = strstr(error.text, " near ");
@@ -65,6 +65,42 @@ apr_status_t wfp_json_parse(wfp_json_t **pv, const char *text, apr_size_t n,
     }
     *pv = give(v, p);
     return APR_SUCCESS;
+}
+
+apr_status_t wfp_json_parse(wfp_json_t **pv, const char *text, apr_size_t n,
+                            wfp_result_t *res, apr_pool_t *p)
+{
+    return parse(pv, text, n, PARSE_FLAGS, res, p);
+}
+
+/* How deep brackets nest, whatever else the text is. */
+static int depth_of(const char *s, apr_size_t n)
+{
+    int depth = 0, deepest = 0, quoted = 0;
+    apr_size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (quoted) {
+            quoted = s[i] != '"';
+            i += s[i] == '\\';
+            continue;
+        }
+        quoted = s[i] == '"';
+        depth += (s[i] == '[' || s[i] == '{') - (s[i] == ']' || s[i] == '}');
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest;
+}
+
+apr_status_t wfp_json_read(wfp_json_t **pv, const char *text, apr_size_t n,
+                           wfp_result_t *res, apr_pool_t *p)
+{
+    if (depth_of(text, n) > WFP_JSON_DEPTH_MAX) {
+        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                              "invalid JSON: nested deeper than %d",
+                              WFP_JSON_DEPTH_MAX);
+    }
+    return parse(pv, text, n, PARSE_FLAGS | JSON_REJECT_DUPLICATES, res, p);
 }
 
 const char *wfp_json_text(const wfp_json_t *v, apr_pool_t *p)

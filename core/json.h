@@ -24,6 +24,14 @@ typedef struct wfp_json_t wfp_json_t;
 apr_status_t wfp_json_parse(wfp_json_t **pv, const char *text, apr_size_t n,
                             wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
+/** How deep the values of a client's JSON may nest. */
+#define WFP_JSON_DEPTH_MAX 64
+
+/** Parse what a client sent: as wfp_json_parse(), but a key that is there twice
+ *  and values that nest deeper than WFP_JSON_DEPTH_MAX are refused. */
+apr_status_t wfp_json_read(wfp_json_t **pv, const char *text, apr_size_t n,
+                           wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
 /** Compact text in p. */
 const char *wfp_json_text(const wfp_json_t *v, apr_pool_t *p);
 

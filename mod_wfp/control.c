@@ -8,6 +8,7 @@
 
 #include "admin/api.h"
 #include "mod_wfp/config.h"
+#include "mod_wfp/dispatch.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/server.h"
 #include "mod_wfp/sync.h"
@@ -33,6 +34,17 @@ static apr_status_t check_target(const char *target, wfp_result_t *res,
                                  apr_pool_t *p)
 {
     return wfp_policy_add(wfp_policy_make(p), 1, target, res);
+}
+
+/* As it was sent; what another module made of it (mod_rewrite) is decoded. */
+static const char *path_of(request_rec *r)
+{
+    const char *sent = r->parsed_uri.path;
+
+    if (!wfp_dispatch_is_claimed(r)) {
+        return ap_os_escape_path(r->pool, r->uri, 1);
+    }
+    return sent ? sent : "";
 }
 
 int wfp_control_handle(request_rec *r)
@@ -61,5 +73,5 @@ int wfp_control_handle(request_rec *r)
     api.publish = publish;
     api.check_target = check_target;
     api.baton = server;
-    return wfp_api_handle(r, &api);
+    return wfp_api_handle(r, path_of(r), &api);
 }

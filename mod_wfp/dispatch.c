@@ -91,6 +91,11 @@ int wfp_dispatch_claim(request_rec *r)
     return DONE;
 }
 
+int wfp_dispatch_is_claimed(const request_rec *r)
+{
+    return claim_of(r) != NULL;
+}
+
 int wfp_dispatch_translate(request_rec *r)
 {
     if (!claim_of(r)) {

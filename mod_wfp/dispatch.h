@@ -20,6 +20,9 @@ int wfp_dispatch_translate(request_rec *r);
 /** hook map_to_storage: no directory walk, no stat. */
 int wfp_dispatch_map(request_rec *r);
 
+/** Was it claimed, so that its URI is as it was sent? */
+int wfp_dispatch_is_claimed(const request_rec *r);
+
 /** hook handler. */
 int wfp_dispatch_handle(request_rec *r);
 

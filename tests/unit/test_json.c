@@ -286,6 +286,35 @@ static void mangled_text_does_no_harm(wfp_test_t *t)
     }
 }
 
+/* A client's: what parsing passes over is refused, and told. */
+static void what_a_client_sent_is_read(wfp_test_t *t)
+{
+    static const char *const wrong[][2] = {
+        { "{\"a\":1,\"a\":2}", "duplicate object key" },
+        { "[{\"b\":{\"a\":1,\"\\u0061\":2}}]", "duplicate object key" },
+        { "{", "invalid JSON" },
+    };
+    char deep[2 * (WFP_JSON_DEPTH_MAX + 1) + 1];
+    wfp_result_t res;
+    wfp_json_t *v;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        wfp_result_init(&res, t->pool);
+        CHECK_INT(wfp_json_read(&v, wrong[i][0], strlen(wrong[i][0]), &res,
+                                t->pool),
+                  APR_EINVAL);
+        CHECK(strstr(res.message, wrong[i][1]));
+    }
+    memset(deep, '[', sizeof(deep));
+    memset(deep + WFP_JSON_DEPTH_MAX + 1, ']', WFP_JSON_DEPTH_MAX + 1);
+    CHECK_INT(wfp_json_read(&v, deep, sizeof(deep) - 1, &res, t->pool),
+              APR_EINVAL);
+    CHECK_STR(res.message, "invalid JSON: nested deeper than 64");
+    CHECK_INT(wfp_json_read(&v, deep + 1, sizeof(deep) - 3, &res, t->pool), 0);
+    CHECK_INT(wfp_json_read(&v, "\"\\\"[[\"", 6, &res, t->pool), 0);
+}
+
 static const wfp_test_case_t cases[] = {
     { "text_comes_out_compact_and_in_order",
       text_comes_out_compact_and_in_order },
@@ -300,6 +329,7 @@ static const wfp_test_case_t cases[] = {
     { "parts_outlive_the_whole", parts_outlive_the_whole },
     { "each_member_is_called_in_order", each_member_is_called_in_order },
     { "mangled_text_does_no_harm", mangled_text_does_no_harm },
+    { "what_a_client_sent_is_read", what_a_client_sent_is_read },
     { NULL, NULL },
 };
 
