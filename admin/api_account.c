@@ -137,7 +137,7 @@ apr_status_t wfp_api_account_health(wfp_api_call_t *call)
                                         &call->res, call->pool);
 
     wfp_json_set_str(doc, "status", rv == APR_SUCCESS ? "ok" : "degraded");
-    if (call->token) {
+    if (call->token && !call->token->namespaces->nelts) {
         wfp_json_set_str(doc, "store",
                          rv == APR_SUCCESS ? "reachable" : "unreachable");
         wfp_json_set_int(doc, "sync_lag",

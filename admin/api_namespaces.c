@@ -125,28 +125,29 @@ static apr_status_t read_targets(apr_array_header_t **plist,
     return APR_SUCCESS;
 }
 
-/* Who may open inner addresses answers for the whole server. */
 static apr_status_t read_lists(wfp_namespace_t *ns, wfp_api_call_t *call,
                                const wfp_json_t *doc)
 {
-    const wfp_json_t *allow = wfp_json_get(doc, "egress_allow", call->pool);
     apr_status_t rv;
 
     if (wfp_json_size(wfp_json_get(doc, "tail_consumers", call->pool))) {
         return bad(call, "tail_consumers: not supported yet");
     }
-    if (allow && call->token->namespaces->nelts) {
-        return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
-                                    "Authentication error: egress_allow is not "
-                                    "for a token that is limited to "
-                                    "namespaces");
-    }
-    rv = read_targets(&ns->egress_allow, call, "egress_allow", allow);
+    rv = read_targets(&ns->egress_allow, call, "egress_allow",
+                      wfp_json_get(doc, "egress_allow", call->pool));
     return rv == APR_SUCCESS
                ? read_targets(&ns->egress_deny, call, "egress_deny",
                               wfp_json_get(doc, "egress_deny", call->pool))
                : rv;
 }
+
+/* What may be in a body: settings, and what the answers show besides. */
+static const char *const members[] = {
+    "name",        "trusted_workers", "outbound",       "egress",
+    "limits",      "egress_allow",    "egress_deny",    "tail_consumers",
+    "created_on",  "created_by",      "namespace_name", "modified_on",
+    "modified_by", "namespace_id",    "script_count",   NULL
+};
 
 /* Members that are not there stay as they are. */
 static apr_status_t read_settings(wfp_namespace_t *ns, wfp_api_call_t *call,
@@ -155,8 +156,11 @@ static apr_status_t read_settings(wfp_namespace_t *ns, wfp_api_call_t *call,
     apr_pool_t *p = call->pool;
     const wfp_json_t *trusted = wfp_json_get(doc, "trusted_workers", p);
     const wfp_json_t *limits = wfp_json_get(doc, "limits", p);
-    apr_status_t rv = read_lists(ns, call, doc);
+    apr_status_t rv = wfp_api_call_known(call, doc, members, 1);
 
+    if (rv == APR_SUCCESS) {
+        rv = read_lists(ns, call, doc);
+    }
     if (rv == APR_SUCCESS) {
         rv = read_outbound(ns, call, wfp_json_get(doc, "outbound", p));
     }
@@ -175,6 +179,77 @@ static apr_status_t read_settings(wfp_namespace_t *ns, wfp_api_call_t *call,
         ns->trusted_workers = wfp_json_is_true(trusted);
     }
     return rv;
+}
+
+/* ---- who may change what ------------------------------------------------- */
+
+static int has_all(const apr_array_header_t *list,
+                   const apr_array_header_t *wanted)
+{
+    int i, k;
+
+    for (i = 0; wanted && i < wanted->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(wanted, i, const char *);
+
+        for (k = 0; list && k < list->nelts; k++) {
+            if (!strcmp(APR_ARRAY_IDX(list, k, const char *), name)) {
+                break;
+            }
+        }
+        if (!list || k == list->nelts) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int is_same_outbound(const wfp_namespace_t *a, const wfp_namespace_t *b,
+                            apr_pool_t *p)
+{
+    return !strcmp(
+        wfp_json_text(wfp_settings_json_write_outbound(&a->outbound, p), p),
+        wfp_json_text(wfp_settings_json_write_outbound(&b->outbound, p), p));
+}
+
+/* The setting that opens a namespace further than it was; NULL: none does. */
+static const char *widened(const wfp_namespace_t *was,
+                           const wfp_namespace_t *is, apr_pool_t *p)
+{
+    if (!is_same_outbound(was, is, p)) {
+        return "outbound";
+    }
+    if (is->egress < was->egress) {
+        return "egress";
+    }
+    if (!has_all(was->egress_allow, is->egress_allow)) {
+        return "egress_allow";
+    }
+    if (!has_all(is->egress_deny, was->egress_deny)) {
+        return "egress_deny";
+    }
+    if (!wfp_limits_are_within(&is->limits, &was->limits)) {
+        return "limits";
+    }
+    return is->trusted_workers && !was->trusted_workers ? "trusted_workers"
+                                                        : NULL;
+}
+
+/* Whose token is limited to the namespace may narrow it: how far it is open is
+ * the business of who answers for the server. */
+static apr_status_t check_reach(wfp_api_call_t *call,
+                                const wfp_namespace_t *was,
+                                const wfp_namespace_t *is)
+{
+    const char *setting = call->token->namespaces->nelts
+                              ? widened(was, is, call->pool)
+                              : NULL;
+
+    return setting ? wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                          "Authentication error: %s: a token "
+                                          "that is limited to namespaces may "
+                                          "narrow it, not widen it",
+                                          setting)
+                   : APR_SUCCESS;
 }
 
 /* ---- changes ----------------------------------------------------------------- */
@@ -269,7 +344,7 @@ static apr_status_t read_update(const char **pname, wfp_namespace_t *ns,
 
 apr_status_t wfp_api_namespaces_update(wfp_api_call_t *call)
 {
-    wfp_namespace_t *ns;
+    wfp_namespace_t *ns, was;
     wfp_json_t *doc;
     const char *name = NULL;
     apr_status_t rv = wfp_api_call_object(&doc, call);
@@ -282,7 +357,11 @@ apr_status_t wfp_api_namespaces_update(wfp_api_call_t *call)
     if (rv != APR_SUCCESS) {
         return failed(call, rv);
     }
+    was = *ns;
     rv = read_update(&name, ns, call, doc);
+    if (rv == APR_SUCCESS) {
+        rv = check_reach(call, &was, ns);
+    }
     if (rv == APR_SUCCESS) {
         rv = name ? rename_to(call, ns, name) : update(call, ns);
     }

@@ -160,6 +160,32 @@ void wfp_api_worker_tell(wfp_api_call_t *call, const wfp_metadata_t *meta)
     }
 }
 
+/* What a Worker that a limited token makes can call: what is in the namespace,
+ * and the namespaces of the token. */
+static apr_status_t narrow(wfp_binding_t *b, wfp_api_call_t *call)
+{
+    if (b->kind == WFP_BINDING_SERVICE && *b->target != '/') {
+        b->target = apr_pstrcat(call->pool, "/", b->target, NULL);
+    }
+    if (b->kind != WFP_BINDING_DISPATCH_NAMESPACE) {
+        return APR_SUCCESS;
+    }
+    if (!wfp_api_call_sees(call, b->target)) {
+        return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                    "Authentication error: the token is "
+                                    "limited to other namespaces than the one "
+                                    "of binding \"%s\"",
+                                    b->name);
+    }
+    return b->outbound.service
+               ? wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                      "Authentication error: binding \"%s\": "
+                                      "an outbound Worker is not for a token "
+                                      "that is limited to namespaces",
+                                      b->name)
+               : APR_SUCCESS;
+}
+
 apr_status_t wfp_api_worker_metadata(wfp_metadata_t **pmeta,
                                      wfp_api_call_t *call,
                                      const wfp_json_t *obj,
@@ -172,18 +198,12 @@ apr_status_t wfp_api_worker_metadata(wfp_metadata_t **pmeta,
     if (rv != APR_SUCCESS || !call->token->namespaces->nelts) {
         return rv;
     }
-    for (i = 0; i < (*pmeta)->bindings->nelts; i++) {
-        const wfp_metadata_binding_t *one =
-            &APR_ARRAY_IDX((*pmeta)->bindings, i, wfp_metadata_binding_t);
-        const wfp_binding_t *b = &one->binding;
+    for (i = 0; rv == APR_SUCCESS && i < (*pmeta)->bindings->nelts; i++) {
+        wfp_metadata_binding_t *one = &APR_ARRAY_IDX((*pmeta)->bindings, i,
+                                                     wfp_metadata_binding_t);
 
-        if (!one->inherit && b->kind == WFP_BINDING_DISPATCH_NAMESPACE
-            && b->target && !wfp_api_call_sees(call, b->target)) {
-            return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
-                                        "Authentication error: the token is "
-                                        "limited to other namespaces than the "
-                                        "one of binding \"%s\"",
-                                        b->name);
+        if (!one->inherit) {
+            rv = narrow(&one->binding, call);
         }
     }
     return rv;

@@ -37,8 +37,9 @@ apr_status_t wfp_api_worker_form(wfp_upload_form_t **pform,
                                  wfp_api_call_t *call, const char *field,
                                  int needs_code) WFP_CHECK;
 
-/** Read metadata, as wfp_metadata_read() does. A token that is limited to
- *  namespaces may not aim a binding at another: 403, in the answer. */
+/** Read metadata, as wfp_metadata_read() does. Services of a token that is
+ *  limited to namespaces are those of the Worker's namespace; a binding of its
+ *  to another namespace, or with an outbound Worker, is 403, in the answer. */
 apr_status_t wfp_api_worker_metadata(wfp_metadata_t **pmeta,
                                      wfp_api_call_t *call,
                                      const wfp_json_t *obj,

@@ -131,6 +131,20 @@ static int is_less(int limit, apr_int64_t a, apr_int64_t b)
     return a < b;
 }
 
+int wfp_limits_are_within(const wfp_limits_t *limits, const wfp_limits_t *of)
+{
+    int i;
+
+    for (i = 0; i < WFP_LIMIT_COUNT; i++) {
+        if (of->v[i] != WFP_LIMIT_UNSET
+            && (limits->v[i] == WFP_LIMIT_UNSET
+                || is_less(i, of->v[i], limits->v[i]))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 void wfp_limits_merge(wfp_limits_t *out, const wfp_limit_policy_t *policy,
                       const wfp_limits_t *const *sources, int count)
 {

@@ -82,6 +82,9 @@ apr_status_t wfp_limit_check(const wfp_limit_policy_t *policy,
                              wfp_limit_e limit, apr_int64_t value,
                              wfp_result_t *res) WFP_CHECK;
 
+/** Does limits give each limit that `of` gives, none of them higher? */
+int wfp_limits_are_within(const wfp_limits_t *limits, const wfp_limits_t *of);
+
 /**
  * The limits in force: for each the least of those given by the sources; the
  * policy's default where none is given; never above the policy's ceiling.

@@ -157,8 +157,11 @@ static apr_status_t aim_service(wfp_dbd_t *db, wfp_binding_t *b,
         return wfp_result_about(
             db->res, WFP_ABOUT_SERVICE,
             wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
-                           "binding %s: there is no account Worker '%s', nor "
-                           "one in the namespace",
+                           name == b->target
+                               ? "binding %s: there is no account Worker "
+                                 "'%s', nor one in the namespace"
+                               : "binding %s: there is no Worker '%s' in the "
+                                 "namespace",
                            b->name, name));
     }
     b->target = apr_pstrcat(db->pool, "/", name, NULL);

@@ -4,11 +4,11 @@ changes the store or leaves a warning."""
 
 import json
 import socket
-import sqlite3
 
 import pytest
 
 from wfptest.api import LOCATION, Api
+from wfptest.store import dump
 from wfptest.uploads import FORM, LUA, Scripts, form, part, upload_body
 
 pytestmark = pytest.mark.one_mpm
@@ -142,15 +142,6 @@ def uploads():
 
 
 CASES = [*methods(), *bodies(), *unknown(), *queries(), *uploads()]
-
-
-def dump(httpd):
-    with sqlite3.connect(f"file:{httpd.root}/data/wfp.db?mode=ro",
-                         uri=True) as db:
-        names = [n for n, in db.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {n: sorted(map(repr, db.execute(f'SELECT * FROM "{n}"')))
-                for n in names}
 
 
 @pytest.fixture

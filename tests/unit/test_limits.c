@@ -80,11 +80,33 @@ static void zero_response_is_no_limit(wfp_test_t *t)
     CHECK_INT(out.v[WFP_LIMIT_RESPONSE_MB], 3);
 }
 
+static void within_is_given_and_no_higher(wfp_test_t *t)
+{
+    wfp_limits_t was, is;
+
+    wfp_limits_clear(&was);
+    wfp_limits_clear(&is);
+    CHECK(wfp_limits_are_within(&is, &was));
+    is.v[WFP_LIMIT_CPU_MS] = 30000;
+    CHECK(wfp_limits_are_within(&is, &was));
+    CHECK(!wfp_limits_are_within(&was, &is));
+    was.v[WFP_LIMIT_CPU_MS] = 29999;
+    CHECK(!wfp_limits_are_within(&is, &was));
+    is.v[WFP_LIMIT_CPU_MS] = 29999;
+    CHECK(wfp_limits_are_within(&is, &was));
+    /* no limit is more than any */
+    was.v[WFP_LIMIT_RESPONSE_MB] = 7;
+    is.v[WFP_LIMIT_RESPONSE_MB] = 0;
+    CHECK(!wfp_limits_are_within(&is, &was));
+    CHECK(wfp_limits_are_within(&was, &is));
+}
+
 static const wfp_test_case_t cases[] = {
     { "table is consistent", table_is_consistent },
     { "a refused value names limit and range", check_names_limit_and_range },
     { "the least of those given wins", least_given_wins },
     { "response_mb 0 is no limit", zero_response_is_no_limit },
+    { "limits are within others", within_is_given_and_no_higher },
     { NULL, NULL },
 };
 
