@@ -16,6 +16,7 @@
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/part.h"
+#include "mod_wfp/reach.h"
 #include "outbound/client.h"
 #include "outbound/egress.h"
 #include "outbound/head.h"
@@ -186,20 +187,10 @@ static int filter_outbound(wfp_egress_t *egress)
                : WFP_EGRESS_DECLINED;
 }
 
-/* The user Worker for whom the request goes out, also by way of an outbound
- * Worker; NULL when no user Worker is involved. */
-static const wfp_host_ctx_t *user_of(const wfp_host_ctx_t *ctx)
-{
-    while (ctx && !*ctx->entry.ns) {
-        ctx = ctx->caller;
-    }
-    return ctx;
-}
-
-/* "namespace/name" of that, or NULL */
+/* "namespace/name" of whom the request goes out for, or NULL */
 static const char *user_worker(const wfp_egress_t *egress)
 {
-    const wfp_host_ctx_t *user = user_of(egress->invocation);
+    const wfp_host_ctx_t *user = wfp_reach_user(egress->invocation);
 
     return user ? apr_pstrcat(egress->pool, user->entry.ns, "/",
                               user->entry.name, NULL)
@@ -272,17 +263,9 @@ static apr_status_t send_request(wfp_egress_t *egress,
     return rv;
 }
 
-/* Whoever sends it for a user Worker does so under the rules of that one's
- * namespace. */
 static const wfp_policy_t *policy_of(const wfp_egress_t *egress)
 {
-    const wfp_server_conf_t *conf = egress->server_conf;
-    const wfp_host_ctx_t *user = user_of(egress->invocation);
-
-    if (user && user->policy) {
-        return user->policy;
-    }
-    return conf->egress ? conf->egress : wfp_policy_make(egress->pool);
+    return wfp_reach_policy(egress->invocation, egress->server_conf);
 }
 
 /* By name. The client asks again, by address, when it knows that. */
@@ -365,7 +348,7 @@ void wfp_egress_register(void)
 apr_status_t wfp_egress_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                               wfp_request_t *req, wfp_result_t *res)
 {
-    const wfp_host_ctx_t *user = user_of(ctx->caller);
+    const wfp_host_ctx_t *user = wfp_reach_user(ctx->caller);
     wfp_egress_t egress = { 0 };
     apr_status_t rv;
 
