@@ -57,6 +57,8 @@ struct wfp_body_t {
     unsigned ended : 1;
     unsigned closed : 1;
     unsigned reading : 1; /* its source runs, maybe code that knows the body */
+    unsigned handed_on : 1; /* by the isolate that has it, to somebody else who
+                             * will read or cancel it */
 };
 
 /** Bytes a reader asks for when it has no better idea. */

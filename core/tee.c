@@ -13,9 +13,8 @@ typedef struct branch_t {
     tee_t *tee;
     struct branch_t *other;
     wfp_window_t kept;
-    unsigned open : 1;      /* it will be read on */
-    unsigned handed_on : 1; /* by somebody else than its maker */
-    unsigned given_up : 1;  /* there was no room for it */
+    unsigned open : 1;     /* it will be read on */
+    unsigned given_up : 1; /* there was no room for it */
 } branch_t;
 
 struct tee_t {
@@ -188,22 +187,9 @@ apr_status_t wfp_tee_make(wfp_body_t **pa, wfp_body_t **pb, wfp_body_t *source,
     return APR_SUCCESS;
 }
 
-void wfp_tee_hand_on(wfp_body_t *body)
-{
-    if (body->kind == &branch_kind) {
-        branch_t *branch = body->baton;
-
-        branch->handed_on = 1;
-    }
-}
-
 void wfp_tee_forget(wfp_body_t *body)
 {
-    if (body->kind == &branch_kind) {
-        const branch_t *branch = body->baton;
-
-        if (!branch->handed_on) {
-            wfp_body_cancel(body);
-        }
+    if (body->kind == &branch_kind && !body->handed_on) {
+        wfp_body_cancel(body);
     }
 }

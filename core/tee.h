@@ -36,10 +36,6 @@ typedef struct wfp_tee_room_t {
 apr_status_t wfp_tee_make(wfp_body_t **pa, wfp_body_t **pb, wfp_body_t *source,
                           const wfp_tee_room_t *room, apr_pool_t *p) WFP_CHECK;
 
-/** A branch was handed on to somebody who will read or cancel it. Nothing for
- *  other bodies. */
-void wfp_tee_hand_on(wfp_body_t *body);
-
 /** Cancel the branch unless it was handed on. */
 void wfp_tee_forget(wfp_body_t *branch);
 

@@ -74,8 +74,7 @@ static void protected_call(wfp_isolate_t *iso, void *arg)
     lua_settop(L, top);
 }
 
-/* Say whose error it is, unless an inner Worker's was passed on. */
-static void sign(wfp_result_t *res, const wfp_isolate_t *iso)
+void wfp_call_sign(wfp_result_t *res, const wfp_isolate_t *iso)
 {
     if (res && !res->worker) {
         res->worker = apr_pstrdup(res->pool, iso->script.name);
@@ -107,7 +106,7 @@ apr_status_t wfp_call(wfp_isolate_t *iso, wfp_budget_t *budget,
         rv = rv == APR_EINTR ? APR_EGENERAL : rv;
     }
     if (rv != APR_SUCCESS) {
-        sign(res, iso);
+        wfp_call_sign(res, iso);
     }
     return rv;
 }

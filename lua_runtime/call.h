@@ -24,4 +24,8 @@
 apr_status_t wfp_call(wfp_isolate_t *iso, wfp_budget_t *budget,
                       lua_CFunction fn, void *arg, wfp_result_t *res) WFP_CHECK;
 
+/** Say whose error res is (NULL: nobody wants to know), unless an inner
+ *  Worker's was passed on. */
+void wfp_call_sign(wfp_result_t *res, const wfp_isolate_t *iso);
+
 #endif

@@ -86,6 +86,11 @@ apr_int64_t wfp_frame_wall_ns(void)
     return clock_ns(CLOCK_MONOTONIC);
 }
 
+apr_int64_t wfp_frame_thread_ns(void)
+{
+    return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* CPU time of this thread at the wall time given, which is now. */
 static apr_int64_t stamp(wfp_thread_t *t, apr_int64_t wall)
 {

@@ -83,6 +83,9 @@ void wfp_frame_leave(wfp_frame_t *frame) __attribute__((noreturn));
 /** CPU time of the budget now, for a frame whose clock runs. */
 apr_int64_t wfp_frame_cpu_ns(const wfp_frame_t *frame);
 
+/** CPU time of this thread. */
+apr_int64_t wfp_frame_thread_ns(void);
+
 /** CLOCK_MONOTONIC. */
 apr_int64_t wfp_frame_wall_ns(void);
 

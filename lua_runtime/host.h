@@ -61,6 +61,7 @@ typedef struct wfp_op_t {
     wfp_body_t *body;             /* of BODY; nobody else uses it meanwhile */
     int whole;                    /* of BODY: see wfp_body_kind_t */
     const void *signal;           /* for the isolate: what aborts it; NULL */
+    int decompress;               /* for the isolate: of FETCH, unpack resp */
     /* what came of it: */
     apr_status_t rv;
     wfp_result_t res;

@@ -65,8 +65,9 @@ typedef struct wfp_function_body_t {
     int closed;
 } wfp_function_body_t;
 
-/** A body that was split (split.c). */
+/** A body that was split (split.c), or comes unpacked (unpacked.c). */
 typedef struct wfp_split_t wfp_split_t;
+typedef struct wfp_unpacked_t wfp_unpacked_t;
 
 struct wfp_invocation_t {
     wfp_isolate_t *iso;
@@ -78,6 +79,7 @@ struct wfp_invocation_t {
     apr_pool_t *pool;
     wfp_function_body_t *bodies;
     wfp_split_t *splits;
+    wfp_unpacked_t *unpacked;
     struct wfp_waiting_t *flying; /* host calls that run beside it (ops.h) */
     int fetches;                  /* how many of them are fetches */
     int queue_ref; /* table of waitUntil calls, LUA_NOREF: none */

@@ -21,6 +21,7 @@
 #include "lua_runtime/speed.h"
 #include "lua_runtime/split.h"
 #include "lua_runtime/tick.h"
+#include "lua_runtime/unpacked.h"
 
 /* An idle isolate may hold this much garbage, and twice what it held when it
  * was last collected. */
@@ -167,7 +168,8 @@ apr_status_t wfp_run_call(const char **presult, wfp_invocation_t *inv,
 
 int wfp_run_owns_body(const wfp_invocation_t *inv)
 {
-    return !inv->iso->dead && wfp_function_body_is_open(inv);
+    return !inv->iso->dead
+           && (wfp_function_body_is_open(inv) || wfp_unpacked_is_open(inv));
 }
 
 int wfp_run_pending(const wfp_invocation_t *inv)
@@ -285,6 +287,7 @@ wfp_isolate_t *wfp_run_end(wfp_invocation_t *inv)
     wfp_isolate_t *iso = inv->iso;
 
     wfp_split_end_all(inv);
+    wfp_unpacked_end_all(inv);
     wfp_function_body_end_all(inv);
     if (!iso->dead) {
         luaL_unref(iso->L, LUA_REGISTRYINDEX, inv->queue_ref);

@@ -20,8 +20,9 @@
  * Phases: begin -> one handler call (fetch, ...) -> body reads by whoever has
  * the response -> [wait_until, maybe on another thread] -> end.
  * Nested invocations (a dispatcher's) begin and end inside a host call of the
- * outer one, on the same thread; body reads nest as well. A response's function
- * body keeps its invocation: end comes after the body was read or cancelled.
+ * outer one, on the same thread; body reads nest as well. A response's body that
+ * a function makes or that comes unpacked keeps its invocation: end comes after
+ * the body was read or cancelled.
  */
 
 typedef struct wfp_invocation_t wfp_invocation_t;
@@ -70,8 +71,8 @@ apr_status_t wfp_run_call(const char **presult, wfp_invocation_t *inv,
                           const char *method, const char *args,
                           wfp_result_t *res) WFP_CHECK;
 
-/** Does the response's body run Lua of this invocation when read? Then end
- *  must wait for the body. */
+/** Does the response's body work on this invocation's budget when read: run its
+ *  Lua, or unpack? Then end must wait for the body. */
 int wfp_run_owns_body(const wfp_invocation_t *inv);
 
 /** How many waitUntil functions are queued. */

@@ -13,6 +13,7 @@
 #include "lua_runtime/inside.h"
 #include "lua_runtime/meter.h"
 #include "lua_runtime/split.h"
+#include "lua_runtime/unpacked.h"
 
 wfp_invocation_t *wfp_state_invocation(lua_State *L)
 {
@@ -153,6 +154,25 @@ void wfp_state_split_body(lua_State *L, wfp_body_t **pa, wfp_body_t **pb,
     else if (rv != APR_SUCCESS) {
         (void)wfp_api_error(L, "Error", "internal_error", "Internal error");
     }
+}
+
+wfp_response_t *wfp_state_unpack(lua_State *L, wfp_response_t *resp)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    wfp_response_t *unpacked = NULL;
+    apr_status_t rv;
+
+    if (wfp_unpack_depth(resp) == 0) {
+        return resp;
+    }
+    wfp_meter_charge(iso, wfp_unpacked_cost(resp));
+    wfp_meter_critical_begin(iso);
+    rv = wfp_unpacked_make(&unpacked, iso->inv, resp);
+    wfp_meter_critical_end(iso);
+    if (rv != APR_SUCCESS) {
+        (void)wfp_api_error(L, "Error", "internal_error", "Internal error");
+    }
+    return unpacked;
 }
 
 apr_time_t wfp_state_now(lua_State *L)

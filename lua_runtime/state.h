@@ -67,6 +67,11 @@ wfp_body_t *wfp_state_function_body(lua_State *L, int ref);
 void wfp_state_split_body(lua_State *L, wfp_body_t **pa, wfp_body_t **pb,
                           wfp_body_t *source);
 
+/** [-0, +0, e] The response with its content codings undone as its body is
+ *  read, on the invocation's budget; resp itself where there are none that can
+ *  be. Makes the invocation own a body, once that is handed on. */
+wfp_response_t *wfp_state_unpack(lua_State *L, wfp_response_t *resp);
+
 /** The time that Date.now() shows: frozen while code runs, advanced by
  *  wfp_meter_host_end(). Microseconds since the epoch. */
 apr_time_t wfp_state_now(lua_State *L);

@@ -5,7 +5,7 @@
 # Debian packages that building and running mod_wfp needs.
 build_packages=(apache2-bin apache2-dev autoconf automake libtool pkg-config
     gcc make libc6-dev liblua5.4-dev libcurl4-openssl-dev libssl-dev
-    ca-certificates libjansson-dev libxml2-dev libsqlite3-dev
+    ca-certificates libjansson-dev libxml2-dev libsqlite3-dev zlib1g-dev
     libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql)
 
 missing_packages() {

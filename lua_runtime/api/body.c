@@ -7,7 +7,6 @@
  */
 #include "lua_runtime/api/body.h"
 
-#include "core/tee.h"
 #include "lua_runtime/meter.h"
 #include "lua_runtime/ops.h"
 #include "lua_runtime/state.h"
@@ -170,7 +169,7 @@ wfp_body_t *wfp_api_take_body(lua_State *L, int idx)
     wfp_api_need_fresh_body(L, idx);
     b->state = WFP_API_BODY_TAKEN;
     if (b->lent) {
-        wfp_tee_hand_on(b->lent);
+        b->lent->handed_on = 1;
         return b->lent;
     }
     if (lua_getiuservalue(L, idx, 1) != LUA_TNIL) {

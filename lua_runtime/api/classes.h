@@ -284,6 +284,9 @@ void wfp_api_make_request(lua_State *L, int idx);
 /** [-0, +1, -] Push the AbortSignal of the Request at idx, or nil. */
 void wfp_api_push_request_signal(lua_State *L, int idx);
 
+/** Is the answer to the Request object at idx to be unpacked? */
+int wfp_api_wants_decompress(lua_State *L, int idx);
+
 /** [-0, +0, v] The Request object at idx for the host. */
 wfp_request_t *wfp_api_core_request(lua_State *L, int idx);
 

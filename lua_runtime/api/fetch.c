@@ -4,6 +4,9 @@
  * to no object. The outbound pipeline, its limits and its policy are behind
  * the host's fetch; nothing of it is known here.
  */
+#include <apr_strings.h>
+
+#include "core/unpack.h"
 #include "lua_runtime/api/classes.h"
 #include "lua_runtime/meter.h"
 #include "lua_runtime/ops.h"
@@ -25,12 +28,40 @@ static int fetched(lua_State *L, const wfp_op_t *op)
     if (op->rv != APR_SUCCESS) {
         return wfp_api_raise(L, &op->res);
     }
-    wfp_api_push_response(L, op->resp);
+    wfp_api_push_response(L, op->decompress ? wfp_state_unpack(L, op->resp)
+                                            : op->resp);
     if (op->signal) {
         lua_pushvalue(L, -2);
         lua_setiuservalue(L, -2, WFP_PAYLOAD_SIGNAL);
     }
     return 1;
+}
+
+/* [-0, +0, v] The same request with a word for origins that they may pack. Not
+ * where the caller says what it takes, or wants a part: which of packed bytes
+ * could not be unpacked. */
+static wfp_request_t *ask_packed(lua_State *L, wfp_request_t *req)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    const wfp_headers_t *h = req->headers;
+    wfp_request_t *asking;
+    int i;
+
+    if (wfp_headers_get(h, "Accept-Encoding") || wfp_headers_get(h, "Range")) {
+        return req;
+    }
+    wfp_meter_charge(iso, sizeof(*req)
+                              + (apr_size_t)(h->count + 8) * 2
+                                    * sizeof(wfp_header_t));
+    wfp_meter_critical_begin(iso);
+    asking = apr_pmemdup(req->pool, req, sizeof(*req));
+    asking->headers = wfp_headers_make(req->pool);
+    for (i = 0; i < h->count; i++) {
+        wfp_headers_addn(asking->headers, h->list[i].name, h->list[i].value);
+    }
+    wfp_headers_addn(asking->headers, "accept-encoding", WFP_UNPACK_ACCEPTS);
+    wfp_meter_critical_end(iso);
+    return asking;
 }
 
 int wfp_api_send(lua_State *L, wfp_op_t *op, int idx)
@@ -43,6 +74,10 @@ int wfp_api_send(lua_State *L, wfp_op_t *op, int idx)
         return wfp_api_signal_raise(L, signal);
     }
     op->req = wfp_api_core_request(L, idx);
+    if (op->kind == WFP_OP_FETCH && wfp_api_wants_decompress(L, idx)) {
+        op->decompress = 1;
+        op->req = ask_packed(L, op->req);
+    }
     op->signal = lua_touserdata(L, signal);
     return wfp_ops_call(L, op, fetched);
 }

@@ -217,6 +217,9 @@ wfp_body_t *wfp_api_payload_core_body(lua_State *L, int obj)
             wfp_api_error(L, "TypeError", NULL, "Body has already been used");
         }
         p->used = body != NULL;
+        if (body) {
+            body->handed_on = 1;
+        }
     }
     lua_pop(L, 1);
     return body;

@@ -15,6 +15,7 @@ typedef struct request_t {
     wfp_request_t *core; /* as the host gave it; NULL: made here */
     wfp_redirect_e redirect;
     apr_int64_t timeout_ms;
+    int decompress; /* the answer to fetch() */
 } request_t;
 
 static const char *const redirects[] = { "follow", "manual", "error", NULL };
@@ -158,7 +159,32 @@ static void push_method(lua_State *L, int idx)
     lua_pushvalue(L, idx);
 }
 
-/* [-0, +0, v] init.redirect, init.timeout and init.signal */
+/* [-0, +0, v] init.decompress and init.signal */
+static void init_answer(lua_State *L, int obj, int init)
+{
+    request_t *r = lua_touserdata(L, obj);
+
+    if (wfp_class_raw(L, init, "decompress") != LUA_TNIL) {
+        if (!lua_isboolean(L, -1)) {
+            wfp_api_error(L, "TypeError", NULL,
+                          "decompress must be a boolean, got %s",
+                          luaL_typename(L, -1));
+        }
+        r->decompress = lua_toboolean(L, -1);
+    }
+    if (wfp_class_raw(L, init, "signal") != LUA_TNIL) {
+        if (!wfp_api_is_signal(L, -1)) {
+            wfp_api_error(L, "TypeError", NULL,
+                          "signal must be an AbortSignal, got %s",
+                          luaL_typename(L, -1));
+        }
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, obj, WFP_PAYLOAD_SIGNAL);
+    }
+    lua_pop(L, 2);
+}
+
+/* [-0, +0, v] init.redirect and init.timeout */
 static void init_options(lua_State *L, int obj, int init)
 {
     request_t *r = lua_touserdata(L, obj);
@@ -182,16 +208,7 @@ static void init_options(lua_State *L, int obj, int init)
                           "timeout must be a positive whole number of ms");
         }
     }
-    if (wfp_class_raw(L, init, "signal") != LUA_TNIL) {
-        if (!wfp_api_is_signal(L, -1)) {
-            wfp_api_error(L, "TypeError", NULL,
-                          "signal must be an AbortSignal, got %s",
-                          luaL_typename(L, -1));
-        }
-        lua_pushvalue(L, -1);
-        lua_setiuservalue(L, obj, WFP_PAYLOAD_SIGNAL);
-    }
-    lua_pop(L, 3);
+    lua_pop(L, 2);
 }
 
 /* [-0, +0, v] */
@@ -208,6 +225,7 @@ static void apply_init(lua_State *L, int obj, int init)
     const char *method;
 
     init_options(L, obj, init);
+    init_answer(L, obj, init);
     if (wfp_class_raw(L, init, "method") != LUA_TNIL) {
         push_method(L, lua_gettop(L));
         lua_setiuservalue(L, obj, WFP_PAYLOAD_MORE);
@@ -231,6 +249,7 @@ static void copy_from(lua_State *L, request_t *r, int obj, int from)
 
     r->redirect = other->redirect;
     r->timeout_ms = other->timeout_ms;
+    r->decompress = other->decompress;
     lua_getiuservalue(L, from, WFP_PAYLOAD_SIGNAL);
     lua_setiuservalue(L, obj, WFP_PAYLOAD_SIGNAL);
     push_own(L, from, WFP_PAYLOAD_TEXT, other->core ? other->core->url : NULL);
@@ -352,6 +371,13 @@ static int l_request_new(lua_State *L)
         wfp_api_share_body(L, lua_gettop(L), 1);
     }
     return 1;
+}
+
+int wfp_api_wants_decompress(lua_State *L, int idx)
+{
+    const request_t *r = lua_touserdata(L, idx);
+
+    return r->decompress;
 }
 
 void wfp_api_push_request_signal(lua_State *L, int idx)

@@ -190,6 +190,11 @@ void wfp_state_split_body(lua_State *L, wfp_body_t **pa, wfp_body_t **pb,
     }
 }
 
+wfp_response_t *wfp_state_unpack(lua_State *L, wfp_response_t *resp)
+{
+    return resp;
+}
+
 void wfp_state_need_invocation(lua_State *L)
 {
     if (!api_state.generation) {

@@ -28,12 +28,24 @@ static apr_status_t answer(wfp_response_t **presp, const char *text,
     return APR_SUCCESS;
 }
 
+/* gzip of "origin: packed" */
+static const char packed[] =
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x2f\xca\x4c\xcf\xcc"
+    "\xb3\x52\x28\x48\x4c\xce\x4e\x4d\x01\x00\xe3\x48\x99\xef\x0e\x00"
+    "\x00\x00";
+
 static apr_status_t example_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                                   wfp_request_t *req, wfp_result_t *res)
 {
     if (strstr(req->url, "169.254.")) {
         return wfp_result_set(res, WFP_EGRESS_BLOCKED, APR_EACCES,
                               "Address not allowed");
+    }
+    if (strstr(req->url, "/packed")) {
+        (void)!answer(presp, "", ctx->pool); /* always succeeds */
+        wfp_headers_addn((*presp)->headers, "content-encoding", "gzip");
+        (*presp)->body = wfp_body_mem(packed, sizeof(packed) - 1, ctx->pool);
+        return APR_SUCCESS;
     }
     return answer(presp,
                   apr_psprintf(ctx->pool, "origin: %s %s", req->method,
