@@ -13,8 +13,8 @@
 
 #include "admin/api.h"
 #include "admin/api_route.h"
-#include "core/crypto.h"
 #include "core/json.h"
+#include "core/keyring.h"
 #include "outbound/policy.h"
 #include "store/namespaces.h"
 #include "store/tokens.h"
@@ -101,12 +101,12 @@ static apr_status_t check_target(const char *target, wfp_result_t *res,
 static apr_status_t remove_files(void *data)
 {
     const world_t *world = data;
-    static const char *const ends[] = { "", "-wal", "-shm", "-lock" };
+    static const char *const ends[] = { "", "-wal", "-shm", "-lock", "-key" };
     apr_pool_t *p;
     int i;
 
     apr_pool_create(&p, NULL);
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < 5; i++) {
         (void)apr_file_remove(apr_pstrcat(p, world->file, ends[i], NULL), p);
     }
     apr_pool_destroy(p);
@@ -138,9 +138,17 @@ static void open_store(world_t *world, wfp_result_t *res)
                == APR_SUCCESS);
 }
 
+static void make_key(world_t *world, wfp_result_t *res)
+{
+    const char *path = apr_pstrcat(world->pool, world->file, "-key", NULL);
+
+    FUZZ_CHECK(wfp_keyring_make(path, res, world->pool) == APR_SUCCESS);
+    FUZZ_CHECK(wfp_keyring_load(&world->api.keys, path, res, world->pool)
+               == APR_SUCCESS);
+}
+
 static void make_world(world_t *world)
 {
-    static unsigned char key[WFP_KEY_SIZE];
     static wfp_limit_policy_t policy;
     static const wfp_actor_t actor = { "0", "fuzz", "api", "192.0.2.1" };
     wfp_token_t token = { .name = "fuzz", .role = "admin" };
@@ -151,6 +159,7 @@ static void make_world(world_t *world)
     apr_pool_create(&world->pool, NULL);
     wfp_result_init(&res, world->pool);
     open_store(world, &res);
+    make_key(world, &res);
     wfp_limit_policy_clear(&policy);
     wfp_limits_clear(&demo.limits);
     wfp_limits_clear(&old.limits);
@@ -169,7 +178,6 @@ static void make_world(world_t *world)
         == APR_SUCCESS);
     FUZZ_CHECK(wfp_api_rate_create(&world->api.rate, &res, world->pool)
                == APR_SUCCESS);
-    world->api.key = key;
     world->api.account = "a";
     world->api.limits = &policy;
     world->api.versions_kept = 2;
