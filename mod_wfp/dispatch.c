@@ -202,6 +202,9 @@ int wfp_dispatch_handle(request_rec *r)
     if (!claim || !claim->scope || strcmp(r->handler, HANDLER)) {
         return DECLINED;
     }
+    if (wfp_request_is_coded(r)) {
+        return HTTP_NOT_IMPLEMENTED;
+    }
     work = wfp_invoke_begin(r, claim->scope);
     if (work && wfp_ending_is_retiring(work->server)) {
         r->connection->keepalive = AP_CONN_CLOSE;

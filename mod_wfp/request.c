@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 #include <http_ssl.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/name.h"
 #include "mod_wfp/stall.h"
@@ -179,6 +180,13 @@ static wfp_body_t *input_body(wfp_work_t *work)
     in->work = work;
     in->bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     return wfp_body_make(&input_kind, in, n, work->pool);
+}
+
+int wfp_request_is_coded(const request_rec *r)
+{
+    const char *coding = apr_table_get(r->headers_in, "Transfer-Encoding");
+
+    return coding && strcasecmp(coding, "chunked") != 0;
 }
 
 wfp_request_t *wfp_request_from_httpd(wfp_work_t *work)

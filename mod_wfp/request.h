@@ -9,6 +9,10 @@
 
 /** @file httpd's request as a Worker's. */
 
+/** Is the body in a transfer coding besides `chunked`? httpd only takes that
+ *  one off. */
+int wfp_request_is_coded(const request_rec *r);
+
 /**
  * The request that the outermost Worker sees: raw path, header fields copied
  * into the work's pool, the body as a stream from the input filters.

@@ -31,6 +31,12 @@ static void unlock(wfp_client_transfer_t *t)
 }
 
 #define HEAD_TOO_LARGE "Network error: the answer's head is too large"
+#define NO_HTTP        "Network error: the answer is no HTTP"
+#define NO_ANSWER      "Network error: the connection was closed without an answer"
+
+_Static_assert(sizeof(((wfp_client_transfer_t *)NULL)->error)
+                   >= CURL_ERROR_SIZE,
+               "curl writes so much");
 
 /* The head of a response begins, goes on or ends with this line. Interim
  * responses are forgotten when their last line comes. */
@@ -39,13 +45,23 @@ static int take_head_line(wfp_client_transfer_t *t, const char *line,
 {
     int status = wfp_head_status(line, n);
 
+    if (status && t->plain && line[sizeof("HTTP/") - 1] != '1') {
+        t->refused = NO_HTTP;
+        return 0;
+    }
     if (status) {
+        t->job.http2 = line[sizeof("HTTP/") - 1] != '1';
         t->status = status;
         wfp_window_clear(&t->head);
         t->fields = 0;
     }
     if (t->head.bytes + n > t->head.max || ++t->fields > WFP_HEADERS_MAX + 1) {
         t->refused = HEAD_TOO_LARGE;
+        return 0;
+    }
+    /* nobody asked for it, and curl would unpack it */
+    if (wfp_head_is_coded(line, n)) {
+        t->refused = "Network error: the answer's transfer coding is not known";
         return 0;
     }
     if (line[0] != '\r' && line[0] != '\n') {
@@ -61,6 +77,20 @@ static int take_head_line(wfp_client_transfer_t *t, const char *line,
     }
     t->head_done = 1;
     return 1;
+}
+
+/* From now on nothing may come on this connection by itself. */
+static void note_http1(wfp_client_transfer_t *t)
+{
+    wfp_client_socket_t *one;
+
+    if (!t->job.http2) {
+        one = wfp_client_socket_find(wfp_client_loop_sockets(t->job.loop),
+                                     t->job.local_port, t->job.peer_port);
+        if (one) {
+            one->http1 = 1;
+        }
+    }
 }
 
 /* A time of curl's, in microseconds since the transfer's start. */
@@ -107,6 +137,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *baton)
     ok = n == 0
          || (t->head_done ? take_trailer(t, n) : take_head_line(t, line, n));
     if (t->head_done) {
+        note_http1(t);
         wfp_client_easy_times(t);
         wfp_client_loop_touch(t->job.loop, t);
     }
@@ -201,17 +232,52 @@ static int on_close(void *baton, curl_socket_t fd)
     return close(fd);
 }
 
+/* May curl send it once more? It does so when a connection ended before an
+ * answer came; then the request may have been done. Or when the origin said
+ * that it was not: on a new connection there is no other reason, and over
+ * HTTP/2 it calls that no error. */
+static int may_repeat(const wfp_client_transfer_t *t)
+{
+    return !t->job.asked || t->repeatable || t->job.fresh
+           || (t->job.http2 && !t->error[0]);
+}
+
+/* The request goes out on this connection; NULL: it is not known. */
+static void note_request(wfp_client_transfer_t *t, wfp_client_socket_t *one,
+                         int local_port, int port)
+{
+    t->job.asked = 1;
+    t->job.fresh = one && !one->used;
+    t->job.http2 = one && !t->plain && !one->http1;
+    t->job.local_port = local_port;
+    t->job.peer_port = port;
+    t->error[0] = '\0';
+    if (one) {
+        one->used = 1;
+    }
+    lock(t);
+    t->moved = apr_time_now();
+    unlock(t);
+}
+
+static int is_allowed(wfp_client_transfer_t *t, const char *ip, int port)
+{
+    unsigned char bytes[16];
+    int family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+
+    return inet_pton(family, ip, bytes) == 1
+           && wfp_client_pins_may(t, family, bytes, port);
+}
+
 /* curl is about to send on a connection, which another transfer, with
  * another policy, may have opened. */
 static int on_request(void *baton, char *ip, char *local_ip, int port,
                       int local_port)
 {
     wfp_client_transfer_t *t = baton;
-    unsigned char bytes[16];
-    int family = strchr(ip, ':') ? AF_INET6 : AF_INET;
+    wfp_client_socket_t *one;
 
-    if (inet_pton(family, ip, bytes) != 1
-        || !wfp_client_pins_may(t, family, bytes, port)) {
+    if (!is_allowed(t, ip, port)) {
         lock(t);
         t->reached = 0;
         unlock(t);
@@ -220,16 +286,21 @@ static int on_request(void *baton, char *ip, char *local_ip, int port,
         t->job.spoilt = t->job.foreign = t->is_pinned && !t->job.foreign;
         return CURL_PREREQFUNC_ABORT;
     }
-    /* within TLS bytes may come at any time */
-    if (t->plain
-        && wfp_client_socket_is_spoilt(wfp_client_loop_sockets(t->job.loop),
-                                       local_port, port)) {
+    if (!may_repeat(t)) {
+        lock(t);
+        t->refused = NO_ANSWER;
+        unlock(t);
+        return CURL_PREREQFUNC_ABORT;
+    }
+    one = wfp_client_socket_find(wfp_client_loop_sockets(t->job.loop),
+                                 local_port, port);
+    /* within TLS something may come before the first answer does, and at any
+     * time over HTTP/2 */
+    if (one && (t->plain || one->http1) && wfp_client_socket_is_spoilt(one)) {
         t->job.spoilt = 1;
         return CURL_PREREQFUNC_ABORT;
     }
-    lock(t);
-    t->moved = apr_time_now();
-    unlock(t);
+    note_request(t, one, local_port, port);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -241,6 +312,7 @@ static int set_callbacks(wfp_client_transfer_t *t)
     int rc = 0;
 
     SET(CURLOPT_PRIVATE, t);
+    SET(CURLOPT_ERRORBUFFER, t->error);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, t);
     SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -386,6 +458,7 @@ apr_status_t wfp_client_easy_prepare(wfp_client_transfer_t *t,
         return rv;
     }
     connect_ms = (long)apr_time_as_msec(order->connect_timeout);
+    t->repeatable = wfp_head_is_idempotent(order->method);
     rc |= set_body(t, order);
     SET(CURLOPT_URL, order->url);
     SET(CURLOPT_FRESH_CONNECT, 0L);
@@ -411,8 +484,7 @@ static const failure_t failures[] = {
       "Network error: the TLS handshake failed" },
     { CURLE_PEER_FAILED_VERIFICATION, WFP_NETWORK_ERROR,
       "Network error: the certificate is not valid for this host" },
-    { CURLE_GOT_NOTHING, WFP_NETWORK_ERROR,
-      "Network error: the connection was closed without an answer" },
+    { CURLE_GOT_NOTHING, WFP_NETWORK_ERROR, NO_ANSWER },
     { CURLE_PARTIAL_FILE, WFP_NETWORK_ERROR,
       "Network error: the connection was closed within the body" },
     { CURLE_RECV_ERROR, WFP_NETWORK_ERROR,
@@ -421,10 +493,8 @@ static const failure_t failures[] = {
       "Network error: the connection broke while sending" },
     { CURLE_SEND_FAIL_REWIND, WFP_NETWORK_ERROR,
       "Network error: the connection broke while sending" },
-    { CURLE_WEIRD_SERVER_REPLY, WFP_NETWORK_ERROR,
-      "Network error: the answer is no HTTP" },
-    { CURLE_UNSUPPORTED_PROTOCOL, WFP_NETWORK_ERROR,
-      "Network error: the answer is no HTTP" },
+    { CURLE_WEIRD_SERVER_REPLY, WFP_NETWORK_ERROR, NO_HTTP },
+    { CURLE_UNSUPPORTED_PROTOCOL, WFP_NETWORK_ERROR, NO_HTTP },
     { CURLE_OUT_OF_MEMORY, WFP_INTERNAL, NULL },
 };
 

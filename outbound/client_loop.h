@@ -35,6 +35,12 @@ typedef struct wfp_client_job_t {
     unsigned spoilt : 1;  /* the connection was no good: once more */
     unsigned foreign : 1; /* the same, and only a new one will do */
     int retries;          /* for that reason */
+    /* of the connection on which curl sent the request last */
+    unsigned asked : 1; /* there was one */
+    unsigned fresh : 1; /* nothing went over it before */
+    unsigned http2 : 1; /* not known to speak HTTP/1 */
+    int local_port;
+    int peer_port;
 } wfp_client_job_t;
 
 /** Start the thread; wfp_client_loop_stop() must come before p's end. */

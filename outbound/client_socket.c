@@ -12,14 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-typedef struct entry_t {
-    int fd;
-    int local_port; /* 0: not asked for yet */
-    int peer_port;
-} entry_t;
-
 struct wfp_client_sockets_t {
-    entry_t *list;
+    wfp_client_socket_t *list;
     int count;
     int max;
 };
@@ -29,7 +23,7 @@ wfp_client_sockets_t *wfp_client_socket_table(int max, apr_pool_t *p)
     wfp_client_sockets_t *sockets = apr_pcalloc(p, sizeof(*sockets));
 
     sockets->max = max;
-    sockets->list = apr_pcalloc(p, sizeof(entry_t) * (apr_size_t)max);
+    sockets->list = apr_pcalloc(p, sizeof(*sockets->list) * (apr_size_t)max);
     return sockets;
 }
 
@@ -37,8 +31,9 @@ void wfp_client_socket_opened(wfp_client_sockets_t *sockets, int fd,
                               int peer_port)
 {
     if (sockets->count < sockets->max) {
-        sockets->list[sockets->count++] = (entry_t){ .fd = fd,
-                                                     .peer_port = peer_port };
+        sockets->list[sockets->count++] = (wfp_client_socket_t){
+            .fd = fd, .peer_port = peer_port
+        };
     }
 }
 
@@ -68,37 +63,37 @@ static int local_port_of(int fd)
                : ntohs(((struct sockaddr_in *)(void *)&addr)->sin_port);
 }
 
-static int drain(int fd)
-{
-    char buf[4096];
-    int some = 0;
-
-    while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0) {
-        some = 1;
-    }
-    if (some) {
-        (void)shutdown(fd, SHUT_RDWR); /* may be closed already */
-    }
-    return some;
-}
-
-int wfp_client_socket_is_spoilt(wfp_client_sockets_t *sockets, int local_port,
-                                int peer_port)
+wfp_client_socket_t *wfp_client_socket_find(wfp_client_sockets_t *sockets,
+                                            int local_port, int peer_port)
 {
     int i;
 
     for (i = 0; i < sockets->count; i++) {
-        entry_t *entry = &sockets->list[i];
+        wfp_client_socket_t *one = &sockets->list[i];
 
-        if (entry->peer_port != peer_port) {
+        if (one->peer_port != peer_port) {
             continue;
         }
-        if (!entry->local_port) {
-            entry->local_port = local_port_of(entry->fd);
+        if (!one->local_port) {
+            one->local_port = local_port_of(one->fd);
         }
-        if (entry->local_port == local_port) {
-            return drain(entry->fd);
+        if (one->local_port == local_port) {
+            return one;
         }
     }
-    return 0;
+    return NULL;
+}
+
+int wfp_client_socket_is_spoilt(const wfp_client_socket_t *one)
+{
+    char buf[4096];
+    int some = 0;
+
+    while (recv(one->fd, buf, sizeof(buf), MSG_DONTWAIT) > 0) {
+        some = 1;
+    }
+    if (some) {
+        (void)shutdown(one->fd, SHUT_RDWR); /* may be closed already */
+    }
+    return some;
 }

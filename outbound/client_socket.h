@@ -17,6 +17,15 @@ typedef struct wfp_client_sockets_t wfp_client_sockets_t;
 /** An empty table for max sockets. */
 wfp_client_sockets_t *wfp_client_socket_table(int max, apr_pool_t *p);
 
+/** One of them, until the next is opened or closed. */
+typedef struct wfp_client_socket_t {
+    int fd;
+    int local_port; /* 0: not asked for yet */
+    int peer_port;
+    unsigned used : 1;  /* a request went out on it */
+    unsigned http1 : 1; /* an answer by HTTP/1 came on it */
+} wfp_client_socket_t;
+
 /** A socket was opened to this port; a full table forgets it. */
 void wfp_client_socket_opened(wfp_client_sockets_t *sockets, int fd,
                               int peer_port);
@@ -24,14 +33,18 @@ void wfp_client_socket_opened(wfp_client_sockets_t *sockets, int fd,
 /** A socket is being closed. */
 void wfp_client_socket_closed(wfp_client_sockets_t *sockets, int fd);
 
+/** The open socket with these ports, or NULL. */
+wfp_client_socket_t *wfp_client_socket_find(wfp_client_sockets_t *sockets,
+                                            int local_port, int peer_port);
+
 /**
  * Has the origin sent something before it was asked? Then it belongs to no
  * answer and would be taken for the next one: the bytes are thrown away and
- * the socket is shut down, so that curl finds it dead.
+ * the socket is shut down, so that curl finds it dead. To be asked where the
+ * protocol lets nothing come by itself.
  *
  * @return 1: it had
  */
-int wfp_client_socket_is_spoilt(wfp_client_sockets_t *sockets, int local_port,
-                                int peer_port);
+int wfp_client_socket_is_spoilt(const wfp_client_socket_t *one);
 
 #endif

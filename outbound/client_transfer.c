@@ -170,6 +170,7 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     t->job.spoilt = 0;
     t->job.foreign = 0;
     t->job.retries = 0;
+    t->job.asked = 0;
     t->up_end = 0;
     t->up_paused = 0;
     t->down_paused = 0;

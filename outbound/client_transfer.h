@@ -59,6 +59,7 @@ struct wfp_client_transfer_t {
     void *easy;       /* curl's handle; the loop's while running */
     void *cache;      /* curl's, of this transfer's addresses */
     char pinned[280]; /* what takes the last ones out of it: "-host:port" */
+    char error[256];  /* curl's own text of a fault, the loop's while running */
     apr_thread_mutex_t *mutex;
     sem_t wake; /* cheaper than a condition, which takes the mutex again */
     wfp_client_transfer_t *idle_next; /* under the client's mutex */
@@ -68,6 +69,7 @@ struct wfp_client_transfer_t {
     const wfp_policy_t *policy;
     const char *host;
     int plain;      /* http, not https */
+    int repeatable; /* sent twice is as good as once: RFC 9110 9.2.2 */
     int is_literal; /* host is an address */
     int is_pinned;  /* curl has addresses for host */
 
@@ -96,7 +98,7 @@ struct wfp_client_transfer_t {
     wfp_client_times_t times; /* what curl says */
     int code;                 /* curl's result, once done */
     const char *blocked;      /* why the policy refused an address, else NULL */
-    const char *refused;      /* what was too much of the answer, else NULL */
+    const char *refused;      /* what is wrong with the answer, else NULL */
     int interims;             /* 1xx answers so far */
     apr_size_t trailers;      /* bytes of them so far */
     unsigned waiting : 1;     /* post wake when something has changed */

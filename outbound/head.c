@@ -154,6 +154,43 @@ int wfp_head_is_method(const char *method)
            && strcasecmp(method, "TRACE") != 0;
 }
 
+int wfp_head_is_idempotent(const char *method)
+{
+    static const char *const methods[] = { "GET", "HEAD",   "OPTIONS",
+                                           "PUT", "DELETE", NULL };
+    int i;
+
+    for (i = 0; methods[i] && strcmp(method, methods[i]) != 0; i++) {
+    }
+    return methods[i] != NULL;
+}
+
+/* The line without the blanks at its ends, at most. */
+static apr_size_t trim(const char **pline, apr_size_t n)
+{
+    while (n > 0 && (**pline == ' ' || **pline == '\t')) {
+        ++*pline;
+        n--;
+    }
+    while (n > 0 && apr_isspace((*pline)[n - 1])) {
+        n--;
+    }
+    return n;
+}
+
+int wfp_head_is_coded(const char *line, apr_size_t n)
+{
+    static const char name[] = "Transfer-Encoding:";
+    apr_size_t length = sizeof(name) - 1;
+
+    if (n < length || strncasecmp(line, name, length) != 0) {
+        return 0;
+    }
+    line += length;
+    n = trim(&line, n - length);
+    return n != 7 || strncasecmp(line, "chunked", n) != 0;
+}
+
 int wfp_head_status(const char *line, apr_size_t n)
 {
     const char *sp;

@@ -36,6 +36,12 @@ wfp_request_t *wfp_head_of_tenant(const wfp_request_t *req, apr_pool_t *p);
 /** Is the method one that may be sent: a token, not CONNECT or TRACE? */
 int wfp_head_is_method(const char *method);
 
+/** Is it the same whether such a request is done once or twice? */
+int wfp_head_is_idempotent(const char *method);
+
+/** Does this line of n bytes name a transfer coding other than `chunked`? */
+int wfp_head_is_coded(const char *line, apr_size_t n);
+
 /** The status in a status line of n bytes; 0: it is none. */
 int wfp_head_status(const char *line, apr_size_t n);
 

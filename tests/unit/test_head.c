@@ -3,6 +3,7 @@
 #include "outbound/head.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
 #include "tests/unit/wfp_test.h"
 
@@ -112,6 +113,26 @@ static void what_is_sent(wfp_test_t *t)
     CHECK(wfp_head_is_method("GET") && wfp_head_is_method("M-SEARCH"));
     CHECK(!wfp_head_is_method("connect") && !wfp_head_is_method("TRACE"));
     CHECK(!wfp_head_is_method("") && !wfp_head_is_method("GET /"));
+}
+
+static int is_coded(const char *line)
+{
+    return wfp_head_is_coded(line, strlen(line));
+}
+
+static void codings_and_methods(wfp_test_t *t)
+{
+    CHECK(!is_coded("Transfer-Encoding: chunked\r\n"));
+    CHECK(!is_coded("transfer-encoding:\t CHUNKED \t\r\n"));
+    CHECK(!is_coded("Transfer-Encodings: gzip\r\n"));
+    CHECK(!is_coded("Content-Encoding: gzip\r\n") && !is_coded(""));
+    CHECK(is_coded("Transfer-Encoding:\r\n") && is_coded("Transfer-Encoding:"));
+    CHECK(is_coded("Transfer-Encoding: gzip, chunked\r\n"));
+    CHECK(is_coded("Transfer-Encoding: identity\r\n"));
+    CHECK(is_coded("Transfer-Encoding: chunked;q=1\r\n"));
+    CHECK(is_coded("TRANSFER-ENCODING: chunkedx\r\n"));
+    CHECK(wfp_head_is_idempotent("GET") && wfp_head_is_idempotent("DELETE"));
+    CHECK(!wfp_head_is_idempotent("POST") && !wfp_head_is_idempotent("get"));
 }
 
 static wfp_headers_t *fields(wfp_test_t *t, const char *const *list)
@@ -240,6 +261,7 @@ static const wfp_test_case_t cases[] = {
     { "status lines", status_lines },
     { "lengths", lengths },
     { "what is sent", what_is_sent },
+    { "codings and methods", codings_and_methods },
     { "what ends with the connection", what_ends_with_the_connection },
     { "what only hops say", what_only_hops_say },
     { "what leaves a tenant's hands", what_leaves_a_tenants_hands },
