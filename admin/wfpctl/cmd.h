@@ -11,6 +11,7 @@
 #include "core/wfp.h"
 #include "store/audit.h"
 #include "store/store.h"
+#include "store/tokens.h"
 
 /** @file What every command of wfpctl is given, and the commands. */
 
@@ -27,6 +28,8 @@ typedef struct wfp_ctl_config_t {
     int has_user; /* 1: they are known */
 } wfp_ctl_config_t;
 
+typedef struct wfp_remote_t wfp_remote_t;
+
 typedef struct wfp_cmd_t {
     apr_pool_t *pool;
     wfp_result_t res;
@@ -37,7 +40,8 @@ typedef struct wfp_cmd_t {
     const char *config_file;     /* --config, or NULL: httpd's own */
     wfp_ctl_config_t config;
     wfp_store_t *store;
-    wfp_script_t *script;       /* deploy: what was read as the caller */
+    wfp_remote_t *remote; /* a server elsewhere instead of config and store */
+    wfp_script_t *script; /* deploy: what was read as the caller */
     apr_array_header_t *schema; /* init: the same */
 } wfp_cmd_t;
 
@@ -60,7 +64,18 @@ typedef struct wfp_cmd_row_t {
     const char *usage;   /* what follows the name */
     wfp_cmd_fn *first;   /* done as the caller, before root becomes the
                              store's owner, or NULL */
+    wfp_cmd_fn *remote;  /* by the REST API; NULL: on the server only */
 } wfp_cmd_row_t;
+
+/** The options of token create: all but its times. */
+apr_status_t wfp_cmd_token_read(wfp_token_t *token, wfp_cmd_t *cmd) WFP_CHECK;
+
+/** The options of deploy, into cmd->script. Secrets are sealed, but for a
+ *  server elsewhere. */
+apr_status_t wfp_cmd_deploy_options(wfp_cmd_t *cmd) WFP_CHECK;
+
+/** The value of a secret, from stdin. */
+apr_status_t wfp_cmd_secret_read(const char **pvalue, wfp_cmd_t *cmd) WFP_CHECK;
 
 /** Who changes things with this command. */
 const wfp_actor_t *wfp_cmd_actor(void);

@@ -73,9 +73,14 @@ static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
         set_text(b, value);
         break;
     case WFP_BINDING_SECRET_TEXT: {
-        apr_status_t rv = wfp_seal_secret(&sealed, cmd, script->ns,
-                                          script->name, name, value);
+        apr_status_t rv;
 
+        if (cmd->remote) {
+            set_text(b, value);
+            break;
+        }
+        rv = wfp_seal_secret(&sealed, cmd, script->ns, script->name, name,
+                             value);
         if (rv != APR_SUCCESS) {
             return rv;
         }
@@ -130,10 +135,14 @@ static apr_status_t set_egress(wfp_script_t *script, wfp_cmd_t *cmd)
     return rv;
 }
 
-static apr_status_t read_options(wfp_script_t *script, wfp_cmd_t *cmd)
+apr_status_t wfp_cmd_deploy_options(wfp_cmd_t *cmd)
 {
+    wfp_script_t *script = cmd->script;
     int i;
-    apr_status_t rv = wfp_args_limits(&script->limits, cmd);
+    apr_status_t rv;
+
+    wfp_args_worker(&script->ns, &script->name, cmd, 0);
+    rv = wfp_args_limits(&script->limits, cmd);
 
     for (i = 0; rv == APR_SUCCESS && i < cmd->options->nelts; i++) {
         const wfp_param_t *option = &APR_ARRAY_IDX(cmd->options, i,
@@ -199,8 +208,7 @@ apr_status_t wfp_cmd_deploy_run(wfp_cmd_t *cmd)
     apr_int64_t startup_us = 0;
     apr_status_t rv;
 
-    wfp_args_worker(&script->ns, &script->name, cmd, 0);
-    rv = read_options(script, cmd);
+    rv = wfp_cmd_deploy_options(cmd);
     if (rv == APR_SUCCESS) {
         rv = wfp_upload_check(script, &cmd->config.limits, &startup_us,
                               &cmd->res, cmd->pool);

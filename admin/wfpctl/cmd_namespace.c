@@ -7,6 +7,7 @@
 #include "admin/show.h"
 #include "admin/wfpctl/args.h"
 #include "admin/wfpctl/cmd.h"
+#include "admin/wfpctl/docs.h"
 #include "admin/wfpctl/print.h"
 #include "outbound/policy.h"
 #include "store/namespaces.h"
@@ -135,11 +136,10 @@ apr_status_t wfp_cmd_namespace_list(wfp_cmd_t *cmd)
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
         const wfp_namespace_t *ns = APR_ARRAY_IDX(list, i, wfp_namespace_t *);
 
-        wfp_print_line(cmd, "%s", ns->name);
         wfp_json_add(doc, wfp_show_namespace(ns, cmd->pool));
     }
     if (rv == APR_SUCCESS) {
-        wfp_print_json(cmd, doc);
+        wfp_docs_names(cmd, doc, "namespace_name");
     }
     return rv;
 }

@@ -15,7 +15,7 @@
 #include "store/scripts.h"
 #include "store/secrets.h"
 
-static apr_status_t read_value(const char **pvalue, wfp_cmd_t *cmd)
+apr_status_t wfp_cmd_secret_read(const char **pvalue, wfp_cmd_t *cmd)
 {
     /* room for one byte too many, a newline and NUL */
     apr_size_t room = WFP_UPLOAD_VAR_BYTES_MAX + 3;
@@ -88,7 +88,7 @@ apr_status_t wfp_cmd_secret_put(wfp_cmd_t *cmd)
     apr_status_t rv;
 
     wfp_args_worker(&secret.ns, &secret.name, cmd, 0);
-    rv = read_value(&value, cmd);
+    rv = wfp_cmd_secret_read(&value, cmd);
     if (rv == APR_SUCCESS) {
         rv = wfp_seal_secret(&secret.sealed, cmd, secret.ns, secret.name,
                              secret.key, value);

@@ -9,18 +9,25 @@
 #include "admin/show.h"
 #include "admin/wfpctl/args.h"
 #include "admin/wfpctl/cmd.h"
+#include "admin/wfpctl/docs.h"
 #include "admin/wfpctl/print.h"
 #include "core/name.h"
 #include "store/tokens.h"
 
 #define DAYS_MAX 36500
 
-/* --namespace and --expires-in DAYS */
-static apr_status_t read_options(wfp_token_t *token, wfp_cmd_t *cmd)
+apr_status_t wfp_cmd_token_read(wfp_token_t *token, wfp_cmd_t *cmd)
 {
+    const char *name = wfp_args_option(cmd, "name");
     const char *days = wfp_args_option(cmd, "expires-in");
     int i;
 
+    token->name = name ? name : "";
+    token->role = wfp_args_option(cmd, "role");
+    if (!token->role) {
+        return wfp_args_usage(cmd, "token create needs --role "
+                                   "admin|deploy|read");
+    }
     token->namespaces = apr_array_make(cmd->pool, 2, sizeof(const char *));
     for (i = 0; i < cmd->options->nelts; i++) {
         const wfp_param_t *option = &APR_ARRAY_IDX(cmd->options, i,
@@ -49,18 +56,11 @@ static apr_status_t read_options(wfp_token_t *token, wfp_cmd_t *cmd)
 
 apr_status_t wfp_cmd_token_create(wfp_cmd_t *cmd)
 {
-    const char *name = wfp_args_option(cmd, "name");
-    wfp_token_t token = { .name = name ? name : "",
-                          .role = wfp_args_option(cmd, "role") };
+    wfp_token_t token = { 0 };
     wfp_json_t *doc;
     const char *secret;
-    apr_status_t rv;
+    apr_status_t rv = wfp_cmd_token_read(&token, cmd);
 
-    if (!token.role) {
-        return wfp_args_usage(cmd, "token create needs --role "
-                                   "admin|deploy|read");
-    }
-    rv = read_options(&token, cmd);
     if (rv == APR_SUCCESS) {
         rv = wfp_tokens_create(&secret, cmd->store, &token, wfp_cmd_actor(),
                                &cmd->res, cmd->pool);
@@ -68,12 +68,9 @@ apr_status_t wfp_cmd_token_create(wfp_cmd_t *cmd)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    wfp_print_line(cmd, "id       %s", token.id);
-    wfp_print_line(cmd, "token    %s", secret);
-    wfp_print_line(cmd, "It is shown once.");
     doc = wfp_show_token(&token, cmd->pool);
     wfp_json_set_str(doc, "token", secret);
-    wfp_print_json(cmd, doc);
+    wfp_docs_token(cmd, doc);
     return APR_SUCCESS;
 }
 
@@ -87,16 +84,10 @@ apr_status_t wfp_cmd_token_list(wfp_cmd_t *cmd)
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
         const wfp_token_t *token = APR_ARRAY_IDX(list, i, wfp_token_t *);
 
-        wfp_print_line(cmd, "%s %-6s %s %s", token->id, token->role,
-                       token->namespaces->nelts
-                           ? apr_array_pstrcat(cmd->pool, token->namespaces,
-                                               ',')
-                           : "*",
-                       token->name);
         wfp_json_add(doc, wfp_show_token(token, cmd->pool));
     }
     if (rv == APR_SUCCESS) {
-        wfp_print_json(cmd, doc);
+        wfp_docs_tokens(cmd, doc);
     }
     return rv;
 }

@@ -4,6 +4,7 @@
  */
 #include "admin/wfpctl/args.h"
 #include "admin/wfpctl/cmd.h"
+#include "admin/wfpctl/docs.h"
 #include "admin/wfpctl/print.h"
 #include "store/deployments.h"
 #include "store/versions.h"
@@ -23,9 +24,6 @@ apr_status_t wfp_cmd_version_list(wfp_cmd_t *cmd)
                                                     wfp_version_info_t *);
         wfp_json_t *row = wfp_json_object(cmd->pool);
 
-        wfp_print_line(cmd, "%c %4" APR_INT64_T_FMT " %s %s %s %s",
-                       v->deployed ? '*' : ' ', v->number, v->id,
-                       wfp_print_time(cmd, v->created), v->author, v->message);
         wfp_json_set_str(row, "id", v->id);
         wfp_json_set_int(row, "number", v->number);
         wfp_json_set_str(row, "created_on", wfp_print_time(cmd, v->created));
@@ -39,7 +37,7 @@ apr_status_t wfp_cmd_version_list(wfp_cmd_t *cmd)
         wfp_json_add(doc, row);
     }
     if (rv == APR_SUCCESS) {
-        wfp_print_json(cmd, doc);
+        wfp_docs_versions(cmd, doc);
     }
     return rv;
 }

@@ -6,6 +6,7 @@
 
 #include "admin/wfpctl/args.h"
 #include "admin/wfpctl/cmd.h"
+#include "admin/wfpctl/docs.h"
 #include "admin/wfpctl/print.h"
 #include "core/binding_json.h"
 #include "core/settings_json.h"
@@ -25,7 +26,6 @@ apr_status_t wfp_cmd_worker_list(wfp_cmd_t *cmd)
                                                       wfp_script_info_t *);
         wfp_json_t *row = wfp_json_object(cmd->pool);
 
-        wfp_print_line(cmd, "%s", info->name);
         wfp_json_set_str(row, "name", info->name);
         wfp_json_set_str(row, "version_id", info->version_id);
         wfp_json_set_int(row, "number", info->number);
@@ -38,7 +38,7 @@ apr_status_t wfp_cmd_worker_list(wfp_cmd_t *cmd)
         wfp_json_add(doc, row);
     }
     if (rv == APR_SUCCESS) {
-        wfp_print_json(cmd, doc);
+        wfp_docs_names(cmd, doc, "name");
     }
     return rv;
 }
@@ -47,42 +47,6 @@ static const char *egress_of(const wfp_cmd_t *cmd, const wfp_script_t *script)
 {
     return wfp_script_egress_word(
         wfp_settings_json_egress(script->settings, cmd->pool));
-}
-
-static void print_script(const wfp_cmd_t *cmd, const wfp_script_t *script)
-{
-    int i;
-
-    wfp_print_line(cmd, "version  %" APR_INT64_T_FMT " (%s)", script->number,
-                   script->version_id);
-    wfp_print_line(cmd, "created  %s", wfp_print_time(cmd, script->created));
-    wfp_print_line(cmd, "main     %s", script->main_module);
-    wfp_print_line(cmd, "egress   %s", egress_of(cmd, script));
-    for (i = 0; i < script->modules->nelts; i++) {
-        const wfp_module_t *module = &APR_ARRAY_IDX(script->modules, i,
-                                                    wfp_module_t);
-
-        wfp_print_line(cmd, "module   %s, %" APR_SIZE_T_FMT " bytes",
-                       module->name, module->size);
-    }
-    for (i = 0; i < script->bindings->nelts; i++) {
-        const wfp_binding_t *b = &APR_ARRAY_IDX(script->bindings, i,
-                                                wfp_binding_t);
-
-        wfp_print_line(cmd, "binding  %s %s %s", wfp_binding_kind_name(b->kind),
-                       b->name, b->target ? b->target : "");
-    }
-    for (i = 0; i < script->tags->nelts; i++) {
-        wfp_print_line(cmd, "tag      %s",
-                       APR_ARRAY_IDX(script->tags, i, const char *));
-    }
-    for (i = 0; i < WFP_LIMIT_COUNT; i++) {
-        if (script->limits.v[i] != WFP_LIMIT_UNSET) {
-            wfp_print_line(cmd, "limit    %s %" APR_INT64_T_FMT,
-                           wfp_limit_row((wfp_limit_e)i)->name,
-                           script->limits.v[i]);
-        }
-    }
 }
 
 apr_status_t wfp_cmd_worker_get(wfp_cmd_t *cmd)
@@ -104,7 +68,6 @@ apr_status_t wfp_cmd_worker_get(wfp_cmd_t *cmd)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    print_script(cmd, script);
     for (i = 0; i < script->modules->nelts; i++) {
         const wfp_module_t *module = &APR_ARRAY_IDX(script->modules, i,
                                                     wfp_module_t);
@@ -127,7 +90,7 @@ apr_status_t wfp_cmd_worker_get(wfp_cmd_t *cmd)
     wfp_json_set(doc, "tags", wfp_print_texts(script->tags, cmd));
     wfp_json_set(doc, "limits",
                  wfp_settings_json_write_limits(&script->limits, cmd->pool));
-    wfp_print_json(cmd, doc);
+    wfp_docs_script(cmd, doc);
     return APR_SUCCESS;
 }
 

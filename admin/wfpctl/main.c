@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wfpctl: the command line of mod_wfp. Works on the store directly; a running
- * server follows the log of changes. Exit: 0 done, 1 refused, 2 usage.
+ * wfpctl: the command line of mod_wfp. Works on the store directly, where a
+ * running server follows the log of changes, or by a server's REST API. Exit: 0 done, 1 refused, 2 usage.
  */
 #include <apr_env.h>
 #include <apr_general.h>
@@ -15,6 +15,7 @@
 #include "admin/wfpctl/config.h"
 #include "admin/wfpctl/owner.h"
 #include "admin/wfpctl/print.h"
+#include "admin/wfpctl/remote.h"
 
 const wfp_actor_t *wfp_cmd_actor(void)
 {
@@ -40,12 +41,13 @@ static const wfp_cmd_row_t rows[] = {
       wfp_cmd_init_read },
     { "doctor", wfp_cmd_doctor_run, WFP_CMD_CONFIG, 0, 0, "", "" },
     { "namespace create", wfp_cmd_namespace_create, WFP_CMD_STORE, 1, 1,
-      SETTINGS, SETTINGS_USAGE },
+      SETTINGS, SETTINGS_USAGE, NULL, wfp_remote_namespace_create },
     { "namespace set", wfp_cmd_namespace_set, WFP_CMD_STORE, 1, 1, SETTINGS,
-      SETTINGS_USAGE },
-    { "namespace list", wfp_cmd_namespace_list, WFP_CMD_STORE, 0, 0, "", "" },
+      SETTINGS_USAGE, NULL, wfp_remote_namespace_set },
+    { "namespace list", wfp_cmd_namespace_list, WFP_CMD_STORE, 0, 0, "", "",
+      NULL, wfp_remote_namespace_list },
     { "namespace delete", wfp_cmd_namespace_delete, WFP_CMD_STORE, 1, 1, "",
-      "NAME" },
+      "NAME", NULL, wfp_remote_namespace_delete },
     { "deploy", wfp_cmd_deploy_run, WFP_CMD_STORE, 2, 2,
       "binding var tag limit outbound egress message",
       WORKER
@@ -53,23 +55,30 @@ static const wfp_cmd_row_t rows[] = {
       "[--tag TAG]... [--limit NAME=VALUE]... "
       "[--outbound NAME[:PARAM,...]] [--egress none|outbound|direct] "
       "[--message TEXT]",
-      wfp_cmd_deploy_read },
-    { "list", wfp_cmd_worker_list, WFP_CMD_STORE, 0, 1, "", "[NS]" },
-    { "get", wfp_cmd_worker_get, WFP_CMD_STORE, 1, 1, "", WORKER },
-    { "delete", wfp_cmd_worker_delete, WFP_CMD_STORE, 1, 1, "", WORKER },
-    { "versions", wfp_cmd_version_list, WFP_CMD_STORE, 1, 1, "", WORKER },
+      wfp_cmd_deploy_read, wfp_remote_worker_deploy },
+    { "list", wfp_cmd_worker_list, WFP_CMD_STORE, 0, 1, "", "[NS]", NULL,
+      wfp_remote_worker_list },
+    { "get", wfp_cmd_worker_get, WFP_CMD_STORE, 1, 1, "", WORKER, NULL,
+      wfp_remote_worker_get },
+    { "delete", wfp_cmd_worker_delete, WFP_CMD_STORE, 1, 1, "", WORKER, NULL,
+      wfp_remote_worker_delete },
+    { "versions", wfp_cmd_version_list, WFP_CMD_STORE, 1, 1, "", WORKER, NULL,
+      wfp_remote_worker_versions },
     { "rollback", wfp_cmd_version_rollback, WFP_CMD_STORE, 1, 2, "",
-      WORKER " [VERSION]" },
+      WORKER " [VERSION]", NULL, wfp_remote_worker_rollback },
     { "secret put", wfp_cmd_secret_put, WFP_CMD_STORE, 2, 2, "",
-      WORKER " KEY < VALUE" },
+      WORKER " KEY < VALUE", NULL, wfp_remote_worker_secret_put },
     { "secret delete", wfp_cmd_secret_delete, WFP_CMD_STORE, 2, 2, "",
-      WORKER " KEY" },
+      WORKER " KEY", NULL, wfp_remote_worker_secret_delete },
     { "token create", wfp_cmd_token_create, WFP_CMD_STORE, 0, 0,
       "role namespace name expires-in",
       "--role admin|deploy|read [--namespace NS]... [--name NAME] "
-      "[--expires-in DAYS]" },
-    { "token list", wfp_cmd_token_list, WFP_CMD_STORE, 0, 0, "", "" },
-    { "token revoke", wfp_cmd_token_revoke, WFP_CMD_STORE, 1, 1, "", "ID" },
+      "[--expires-in DAYS]",
+      NULL, wfp_remote_token_create },
+    { "token list", wfp_cmd_token_list, WFP_CMD_STORE, 0, 0, "", "", NULL,
+      wfp_remote_token_list },
+    { "token revoke", wfp_cmd_token_revoke, WFP_CMD_STORE, 1, 1, "", "ID", NULL,
+      wfp_remote_token_revoke },
     { "key rotate", wfp_cmd_key_rotate, WFP_CMD_STORE, 0, 0, "prepare",
       "[--prepare]" },
     { "key prune", wfp_cmd_key_prune, WFP_CMD_STORE, 0, 0, "", "" },
@@ -111,12 +120,18 @@ static void print_help(void)
 {
     apr_size_t i;
 
-    puts("usage: wfpctl [--config FILE] [--json] COMMAND ...\n\n"
-         "FILE is httpd's configuration (default: WFP_CONFIG, else httpd's "
-         "own).\n");
+    puts(
+        "usage: wfpctl [--config FILE] [--json] COMMAND ...\n"
+        "       wfpctl --url URL [--token TOKEN|--token-file FILE] [--ca FILE] "
+        "[--json] COMMAND ...\n\n"
+        "--config: httpd's configuration (default: WFP_CONFIG, else httpd's "
+        "own).\n"
+        "--url, --token: a server's REST API (default: WFP_API, WFP_TOKEN), "
+        "for the\ncommands marked with *.\n");
     for (i = 0; i < ROW_COUNT; i++) {
         if (rows[i].fn) {
-            printf("  %s %s\n", rows[i].name, rows[i].usage);
+            printf("%c  %s %s\n", rows[i].remote ? '*' : ' ', rows[i].name,
+                   rows[i].usage);
         }
     }
 }
@@ -139,6 +154,26 @@ static apr_status_t prepare(wfp_cmd_t *cmd, const wfp_cmd_row_t *row)
                             1, &cmd->res, cmd->pool);
     }
     return rv;
+}
+
+static apr_status_t run_remote(wfp_cmd_t *cmd, const wfp_cmd_row_t *row)
+{
+    apr_status_t rv;
+
+    if (!row->remote) {
+        return wfp_result_set(&cmd->res, WFP_UNSUPPORTED, APR_ENOTIMPL,
+                              "%s works on the server itself: run it there, "
+                              "with --config or without --url and WFP_API",
+                              row->name);
+    }
+    rv = wfp_remote_open(cmd);
+    if (rv == APR_SUCCESS && row->first) {
+        rv = row->first(cmd);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = row->remote(cmd);
+    }
+    return rv == APR_SUCCESS ? wfp_print_flush(cmd) : rv;
 }
 
 static apr_status_t run(wfp_cmd_t *cmd, int argc, const char *const *argv)
@@ -167,10 +202,8 @@ static apr_status_t run(wfp_cmd_t *cmd, int argc, const char *const *argv)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (wfp_args_option(cmd, "url") || wfp_args_option(cmd, "token")) {
-        return wfp_result_set(&cmd->res, WFP_UNSUPPORTED, APR_ENOTIMPL,
-                              "--url and --token are not supported in this "
-                              "version: use --config on the server itself");
+    if (wfp_remote_is_wanted(cmd)) {
+        return run_remote(cmd, row);
     }
     cmd->config_file = wfp_args_option(cmd, "config");
     if (!cmd->config_file

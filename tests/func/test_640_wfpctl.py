@@ -208,7 +208,6 @@ class TestUsage:
 
     @pytest.mark.parametrize("args", [
         ("tail", "demo/a"), ("dev", "."),
-        ("list", "--url", "http://127.0.0.1/"),
     ], ids=" ".join)
     def test_640_11_not_in_this_version(self, ctl, args):
         assert "not supported" in ctl.refused(*args)

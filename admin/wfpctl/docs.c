@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How results look. Called by the commands, those of the store and those of a
+ * server.
+ */
+#include "admin/wfpctl/docs.h"
+
+#include <apr_strings.h>
+
+#include "admin/wfpctl/print.h"
+
+static const char *str(const wfp_cmd_t *cmd, const wfp_json_t *doc,
+                       const char *key)
+{
+    const char *text = wfp_json_str(wfp_json_get(doc, key, cmd->pool));
+
+    return text ? text : "";
+}
+
+static apr_int64_t number(const wfp_cmd_t *cmd, const wfp_json_t *doc,
+                          const char *key)
+{
+    apr_int64_t n = 0;
+
+    (void)wfp_json_int(wfp_json_get(doc, key, cmd->pool), &n); /* 0 then */
+    return n;
+}
+
+/* What a binding names, whatever its type calls it. */
+static const char *target_of(const wfp_cmd_t *cmd, const wfp_json_t *binding)
+{
+    static const char *const keys[] = { "service", "namespace", "namespace_id",
+                                        NULL };
+    const char *target = "";
+    int i;
+
+    for (i = 0; keys[i] && !*target; i++) {
+        target = str(cmd, binding, keys[i]);
+    }
+    return target;
+}
+
+static apr_status_t print_limit(void *cmdv, const char *key, wfp_json_t *v)
+{
+    const wfp_cmd_t *cmd = cmdv;
+
+    wfp_print_line(cmd, "limit    %s %s", key, wfp_json_text(v, cmd->pool));
+    return APR_SUCCESS;
+}
+
+static void print_lists(const wfp_cmd_t *cmd, const wfp_json_t *doc)
+{
+    apr_pool_t *p = cmd->pool;
+    const wfp_json_t *modules = wfp_json_get(doc, "modules", p);
+    const wfp_json_t *bindings = wfp_json_get(doc, "bindings", p);
+    const wfp_json_t *tags = wfp_json_get(doc, "tags", p);
+    apr_size_t i;
+
+    for (i = 0; i < wfp_json_size(modules); i++) {
+        const wfp_json_t *module = wfp_json_at(modules, i, p);
+
+        wfp_print_line(cmd, "module   %s, %" APR_INT64_T_FMT " bytes",
+                       str(cmd, module, "name"), number(cmd, module, "size"));
+    }
+    for (i = 0; i < wfp_json_size(bindings); i++) {
+        const wfp_json_t *binding = wfp_json_at(bindings, i, p);
+
+        wfp_print_line(cmd, "binding  %s %s %s", str(cmd, binding, "type"),
+                       str(cmd, binding, "name"), target_of(cmd, binding));
+    }
+    for (i = 0; i < wfp_json_size(tags); i++) {
+        wfp_print_line(cmd, "tag      %s",
+                       wfp_json_str(wfp_json_at(tags, i, p)));
+    }
+}
+
+void wfp_docs_script(const wfp_cmd_t *cmd, const wfp_json_t *doc)
+{
+    wfp_print_line(cmd, "version  %" APR_INT64_T_FMT " (%s)",
+                   number(cmd, doc, "number"), str(cmd, doc, "version_id"));
+    wfp_print_line(cmd, "created  %s", str(cmd, doc, "created_on"));
+    wfp_print_line(cmd, "main     %s", str(cmd, doc, "main_module"));
+    wfp_print_line(cmd, "egress   %s", str(cmd, doc, "egress"));
+    print_lists(cmd, doc);
+    if (wfp_json_each(wfp_json_get(doc, "limits", cmd->pool), print_limit,
+                      (void *)cmd, cmd->pool)
+        == APR_SUCCESS) {
+        wfp_print_json(cmd, doc);
+    }
+}
+
+void wfp_docs_versions(const wfp_cmd_t *cmd, const wfp_json_t *list)
+{
+    apr_size_t i;
+
+    for (i = 0; i < wfp_json_size(list); i++) {
+        const wfp_json_t *v = wfp_json_at(list, i, cmd->pool);
+        int runs = wfp_json_is_true(wfp_json_get(v, "deployed", cmd->pool));
+
+        wfp_print_line(cmd, "%c %4" APR_INT64_T_FMT " %s %s %s %s",
+                       runs ? '*' : ' ', number(cmd, v, "number"),
+                       str(cmd, v, "id"), str(cmd, v, "created_on"),
+                       str(cmd, v, "created_by"), str(cmd, v, "message"));
+    }
+    wfp_print_json(cmd, list);
+}
+
+void wfp_docs_names(const wfp_cmd_t *cmd, const wfp_json_t *list,
+                    const char *key)
+{
+    apr_size_t i;
+
+    for (i = 0; i < wfp_json_size(list); i++) {
+        wfp_print_line(cmd, "%s",
+                       str(cmd, wfp_json_at(list, i, cmd->pool), key));
+    }
+    wfp_print_json(cmd, list);
+}
+
+void wfp_docs_tokens(const wfp_cmd_t *cmd, const wfp_json_t *list)
+{
+    apr_pool_t *p = cmd->pool;
+    apr_size_t i, j;
+
+    for (i = 0; i < wfp_json_size(list); i++) {
+        const wfp_json_t *token = wfp_json_at(list, i, p);
+        const wfp_json_t *limited = wfp_json_get(token, "namespaces", p);
+        const char *names = NULL;
+
+        for (j = 0; j < wfp_json_size(limited); j++) {
+            const char *name = wfp_json_str(wfp_json_at(limited, j, p));
+
+            names = names ? apr_pstrcat(p, names, ",", name, NULL) : name;
+        }
+        wfp_print_line(cmd, "%s %-6s %s %s", str(cmd, token, "id"),
+                       str(cmd, token, "role"), names ? names : "*",
+                       str(cmd, token, "name"));
+    }
+    wfp_print_json(cmd, list);
+}
+
+void wfp_docs_token(const wfp_cmd_t *cmd, const wfp_json_t *doc)
+{
+    wfp_print_line(cmd, "id       %s", str(cmd, doc, "id"));
+    wfp_print_line(cmd, "token    %s", str(cmd, doc, "token"));
+    wfp_print_line(cmd, "It is shown once.");
+    wfp_print_json(cmd, doc);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_DOCS_H
+#define WFP_DOCS_H
+
+#include "admin/wfpctl/cmd.h"
+#include "core/json.h"
+
+/** @file What the store and a server say alike, as lines for people and, with
+ *  --json, as it is. */
+
+/** A Worker's version that runs: version_id, number, created_on, main_module,
+ *  egress, modules, bindings, tags, limits; what is missing has no line. */
+void wfp_docs_script(const wfp_cmd_t *cmd, const wfp_json_t *doc);
+
+/** Versions, newest first: id, number, created_on, created_by, message,
+ *  deployed. */
+void wfp_docs_versions(const wfp_cmd_t *cmd, const wfp_json_t *list);
+
+/** One name a line. @param key  the member that is the name */
+void wfp_docs_names(const wfp_cmd_t *cmd, const wfp_json_t *list,
+                    const char *key);
+
+/** Tokens: id, role, namespaces, name. */
+void wfp_docs_tokens(const wfp_cmd_t *cmd, const wfp_json_t *list);
+
+/** A new token: id, token. */
+void wfp_docs_token(const wfp_cmd_t *cmd, const wfp_json_t *doc);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_REMOTE_H
+#define WFP_REMOTE_H
+
+#include "admin/wfpctl/cmd.h"
+#include "core/json.h"
+
+/** @file A server elsewhere: its REST API instead of the store. */
+
+/** Does this call speak to a server (--url, or WFP_API where no configuration
+ *  is named)? */
+int wfp_remote_is_wanted(const wfp_cmd_t *cmd);
+
+/** Its address (no slash at the end) and token, from options and environment. */
+apr_status_t wfp_remote_address(const char **pbase, const char **ptoken,
+                                wfp_cmd_t *cmd) WFP_CHECK;
+
+/** Address and token from options and environment into cmd->remote; asks the
+ *  server for its account. */
+apr_status_t wfp_remote_open(wfp_cmd_t *cmd) WFP_CHECK;
+
+/**
+ * One call.
+ *
+ * @param presult  the envelope's result, or NULL
+ * @param path     behind the account; its parts from wfp_remote_part()
+ * @param body     sent as JSON; NULL: none
+ * @return what the server refuses, in its words; WFP_NETWORK_ERROR: no answer
+ */
+apr_status_t wfp_remote_call(wfp_json_t **presult, wfp_cmd_t *cmd,
+                             const char *method, const char *path,
+                             const wfp_json_t *body) WFP_CHECK;
+
+/** GET all pages of a list with cursors. @param key  member of each result that
+ *  is the list; NULL: it is the list @param each  called for each page's list */
+typedef apr_status_t wfp_remote_page_fn(wfp_cmd_t *cmd, void *baton,
+                                        const wfp_json_t *list);
+apr_status_t wfp_remote_pages(wfp_cmd_t *cmd, const char *path, const char *key,
+                              wfp_remote_page_fn *each, void *baton) WFP_CHECK;
+
+/** PUT a form: metadata and modules (wfp_module_t). */
+apr_status_t wfp_remote_upload(wfp_json_t **presult, wfp_cmd_t *cmd,
+                               const char *path, const wfp_json_t *metadata,
+                               const apr_array_header_t *modules) WFP_CHECK;
+
+/** GET what is no envelope. @param pentry  header cf-entrypoint, or NULL */
+apr_status_t wfp_remote_content(const char **pdata, apr_size_t *pn,
+                                const char **ptype, const char **pentry,
+                                wfp_cmd_t *cmd, const char *path) WFP_CHECK;
+
+/** A name as a part of a path. */
+const char *wfp_remote_part(const wfp_cmd_t *cmd, const char *name);
+
+/** The commands that a server can do; see the table in main.c. */
+wfp_cmd_fn wfp_remote_namespace_create;
+wfp_cmd_fn wfp_remote_namespace_set;
+wfp_cmd_fn wfp_remote_namespace_list;
+wfp_cmd_fn wfp_remote_namespace_delete;
+wfp_cmd_fn wfp_remote_worker_deploy;
+wfp_cmd_fn wfp_remote_worker_list;
+wfp_cmd_fn wfp_remote_worker_get;
+wfp_cmd_fn wfp_remote_worker_delete;
+wfp_cmd_fn wfp_remote_worker_versions;
+wfp_cmd_fn wfp_remote_worker_rollback;
+wfp_cmd_fn wfp_remote_worker_secret_put;
+wfp_cmd_fn wfp_remote_worker_secret_delete;
+wfp_cmd_fn wfp_remote_token_create;
+wfp_cmd_fn wfp_remote_token_list;
+wfp_cmd_fn wfp_remote_token_revoke;
+
+#endif
