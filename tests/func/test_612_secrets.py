@@ -97,15 +97,56 @@ class TestSecrets:
             answers.append(user.api.get(f"{user.path}/{name}{what}",
                                         raw=True))
         assert user.run(name) == text
-        places = {str(i): a.body for i, a in enumerate(answers)}
-        for path in httpd.root.rglob("*"):
-            if path.is_file() and path.suffix not in (".so", ".sock"):
-                places[str(path)] = path.read_bytes()
-        assert any("wfp.db" in place for place in places)
-        shapes = [text.encode(), base64.b64encode(text.encode())[:-4],
-                  text.encode().hex().encode()]
-        shapes += [base64.b64encode(b"x" * pad + text.encode())[4:-4]
-                   for pad in (1, 2)]
-        for place, data in places.items():
-            for shape in shapes:
-                assert shape not in data, f"{shape} in {place}"
+        nowhere(text.encode(), httpd.root, answers)
+
+    def test_612_05_not_at_the_highest_log_level(self, api, tenant, httpd):
+        """All logs at their highest, everything that wfpctl says, the key."""
+        text = "vErY-s3cret-at-trace8-612"
+        httpd.configure([*LOCATION, "LogLevel trace8",
+                         'CustomLog logs/access_612 "%r %>s %{wfp-outcome}n"',
+                         "WfpLog logs/workers_612"])
+        user = Scripts(api, tenant.namespace())
+        name = user.made()
+        said = [httpd.wfpctl("secret", "put", f"{user.ns}/{name}", "S",
+                             stdin=text),
+                httpd.wfpctl("--json", "secret", "put", f"{user.ns}/{name}",
+                             "S2", stdin=text)]
+        user.put(name, form(
+            part("metadata", json.dumps({
+                "main_module": "w.lua", "bindings": [
+                    {"type": "secret_text", "name": "S", "text": text}]})),
+            part("w.lua", WORKER)))
+        assert user.run(name) == text
+        for words in (("get",), ("versions",), ("secret", "delete"),
+                      ("secret", "put")):
+            more = ["S"] if words[0] == "secret" else []
+            for json_too in ([], ["--json"]):
+                said.append(httpd.wfpctl(*json_too, *words,
+                                         f"{user.ns}/{name}", *more,
+                                         check=False, stdin=text * 1000))
+        said += [httpd.wfpctl("list", user.ns), httpd.wfpctl("doctor"),
+                 httpd.wfpctl("key", "rotate"), httpd.wfpctl("key", "prune")]
+        outputs = [(done.stdout + done.stderr).encode() for done in said]
+        assert (httpd.root / "logs/access_612").stat().st_size > 0
+        assert (httpd.root / "logs/workers_612").stat().st_size > 0
+        nowhere(text.encode(), httpd.root, outputs)
+        key = bytes.fromhex((httpd.root / "data/key").read_text().strip())
+        nowhere(key, httpd.root, outputs, skip=("key",))
+
+
+def nowhere(text, root, answers, skip=()):
+    """It is in no answer and in no file below root: database, its journals,
+    logs; neither as it is nor as base64 or hex."""
+    places = {str(i): a if isinstance(a, bytes) else a.body
+              for i, a in enumerate(answers)}
+    for path in root.rglob("*"):
+        if path.is_file() and path.suffix not in (".so", ".sock") \
+                and path.name not in skip:
+            places[str(path)] = path.read_bytes()
+    assert any("wfp.db" in place for place in places)
+    assert any("error_log" in place for place in places)
+    shapes = [text, base64.b64encode(text)[:-4], text.hex().encode()]
+    shapes += [base64.b64encode(b"x" * pad + text)[4:-4] for pad in (1, 2)]
+    for place, data in places.items():
+        for shape in shapes:
+            assert shape not in data, f"{shape} in {place}"
