@@ -101,14 +101,15 @@ void wfp_invoke_release(wfp_work_t *work)
 static apr_status_t work_cleanup(void *data)
 {
     wfp_work_t *work = data;
+    wfp_hold_t *hold = work->server->hold;
 
     if (work->server->is_ending) {
         return APR_SUCCESS; /* all it could be given back to goes, too */
     }
-    wfp_hold_enter(work->server->hold, NULL);
+    wfp_hold_enter(hold, NULL);
     wfp_invoke_release(work);
-    let_go(work);
-    wfp_hold_leave(work->server->hold);
+    let_go(work); /* it may be another request's now */
+    wfp_hold_leave(hold);
     return APR_SUCCESS;
 }
 
