@@ -176,11 +176,11 @@ static int filter_outbound(wfp_egress_t *egress)
         return refuse(egress, "egress",
                       "Egress blocked: this Worker has no egress");
     }
-    if (ctx->is_outbound) {
-        return WFP_EGRESS_DECLINED;
-    }
     if (ctx->outbound.service) {
         return call_outbound(egress);
+    }
+    if (ctx->is_outbound) {
+        return WFP_EGRESS_DECLINED;
     }
     return ctx->egress == WFP_EGRESS_OUTBOUND
                ? refuse(egress, "egress", "Egress blocked: no outbound Worker")

@@ -77,11 +77,13 @@ struct wfp_host_ctx_t {
     int depth;               /* 1: the outermost */
     apr_int64_t subrequests; /* atomic */
     wfp_egress_e egress;
-    const wfp_policy_t *policy; /* the server's with the namespace's rules;
+    const wfp_policy_t *policy;   /* the server's with the namespace's rules;
                                  * NULL: the server's alone */
-    wfp_outbound_t outbound;    /* service NULL: none; params have values */
-    int is_outbound;            /* it is an outbound Worker */
-    int cold;                   /* its isolate was made for it */
+    wfp_outbound_t outbound;      /* service NULL: none; params have values */
+    const wfp_host_ctx_t *beyond; /* the caller whose outbound Worker comes
+                                   * behind that one; NULL: none does */
+    int is_outbound;              /* it is an outbound Worker */
+    int cold;                     /* its isolate was made for it */
     wfp_code_e outcome;
     const char *url; /* of its request, for the record */
     const char *method;

@@ -60,6 +60,7 @@ static wfp_host_ctx_t *view_of(wfp_host_ctx_t *ctx, wfp_work_t *part)
     view->egress = ctx->egress;
     view->policy = ctx->policy;
     view->outbound = ctx->outbound;
+    view->beyond = ctx->beyond;
     view->is_outbound = ctx->is_outbound;
     return view;
 }

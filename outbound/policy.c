@@ -33,6 +33,7 @@ typedef struct wfp_rule_t {
 struct wfp_policy_t {
     apr_array_header_t *allow; /* wfp_rule_t */
     apr_array_header_t *deny;
+    const wfp_policy_t *also; /* which must say yes as well; NULL: none */
 };
 
 /* What is asked about. */
@@ -73,6 +74,7 @@ wfp_policy_t *wfp_policy_make(apr_pool_t *p)
 
     policy->allow = apr_array_make(p, 4, sizeof(wfp_rule_t));
     policy->deny = apr_array_make(p, 4, sizeof(wfp_rule_t));
+    policy->also = NULL;
     return policy;
 }
 
@@ -89,6 +91,18 @@ wfp_policy_t *wfp_policy_merge(const wfp_policy_t *base,
         apr_array_cat(policy->allow, add->allow);
         apr_array_cat(policy->deny, add->deny);
     }
+    return policy;
+}
+
+const wfp_policy_t *wfp_policy_both(const wfp_policy_t *a,
+                                    const wfp_policy_t *b, apr_pool_t *p)
+{
+    wfp_policy_t *policy = wfp_policy_merge(a, NULL, p);
+
+    /* a may be two already */
+    policy->also = a && a->also ? wfp_policy_both(a->also, b, p)
+                   : b          ? b
+                                : wfp_policy_make(p);
     return policy;
 }
 
@@ -384,23 +398,37 @@ static int make_ask(wfp_ask_t *ask, wfp_question_t *q, const char *host,
     return 1;
 }
 
-int wfp_policy_name_ok(const wfp_policy_t *policy, const char *host, int port,
-                       const char **why)
+/* One policy's answer, whatever comes behind it. */
+static int is_name_ok(const wfp_policy_t *policy, const char *host, int port,
+                      const char **why)
 {
     char name[HOST_MAX + 1];
     wfp_address_t addr;
     wfp_ask_t ask = { .host = name, .port = port };
+    wfp_question_t q;
 
+    *why = why_host;
     if (!plain_host(name, host)) {
-        *why = why_host;
         return 0;
     }
     if (wfp_address_parse(&addr, name)) {
-        return wfp_policy_address_ok(policy, host, addr.family, addr.bytes,
-                                     port, why);
+        return make_ask(&ask, &q, host, addr.family, addr.bytes)
+               && decide(policy, &ask, why);
     }
     ask.is_local = is_local_name(name);
     return decide(policy, &ask, why);
+}
+
+int wfp_policy_name_ok(const wfp_policy_t *policy, const char *host, int port,
+                       const char **why)
+{
+    int ok;
+
+    do {
+        ok = is_name_ok(policy, host, port, why);
+        policy = policy ? policy->also : NULL;
+    } while (ok && policy);
+    return ok;
 }
 
 int wfp_policy_address_ok(const wfp_policy_t *policy, const char *host,
@@ -409,20 +437,31 @@ int wfp_policy_address_ok(const wfp_policy_t *policy, const char *host,
 {
     wfp_ask_t ask = { .port = port };
     wfp_question_t q;
+    int ok;
 
     if (!make_ask(&ask, &q, host, family, bytes)) {
         *why = why_host;
         return 0;
     }
-    return decide(policy, &ask, why);
+    do {
+        ok = decide(policy, &ask, why);
+        policy = policy ? policy->also : NULL;
+    } while (ok && policy);
+    return ok;
 }
 
 int wfp_policy_names(const wfp_policy_t *policy, const char *host, int family,
                      const void *bytes, int port, int with_port)
 {
+    int wanted = with_port ? ALLOW_BOTH : ALLOW_ADDR;
     wfp_ask_t ask = { .port = port };
     wfp_question_t q;
 
-    return make_ask(&ask, &q, host, family, bytes)
-           && (allowed(policy, &ask) & (with_port ? ALLOW_BOTH : ALLOW_ADDR));
+    if (!make_ask(&ask, &q, host, family, bytes)
+        || !(allowed(policy, &ask) & wanted)) {
+        return 0;
+    }
+    return !policy || !policy->also
+           || wfp_policy_names(policy->also, host, family, bytes, port,
+                               with_port);
 }

@@ -31,6 +31,11 @@ wfp_policy_t *wfp_policy_make(apr_pool_t *p);
 wfp_policy_t *wfp_policy_merge(const wfp_policy_t *base,
                                const wfp_policy_t *add, apr_pool_t *p);
 
+/** One that says yes where both do; NULL: the default rules only. They live as
+ *  long as p; it is not merged or added to. */
+const wfp_policy_t *wfp_policy_both(const wfp_policy_t *a,
+                                    const wfp_policy_t *b, apr_pool_t *p);
+
 /**
  * Add a rule.
  *

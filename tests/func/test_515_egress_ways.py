@@ -8,6 +8,7 @@ import pytest
 
 from wfptest.client import Client
 from wfptest.lua import says, worker
+from wfptest.origin import Origin
 from wfptest.tenant import Tenant
 from wfptest.wait import until
 
@@ -235,3 +236,181 @@ class TestEveryWay:
                              ns=NS)
         assert "global scope" in made.get().text
         assert origin.requests == []
+
+
+# Hands a request to a user Worker of the namespace it is bound to: the platform's
+# own, which tenants call as a service.
+ROUTER = """
+local function to(env, url, ctx)
+    return env.USERS:get(URL.new(url).searchParams:get("to")):fetch(url)
+end
+return {
+    fetch = function(request, env) return to(env, request.url) end,
+    ask = function(env, ctx, url) return to(env, url):text() end,
+}"""
+
+# Ways for a user Worker to reach another one.
+CALLS = {
+    "service": "return env.SVC:fetch(request)",
+    "service_function": "return Response.new(env.SVC:ask(request.url))",
+    "parallel": """
+        return Response.new(parallel(function()
+            return env.SVC:fetch(request.url):text() end))""",
+    "dispatch": "return env.USERS:get(to):fetch(request)",
+}
+
+
+class Chain:
+    """A user Worker of one namespace that reaches one of another."""
+
+    def __init__(self, tenant):
+        self.tenant = tenant
+
+    def make(self, first, second, own=(), callee=None):
+        """first, second: options of the namespaces. -> the first's Worker; the
+        other one fetches."""
+        self.one = self.tenant.namespace(*first)
+        self.two = self.tenant.namespace(*second)
+        self.last = self.tenant.deploy(callee, ns=self.two)
+        router = self.tenant.deploy(
+            ROUTER, "--binding", f"dispatch_namespace:USERS={self.two}",
+            ns=None)
+        calls = ",\n".join(f"{name} = function(request, env, to) {text} end"
+                           for name, text in CALLS.items())
+        self.first = self.tenant.deploy(
+            worker("""
+                local url = URL.new(request.url)
+                return ways[url.pathname:match("[^/]+$")](request, env,
+                    url.searchParams:get("to"))""",
+                   f"local ways = {{\n{calls} }}"),
+            "--binding", f"service:SVC={router.name}",
+            "--binding", f"dispatch_namespace:USERS={self.two}", *own,
+            ns=self.one)
+        return self
+
+    def by(self, way):
+        return self.first.get(f"/{way}?to={self.last.name}").text
+
+
+@pytest.fixture
+def chain(tenant):
+    return Chain(tenant)
+
+
+@pytest.mark.parametrize("way", CALLS)
+class TestTenantsChain:
+    """A tenant's call to a Worker of another namespace widens nothing: whatever
+    that one may do, it does no more than both may."""
+
+    @pytest.mark.parametrize("first,own", [
+        (("--egress", "none"), ()), ((), ("--egress", "none"))])
+    def test_517_01_no_egress(self, chain, origin, way, first, own):
+        made = chain.make(first, (), own, asks(origin))
+        origin.requests.clear()
+        assert made.by(way) == "egress_blocked"
+        assert origin.requests == []
+        # by itself it may
+        assert made.last.get().text == "origin"
+
+    def test_517_02_deny(self, chain, origin, way):
+        made = chain.make(("--egress-deny", f"127.0.0.1:{origin.port}"), (),
+                          callee=asks(origin))
+        assert made.by(way) == "egress_blocked"
+        assert made.last.get().text == "origin"
+
+    def test_517_03_allow(self, chain, way):
+        other = Origin()
+        made = chain.make((), ("--egress-allow", f"127.0.0.1:{other.port}"),
+                          callee=worker(f"""
+            local ok, got = pcall(fetch, "{other.url}/echo")
+            return Response.new(ok and "origin" or got.code)"""))
+        try:
+            assert made.by(way) == "egress_blocked"
+            assert other.requests == []
+            assert made.last.get().text == "origin"
+            both = chain.make(("--egress-allow", f"127.0.0.1:{other.port}"),
+                              ("--egress-allow", "127.0.0.0/8"),
+                              callee=worker(f"""
+                return Response.new(fetch("{other.url}/echo").status)"""))
+            assert both.by(way) == "200"
+        finally:
+            other.stop()
+
+    def test_517_04_outbound_worker_of_the_first(self, chain, origin, door,
+                                                 way):
+        made = chain.make(("--outbound", door.name), (), callee=asks(origin))
+        assert made.by(way) == "door"
+        assert made.last.get().text == "origin"
+
+    def test_517_05_outbound_worker_that_is_missing(self, chain, origin, way):
+        made = chain.make(("--outbound", "nobody"), (), callee=asks(origin))
+        origin.requests.clear()
+        assert made.by(way) == "egress_blocked"
+        assert origin.requests == []
+
+    def test_517_06_both_outbound_workers(self, chain, tenant, origin, way):
+        doors = [tenant.deploy(worker(f"""
+            local h = Headers.new(request.headers)
+            h:append("X-Door", "{name}")
+            return fetch(Request.new(request, {{ headers = h }}))"""), ns=None)
+                 for name in ("one", "two")]
+        callee = worker(f"""
+            local got = {{}}
+            for _, pair in ipairs(fetch("{origin.url}/echo"):json().headers) do
+                if pair[1]:lower() == "x-door" then got[#got + 1] = pair[2] end
+            end
+            return Response.new(table.concat(got, ", "))""")
+        made = chain.make(("--outbound", doors[0].name),
+                          ("--outbound", doors[1].name), callee=callee)
+        # first through its own, then through that of whoever it works for
+        assert made.by(way) == "two, one"
+        assert made.last.get().text == "two"
+        same = chain.make(("--outbound", doors[0].name),
+                          ("--outbound", doors[0].name), callee=callee)
+        assert same.by(way) == "one"
+
+    def test_517_07_its_own_stays(self, chain, origin, door, way):
+        for second in (("--egress", "none"), ("--outbound", door.name)):
+            made = chain.make((), second, callee=asks(origin))
+            assert made.by(way) == made.last.get().text != "origin"
+
+
+class TestOthersChain:
+    """Where it is no tenant that calls, or the same namespace."""
+
+    def test_518_01_a_sibling(self, tenant, origin):
+        """Another user Worker of the namespace does no more than its caller."""
+        ns = tenant.namespace()
+        sibling = tenant.deploy(asks(origin), ns=ns)
+        body = worker("return env.SVC:fetch(request)")
+        binding = "--binding", f"service:SVC={sibling.name}"
+        assert tenant.deploy(body, *binding, ns=ns).get().text == "origin"
+        assert tenant.deploy(body, *binding, "--egress", "none", ns=ns
+                             ).get().text == "egress_blocked"
+
+    def test_518_02_an_outbound_worker_starts_what_it_likes(self, tenant,
+                                                            origin):
+        """It is the platform's: what it dispatches to is under its own rules."""
+        two = tenant.namespace()
+        last = tenant.deploy(asks(origin), ns=two)
+        inside = tenant.deploy(worker(
+            f'return env.USERS:get("{last.name}"):fetch(request)'),
+                               "--binding", f"dispatch_namespace:USERS={two}",
+                               ns=None)
+        ns = tenant.namespace("--outbound", inside.name,
+                              "--egress-deny", f"127.0.0.1:{origin.port}")
+        made = tenant.deploy(worker(
+            'return fetch("http://customer.example/")'), ns=ns)
+        assert made.get().text == "origin"
+
+    def test_518_03_a_dispatcher_is_no_tenant(self, tenant, httpd, client,
+                                              origin):
+        two = tenant.namespace()
+        last = tenant.deploy(asks(origin), ns=two)
+        front = tenant.deploy(worker(
+            f'return env.USERS:get("{last.name}"):fetch(request)'),
+                              "--binding", f"dispatch_namespace:USERS={two}",
+                              "--egress", "none", ns=None, name=f"bound-{NS}x")
+        httpd.configure(vhost(httpd, "any.test",
+                              f"WfpDispatcher {front.name}"))
+        assert client.get("/", host="any.test").text == "origin"

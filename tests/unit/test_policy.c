@@ -294,6 +294,54 @@ static void rules_that_name(wfp_test_t *t)
     }
 }
 
+static void both_must_say_yes(wfp_test_t *t)
+{
+    const wfp_policy_t *a = policy(t,
+                                   RULES("10.0.0.0/8", "127.0.0.0/8",
+                                         "h.example:81"),
+                                   RULES("bad.example"));
+    const wfp_policy_t *b = policy(t,
+                                   RULES("10.1.0.0/16:8080", "127.0.0.1:8080",
+                                         ":81"),
+                                   RULES("worse.example"));
+    const wfp_policy_t *ab = wfp_policy_both(a, b, t->pool);
+    const wfp_policy_t *rows[] = { ab, wfp_policy_both(b, a, t->pool),
+                                   wfp_policy_both(ab, a, t->pool),
+                                   wfp_policy_both(a, ab, t->pool) };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CHECK_INT(address_ok(rows[i], "x.example", "10.1.2.3", 8080), 1);
+        CHECK_INT(address_ok(rows[i], "x.example", "10.1.2.3", 8081), 0);
+        CHECK_INT(address_ok(rows[i], "x.example", "10.2.2.3", 8080), 0);
+        CHECK_INT(address_ok(rows[i], "x.example", "8.8.8.8", 443), 1);
+        CHECK_INT(name_ok(rows[i], "10.1.2.3", 8080), 1);
+        CHECK_INT(name_ok(rows[i], "10.2.2.3", 8080), 0);
+        CHECK_INT(name_ok(rows[i], "bad.example", 443), 0);
+        CHECK_INT(name_ok(rows[i], "worse.example", 443), 0);
+        CHECK_INT(name_ok(rows[i], "h.example", 81), 1);
+        CHECK_INT(name_ok(rows[i], "x.example", 81), 0);
+        CHECK_INT(names(rows[i], "x.example", 8080, 0), 1);
+        CHECK_INT(names(rows[i], "x.example", 8080, 1), 0);
+        CHECK_INT(names(rows[i], "x.example", 8081, 0), 0);
+    }
+}
+
+static void both_with_none(wfp_test_t *t)
+{
+    const wfp_policy_t *a = policy(t, RULES("10.0.0.0/8", "127.0.0.1"), NULL);
+    const wfp_policy_t *rows[] = { wfp_policy_both(a, NULL, t->pool),
+                                   wfp_policy_both(NULL, a, t->pool),
+                                   wfp_policy_both(NULL, NULL, t->pool) };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CHECK_INT(address_ok(rows[i], "x.example", "10.1.2.3", 443), 0);
+        CHECK_INT(address_ok(rows[i], "x.example", "8.8.8.8", 443), 1);
+        CHECK_INT(names(rows[i], "x.example", 443, 0), 0);
+    }
+}
+
 static const wfp_test_case_t cases[] = {
     { "addresses that are not public", addresses_that_are_not_public },
     { "literals meet the table by name", literals_meet_the_table_by_name },
@@ -304,6 +352,8 @@ static const wfp_test_case_t cases[] = {
     { "rules that name", rules_that_name },
     { "rules that are none", rules_that_are_none },
     { "merge keeps both", merge_keeps_both },
+    { "both must say yes", both_must_say_yes },
+    { "both with none", both_with_none },
     { NULL, NULL },
 };
 
