@@ -16,6 +16,9 @@
 /* Of a method, which may be long */
 #define METHOD_MAX 32
 
+/* Of a reason */
+#define REASON_MAX 200
+
 /* One side of a call */
 typedef struct side_t {
     const wfp_body_t *body; /* NULL: see bytes */
@@ -31,6 +34,7 @@ struct wfp_egress_record_t {
     int hop;
     int status; /* 0: no response */
     wfp_code_e code;
+    const char *reason; /* what the Worker was told; NULL: it was answered */
     wfp_tally_e end;
     int is_sent; /* the client had it */
     side_t out, in;
@@ -99,6 +103,8 @@ void wfp_egress_record_note(wfp_egress_t *egress, int outcome)
     }
     else {
         rec->code = egress->result->code;
+        rec->reason = apr_pstrndup(egress->pool, egress->result->message,
+                                   REASON_MAX);
     }
     if (!rec->times.total_us && !rec->in.body) {
         rec->times.total_us = apr_time_now() - rec->time;
@@ -117,6 +123,7 @@ static wfp_egress_record_t *copy_of(const wfp_egress_record_t *rec,
     copy->method = apr_pstrdup(p, rec->method);
     copy->url = apr_pstrdup(p, rec->url);
     copy->by = apr_pstrdup(p, rec->by);
+    copy->reason = apr_pstrdup(p, rec->reason);
     copy->out.bytes = bytes_of(&rec->out);
     copy->in.bytes = bytes_of(&rec->in);
     copy->out.body = copy->in.body = NULL;
@@ -192,6 +199,7 @@ static wfp_json_t *json_of(const wfp_egress_record_t *rec, apr_pool_t *p)
     }
     else {
         wfp_json_set_str(object, "code", wfp_code_row(rec->code)->code);
+        wfp_json_set_str(object, "reason", rec->reason);
     }
     wfp_json_set_int(object, "bytesOut", bytes_of(&rec->out));
     wfp_json_set_int(object, "bytesIn", bytes_of(&rec->in));
