@@ -6,8 +6,7 @@
  */
 #include "core/cancel.h"
 
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
+#include "core/thread.h"
 
 struct wfp_cancel_t {
     apr_thread_mutex_t *lock;
@@ -31,14 +30,9 @@ static void unlock(wfp_cancel_t *cancel)
 apr_status_t wfp_cancel_make(wfp_cancel_t **pcancel, apr_pool_t *p)
 {
     wfp_cancel_t *cancel = apr_pcalloc(p, sizeof(*cancel));
-    apr_status_t rv = apr_thread_mutex_create(&cancel->lock,
-                                              APR_THREAD_MUTEX_DEFAULT, p);
 
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&cancel->told, p);
-    }
     *pcancel = cancel;
-    return rv;
+    return wfp_thread_make_lock(&cancel->lock, &cancel->told, p);
 }
 
 void wfp_cancel_fire(wfp_cancel_t *cancel, wfp_code_e why)

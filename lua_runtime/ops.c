@@ -15,6 +15,7 @@
 #include "lua_runtime/api/api.h"
 #include "lua_runtime/inside.h"
 #include "lua_runtime/meter.h"
+#include "lua_runtime/sleepers.h"
 #include "lua_runtime/state.h"
 #include "lua_runtime/tasks.h"
 
@@ -179,37 +180,20 @@ int wfp_ops_sleep(lua_State *L, apr_interval_time_t time)
     task = iso->driver->current;
     task->wake_at = apr_time_now() + time;
     task->cut_short = WFP_OK;
-    task->next = iso->driver->sleepers;
-    iso->driver->sleepers = task;
+    wfp_sleepers_add(iso->driver, task);
     return wfp_tasks_yield(L, (lua_KContext)task, sleep_ended);
 }
 
 /* Wake who slept enough; all, when they may sleep no longer. */
 static void wake_sleepers(wfp_driver_t *driver, wfp_code_e cut_short)
 {
-    wfp_task_t **link = &driver->sleepers, *due = NULL;
     apr_time_t now = apr_time_now();
 
-    while (*link) {
-        wfp_task_t *task = *link, **place = &due;
+    while (driver->sleepers
+           && (driver->sleepers->wake_at <= now || cut_short)) {
+        wfp_task_t *task = wfp_sleepers_take(driver);
 
-        if (task->wake_at > now && !cut_short) {
-            link = &task->next;
-            continue;
-        }
         task->cut_short = task->wake_at > now ? cut_short : WFP_OK;
-        *link = task->next;
-        /* in the order of their times */
-        while (*place && (*place)->wake_at < task->wake_at) {
-            place = &(*place)->next;
-        }
-        task->next = *place;
-        *place = task;
-    }
-    while (due) {
-        wfp_task_t *task = due;
-
-        due = task->next;
         wfp_tasks_make_ready(driver, task);
     }
 }
@@ -217,15 +201,7 @@ static void wake_sleepers(wfp_driver_t *driver, wfp_code_e cut_short)
 /* When the next sleeper wakes; 0: nobody sleeps. */
 static apr_time_t next_wake(const wfp_driver_t *driver)
 {
-    const wfp_task_t *task;
-    apr_time_t first = 0;
-
-    for (task = driver->sleepers; task; task = task->next) {
-        if (first == 0 || task->wake_at < first) {
-            first = task->wake_at;
-        }
-    }
-    return first;
+    return driver->sleepers ? driver->sleepers->wake_at : 0;
 }
 
 /* The host has given a call back: unlink it. Critical, or left. */

@@ -21,10 +21,12 @@ typedef struct wfp_group_t wfp_group_t;
 typedef struct wfp_task_t {
     lua_State *co;
     wfp_group_t *group;
-    struct wfp_task_t *next; /* in the driver's list that it is in */
-    apr_time_t wake_at;      /* while it sleeps */
-    wfp_code_e cut_short;    /* why the sleep was */
-    int slot;                /* in its parallel()'s stack */
+    struct wfp_task_t *next;  /* in the driver's list that it is in */
+    struct wfp_task_t *child; /* while it sleeps: see sleepers.c */
+    apr_time_t wake_at;
+    apr_uint64_t turn;
+    wfp_code_e cut_short; /* why the sleep was */
+    int slot;             /* in its parallel()'s stack */
     int started;
 } wfp_task_t;
 
@@ -33,7 +35,8 @@ typedef struct wfp_driver_t {
     struct wfp_driver_t *outer; /* which waits for this one */
     wfp_task_t *current;
     wfp_task_t *ready, **ready_end;
-    wfp_task_t *sleepers;
+    wfp_task_t *sleepers;        /* the next to wake */
+    apr_uint64_t sleeps;         /* so many so far */
     struct wfp_waiting_t *queue; /* host calls that are not begun, oldest
                                   * first */
     int flying;                  /* of its tasks, running beside */

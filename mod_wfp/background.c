@@ -8,12 +8,9 @@
  */
 #include "mod_wfp/background.h"
 
-#include <apr_signal.h>
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
-#include <apr_thread_proc.h>
 #include <string.h>
 
+#include "core/thread.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/log.h"
 
@@ -166,7 +163,6 @@ static void *APR_THREAD_FUNC background_main(apr_thread_t *thread, void *data)
 {
     wfp_background_t *bg = data;
 
-    (void)apr_setup_signal_thread(); /* cannot fail in a way that matters */
     (void)apr_thread_mutex_lock(bg->lock);
     while (bg->count > 0 || !bg->stop) {
         place_t next;
@@ -226,16 +222,13 @@ apr_status_t wfp_background_start(wfp_background_t **pbg, wfp_server_t *server,
     int i;
 
     bg->server = server;
-    rv = apr_thread_mutex_create(&bg->lock, APR_THREAD_MUTEX_DEFAULT, p);
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&bg->wake, p);
-    }
+    rv = wfp_thread_make_lock(&bg->lock, &bg->wake, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     apr_pool_pre_cleanup_register(p, bg, background_join);
     for (i = 0; i < THREADS && rv == APR_SUCCESS; i++) {
-        rv = apr_thread_create(&bg->threads[i], NULL, background_main, bg, p);
+        rv = wfp_thread_start(&bg->threads[i], background_main, bg, p);
     }
     *pbg = bg;
     return rv;

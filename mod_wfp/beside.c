@@ -11,12 +11,9 @@
  */
 #include "mod_wfp/beside.h"
 
-#include <apr_signal.h>
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
-#include <apr_thread_proc.h>
 #include <string.h>
 
+#include "core/thread.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/host.h"
@@ -115,7 +112,6 @@ static void *APR_THREAD_FUNC helper_main(apr_thread_t *thread, void *data)
     apr_status_t rv = APR_SUCCESS;
     job_t *job;
 
-    (void)apr_setup_signal_thread(); /* cannot fail in a way that matters */
     lock(beside);
     for (;;) {
         job = take_job_locked(beside);
@@ -150,21 +146,6 @@ static void join_helper(helper_t *helper)
     helper->pool = NULL;
 }
 
-/* With all signals blocked from its start: prefork's are for its own thread. */
-static apr_status_t start_thread(helper_t *helper)
-{
-    sigset_t all, before;
-    apr_status_t rv;
-
-    (void)sigfillset(&all);
-    /* valid arguments: cannot fail */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    rv = apr_thread_create(&helper->thread, NULL, helper_main, helper,
-                           helper->pool);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return rv;
-}
-
 /* One thread more. @return APR_EAGAIN: there are enough */
 static apr_status_t add_thread_locked(wfp_beside_t *beside)
 {
@@ -184,7 +165,7 @@ static apr_status_t add_thread_locked(wfp_beside_t *beside)
     helper->ended = 0;
     helper->beside = beside;
     apr_pool_create(&helper->pool, beside->pool);
-    rv = start_thread(helper);
+    rv = wfp_thread_start(&helper->thread, helper_main, helper, helper->pool);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(helper->pool);
         helper->pool = NULL;
@@ -220,10 +201,7 @@ apr_status_t wfp_beside_create(wfp_beside_t **pbeside, wfp_server_t *server,
     beside->server = server;
     beside->pool = p;
     beside->queue_end = &beside->queue;
-    rv = apr_thread_mutex_create(&beside->lock, APR_THREAD_MUTEX_DEFAULT, p);
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&beside->wake, p);
-    }
+    rv = wfp_thread_make_lock(&beside->lock, &beside->wake, p);
     if (rv == APR_SUCCESS) {
         apr_pool_pre_cleanup_register(p, beside, beside_join);
     }

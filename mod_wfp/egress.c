@@ -248,7 +248,7 @@ static apr_status_t send_request(wfp_egress_t *egress,
     }
     if (takes) {
         rv = wfp_slots_take(work->slots, payer->limits.v[WFP_LIMIT_CONNECTIONS],
-                            work->cancel, terms->deadline, egress->result);
+                            terms, egress->result);
         if (rv != APR_SUCCESS) {
             return rv;
         }

@@ -394,6 +394,9 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     open_store(server, &res);
     if (rv == APR_SUCCESS) {
         rv = wfp_hardening_give_up_files(server);
+        if (rv != APR_SUCCESS) {
+            (void)wfp_result_set(&res, WFP_INTERNAL, rv, "Landlock failed");
+        }
     }
     if (rv == APR_SUCCESS) {
         rv = make_id_prefix(server);

@@ -3,9 +3,8 @@
 #define WFP_SLOTS_H
 
 #include <apr_pools.h>
-#include <apr_time.h>
 
-#include "core/cancel.h"
+#include "outbound/client.h"
 
 /**
  * @file
@@ -22,12 +21,12 @@ apr_status_t wfp_slots_make(wfp_slots_t **pslots, apr_pool_t *p) WFP_CHECK;
 /**
  * Take one as soon as less than max are taken.
  *
- * @param cancel  of the thread that waits; NULL
- * @param until   wall clock
- * @return APR_SUCCESS; else res: WFP_TIMEOUT, or why cancel was told
+ * @param terms  of the transfer that it is for: until when and for whom
+ * @return APR_SUCCESS; else res: WFP_TIMEOUT, WFP_CLIENT_DISCONNECTED, or why
+ *         the terms' cancel was told
  */
 apr_status_t wfp_slots_take(wfp_slots_t *slots, apr_int64_t max,
-                            wfp_cancel_t *cancel, apr_time_t until,
+                            const wfp_client_terms_t *terms,
                             wfp_result_t *res) WFP_CHECK;
 
 void wfp_slots_give(wfp_slots_t *slots);

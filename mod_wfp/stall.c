@@ -6,11 +6,10 @@
  */
 #include "mod_wfp/stall.h"
 
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
 #include <http_core.h>
 #include <util_filter.h>
 
+#include "core/thread.h"
 #include "mod_wfp/threads.h"
 
 /* What a wait may take although the wall time is over: the limit is for the
@@ -126,10 +125,7 @@ apr_status_t wfp_stall_start(wfp_stalls_t **pstalls, apr_pool_t *p)
     wfp_stalls_t *stalls = apr_pcalloc(p, sizeof(*stalls));
     apr_status_t rv;
 
-    rv = apr_thread_mutex_create(&stalls->lock, APR_THREAD_MUTEX_DEFAULT, p);
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&stalls->ended, p);
-    }
+    rv = wfp_thread_make_lock(&stalls->lock, &stalls->ended, p);
     if (rv == APR_SUCCESS) {
         rv = wfp_threads_every(SWEEP, sweep, stalls, p);
     }

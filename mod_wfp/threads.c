@@ -2,10 +2,7 @@
 /* A thread that does something every so often, and ends at once when asked. */
 #include "mod_wfp/threads.h"
 
-#include <apr_signal.h>
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
-#include <apr_thread_proc.h>
+#include "core/thread.h"
 
 typedef struct ticker_t {
     apr_interval_time_t interval;
@@ -21,7 +18,6 @@ static void *APR_THREAD_FUNC ticker_main(apr_thread_t *thread, void *data)
 {
     ticker_t *t = data;
 
-    (void)apr_setup_signal_thread(); /* cannot fail in a way that matters */
     (void)apr_thread_mutex_lock(t->lock);
     while (!t->stop) {
         (void)apr_thread_mutex_unlock(t->lock);
@@ -58,12 +54,9 @@ apr_status_t wfp_threads_every(apr_interval_time_t interval,
     t->interval = interval;
     t->fn = fn;
     t->data = data;
-    rv = apr_thread_mutex_create(&t->lock, APR_THREAD_MUTEX_DEFAULT, p);
+    rv = wfp_thread_make_lock(&t->lock, &t->wake, p);
     if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&t->wake, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_create(&t->thread, NULL, ticker_main, t, p);
+        rv = wfp_thread_start(&t->thread, ticker_main, t, p);
     }
     if (rv == APR_SUCCESS) {
         apr_pool_pre_cleanup_register(p, t, ticker_join);

@@ -10,6 +10,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#include "core/thread.h"
 #include "core/url.h"
 #include "outbound/client_easy.h"
 #include "outbound/client_loop.h"
@@ -77,11 +78,8 @@ static apr_status_t make_allocator(wfp_client_t *client)
                                  client->pool);
     if (rv == APR_SUCCESS) {
         apr_allocator_mutex_set(client->allocator, mutex);
-        rv = apr_thread_mutex_create(&client->mutex, APR_THREAD_MUTEX_DEFAULT,
-                                     client->pool);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&client->share_freed, client->pool);
+        rv = wfp_thread_make_lock(&client->mutex, &client->share_freed,
+                                  client->pool);
     }
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(client->pool);

@@ -10,11 +10,10 @@
 
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
-#include <apr_thread_proc.h>
 #include <apr_time.h>
 #include <curl/curl.h>
-#include <signal.h>
 
+#include "core/thread.h"
 #include "outbound/client_easy.h"
 #include "outbound/client_poll.h"
 #include "outbound/client_transfer.h"
@@ -384,18 +383,6 @@ static apr_status_t make_multi(wfp_client_loop_t *loop,
     return APR_SUCCESS;
 }
 
-static apr_status_t start_thread(wfp_client_loop_t *loop, apr_pool_t *p)
-{
-    sigset_t all, old;
-    apr_status_t rv;
-
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &old);
-    rv = apr_thread_create(&loop->thread, NULL, loop_main, loop, p);
-    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return rv;
-}
-
 apr_status_t wfp_client_loop_create(wfp_client_loop_t **ploop,
                                     const wfp_client_config_t *config,
                                     wfp_result_t *res, apr_pool_t *p)
@@ -415,7 +402,7 @@ apr_status_t wfp_client_loop_create(wfp_client_loop_t **ploop,
         rv = make_multi(loop, config);
     }
     if (rv == APR_SUCCESS) {
-        rv = start_thread(loop, p);
+        rv = wfp_thread_start(&loop->thread, loop_main, loop, p);
     }
     if (rv != APR_SUCCESS) {
         if (loop->multi) {

@@ -10,16 +10,14 @@
 #include <apr_hash.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
 #include <arpa/nameser.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <resolv.h>
-#include <signal.h>
 #include <string.h>
 #include <strings.h>
+
+#include "core/thread.h"
 
 #define NAME_SIZE 256
 #define SHARES    1024
@@ -91,10 +89,7 @@ apr_status_t wfp_client_resolver_create(wfp_client_resolver_t **presolver,
     r->max = look_ups_max;
     r->share_max = look_ups_max >= 16 ? look_ups_max / 8 : 1;
     r->look_ups = apr_pcalloc(pool, sizeof(*r->look_ups) * (apr_size_t)r->max);
-    rv = apr_thread_mutex_create(&r->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&r->changed, pool);
-    }
+    rv = wfp_thread_make_lock(&r->mutex, &r->changed, pool);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);
         return rv;
@@ -254,27 +249,6 @@ static void *look_up_main(void *data)
     return NULL;
 }
 
-/* Detached, with all signals blocked. @return 0: it runs */
-static int start_thread(look_up_t *one)
-{
-    pthread_attr_t attr;
-    pthread_t thread;
-    sigset_t all, old;
-    int rv;
-
-    if (pthread_attr_init(&attr) != 0) {
-        return -1;
-    }
-    (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    (void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &old);
-    rv = pthread_create(&thread, &attr, look_up_main, one);
-    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-    (void)pthread_attr_destroy(&attr); /* frees nothing on Linux */
-    return rv;
-}
-
 /* ---- who asks --------------------------------------------------------- */
 
 static int share_of(const char *owner)
@@ -313,7 +287,7 @@ static int begin_locked(wfp_client_resolver_t *r, const char *name, int share)
     (void)apr_cpystrn(one->name, name, sizeof(one->name));
     r->busy++;
     r->shares[share]++;
-    if (start_thread(one) != 0) {
+    if (wfp_thread_detach(look_up_main, one, STACK_BYTES) != APR_SUCCESS) {
         one->name[0] = '\0';
         r->busy--;
         r->shares[share]--;

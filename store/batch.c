@@ -11,9 +11,7 @@
  */
 #include "store/batch.h"
 
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
-
+#include "core/thread.h"
 #include "store/slot.h"
 
 /* mutations in one transaction: how long the last may wait for the first */
@@ -41,14 +39,9 @@ struct wfp_batch_t {
 apr_status_t wfp_batch_make(wfp_batch_t **pbatch, apr_pool_t *p)
 {
     wfp_batch_t *batch = apr_pcalloc(p, sizeof(*batch));
-    apr_status_t rv = apr_thread_mutex_create(&batch->mutex,
-                                              APR_THREAD_MUTEX_DEFAULT, p);
 
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&batch->news, p);
-    }
     *pbatch = batch;
-    return rv;
+    return wfp_thread_make_lock(&batch->mutex, &batch->news, p);
 }
 
 /* --- doing --------------------------------------------------------------- */

@@ -482,15 +482,23 @@ class TestEnds:
                      "--limit", "wall_ms=300")
         assert answer.error == "wall_limit"
 
+    @pytest.mark.parametrize("calls,fetches", [
+        ("hang, hang, sleep", 2),
+        ("hang, post", 1),  # which waits for the connection, on its own thread
+    ])
     def test_384_04_a_client_that_goes_away(self, tenant, client, origin,
-                                            records):
+                                            records, calls, fetches):
         made = tenant.deploy(worker(f"""
             local function hang() fetch("{origin.url}/slow/{LONG}") end
-            parallel(hang, hang, function() scheduler.wait({LONG}) end)"""))
+            local function sleep() scheduler.wait({LONG}) end
+            local function post() fetch("{origin.url}/echo/x", {{
+                method = "POST", body = function() end }}) end
+            parallel({calls})"""), "--limit", f"connections={fetches}")
+        origin.requests.clear()
         conn = client.connection()
         conn.request("GET", made.path + "/")
         until(lambda: len([1 for _, path, _ in origin.requests
-                           if path == f"/slow/{LONG}"]) >= 2, "two fetches")
+                           if path == f"/slow/{LONG}"]) >= fetches, "fetches")
         start = time.monotonic()
         conn.close()
         record = records.of(made.name)
