@@ -11,6 +11,7 @@
 #include "core/crypto.h"
 #include "core/json.h"
 #include "store/column.h"
+#include "store/page.h"
 #include "store/tx.h"
 
 #define COLUMNS      "SELECT id, title, created, modified FROM kv_namespaces "
@@ -19,11 +20,6 @@
 typedef struct ask_t {
     wfp_kv_namespace_t *kv;
     const wfp_actor_t *actor;
-    wfp_kv_order_t order;
-    apr_int64_t skip;
-    int limit;
-    apr_int64_t total;
-    apr_array_header_t *list;
 } ask_t;
 
 static apr_status_t missing(wfp_dbd_t *db)
@@ -32,15 +28,16 @@ static apr_status_t missing(wfp_dbd_t *db)
                           "there is no such KV namespace");
 }
 
-static wfp_kv_namespace_t *read_row(const char **row, apr_pool_t *p)
+static apr_status_t read_row(void **pkv, wfp_dbd_t *db, const char **row)
 {
-    wfp_kv_namespace_t *kv = apr_pcalloc(p, sizeof(*kv));
+    wfp_kv_namespace_t *kv = apr_pcalloc(db->pool, sizeof(*kv));
 
     kv->id = row[0];
     kv->title = row[1];
     kv->created = wfp_dbd_int(row[2]);
     kv->modified = wfp_dbd_int(row[3]);
-    return kv;
+    *pkv = kv;
+    return APR_SUCCESS;
 }
 
 /* --- writing -------------------------------------------------------------- */
@@ -234,10 +231,12 @@ static apr_status_t get_kv(wfp_dbd_t *db, void *baton)
 {
     ask_t *ask = baton;
     const char **row;
+    void *kv = NULL;
     apr_status_t rv = find_kv(&row, db, ask->kv->id);
 
     if (rv == APR_SUCCESS) {
-        ask->kv = read_row(row, db->pool);
+        rv = read_row(&kv, db, row);
+        ask->kv = kv;
     }
     return rv;
 }
@@ -256,7 +255,10 @@ apr_status_t wfp_kv_namespaces_get(wfp_kv_namespace_t **pkv, wfp_store_t *store,
     return rv;
 }
 
-static apr_status_t list_kv(wfp_dbd_t *db, void *baton)
+apr_status_t wfp_kv_namespaces_list(apr_array_header_t **plist,
+                                    apr_int64_t *ptotal, wfp_store_t *store,
+                                    wfp_kv_order_t order, apr_int64_t skip,
+                                    int limit, wfp_result_t *res, apr_pool_t *p)
 {
     static const wfp_sql_t count = { "kv_count",
                                      "SELECT count(*) FROM kv_namespaces" };
@@ -267,46 +269,12 @@ static apr_status_t list_kv(wfp_dbd_t *db, void *baton)
         { { "kv_id", COLUMNS "ORDER BY id LIMIT %lld OFFSET %lld" },
           { "kv_id_d", COLUMNS "ORDER BY id DESC LIMIT %lld OFFSET %lld" } },
     };
-    ask_t *ask = baton;
-    apr_array_header_t *rows;
-    const char **row;
-    int i;
-    apr_status_t rv = wfp_dbd_row(&row, db, &count, 1, NULL);
+    const wfp_page_t page = { &lists[order.by_id != 0][order.descending != 0],
+                              &count,
+                              COLUMN_COUNT,
+                              read_row,
+                              skip,
+                              limit };
 
-    if (rv == APR_SUCCESS) {
-        ask->total = row ? wfp_dbd_int(row[0]) : 0;
-        rv = wfp_dbd_rows(&rows, db,
-                          &lists[ask->order.by_id][ask->order.descending],
-                          COLUMN_COUNT,
-                          DBD_ARGS(wfp_dbd_num(db, ask->limit),
-                                   wfp_dbd_num(db, ask->skip)));
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    ask->list = apr_array_make(db->pool, rows->nelts + 1,
-                               sizeof(wfp_kv_namespace_t *));
-    for (i = 0; i < rows->nelts; i++) {
-        APR_ARRAY_PUSH(ask->list, wfp_kv_namespace_t *) =
-            read_row(APR_ARRAY_IDX(rows, i, const char **), db->pool);
-    }
-    return rv;
-}
-
-apr_status_t wfp_kv_namespaces_list(apr_array_header_t **plist,
-                                    apr_int64_t *ptotal, wfp_store_t *store,
-                                    wfp_kv_order_t order, apr_int64_t skip,
-                                    int limit, wfp_result_t *res, apr_pool_t *p)
-{
-    ask_t ask = { .order = { order.by_id != 0, order.descending != 0 },
-                  .skip = skip,
-                  .limit = limit };
-    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, list_kv, &ask, res,
-                                  p);
-
-    if (rv == APR_SUCCESS) {
-        *plist = ask.list;
-        *ptotal = ask.total;
-    }
-    return rv;
+    return wfp_page_read(plist, ptotal, store, &page, res, p);
 }

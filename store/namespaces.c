@@ -12,6 +12,7 @@
 #include "core/crypto.h"
 #include "core/name.h"
 #include "store/column.h"
+#include "store/page.h"
 #include "store/tx.h"
 
 #define COLUMNS                                                                \
@@ -24,7 +25,6 @@
 typedef struct ask_t {
     const char *name;
     wfp_namespace_t *ns;
-    apr_array_header_t *list;
     apr_int64_t stamp;
     const wfp_actor_t *actor;
     char id[WFP_UUID_SIZE];
@@ -61,8 +61,7 @@ apr_status_t wfp_namespaces_need(const char **pid, wfp_dbd_t *db,
 
 /* --- reading ------------------------------------------------------------- */
 
-static apr_status_t read_row(wfp_namespace_t **pns, wfp_dbd_t *db,
-                             const char **row)
+static apr_status_t read_row(void **pns, wfp_dbd_t *db, const char **row)
 {
     wfp_namespace_t *ns = apr_pcalloc(db->pool, sizeof(*ns));
     apr_status_t rv;
@@ -98,12 +97,14 @@ static apr_status_t get_namespace(wfp_dbd_t *db, void *baton)
                                    COLUMNS "WHERE n.name = %s AND n.id <> ''" };
     ask_t *ask = baton;
     const char **row;
+    void *ns = NULL;
     apr_status_t rv = wfp_dbd_row(&row, db, &get, COLUMN_COUNT,
                                   DBD_ARGS(ask->name));
 
     if (rv == APR_SUCCESS) {
-        rv = row ? read_row(&ask->ns, db, row) : missing(db->res, ask->name);
+        rv = row ? read_row(&ns, db, row) : missing(db->res, ask->name);
     }
+    ask->ns = ns;
     return rv;
 }
 
@@ -121,38 +122,14 @@ apr_status_t wfp_namespaces_get(wfp_namespace_t **pns, wfp_store_t *store,
     return rv;
 }
 
-static apr_status_t list_namespaces(wfp_dbd_t *db, void *baton)
-{
-    static const wfp_sql_t list = { "namespaces_list", COLUMNS
-                                    "WHERE n.id <> '' ORDER BY n.name" };
-    ask_t *ask = baton;
-    apr_array_header_t *rows;
-    int i;
-    apr_status_t rv = wfp_dbd_rows(&rows, db, &list, COLUMN_COUNT, NULL);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    ask->list = apr_array_make(db->pool, rows->nelts + 1,
-                               sizeof(wfp_namespace_t *));
-    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
-        rv = read_row(apr_array_push(ask->list), db,
-                      APR_ARRAY_IDX(rows, i, const char **));
-    }
-    return rv;
-}
-
 apr_status_t wfp_namespaces_list(apr_array_header_t **plist, wfp_store_t *store,
                                  wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { NULL };
-    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, list_namespaces, &ask,
-                                  res, p);
+    static const wfp_sql_t list = { "namespaces_list", COLUMNS
+                                    "WHERE n.id <> '' ORDER BY n.name" };
+    const wfp_page_t all = { &list, NULL, COLUMN_COUNT, read_row, 0, 0 };
 
-    if (rv == APR_SUCCESS) {
-        *plist = ask.list;
-    }
-    return rv;
+    return wfp_page_read(plist, NULL, store, &all, res, p);
 }
 
 /* --- writing ------------------------------------------------------------- */

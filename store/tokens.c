@@ -12,6 +12,7 @@
 #include "core/crypto.h"
 #include "core/json.h"
 #include "store/column.h"
+#include "store/page.h"
 #include "store/tx.h"
 
 #define SECRET_BYTES 30 /* 40 characters */
@@ -22,7 +23,6 @@
 typedef struct ask_t {
     wfp_token_t *token;
     const char *key; /* digest or id */
-    apr_array_header_t *list;
     const wfp_actor_t *actor;
 } ask_t;
 
@@ -38,8 +38,7 @@ static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, const char *id,
                : rv;
 }
 
-static apr_status_t read_row(wfp_token_t **ptoken, wfp_dbd_t *db,
-                             const char **row)
+static apr_status_t read_row(void **ptoken, wfp_dbd_t *db, const char **row)
 {
     wfp_token_t *token = apr_pcalloc(db->pool, sizeof(*token));
 
@@ -122,38 +121,14 @@ apr_status_t wfp_tokens_create(const char **psecret, wfp_store_t *store,
     return rv;
 }
 
-static apr_status_t list_tokens(wfp_dbd_t *db, void *baton)
-{
-    static const wfp_sql_t list = { "tokens_list",
-                                    COLUMNS "ORDER BY created, id" };
-    ask_t *ask = baton;
-    apr_array_header_t *rows;
-    int i;
-    apr_status_t rv = wfp_dbd_rows(&rows, db, &list, COLUMN_COUNT, NULL);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    ask->list = apr_array_make(db->pool, rows->nelts + 1,
-                               sizeof(wfp_token_t *));
-    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
-        rv = read_row(apr_array_push(ask->list), db,
-                      APR_ARRAY_IDX(rows, i, const char **));
-    }
-    return rv;
-}
-
 apr_status_t wfp_tokens_list(apr_array_header_t **plist, wfp_store_t *store,
                              wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { NULL };
-    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, list_tokens, &ask, res,
-                                  p);
+    static const wfp_sql_t list = { "tokens_list",
+                                    COLUMNS "ORDER BY created, id" };
+    const wfp_page_t all = { &list, NULL, COLUMN_COUNT, read_row, 0, 0 };
 
-    if (rv == APR_SUCCESS) {
-        *plist = ask.list;
-    }
-    return rv;
+    return wfp_page_read(plist, NULL, store, &all, res, p);
 }
 
 static apr_status_t revoke_token(wfp_dbd_t *db, void *baton)
@@ -189,12 +164,14 @@ static apr_status_t find_token(wfp_dbd_t *db, void *baton)
                                     COLUMNS "WHERE digest = %s" };
     ask_t *ask = baton;
     const char **row;
+    void *token = NULL;
     apr_status_t rv = wfp_dbd_row(&row, db, &find, COLUMN_COUNT,
                                   DBD_ARGS(ask->key));
 
     if (rv == APR_SUCCESS && row) {
-        rv = read_row(&ask->token, db, row);
+        rv = read_row(&token, db, row);
     }
+    ask->token = token;
     return rv;
 }
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_PAGE_H
+#define WFP_PAGE_H
+
+#include <apr_tables.h>
+
+#include "core/result.h"
+#include "store/dbd.h"
+
+/**
+ * @file
+ * A list of a noun's objects, all of them or one page. Inside store/ only.
+ */
+
+/** Make the object of a row, in db->pool. */
+typedef apr_status_t wfp_page_row_fn(void **pobject, wfp_dbd_t *db,
+                                     const char **row);
+
+typedef struct wfp_page_t {
+    const wfp_sql_t *list; /* its parameters: limit, skip; none without count */
+    const wfp_sql_t *count; /* how many there are; NULL: list gives all */
+    int columns;            /* of list */
+    wfp_page_row_fn *read;
+    apr_int64_t skip; /* those before the page */
+    apr_int64_t limit;
+} wfp_page_t;
+
+/**
+ * Read it.
+ *
+ * @param plist   array of pointers to objects, in p
+ * @param ptotal  what count says; NULL without count
+ */
+apr_status_t wfp_page_read(apr_array_header_t **plist, apr_int64_t *ptotal,
+                           wfp_store_t *store, const wfp_page_t *page,
+                           wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+#endif
