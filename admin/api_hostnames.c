@@ -104,6 +104,16 @@ static apr_status_t read_target(wfp_hostname_t *host, wfp_api_call_t *call)
     return rv;
 }
 
+/* Every child routes by it from now on. */
+static void tell(wfp_api_call_t *call, const char *hostname, apr_int64_t stamp,
+                 int deleted)
+{
+    const wfp_change_t change = { stamp, WFP_CHANGE_HOSTNAME, "", hostname,
+                                  deleted };
+
+    call->server->publish(call->server->baton, &change, call->pool);
+}
+
 apr_status_t wfp_api_hostnames_put(wfp_api_call_t *call)
 {
     wfp_hostname_t host = { .hostname = wfp_api_call_param(call, "hostname") };
@@ -114,22 +124,26 @@ apr_status_t wfp_api_hostnames_put(wfp_api_call_t *call)
     }
     rv = wfp_hostnames_put(call->server->store, &host, wfp_api_call_actor(call),
                            &call->res, call->pool);
-    return rv == APR_SUCCESS
-               ? wfp_api_answer_json(call, show(&host, call))
-               : wfp_api_answer_result(call, rv, WFP_API_NO_NAMESPACE,
-                                       WFP_API_CONFLICT);
+    if (rv != APR_SUCCESS) {
+        return wfp_api_answer_result(call, rv, WFP_API_NO_NAMESPACE,
+                                     WFP_API_CONFLICT);
+    }
+    tell(call, host.hostname, host.stamp, 0);
+    return wfp_api_answer_json(call, show(&host, call));
 }
 
 apr_status_t wfp_api_hostnames_delete(wfp_api_call_t *call)
 {
+    const char *hostname = wfp_api_call_param(call, "hostname");
     apr_int64_t stamp;
     apr_status_t rv = wfp_hostnames_delete(&stamp, call->server->store,
-                                           wfp_api_call_param(call, "hostname"),
-                                           wfp_api_call_actor(call), &call->res,
-                                           call->pool);
+                                           hostname, wfp_api_call_actor(call),
+                                           &call->res, call->pool);
 
-    return rv == APR_SUCCESS
-               ? wfp_api_answer_json(call, NULL)
-               : wfp_api_answer_result(call, rv, WFP_API_NO_HOSTNAME,
-                                       WFP_API_CONFLICT);
+    if (rv != APR_SUCCESS) {
+        return wfp_api_answer_result(call, rv, WFP_API_NO_HOSTNAME,
+                                     WFP_API_CONFLICT);
+    }
+    tell(call, hostname, stamp, 1);
+    return wfp_api_answer_json(call, NULL);
 }

@@ -30,6 +30,7 @@ typedef struct wfp_cf_t {
     const char *http_protocol; /* "HTTP/1.1" */
     const char *tls_version;   /* NULL without TLS */
     const char *tls_cipher;
+    const char *host; /* that the client asked for, NULL: none */
 } wfp_cf_t;
 
 typedef struct wfp_request_t {

@@ -120,6 +120,10 @@ typedef struct wfp_host_t {
     /** End an op early that was started: wait_op() gives it back soon. why: a
      *  reason of core/cancel.h. */
     void (*cancel_op)(wfp_host_ctx_t *ctx, wfp_op_t *op, wfp_code_e why);
+    /** request.cf.hostMetadata of the request that cf is of: JSON, in the
+     *  invocation's pool; NULL: there is none. */
+    apr_status_t (*host_metadata)(const char **pjson, wfp_host_ctx_t *ctx,
+                                  const wfp_cf_t *cf, wfp_result_t *res);
 } wfp_host_t;
 
 /** Make the call that op stands for, on this thread; rv and res tell how it

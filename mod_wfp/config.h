@@ -23,7 +23,8 @@
 typedef enum {
     WFP_ROUTE_SUBDOMAIN = 0,
     WFP_ROUTE_PATH,
-    WFP_ROUTE_HEADER
+    WFP_ROUTE_HEADER,
+    WFP_ROUTE_TABLE
 } wfp_route_e;
 
 typedef enum {

@@ -52,6 +52,10 @@ const char *wfp_directive_scope_namespace(cmd_parms *cmd, void *scopev,
             cmd, arg, "stands beside WfpDispatcher: choose one");
     }
     if (!strcasecmp(arg, "by-path")) {
+        if (scope->route == WFP_ROUTE_TABLE) {
+            return wfp_directive_value_refuse(
+                cmd, arg, "stands beside WfpRouteBy table: choose one");
+        }
         scope->by_path = 1;
         scope->ns = NULL;
     }
@@ -88,14 +92,15 @@ const char *wfp_directive_scope_route_by(cmd_parms *cmd, void *scopev,
         scope->route_header = arg + 7;
     }
     else if (!strcasecmp(arg, "table")) {
-        return wfp_directive_value_refuse(
-            cmd, arg,
-            "is not supported by this version: its hostnames come "
-            "with the REST API");
+        if (scope->by_path == 1) {
+            return wfp_directive_value_refuse(
+                cmd, arg, "stands beside WfpNamespace by-path: choose one");
+        }
+        scope->route = WFP_ROUTE_TABLE;
     }
     else {
         return wfp_directive_value_refuse(
-            cmd, arg, "is none of subdomain, path, header:NAME");
+            cmd, arg, "is none of subdomain, path, header:NAME, table");
     }
     return NULL;
 }

@@ -72,7 +72,8 @@ const command_rec wfp_directives_rows[] = {
                       "[PARAM=VALUE...], or off"),
     AP_INIT_TAKE1("WfpRouteBy", wfp_directive_scope_route_by, NULL,
                   RSRC_CONF | ACCESS_CONF,
-                  "what names the Worker: subdomain, path or header:NAME"),
+                  "what names the Worker: subdomain, path, header:NAME or "
+                  "table"),
     AP_INIT_TAKE23("WfpLimit", wfp_directive_server_limit, NULL, RSRC_CONF,
                    "NAME DEFAULT [CEILING] of one limit"),
     AP_INIT_TAKE123("WfpCoolDown", wfp_directive_server_cool_down, NULL,

@@ -155,8 +155,7 @@ static apr_status_t run(wfp_response_t **presp, wfp_work_t *work,
         call.name = scope->dispatcher;
     }
     else {
-        rv = wfp_route_find(&call.ns, &call.name, work->r, scope, res,
-                            work->pool);
+        rv = wfp_route_find(&call.ns, &call.name, work, res);
         if (rv != APR_SUCCESS) {
             return rv;
         }

@@ -14,6 +14,7 @@
 #include "mod_wfp/egress.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hangup.h"
+#include "mod_wfp/hosts.h"
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/record.h"
 
@@ -217,6 +218,17 @@ static void host_await_body(wfp_host_ctx_t *ctx, wfp_body_t *body, int whole)
     (void)body->kind->is_there(body, whole, 1, ctx->work->cancel);
 }
 
+static apr_status_t host_metadata(const char **pjson, wfp_host_ctx_t *ctx,
+                                  const wfp_cf_t *cf, wfp_result_t *res)
+{
+    wfp_host_entry_t entry;
+    apr_status_t rv = wfp_hosts_find(&entry, ctx->work->server, cf->host, res,
+                                     ctx->work->pool);
+
+    *pjson = rv == APR_SUCCESS ? entry.metadata : NULL;
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
 static wfp_op_t *host_wait_op(wfp_host_ctx_t *ctx, apr_time_t until)
 {
     wfp_op_t *op = wfp_beside_wait(ctx, until);
@@ -229,4 +241,5 @@ const wfp_host_t wfp_host_functions = {
     host_fetch,      host_dispatch,    host_service,      host_service_call,
     host_log,        host_wait,        host_pass_through, host_open_secret,
     host_await_body, wfp_beside_start, host_wait_op,      wfp_beside_cancel,
+    host_metadata,
 };

@@ -66,6 +66,7 @@ static const wfp_cf_t *client_facts(const wfp_work_t *work)
 
     cf->client_ip = apr_pstrdup(p, ip ? ip : r->useragent_ip);
     cf->http_protocol = apr_pstrdup(p, r->protocol);
+    cf->host = apr_pstrdup(p, r->hostname);
     if (ap_ssl_conn_is_ssl(r->connection)) {
         cf->tls_version = apr_pstrdup(p, ap_ssl_var_lookup(r->pool, r->server,
                                                            r->connection, r,

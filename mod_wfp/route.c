@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Built-in routing by subdomain, path or header. Names only: nothing is looked
- * up here. */
+/* Built-in routing by subdomain, path, header or the table of hostnames. Which
+ * Workers there are is not known here. */
 #include "mod_wfp/route.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 #include "core/name.h"
+#include "mod_wfp/hosts.h"
 
 static apr_status_t none(wfp_result_t *res, const char *why)
 {
@@ -79,10 +80,27 @@ static apr_status_t by_header(const char **pname, const request_rec *r,
     return take(pname, value, strlen(value), res, p);
 }
 
-apr_status_t wfp_route_find(const char **pns, const char **pname,
-                            request_rec *r, const wfp_scope_conf_t *scope,
-                            wfp_result_t *res, apr_pool_t *p)
+/* The entry says which namespace, too. */
+static apr_status_t by_table(const char **pns, const char **pname,
+                             const wfp_work_t *work, wfp_result_t *res)
 {
+    wfp_host_entry_t entry;
+    apr_status_t rv = wfp_hosts_find(&entry, work->server, work->r->hostname,
+                                     res, work->pool);
+
+    if (rv == APR_SUCCESS) {
+        *pns = entry.ns;
+        *pname = entry.script;
+    }
+    return rv;
+}
+
+apr_status_t wfp_route_find(const char **pns, const char **pname,
+                            const wfp_work_t *work, wfp_result_t *res)
+{
+    const wfp_scope_conf_t *scope = work->scope;
+    const request_rec *r = work->r;
+    apr_pool_t *p = work->pool;
     const char *path = path_below(r, scope);
 
     if (scope->by_path == 1) {
@@ -96,6 +114,8 @@ apr_status_t wfp_route_find(const char **pns, const char **pname,
         return segment(pname, &path, res, p);
     case WFP_ROUTE_HEADER:
         return by_header(pname, r, scope, res, p);
+    case WFP_ROUTE_TABLE:
+        return by_table(pns, pname, work, res);
     default:
         return by_subdomain(pname, r, res, p);
     }

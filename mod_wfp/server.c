@@ -40,6 +40,7 @@ typedef struct generation_t {
     wfp_stats_t *stats;
     wfp_tally_t *tally;
     wfp_api_rate_t *api_rate;
+    wfp_host_memo_t *hosts;
 } generation_t;
 
 wfp_server_t *wfp_server(void)
@@ -127,6 +128,9 @@ static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
     if (rv == APR_SUCCESS) {
         rv = wfp_tally_create(&g->tally, &res, p);
     }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_host_memo_create(&g->hosts, &res, p);
+    }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
                      WFPLOGNO(0304) "shared memory: %s", res.message);
@@ -206,6 +210,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     server->stats = now->stats;
     server->api_rate = now->api_rate;
     server->tally = now->tally;
+    server->hosts = now->hosts;
     /* the key is copied: at a restart this module's memory goes elsewhere */
     (void)apr_pool_userdata_set(now, OLD_REGISTRY, NULL, s->process->pool);
     if (before) {

@@ -6,6 +6,7 @@
 #include <httpd.h>
 
 #include "admin/api_rate.h"
+#include "core/host_memo.h"
 #include "core/keyring.h"
 #include "core/registry.h"
 #include "core/stats.h"
@@ -38,6 +39,7 @@ typedef struct wfp_server_t {
     wfp_stats_t *stats;
     wfp_api_rate_t *api_rate;
     wfp_tally_t *tally;
+    wfp_host_memo_t *hosts;
     wfp_keyring_t *keys;
     int is_hardened;           /* WfpHardening, as decided */
     apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:
@@ -56,7 +58,8 @@ typedef struct wfp_server_t {
     wfp_hold_t *hold;   /* NULL: a threaded MPM */
     char id_prefix[17]; /* of request ids: 16 hex digits */
     volatile apr_uint32_t id_next;
-    int is_ending; /* the child scope is about to go */
+    volatile apr_uint32_t host_lookups; /* under way (hosts.c) */
+    int is_ending;                      /* the child scope is about to go */
 } wfp_server_t;
 
 /** The context; NULL before post_config. */

@@ -12,6 +12,7 @@
 #include "core/settings_json.h"
 #include "core/split.h"
 #include "lua_runtime/speed.h"
+#include "mod_wfp/hosts.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/threads.h"
 #include "store/changes.h"
@@ -413,23 +414,35 @@ apr_status_t wfp_sync_namespace(wfp_namespace_t **pns, wfp_server_t *server,
 
 /* ---- following the store --------------------------------------------------- */
 
+/* Hostnames go with it, or name it otherwise from now on. */
+static apr_status_t drop_namespace(wfp_server_t *server,
+                                   const wfp_change_t *change)
+{
+    apr_status_t rv = wfp_registry_drop_namespace(server->registry, change->ns,
+                                                  change->stamp);
+
+    return rv == APR_SUCCESS ? wfp_hosts_forget(server, change->stamp) : rv;
+}
+
 apr_status_t wfp_sync_take_in(wfp_server_t *server, const wfp_change_t *change,
                               wfp_result_t *res)
 {
     wfp_registry_t *reg = server->registry;
     apr_status_t rv;
 
-    if (change->kind != WFP_CHANGE_NAMESPACE
-        && change->kind != WFP_CHANGE_SCRIPT
-        && change->kind != WFP_CHANGE_KEY) {
-        return APR_SUCCESS; /* nothing of it is kept here */
+    if (change->kind == WFP_CHANGE_HOSTNAME) {
+        rv = wfp_hosts_changed(server, change->name, change->stamp, res->pool);
     }
-    if (change->kind == WFP_CHANGE_KEY) {
+    else if (change->kind == WFP_CHANGE_KEY) {
         /* bodies hold secrets as they were sealed */
         rv = wfp_registry_drop_all(reg, change->stamp);
     }
+    else if (change->kind != WFP_CHANGE_NAMESPACE
+             && change->kind != WFP_CHANGE_SCRIPT) {
+        return APR_SUCCESS; /* nothing of it is kept here */
+    }
     else if (change->kind == WFP_CHANGE_NAMESPACE && change->deleted) {
-        rv = wfp_registry_drop_namespace(reg, change->ns, change->stamp);
+        rv = drop_namespace(server, change);
     }
     else if (change->deleted) {
         rv = wfp_registry_put_absent(reg, change->ns, change->name,
@@ -463,6 +476,7 @@ static apr_status_t catch_up_step(int *pmore, wfp_server_t *server,
     }
     if (lost) {
         rv = wfp_registry_drop_all(server->registry, latest);
+        wfp_host_memo_forget(server->hosts);
         if (rv != APR_SUCCESS) {
             return wfp_result_set(res, WFP_INTERNAL, rv, "registry failed");
         }

@@ -89,19 +89,25 @@ typedef struct since_t {
     int max;
 } since_t;
 
-static apr_status_t read_latest(wfp_dbd_t *db, void *baton)
+apr_status_t wfp_changes_number(apr_int64_t *pnumber, wfp_dbd_t *db)
 {
     static const wfp_sql_t latest = {
         "changes_latest", "SELECT value FROM counters WHERE name = 'changes'"
     };
-    since_t *ask = baton;
     const char **row;
     apr_status_t rv = wfp_dbd_row(&row, db, &latest, 1, NULL);
 
     if (rv == APR_SUCCESS) {
-        *ask->platest = row ? wfp_dbd_int(row[0]) : 0;
+        *pnumber = row ? wfp_dbd_int(row[0]) : 0;
     }
     return rv;
+}
+
+static apr_status_t read_latest(wfp_dbd_t *db, void *baton)
+{
+    since_t *ask = baton;
+
+    return wfp_changes_number(ask->platest, db);
 }
 
 static apr_status_t read_since(wfp_dbd_t *db, void *baton)

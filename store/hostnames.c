@@ -4,12 +4,12 @@
  */
 #include "store/hostnames.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/hostname.h"
 #include "core/json.h"
-#include "store/column.h"
+#include "store/page.h"
 #include "store/tx.h"
 
 #define COLUMNS                                                                \
@@ -21,16 +21,12 @@ typedef struct ask_t {
     wfp_hostname_t *host;
     const char *name;
     const wfp_actor_t *actor;
-    apr_int64_t skip;
-    int limit;
-    apr_int64_t total;
-    apr_array_header_t *list;
     apr_int64_t stamp;
 } ask_t;
 
-static wfp_hostname_t *read_row(const char **row, apr_pool_t *p)
+static apr_status_t read_row(void **phost, wfp_dbd_t *db, const char **row)
 {
-    wfp_hostname_t *host = apr_pcalloc(p, sizeof(*host));
+    wfp_hostname_t *host = apr_pcalloc(db->pool, sizeof(*host));
 
     host->hostname = row[0];
     host->ns = row[1];
@@ -39,7 +35,8 @@ static wfp_hostname_t *read_row(const char **row, apr_pool_t *p)
     host->stamp = wfp_dbd_int(row[4]);
     host->created = wfp_dbd_int(row[5]);
     host->modified = wfp_dbd_int(row[6]);
-    return host;
+    *phost = host;
+    return APR_SUCCESS;
 }
 
 static apr_status_t missing(wfp_dbd_t *db, const char *name)
@@ -48,52 +45,13 @@ static apr_status_t missing(wfp_dbd_t *db, const char *name)
                           "there is no hostname '%s'", name);
 }
 
-/* --- names ---------------------------------------------------------------- */
-
-static int is_label(const char *s, apr_size_t n)
+/* As it is kept, in p; what is none stays, and is not found. */
+static const char *normal(const char *text, apr_pool_t *p)
 {
-    apr_size_t i;
+    char name[WFP_HOSTNAME_SIZE];
+    apr_size_t n = wfp_hostname_of_entry(name, text);
 
-    if (n < 1 || n > 63 || s[0] == '-' || s[n - 1] == '-') {
-        return 0;
-    }
-    for (i = 0; i < n; i++) {
-        if (!apr_isalnum(s[i]) && s[i] != '-' && s[i] != '_') {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static int is_hostname(const char *s)
-{
-    if (strlen(s) > WFP_HOSTNAME_MAX) {
-        return 0;
-    }
-    if (strncmp(s, "*.", 2) == 0) {
-        s += 2;
-    }
-    for (;;) {
-        apr_size_t n = strcspn(s, ".");
-
-        if (!is_label(s, n)) {
-            return 0;
-        }
-        if (!s[n]) {
-            return 1;
-        }
-        s += n + 1;
-    }
-}
-
-static const char *lower(const char *text, apr_pool_t *p)
-{
-    char *out = apr_pstrdup(p, text), *c;
-
-    for (c = out; *c; c++) {
-        *c = (char)apr_tolower(*c);
-    }
-    return out;
+    return n ? apr_pstrmemdup(p, name, n) : "";
 }
 
 /* --- writing -------------------------------------------------------------- */
@@ -162,12 +120,12 @@ apr_status_t wfp_hostnames_put(wfp_store_t *store, wfp_hostname_t *host,
 {
     ask_t ask = { .host = host, .actor = actor };
 
-    if (!is_hostname(host->hostname)) {
+    ask.name = host->hostname = normal(host->hostname, p);
+    if (!*ask.name) {
         return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
                               "a hostname looks like shop.example.com or "
                               "*.example.com");
     }
-    ask.name = host->hostname = lower(host->hostname, p);
     return wfp_dbd_run(store, WFP_DBD_WRITE, put_hostname, &ask, res, p);
 }
 
@@ -194,8 +152,7 @@ apr_status_t wfp_hostnames_delete(apr_int64_t *pstamp, wfp_store_t *store,
                                   const wfp_actor_t *actor, wfp_result_t *res,
                                   apr_pool_t *p)
 {
-    ask_t ask = { .name = lower(wfp_column_text(hostname, p), p),
-                  .actor = actor };
+    ask_t ask = { .name = normal(hostname, p), .actor = actor };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, delete_hostname, &ask,
                                   res, p);
 
@@ -207,51 +164,20 @@ apr_status_t wfp_hostnames_delete(apr_int64_t *pstamp, wfp_store_t *store,
 
 /* --- reading -------------------------------------------------------------- */
 
-/* ask->host of that very name, or NULL. */
-static apr_status_t look_up(wfp_dbd_t *db, ask_t *ask, const char *name)
+static apr_status_t get_hostname(wfp_dbd_t *db, void *baton)
 {
     static const wfp_sql_t get = { "hostnames_get",
                                    COLUMNS "WHERE h.hostname = %s" };
+    ask_t *ask = baton;
     const char **row;
-    apr_status_t rv = wfp_dbd_row(&row, db, &get, COLUMN_COUNT, DBD_ARGS(name));
+    void *host = NULL;
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, COLUMN_COUNT,
+                                  DBD_ARGS(ask->name));
 
     if (rv == APR_SUCCESS) {
-        ask->host = row ? read_row(row, db->pool) : NULL;
+        rv = row ? read_row(&host, db, row) : missing(db, ask->name);
     }
-    return rv;
-}
-
-static apr_status_t get_hostname(wfp_dbd_t *db, void *baton)
-{
-    ask_t *ask = baton;
-    apr_status_t rv = look_up(db, ask, ask->name);
-
-    return rv == APR_SUCCESS && !ask->host ? missing(db, ask->name) : rv;
-}
-
-static apr_status_t find_hostname(wfp_dbd_t *db, void *baton)
-{
-    ask_t *ask = baton;
-    const char *dot = ask->name;
-    apr_status_t rv = look_up(db, ask, ask->name);
-
-    while (rv == APR_SUCCESS && !ask->host && (dot = strchr(dot, '.'))) {
-        rv = look_up(db, ask, apr_pstrcat(db->pool, "*", dot, NULL));
-        dot++;
-    }
-    return rv == APR_SUCCESS && !ask->host ? missing(db, ask->name) : rv;
-}
-
-static apr_status_t read_one(wfp_hostname_t **phost, wfp_store_t *store,
-                             wfp_dbd_fn *fn, const char *name,
-                             wfp_result_t *res, apr_pool_t *p)
-{
-    ask_t ask = { .name = lower(wfp_column_text(name, p), p) };
-    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, fn, &ask, res, p);
-
-    if (rv == APR_SUCCESS) {
-        *phost = ask.host;
-    }
+    ask->host = host;
     return rv;
 }
 
@@ -259,43 +185,77 @@ apr_status_t wfp_hostnames_get(wfp_hostname_t **phost, wfp_store_t *store,
                                const char *hostname, wfp_result_t *res,
                                apr_pool_t *p)
 {
-    return read_one(phost, store, get_hostname, hostname, res, p);
-}
-
-apr_status_t wfp_hostnames_find(wfp_hostname_t **phost, wfp_store_t *store,
-                                const char *name, wfp_result_t *res,
-                                apr_pool_t *p)
-{
-    return read_one(phost, store, find_hostname, name, res, p);
-}
-
-static apr_status_t list_hostnames(wfp_dbd_t *db, void *baton)
-{
-    static const wfp_sql_t count = { "hostnames_count",
-                                     "SELECT count(*) FROM hostnames" };
-    static const wfp_sql_t list = {
-        "hostnames_list", COLUMNS "ORDER BY h.hostname LIMIT %lld OFFSET %lld"
-    };
-    ask_t *ask = baton;
-    apr_array_header_t *rows;
-    const char **row;
-    int i;
-    apr_status_t rv = wfp_dbd_row(&row, db, &count, 1, NULL);
+    ask_t ask = { .name = normal(hostname, p) };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, get_hostname, &ask, res,
+                                  p);
 
     if (rv == APR_SUCCESS) {
-        ask->total = row ? wfp_dbd_int(row[0]) : 0;
-        rv = wfp_dbd_rows(&rows, db, &list, COLUMN_COUNT,
-                          DBD_ARGS(wfp_dbd_num(db, ask->limit),
-                                   wfp_dbd_num(db, ask->skip)));
+        *phost = ask.host;
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    return rv;
+}
+
+/* Most names asked for at a time. */
+#define AT_A_TIME 8
+
+/* The first of these names that is there, or ask->host is NULL. */
+static apr_status_t first_of(wfp_dbd_t *db, ask_t *ask, const char **names)
+{
+    static const wfp_sql_t find = {
+        "hostnames_find",
+        COLUMNS "WHERE h.hostname IN (%s, %s, %s, %s, %s, %s, %s, %s)"
+    };
+    apr_array_header_t *rows;
+    void *host = NULL;
+    int i, k;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &find, COLUMN_COUNT, names);
+
+    for (i = 0; rv == APR_SUCCESS && !host && i < AT_A_TIME; i++) {
+        for (k = 0; rv == APR_SUCCESS && !host && k < rows->nelts; k++) {
+            const char **row = APR_ARRAY_IDX(rows, k, const char **);
+
+            if (strcmp(row[0], names[i]) == 0) {
+                rv = read_row(&host, db, row);
+            }
+        }
     }
-    ask->list = apr_array_make(db->pool, rows->nelts + 1,
-                               sizeof(wfp_hostname_t *));
-    for (i = 0; i < rows->nelts; i++) {
-        APR_ARRAY_PUSH(ask->list, wfp_hostname_t *) =
-            read_row(APR_ARRAY_IDX(rows, i, const char **), db->pool);
+    ask->host = host;
+    return rv;
+}
+
+static apr_status_t find_hostname(wfp_dbd_t *db, void *baton)
+{
+    ask_t *ask = baton;
+    const char *names[AT_A_TIME];
+    apr_size_t at = 0;
+    int more = 1, i;
+    apr_status_t rv = wfp_changes_number(&ask->stamp, db);
+
+    ask->host = NULL;
+    while (rv == APR_SUCCESS && !ask->host && more) {
+        for (i = 0; i < AT_A_TIME; i++) {
+            names[i] = !more ? "" /* no hostname */
+                       : at  ? apr_pstrcat(db->pool, "*", ask->name + at, NULL)
+                             : ask->name;
+            at = more ? wfp_hostname_wider(ask->name, at) : at;
+            more = more && at;
+        }
+        rv = first_of(db, ask, names);
+    }
+    return rv;
+}
+
+apr_status_t wfp_hostnames_find(wfp_hostname_t **phost, apr_int64_t *pseen,
+                                wfp_store_t *store, const char *name,
+                                wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { .name = name };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, find_hostname, &ask,
+                                  res, p);
+
+    if (rv == APR_SUCCESS) {
+        *phost = ask.host;
+        *pseen = ask.stamp;
     }
     return rv;
 }
@@ -304,13 +264,14 @@ apr_status_t wfp_hostnames_list(apr_array_header_t **plist, apr_int64_t *ptotal,
                                 wfp_store_t *store, apr_int64_t skip, int limit,
                                 wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { .skip = skip, .limit = limit };
-    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, list_hostnames, &ask,
-                                  res, p);
+    static const wfp_sql_t count = { "hostnames_count",
+                                     "SELECT count(*) FROM hostnames" };
+    static const wfp_sql_t list = {
+        "hostnames_list", COLUMNS "ORDER BY h.hostname LIMIT %lld OFFSET %lld"
+    };
+    const wfp_page_t page = {
+        &list, &count, COLUMN_COUNT, read_row, skip, limit
+    };
 
-    if (rv == APR_SUCCESS) {
-        *plist = ask.list;
-        *ptotal = ask.total;
-    }
-    return rv;
+    return wfp_page_read(plist, ptotal, store, &page, res, p);
 }

@@ -15,10 +15,8 @@
  * ("*.example.com", at any depth); the most specific one wins.
  */
 
-#define WFP_HOSTNAME_MAX 253
-
 typedef struct wfp_hostname_t {
-    const char *hostname; /* lower case */
+    const char *hostname; /* as core/hostname.h has entries */
     const char *ns;       /* WFP_ACCOUNT_NS: an account Worker */
     const char *script;
     const char *metadata; /* JSON */
@@ -27,7 +25,7 @@ typedef struct wfp_hostname_t {
     apr_time_t modified;
 } wfp_hostname_t;
 
-/** Set one; hostname is made lower case, stamp and times are filled in.
+/** Set one; hostname is brought into its one form, stamp and times are filled in.
  *  WFP_INVALID: no hostname; WFP_NOT_FOUND: there is no such namespace;
  *  WFP_WORKER_NOT_FOUND: no such Worker. */
 apr_status_t wfp_hostnames_put(wfp_store_t *store, wfp_hostname_t *host,
@@ -39,11 +37,16 @@ apr_status_t wfp_hostnames_get(wfp_hostname_t **phost, wfp_store_t *store,
                                const char *hostname, wfp_result_t *res,
                                apr_pool_t *p) WFP_CHECK;
 
-/** The entry that serves a host. @param name lower case, without port
- *  @return WFP_NOT_FOUND: there is none */
-apr_status_t wfp_hostnames_find(wfp_hostname_t **phost, wfp_store_t *store,
-                                const char *name, wfp_result_t *res,
-                                apr_pool_t *p) WFP_CHECK;
+/**
+ * The entry that serves a host.
+ *
+ * @param phost  NULL: none does
+ * @param pseen  number of the last change that could be seen
+ * @param name   as wfp_hostname_of_request() gave it
+ */
+apr_status_t wfp_hostnames_find(wfp_hostname_t **phost, apr_int64_t *pseen,
+                                wfp_store_t *store, const char *name,
+                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** @param pstamp the change's number */
 apr_status_t wfp_hostnames_delete(apr_int64_t *pstamp, wfp_store_t *store,

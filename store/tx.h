@@ -21,6 +21,9 @@
  *  mutation does, so that mutations queue here and commit in order. */
 apr_status_t wfp_changes_take(apr_int64_t *pstamp, wfp_dbd_t *db) WFP_CHECK;
 
+/** The number of the last change that can be seen. */
+apr_status_t wfp_changes_number(apr_int64_t *pnumber, wfp_dbd_t *db) WFP_CHECK;
+
 /** Write the row of this mutation. */
 apr_status_t wfp_changes_record(wfp_dbd_t *db,
                                 const wfp_change_t *change) WFP_CHECK;

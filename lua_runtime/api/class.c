@@ -153,13 +153,38 @@ const char *wfp_class_text(lua_State *L, int idx, const char *what, size_t *n)
     return lua_tolstring(L, idx, n);
 }
 
-/* [-0, +1, -] */
+/* [-0, +0, e] Let the view at idx make what its table, on the top, lacks; the
+ * key at key, 0: everything. */
+static void make_members(lua_State *L, int idx, int key)
+{
+    int table = lua_gettop(L);
+
+    if (lua_getiuservalue(L, idx, 2) == LUA_TFUNCTION) {
+        luaL_checkstack(L, 4, NULL);
+        lua_pushvalue(L, table);
+        if (key) {
+            lua_pushvalue(L, key);
+        }
+        else {
+            lua_pushnil(L);
+        }
+        lua_call(L, 2, 0);
+    }
+    lua_settop(L, table);
+}
+
+/* [-0, +1, e] */
 static int l_view_index(lua_State *L)
 {
     lua_settop(L, 2);
     lua_getiuservalue(L, 1, 1);
     lua_pushvalue(L, 2);
-    lua_rawget(L, 3);
+    if (lua_rawget(L, 3) == LUA_TNIL) {
+        lua_settop(L, 3);
+        make_members(L, 1, 2);
+        lua_pushvalue(L, 2);
+        lua_rawget(L, 3);
+    }
     return 1;
 }
 
@@ -210,11 +235,21 @@ void wfp_class_readonly(lua_State *L)
     }
 }
 
+void wfp_class_readonly_later(lua_State *L)
+{
+    wfp_class_new(L, &view_class, 0, 2);
+    lua_insert(L, -3);
+    lua_setiuservalue(L, -3, 2);
+    lua_setiuservalue(L, -2, 1);
+}
+
 int wfp_class_unwrap(lua_State *L, int idx)
 {
     if (!wfp_class_test(L, idx, &view_class)) {
         return 0;
     }
+    idx = lua_absindex(L, idx);
     lua_getiuservalue(L, idx, 1);
+    make_members(L, idx, 0);
     return 1;
 }

@@ -54,6 +54,14 @@ const char *wfp_class_text(lua_State *L, int idx, const char *what, size_t *n);
  *  assigned to. Other values are left as they are. */
 void wfp_class_readonly(lua_State *L);
 
+/**
+ * [-2, +1, m] The same for the table below the top, of which the function on
+ * the top makes members when they are asked for: it is called with the table
+ * and a key that is missing, or nil when all shall be there, in which case it
+ * does not raise.
+ */
+void wfp_class_readonly_later(lua_State *L);
+
 /** [-0, +(0|1), -] 1, and the table is pushed: the value at idx is such a
  *  view. */
 int wfp_class_unwrap(lua_State *L, int idx);

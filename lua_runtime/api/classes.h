@@ -230,7 +230,8 @@ enum {
     WFP_PAYLOAD_MORE,        /* Request: method; Response: url */
     WFP_PAYLOAD_SIGNAL,      /* AbortSignal: Request: its own; Response: of the
                            * fetch that it came from */
-    WFP_PAYLOAD_VALUES = WFP_PAYLOAD_SIGNAL
+    WFP_PAYLOAD_CF,          /* Request: cf */
+    WFP_PAYLOAD_VALUES = WFP_PAYLOAD_CF
 };
 
 /** The methods of both classes. */

@@ -61,6 +61,62 @@ static void set_member(lua_State *L, const char *key, const char *value)
     }
 }
 
+#define HOST_METADATA "hostMetadata"
+
+/* Ask the host. *ptext NULL: there is none, or (quiet) it cannot say */
+static void ask_metadata(const char **ptext, lua_State *L, const wfp_cf_t *cf,
+                         int quiet)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+    wfp_result_t res;
+    apr_status_t rv;
+
+    *ptext = NULL;
+    if (!wfp_state_host(L)->host_metadata) {
+        return;
+    }
+    wfp_meter_host_begin(iso);
+    wfp_result_init(&res, wfp_state_pool(L));
+    rv = wfp_state_host(L)->host_metadata(ptext, wfp_state_host_ctx(L), cf,
+                                          &res);
+    wfp_meter_host_end(iso);
+    if (rv != APR_SUCCESS && !quiet) {
+        wfp_api_raise(L, &res);
+    }
+}
+
+/* [-0, +0, v] (cf's table, key or nil): what asks the table of hostnames comes
+ * when it is asked for. Upvalues: the host's facts, generation, is it there? */
+static int l_cf_later(lua_State *L)
+{
+    const wfp_cf_t *cf = lua_touserdata(L, lua_upvalueindex(1));
+    apr_uint32_t generation = (apr_uint32_t)lua_tointeger(L,
+                                                          lua_upvalueindex(2));
+    int quiet = lua_isnil(L, 2);
+    const char *text;
+
+    if (lua_toboolean(L, lua_upvalueindex(3))
+        || (!quiet
+            && (lua_type(L, 2) != LUA_TSTRING
+                || strcmp(lua_tostring(L, 2), HOST_METADATA) != 0))
+        || (quiet && generation != wfp_state_generation(L))) {
+        return 0;
+    }
+    wfp_api_check_generation(L, generation);
+    ask_metadata(&text, L, cf, quiet);
+    if (text) {
+        wfp_meter_charge(wfp_isolate_of(L), strlen(text));
+        wfp_api_json_decode(L, text, strlen(text));
+        if (lua_type(L, -1) == LUA_TTABLE) {
+            wfp_class_readonly(L);
+            lua_setfield(L, 1, HOST_METADATA);
+        }
+    }
+    lua_pushboolean(L, text || !quiet);
+    lua_replace(L, lua_upvalueindex(3));
+    return 0;
+}
+
 /* [-0, +1, m] what only trusted Workers see of the client */
 static void push_cf(lua_State *L, const request_t *r)
 {
@@ -70,12 +126,21 @@ static void push_cf(lua_State *L, const request_t *r)
         lua_pushnil(L);
         return;
     }
-    lua_createtable(L, 0, 4);
+    if (lua_getiuservalue(L, 1, WFP_PAYLOAD_CF) != LUA_TNIL) {
+        return;
+    }
+    lua_createtable(L, 0, 5);
     set_member(L, "clientIp", cf->client_ip);
     set_member(L, "httpProtocol", cf->http_protocol);
     set_member(L, "tlsVersion", cf->tls_version);
     set_member(L, "tlsCipher", cf->tls_cipher);
-    wfp_class_readonly(L);
+    lua_pushlightuserdata(L, (void *)cf);
+    lua_pushinteger(L, (lua_Integer)r->payload.generation);
+    lua_pushboolean(L, 0);
+    lua_pushcclosure(L, l_cf_later, 3);
+    wfp_class_readonly_later(L);
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, 1, WFP_PAYLOAD_CF);
 }
 
 /* [-0, +1, m] Push url or method: the script's own, else the host's. */

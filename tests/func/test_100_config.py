@@ -114,6 +114,7 @@ WfpOutbound off
 WfpRouteBy subdomain
 WfpRouteBy path
 WfpRouteBy header:X-Worker
+WfpRouteBy table
 WfpLimit cpu_ms 20
 WfpLimit cpu_ms 20 100
 WfpLimit instructions 1000000 0
@@ -193,6 +194,15 @@ class TestConfig:
                                        f"</{scope.split()[0]}>"])
         assert code != 0
         assert name in text
+
+    @pytest.mark.parametrize("first", [0, 1])
+    def test_100_13_table_is_not_by_path(self, httpd, first):
+        lines = ["WfpNamespace by-path", "WfpRouteBy table"]
+        lines = lines[first:] + lines[:first]
+        code, text = httpd.configtest(['<Location "/x">', *lines,
+                                       "</Location>"])
+        assert code != 0
+        assert "choose one" in text
 
     def test_100_06_no_claim_by_regular_expression(self, httpd):
         code, text = httpd.configtest(

@@ -375,7 +375,7 @@ static void the_most_specific_hostname_serves(wfp_test_t *t)
     fixture_t f;
     wfp_hostname_t host = { .ns = "demo", .script = "a", .metadata = "{}" };
     wfp_hostname_t *got;
-    apr_int64_t stamp;
+    apr_int64_t stamp, seen;
     int i;
 
     open_store(&f, t);
@@ -388,11 +388,14 @@ static void the_most_specific_hostname_serves(wfp_test_t *t)
         OK(wfp_hostnames_put(f.store, &host, &me, &f.res, t->pool));
     }
     for (i = 0; i < 4; i++) {
-        OK(wfp_hostnames_find(&got, f.store, asked[i][0], &f.res, t->pool));
+        OK(wfp_hostnames_find(&got, &seen, f.store, asked[i][0], &f.res,
+                              t->pool));
         CHECK_STR(got->hostname, asked[i][1]);
+        CHECK_INT(seen, host.stamp);
     }
-    REFUSED(wfp_hostnames_find(&got, f.store, "example.com", &f.res, t->pool),
-            WFP_NOT_FOUND);
+    OK(wfp_hostnames_find(&got, &seen, f.store, "example.com", &f.res,
+                          t->pool));
+    CHECK(got == NULL);
     host.hostname = "a..b";
     REFUSED(wfp_hostnames_put(f.store, &host, &me, &f.res, t->pool),
             WFP_INVALID);
