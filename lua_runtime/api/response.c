@@ -302,6 +302,7 @@ int wfp_api_to_response(wfp_response_t **presp, lua_State *L, int idx)
     wfp_body_t *body;
     const char *text;
 
+    idx = lua_absindex(L, idx);
     make_of_table(L, idx);
     r = wfp_class_test(L, idx, &wfp_api_response_class);
     if (!r || r->error) {
@@ -309,7 +310,6 @@ int wfp_api_to_response(wfp_response_t **presp, lua_State *L, int idx)
     }
     wfp_api_check_generation(L, r->payload.generation);
     luaL_checkstack(L, 20, NULL);
-    idx = lua_absindex(L, idx);
     body = wfp_api_payload_core_body(L, idx);
     headers = wfp_api_payload_core_headers(L, idx);
     if (r->core && r->core->headers == headers && r->core->body == body) {
