@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "core/registry.h"
 #include "core/wfp.h"
+#include "lua_runtime/isolate.h"
 #include "store/changes.h"
 #include "store/store.h"
 
@@ -34,6 +35,7 @@ typedef struct wfp_api_server_t {
     wfp_keyring_t *keys; /* seal secrets */
     const char *account; /* WfpAccount; NULL: what the store says */
     const wfp_limit_policy_t *limits;
+    const wfp_runtime_t *runtime;
     int versions_kept; /* undeployed ones a Worker */
     wfp_registry_t *registry;
     wfp_api_rate_t *rate;

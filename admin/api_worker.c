@@ -35,6 +35,7 @@ void wfp_api_worker_begin(wfp_deploy_t *d, wfp_api_call_t *call,
     d->store = call->server->store;
     d->keys = call->server->keys;
     d->policy = call->server->limits;
+    d->runtime = call->server->runtime;
     d->ns = wfp_api_call_ns(call);
     d->name = wfp_api_worker_name(call);
     d->put.actor = wfp_api_call_actor(call);

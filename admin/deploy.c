@@ -116,9 +116,9 @@ static apr_status_t check_code(wfp_deploy_t *d, const wfp_script_t *script,
     given.mode = WFP_METADATA_UPLOAD;
     given.strict = 0;
     rv = wfp_metadata_apply(&trial, &given, NULL, res, p);
-    return rv == APR_SUCCESS
-               ? wfp_upload_check(&trial, d->policy, &d->startup_us, res, p)
-               : rv;
+    return rv == APR_SUCCESS ? wfp_upload_check(&trial, d->policy, d->runtime,
+                                                &d->startup_us, res, p)
+                             : rv;
 }
 
 apr_status_t wfp_deploy_code(wfp_deploy_t *d, const wfp_upload_form_t *form,

@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "core/result.h"
 #include "core/wfp.h"
+#include "lua_runtime/isolate.h"
 #include "store/scripts.h"
 
 /**
@@ -23,7 +24,8 @@ typedef struct wfp_deploy_t {
     wfp_store_t *store;
     wfp_keyring_t *keys; /* seal secrets */
     const wfp_limit_policy_t *policy;
-    const char *ns; /* WFP_ACCOUNT_NS for an account Worker */
+    const wfp_runtime_t *runtime; /* of this process */
+    const char *ns;               /* WFP_ACCOUNT_NS for an account Worker */
     const char *name;
     wfp_put_t put;          /* of it: actor, action, no_traffic, if_match,
                              * if_latest, versions_kept; the rest is filled in:

@@ -202,6 +202,7 @@ static apr_status_t top_level_failed(wfp_result_t *res, apr_status_t rv)
 
 static apr_status_t run_top_level(wfp_script_t *script,
                                   const wfp_limit_policy_t *policy,
+                                  const wfp_runtime_t *known,
                                   apr_int64_t *startup_us, wfp_result_t *res,
                                   apr_pool_t *p)
 {
@@ -213,10 +214,8 @@ static apr_status_t run_top_level(wfp_script_t *script,
     apr_status_t rv;
 
     runtime.host = &throw_away_host;
-    rv = wfp_run_child_init(&runtime, res);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
+    runtime.exact_metering = known->exact_metering;
+    runtime.vm_rate = wfp_run_rate(known);
     wfp_limits_merge(&limits, policy, sources, 1);
     rv = wfp_isolate_compile(script, &limits, res, p);
     if (rv != APR_SUCCESS) {
@@ -256,6 +255,7 @@ apr_status_t wfp_upload_check_settings(const wfp_script_t *script,
 
 apr_status_t wfp_upload_check(wfp_script_t *script,
                               const wfp_limit_policy_t *policy,
+                              const wfp_runtime_t *runtime,
                               apr_int64_t *startup_us, wfp_result_t *res,
                               apr_pool_t *p)
 {
@@ -268,7 +268,7 @@ apr_status_t wfp_upload_check(wfp_script_t *script,
         rv = wfp_upload_check_settings(script, policy, res);
     }
     if (rv == APR_SUCCESS) {
-        rv = run_top_level(script, policy, startup_us, res, p);
+        rv = run_top_level(script, policy, runtime, startup_us, res, p);
     }
     return rv;
 }

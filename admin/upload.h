@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/result.h"
 #include "core/script.h"
+#include "lua_runtime/isolate.h"
 
 /**
  * @file
@@ -35,12 +36,14 @@ apr_status_t wfp_upload_check_settings(const wfp_script_t *script,
 /**
  * Is this script fit to be stored?
  *
+ * @param runtime     of this process, from wfp_run_child_init(): how fast it is
  * @param startup_us  how long the top level took; may be NULL
  * @param res         WFP_INVALID with a text that names what is wrong
  *                    ("worker.lua:3: ..."), WFP_STARTUP_LIMIT
  */
 apr_status_t wfp_upload_check(wfp_script_t *script,
                               const wfp_limit_policy_t *policy,
+                              const wfp_runtime_t *runtime,
                               apr_int64_t *startup_us, wfp_result_t *res,
                               apr_pool_t *p) WFP_CHECK;
 

@@ -300,12 +300,17 @@ wfp_isolate_t *wfp_run_end(wfp_invocation_t *inv)
     return iso;
 }
 
-void wfp_run_set_rate(wfp_runtime_t *runtime, double rate)
+double wfp_run_rate(const wfp_runtime_t *runtime)
 {
     double known;
 
     __atomic_load(&runtime->vm_rate, &known, __ATOMIC_RELAXED);
-    if (rate > known) {
+    return known;
+}
+
+void wfp_run_set_rate(wfp_runtime_t *runtime, double rate)
+{
+    if (rate > wfp_run_rate(runtime)) {
         __atomic_store(&runtime->vm_rate, &rate, __ATOMIC_RELAXED);
     }
 }

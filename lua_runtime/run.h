@@ -122,6 +122,9 @@ wfp_isolate_t *wfp_run_end(wfp_invocation_t *inv);
  */
 void wfp_run_set_rate(wfp_runtime_t *runtime, double rate);
 
+/** What is known of it. Any thread. */
+double wfp_run_rate(const wfp_runtime_t *runtime);
+
 /**
  * Prepare this thread for running invocations (timer, signal stack): done on
  * first use by itself; freed by a pthread key's destructor.

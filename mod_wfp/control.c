@@ -62,6 +62,7 @@ int wfp_control_handle(request_rec *r)
     api.keys = server->keys;
     api.account = server->conf->account;
     api.limits = &server->conf->limits;
+    api.runtime = &server->runtime;
     api.versions_kept = (int)wfp_config_num(server->conf->versions_kept,
                                             WFP_DEFAULT_VERSIONS_KEPT);
     api.rate = server->api_rate;

@@ -14,6 +14,7 @@
 #include "admin/wfpctl/seal.h"
 #include "core/json.h"
 #include "core/name.h"
+#include "lua_runtime/run.h"
 #include "store/scripts.h"
 #include "store/versions.h"
 
@@ -205,13 +206,17 @@ apr_status_t wfp_cmd_deploy_run(wfp_cmd_t *cmd)
                       .actor = wfp_cmd_actor(),
                       .keep = 1u << WFP_BINDING_SECRET_TEXT,
                       .versions_kept = WFP_VERSIONS_KEPT };
+    wfp_runtime_t runtime = { 0 };
     apr_int64_t startup_us = 0;
     apr_status_t rv;
 
     rv = wfp_cmd_deploy_options(cmd);
     if (rv == APR_SUCCESS) {
-        rv = wfp_upload_check(script, &cmd->config.limits, &startup_us,
-                              &cmd->res, cmd->pool);
+        rv = wfp_run_child_init(&runtime, &cmd->res);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_upload_check(script, &cmd->config.limits, &runtime,
+                              &startup_us, &cmd->res, cmd->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_scripts_put(cmd->store, &put, &cmd->res, cmd->pool);

@@ -57,3 +57,11 @@ class TestBenches:
         text = (tmp_path / "waiting.md").read_text()
         assert len(re.findall(r"\| (?:reached|missed)", text)) == 3
         assert "| fetch: errors | 0 |" in text
+
+    def test_495_05_control(self, build, tmp_path):
+        run(build, "control.py", "--seconds", "1", "--workers", "1500",
+            "--deploys", "3", "--out", str(tmp_path / "control.md"))
+        text = (tmp_path / "control.md").read_text()
+        assert len(re.findall(r"\| (?:reached|missed)", text)) == 9
+        for name in ("SQLite", "PostgreSQL"):
+            assert f"| {name}: calls that failed | 0 |" in text
