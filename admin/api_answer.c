@@ -146,18 +146,24 @@ static const char *envelope(const wfp_api_call_t *call)
 }
 
 /* A short body that nobody read is passed over by httpd. A long one, one of
- * unknown length, and one that waits to be asked for do not come: the
- * connection ends with the answer. */
+ * unknown length, and one that waits to be asked for should not come: the
+ * connection ends with the answer. One of HTTP/2 has others' streams, too: the
+ * answer does not wait until the body is passed over. */
 static void leave_body(const wfp_api_call_t *call)
 {
     request_rec *r = call->r;
     const char *length = wfp_api_call_header(call, "Content-Length");
 
-    if (!call->body_read
-        && (r->expecting_100 || wfp_api_call_header(call, "Transfer-Encoding")
-            || (length && apr_strtoi64(length, NULL, 10) > PASS_OVER_MAX))) {
-        r->connection->keepalive = AP_CONN_CLOSE;
+    if (call->body_read
+        || !(r->expecting_100 || wfp_api_call_header(call, "Transfer-Encoding")
+             || (length && apr_strtoi64(length, NULL, 10) > PASS_OVER_MAX))) {
+        return;
     }
+    if (r->connection->master) {
+        (void)ap_rflush(r);
+        return;
+    }
+    r->connection->keepalive = AP_CONN_CLOSE;
 }
 
 int wfp_api_answer_send(wfp_api_call_t *call)
@@ -173,16 +179,17 @@ int wfp_api_answer_send(wfp_api_call_t *call)
         apr_table_setn(r->headers_out, "Retry-After",
                        apr_itoa(call->pool, answer->retry_after_s));
     }
-    leave_body(call);
     if (answer->type) {
         ap_set_content_type(r, answer->type);
         ap_set_content_length(r, (apr_off_t)answer->size);
         (void)ap_rwrite(answer->data, (int)answer->size, r);
+        leave_body(call);
         return OK;
     }
     ap_set_content_type(r, "application/json");
     text = envelope(call);
     ap_set_content_length(r, (apr_off_t)strlen(text));
     (void)ap_rputs(text, r); /* a client that is gone needs no answer */
+    leave_body(call);
     return OK;
 }

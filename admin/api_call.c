@@ -8,6 +8,7 @@
 #include <apr_buckets.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_protocol.h>
 #include <string.h>
 #include <util_filter.h>
@@ -190,10 +191,14 @@ apr_status_t wfp_api_call_body(const char **pdata, apr_size_t *psize,
     apr_bucket_brigade *all =
         apr_brigade_create(call->pool, call->r->connection->bucket_alloc);
     const char *length = wfp_api_call_header(call, "Content-Length");
+    apr_off_t limit = ap_get_limit_req_body(call->r); /* 0: none */
     char *data;
     apr_off_t n;
     apr_status_t rv;
 
+    if (limit > 0 && (apr_size_t)limit < max) {
+        max = (apr_size_t)limit;
+    }
     if (length && apr_strtoi64(length, NULL, 10) > (apr_int64_t)max) {
         return too_large(call, max);
     }

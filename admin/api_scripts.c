@@ -257,6 +257,11 @@ apr_status_t wfp_api_scripts_delete_some(wfp_api_call_t *call)
     if (rv == APR_SUCCESS) {
         rv = read_query(&query, call);
     }
+    if (rv == APR_SUCCESS && !query.with->nelts) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "tags: a TAG:yes of those to be deleted is "
+                                    "needed");
+    }
     if (rv == APR_SUCCESS) {
         query.limit = (int)limit;
         rv = wfp_scripts_delete_some(&list, &more, call->server->store, &query,

@@ -8,6 +8,7 @@
 #include <apr_env.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_protocol.h>
 #include <unistd.h>
 
@@ -73,6 +74,16 @@ int ap_rwrite(const void *data, int n, request_rec *r)
     now.answer = apr_pstrmemdup(r->pool, data, (apr_size_t)n);
     now.answer_size = (apr_size_t)n;
     return n;
+}
+
+int ap_rflush(request_rec *r)
+{
+    return 0;
+}
+
+apr_off_t ap_get_limit_req_body(const request_rec *r)
+{
+    return 0;
 }
 
 void ap_set_content_type(request_rec *r, const char *type)

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each change by the API leaves its row. The changes are those of
+openapi.json, so that a new route is missed here."""
+
+import json
+import re
+
+import pytest
+
+from wfptest import openapi
+from wfptest.api import LOCATION, Api
+from wfptest.uploads import FORM, Scripts, upload_body
+
+pytestmark = pytest.mark.one_mpm
+
+A = "/accounts/{account}"
+N = A + "/workers/dispatch/namespaces"
+S = N + "/{namespace}/scripts"
+W = A + "/workers/scripts"
+K = A + "/storage/kv/namespaces"
+SECRET = "geheim-0815-geheim"
+BINDINGS = [{"type": "secret_text", "name": "OLD", "text": SECRET}]
+CODE = upload_body("audit", bindings=BINDINGS, tags=["gone"])
+# switching off what is off changes nothing
+CHANGES_NOTHING = {("POST", W + "/{script}/subdomain")}
+
+# of a Worker: what follows its path: (body, action)
+OF_WORKERS = {
+    ("PUT", ""): (CODE, "upload"),
+    ("POST", "/versions"): (CODE, "upload"),
+    ("PUT", "/content"): (upload_body("again"), "content"),
+    ("PATCH", "/settings"): ({"tags": ["x"], "bindings": BINDINGS},
+                             "settings"),
+    ("PATCH", "/script-settings"): ({"logpush": True}, "settings"),
+    ("PUT", "/secrets"): ({"name": "NEW", "text": SECRET}, "secret"),
+    ("DELETE", "/secrets/{secret}"): (None, "secret"),
+    ("PATCH", "/secrets-bulk"): (
+        {"secrets": {"MORE": {"text": SECRET, "type": "secret_text"}}},
+        "secret"),
+    ("PUT", "/tags"): (["a", "b"], "tags"),
+    ("PUT", "/tags/{tag}"): (None, "tags"),
+    ("DELETE", "/tags/{tag}"): (None, "tags"),
+    ("POST", "/deployments"): ("deployment", "deploy"),
+    ("POST", "/rollback"): (None, "rollback"),
+    ("DELETE", ""): (None, "delete"),
+}
+# (body, action, type, name in the row)
+OTHERS = {
+    ("DELETE", S): (None, "delete", "script", "{script}"),
+    ("DELETE", A + "/workers/services/{script}"): (
+        None, "delete", "script", "{script}"),
+    ("POST", N): ({"name": "audited"}, "create", "namespace", ""),
+    ("PUT", N + "/{namespace}"): (
+        {"egress": "none"}, "update", "namespace", ""),
+    ("PATCH", N + "/{namespace}"): (
+        {"limits": {"cpu_ms": 9}}, "update", "namespace", ""),
+    ("DELETE", N + "/{namespace}"): (None, "delete", "namespace", ""),
+    ("POST", A + "/tokens"): (
+        {"name": "audited", "role": "read"}, "create", "token", "*"),
+    ("DELETE", A + "/tokens/{token}"): (None, "revoke", "token", "{token}"),
+    ("POST", K): ({"title": "audited"}, "create", "kv_namespace", "*"),
+    ("PUT", K + "/{kv}"): (
+        {"title": "audited again"}, "update", "kv_namespace", "{kv}"),
+    ("DELETE", K + "/{kv}"): (None, "delete", "kv_namespace", "{kv}"),
+    ("PUT", A + "/hostnames/{hostname}"): (
+        {"namespace": "{namespace}", "script": "{script}"}, "put",
+        "hostname", "{hostname}"),
+    ("DELETE", A + "/hostnames/{hostname}"): (
+        None, "delete", "hostname", "{hostname}"),
+}
+EXPECTED = {**OTHERS}
+for base in (S, W):
+    for (verb, what), (sent, done) in OF_WORKERS.items():
+        EXPECTED[verb, f"{base}/{{script}}{what}"] = (
+            sent, done, "version" if what == "/versions" else "script",
+            "{script}")
+MUTATIONS = sorted(
+    (method, path) for method, path, operation in openapi.operations()
+    if method != "GET" and "200" in operation["responses"]
+    and (method, path) not in CHANGES_NOTHING)
+
+
+@pytest.fixture
+def api(httpd, client):
+    httpd.configure(LOCATION)
+    admin = Api(httpd, client)
+    other, made = admin.with_token("--role", "admin", "--name", "auditor")
+    other.id = made["id"]
+    return other
+
+
+@pytest.fixture
+def places(api, tenant):
+    """What there is for each change to change."""
+    ns = tenant.namespace()
+    name = Scripts(api, ns).name()
+    for scripts in (Scripts(api, ns), Scripts(api, None)):
+        for _ in range(2):
+            assert scripts.put(name, CODE).status == 200
+    kv = api.ok("POST", f"{api.account}/storage/kv/namespaces",
+                {"title": f"audit of {ns}"})
+    token = api.ok("POST", f"{api.account}/tokens",
+                   {"name": "x", "role": "read"})
+    api.ok("PUT", f"{api.account}/hostnames/audit.example",
+           {"namespace": ns, "script": name})
+    yield {"account": api.account.rpartition("/")[2], "namespace": ns,
+           "script": name, "secret": "OLD", "tag": "gone", "kv": kv["id"],
+           "token": token["id"], "hostname": "audit.example"}
+    for path in ("hostnames/audit.example", f"workers/scripts/{name}",
+                 f"storage/kv/namespaces/{kv['id']}",
+                 "workers/dispatch/namespaces/audited"):
+        api.call("DELETE", f"{api.account}/{path}")
+    for kv in api.ok("GET", f"{api.account}/storage/kv/namespaces"):
+        if kv["title"] == "audited":
+            api.ok("DELETE", f"{api.account}/storage/kv/namespaces/{kv['id']}")
+
+
+def filled(value, places):
+    return re.sub(r"\{(\w+)\}", lambda m: places.get(m[1], m[0]), value)
+
+
+def body_of(api, path, sent, places):
+    if sent == "deployment":
+        versions = api.ok("GET", path.replace("/deployments", "/versions"))
+        return {"versions": [{"version_id": versions["items"][-1]["id"],
+                              "percentage": 100}]}
+    if isinstance(sent, dict):
+        return json.loads(filled(json.dumps(sent), {
+            k: v for k, v in places.items() if "{" + k + "}" in str(sent)}))
+    return sent
+
+
+def rows(api):
+    return api.ok("GET", f"{api.account}/audit?limit=1000")
+
+
+@pytest.mark.parametrize("method, path", MUTATIONS,
+                         ids=lambda v: v.replace("/accounts/{account}", ""))
+def test_653_01_leaves_its_row(api, places, method, path):
+    sent, action, kind, name = EXPECTED[method, path]
+    where = filled(path, places)
+    body = body_of(api, where, sent, places)
+    before = rows(api)[0]["id"]
+    query = "?tags=gone:yes" if (method, path) == ("DELETE", S) else ""
+    answer = api.call(method, where + query, body, headers=(
+        [("Content-Type", FORM)] if isinstance(body, bytes) else []))
+    assert answer.status == 200, answer
+    row, = [r for r in rows(api) if r["id"] > before]
+    ns = places["namespace"] if "{namespace}" in path else None
+    assert row["actor"] == {"id": api.id, "name": "auditor", "source": "api",
+                            "ip": "127.0.0.1"}
+    assert (row["action"], row["object"]["type"], row["result"]) == \
+        (action, kind, "success")
+    if kind in ("script", "version", "namespace"):
+        assert row["object"]["namespace"] == (
+            ns if (method, path) != ("POST", N) else "audited")
+    if name == "*":
+        made = answer.json["result"]["id"]
+        assert row["object"]["name"] == made
+    elif name:
+        assert row["object"]["name"] == filled(name, places)
+    assert SECRET not in json.dumps(row)
+
+
+def test_653_02_every_change_is_looked_at():
+    assert sorted(EXPECTED) == MUTATIONS
+
+
+def test_653_03_refused_ones_leave_none(api, places):
+    """Each once more, by somebody who may not."""
+    reader, _ = api.with_token("--role", "read")
+    before = rows(api)
+    for method, path in MUTATIONS:
+        assert reader.call(method, filled(path, places), {}).status == 403
+    assert rows(api) == before
+
+
+def test_653_04_a_renamed_namespace(api, tenant):
+    name = tenant.namespace()
+    before = rows(api)[0]["id"]
+    api.ok("PUT", f"{api.namespaces}/{name}", {"name": name + "-new"})
+    new = [r for r in rows(api) if r["id"] > before]
+    row, = [r for r in new if r["action"] == "rename"]
+    assert row["actor"]["name"] == "auditor"
+    assert name in json.dumps(row) and name + "-new" in json.dumps(row)
+    api.ok("DELETE", f"{api.namespaces}/{name}-new")
