@@ -42,6 +42,7 @@ static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
                                       "The specified dispatch namespace does "
                                       "not exist on this account." },
     [WFP_API_NO_KV_TARGET] = { 400, 10041, "KV namespace not found" },
+    [WFP_API_NO_D1_TARGET] = { 400, 10181, "D1 database not found" },
     [WFP_API_NO_HANDLERS] = { 400, 10068, "The script has no handler" },
     [WFP_API_PRECONDITION] = { 412, 10412,
                                "The Worker is not what If-Match says" },
@@ -55,6 +56,11 @@ static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
                             "a namespace with this account ID and title "
                             "already exists" },
     [WFP_API_KV_TITLE] = { 400, 10019, "A KV namespace needs a title" },
+    [WFP_API_D1_MISSING] = { 404, 7404, "The database could not be found" },
+    [WFP_API_D1_EXISTS] = { 400, 7502,
+                            "A database with that name already exists" },
+    [WFP_API_D1_BAD] = { 400, 7400, "The request is malformed" },
+    [WFP_API_D1_ERROR] = { 400, 7500, "The query failed" },
     [WFP_API_NO_HOSTNAME] = { 404, 10404, "There is no such hostname." },
     [WFP_API_NO_TOKEN] = { 404, 10404, "There is no such token." },
     [WFP_API_CONFLICT] = { 400, 10409, "The object's state does not allow it" },
@@ -85,6 +91,8 @@ wfp_api_error_e wfp_api_error_of(const wfp_result_t *res)
         return WFP_API_NO_WORKER;
     case WFP_NOT_FOUND:
         return WFP_API_NOT_FOUND;
+    case WFP_D1_ERROR:
+        return WFP_API_D1_ERROR;
     case WFP_CONFLICT:
         return WFP_API_CONFLICT;
     case WFP_INVALID:

@@ -34,6 +34,7 @@ typedef enum {
     WFP_API_NO_TARGET, /* of a service binding */
     WFP_API_NO_NAMESPACE_TARGET,
     WFP_API_NO_KV_TARGET,
+    WFP_API_NO_D1_TARGET,
     WFP_API_NO_HANDLERS,
     WFP_API_PRECONDITION, /* If-Match */
     WFP_API_NOT_DEPLOYED, /* the newest version is not what runs */
@@ -42,6 +43,10 @@ typedef enum {
     WFP_API_KV_MISSING,
     WFP_API_KV_EXISTS,
     WFP_API_KV_TITLE,
+    WFP_API_D1_MISSING,
+    WFP_API_D1_EXISTS,
+    WFP_API_D1_BAD,   /* a request to a database that is not right */
+    WFP_API_D1_ERROR, /* what SQLite says */
     WFP_API_NO_HOSTNAME,
     WFP_API_NO_TOKEN,
     WFP_API_CONFLICT, /* the state does not allow it */

@@ -2,6 +2,8 @@
 /* The API's routes, by noun. */
 #include "admin/api_account.h"
 #include "admin/api_audit.h"
+#include "admin/api_d1.h"
+#include "admin/api_d1_query.h"
 #include "admin/api_deployments.h"
 #include "admin/api_hostnames.h"
 #include "admin/api_kv_namespaces.h"
@@ -22,6 +24,7 @@
 #define N  NS "/{namespace}"
 #define S  N "/scripts"
 #define K  A "/storage/kv/namespaces"
+#define D  A "/d1/database"
 #define W  A "/workers/scripts"
 
 /* clang-format off */
@@ -52,6 +55,15 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", K "/{kv}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_get },
     { "PUT", K "/{kv}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_rename },
     { "DELETE", K "/{kv}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_delete },
+    /* D1 databases */
+    { "GET", D, WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_d1_list },
+    { "POST", D, WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_create },
+    { "GET", D "/{database}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_d1_get },
+    { "PUT", D "/{database}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_update },
+    { "PATCH", D "/{database}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_update },
+    { "DELETE", D "/{database}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_delete },
+    { "POST", D "/{database}/query", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_query },
+    { "POST", D "/{database}/raw", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_query_raw },
     /* hostnames */
     { "GET", A "/hostnames", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_list },
     { "GET", A "/hostnames/{hostname}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_get },
@@ -94,13 +106,6 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "POST", W "/{script}/assets-upload-session", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", N "/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "POST", A "/workers/assets/upload", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_account_unsupported },
-    { "GET", A "/d1/database", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "POST", A "/d1/database", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "GET", A "/d1/database/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "POST", A "/d1/database/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "PUT", A "/d1/database/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "PATCH", A "/d1/database/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "DELETE", A "/d1/database/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", A "/r2/buckets", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "POST", A "/r2/buckets", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", A "/r2/buckets/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },

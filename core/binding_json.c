@@ -186,6 +186,23 @@ static apr_status_t read_kv(wfp_binding_t *binding, const wfp_json_t *v,
     return rv;
 }
 
+/* The database's id, a UUID; wrangler says "id", the SDK "database_id". */
+static apr_status_t read_d1(wfp_binding_t *binding, const wfp_json_t *v,
+                            reader_t *rd)
+{
+    const char *member = wfp_json_get(v, "database_id", rd->p) ? "database_id"
+                                                               : "id";
+    apr_status_t rv = read_string(&binding->target, v, member, member, rd);
+
+    if (rv == APR_SUCCESS
+        && (strlen(binding->target) != WFP_UUID_SIZE - 1
+            || strspn(binding->target, "0123456789abcdef-")
+                   != WFP_UUID_SIZE - 1)) {
+        rv = not_a(rd, member, "a database's id");
+    }
+    return rv;
+}
+
 static apr_status_t read_dispatch(wfp_binding_t *binding, const wfp_json_t *v,
                                   reader_t *rd)
 {
@@ -243,6 +260,14 @@ static apr_status_t write_kv(wfp_json_t *v, const wfp_binding_t *binding,
     return APR_SUCCESS;
 }
 
+static apr_status_t write_d1(wfp_json_t *v, const wfp_binding_t *binding,
+                             reader_t *rd)
+{
+    wfp_json_set_str(v, "id", binding->target);
+    wfp_json_set_str(v, "database_id", binding->target);
+    return APR_SUCCESS;
+}
+
 static apr_status_t write_dispatch(wfp_json_t *v, const wfp_binding_t *binding,
                                    reader_t *rd)
 {
@@ -285,6 +310,7 @@ static const struct {
     [WFP_BINDING_DISPATCH_NAMESPACE] = { read_dispatch, write_dispatch },
     [WFP_BINDING_VERSION_METADATA] = { NULL, NULL },
     [WFP_BINDING_KV_NAMESPACE] = { read_kv, write_kv },
+    [WFP_BINDING_D1] = { read_d1, write_d1 },
 };
 
 /* ---- the array -------------------------------------------------------- */

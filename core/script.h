@@ -40,6 +40,7 @@ typedef enum {
     WFP_BINDING_DISPATCH_NAMESPACE,
     WFP_BINDING_VERSION_METADATA,
     WFP_BINDING_KV_NAMESPACE,
+    WFP_BINDING_D1,
     WFP_BINDING_KIND_COUNT
 } wfp_binding_e;
 
@@ -64,7 +65,7 @@ typedef struct wfp_binding_t {
     apr_size_t text_size;
     const char *target;      /* service ("/NAME": a user Worker of the same
                               * namespace) or namespace name, id of a KV
-                              * namespace */
+                              * namespace or D1 database */
     wfp_outbound_t outbound; /* dispatch_namespace */
 } wfp_binding_t;
 

@@ -29,4 +29,68 @@ typedef struct wfp_sql_value_t {
     const char *s;
 } wfp_sql_value_t;
 
+/** One statement with its parameters; of WFP_SQL_SCRIPT a text of many. All it
+ *  points to stays the caller's. */
+typedef struct wfp_sql_query_t {
+    const char *sql;
+    apr_size_t n;
+    const wfp_sql_value_t *params;
+    int count;
+} wfp_sql_query_t;
+
+typedef enum {
+    WFP_SQL_ONE = 0, /* one statement */
+    WFP_SQL_BATCH,   /* one or more, all or none; a query may hold several
+                      * statements when it has no parameters */
+    WFP_SQL_SCRIPT   /* many, without results, up to the first that fails */
+} wfp_sql_mode_e;
+
+/** What calls of one invocation share, whatever threads they are on: sums are
+ *  atomic. */
+typedef struct wfp_sql_share_t {
+    apr_int64_t cpu_ns; /* CPU time of all */
+    apr_int64_t cpu_max_ns;
+    apr_int64_t bytes; /* of answers that are not taken yet */
+    apr_int64_t bytes_max;
+} wfp_sql_share_t;
+
+typedef struct wfp_sql_call_t {
+    const char *database; /* its id */
+    wfp_sql_mode_e mode;
+    const wfp_sql_query_t *queries;
+    int count;
+    int only_first; /* row: of what only reads, the rest is not looked for */
+    wfp_sql_share_t *share; /* NULL: nobody's */
+} wfp_sql_call_t;
+
+typedef struct wfp_sql_row_t {
+    struct wfp_sql_row_t *next;
+    wfp_sql_value_t values[]; /* as many as the result has columns */
+} wfp_sql_row_t;
+
+/** What came of one statement. */
+typedef struct wfp_sql_result_t {
+    struct wfp_sql_result_t *next;
+    int columns;
+    const char **names;
+    wfp_sql_row_t *first, **last;
+    apr_int64_t rows;
+    apr_int64_t duration_us;
+    apr_int64_t changes;
+    apr_int64_t last_rowid;
+    apr_int64_t rows_read;
+    apr_int64_t rows_written;
+    apr_int64_t size_after; /* bytes of the database */
+    int changed_db;
+} wfp_sql_result_t;
+
+/** What came of a call. */
+typedef struct wfp_sql_answer_t {
+    apr_pool_t *pool; /* its own, for one thread at a time: everything of it */
+    apr_size_t bytes; /* that pool holds so much, about */
+    wfp_sql_result_t *first, **last;
+    apr_int64_t statements; /* that were run */
+    apr_int64_t duration_us;
+} wfp_sql_answer_t;
+
 #endif

@@ -9,6 +9,7 @@
 #include "core/message.h"
 #include "core/result.h"
 #include "core/script.h"
+#include "core/sql.h"
 
 /**
  * @file
@@ -47,6 +48,7 @@ typedef enum {
     WFP_OP_DISPATCH,
     WFP_OP_SERVICE,
     WFP_OP_SERVICE_CALL,
+    WFP_OP_SQL,
     WFP_OP_BODY /* wait until a body can be read without waiting */
 } wfp_op_e;
 
@@ -58,6 +60,7 @@ typedef struct wfp_op_t {
     const wfp_binding_t *binding; /* of SERVICE, SERVICE_CALL */
     const char *method;           /* of SERVICE_CALL */
     const char *args;             /* of SERVICE_CALL */
+    wfp_sql_call_t sql;           /* of SQL; share is filled in by ops.c */
     wfp_body_t *body;             /* of BODY; nobody else uses it meanwhile */
     int whole;                    /* of BODY: see wfp_body_kind_t */
     const void *signal;           /* for the isolate: what aborts it; NULL */
@@ -65,11 +68,12 @@ typedef struct wfp_op_t {
     /* what came of it: */
     apr_status_t rv;
     wfp_result_t res;
-    wfp_response_t *resp; /* of the first three */
-    const char *text;     /* of SERVICE_CALL; NULL: nothing */
-    apr_size_t kept;      /* bytes that the host holds for it until the end of
+    wfp_response_t *resp;     /* of the first three */
+    const char *text;         /* of SERVICE_CALL; NULL: nothing */
+    wfp_sql_answer_t *answer; /* of SQL, when it went well */
+    apr_size_t kept; /* bytes that the host holds for it until the end of
                            * the work */
-    void *host;           /* the host's own, while it runs */
+    void *host;      /* the host's own, while it runs */
 } wfp_op_t;
 
 typedef struct wfp_host_t {
@@ -90,6 +94,10 @@ typedef struct wfp_host_t {
                                  const wfp_binding_t *binding,
                                  const char *method, const char *args,
                                  wfp_result_t *res);
+    /** A call of a D1 database. *panswer has a pool of its own, which whoever
+     *  took what it needs destroys; NULL on failure. */
+    apr_status_t (*sql)(wfp_sql_answer_t **panswer, wfp_host_ctx_t *ctx,
+                        const wfp_sql_call_t *call, wfp_result_t *res);
     /** A line for the Worker's log: n bytes, control characters allowed (the
      *  host escapes), already cut to log_kb. */
     void (*log)(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,

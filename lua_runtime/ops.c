@@ -33,13 +33,43 @@ static const wfp_host_t *host_of(const wfp_isolate_t *iso)
     return iso->runtime->host;
 }
 
+/* A database may use what is left to the invocation. With the clock stopped. */
+static void share_sql(wfp_isolate_t *iso, wfp_op_t *op)
+{
+    const wfp_budget_t *budget = iso->frame->budget;
+    wfp_sql_share_t *share = &iso->inv->sql;
+
+    if (op->kind == WFP_OP_SQL) {
+        __atomic_store_n(&share->cpu_max_ns,
+                         iso->inv->sql_charged_ns + budget->cpu_max_ns
+                             - budget->cpu_ns - budget->host_ns,
+                         __ATOMIC_RELAXED);
+        __atomic_store_n(&share->bytes_max,
+                         (apr_int64_t)(wfp_meter_free_bytes(iso) / 2),
+                         __ATOMIC_RELAXED);
+        op->sql.share = share;
+    }
+}
+
+/* What databases used of it is charged. With the clock stopped. */
+static void charge_sql(wfp_isolate_t *iso)
+{
+    wfp_invocation_t *inv = iso->inv;
+    apr_int64_t used = __atomic_load_n(&inv->sql.cpu_ns, __ATOMIC_RELAXED);
+
+    iso->frame->budget->host_ns += used - inv->sql_charged_ns;
+    inv->sql_charged_ns = used;
+}
+
 static void run_here(lua_State *L, wfp_op_t *op)
 {
     wfp_isolate_t *iso = wfp_isolate_of(L);
 
     wfp_result_init(&op->res, wfp_state_pool(L));
     wfp_meter_host_begin(iso);
+    share_sql(iso, op);
     wfp_host_run(wfp_state_host(L), wfp_state_host_ctx(L), op);
+    charge_sql(iso);
     wfp_meter_host_end(iso);
 }
 
@@ -74,6 +104,7 @@ static apr_status_t start(wfp_isolate_t *iso, wfp_waiting_t *w)
     apr_status_t rv;
 
     wfp_meter_host_begin(iso);
+    share_sql(iso, &w->op);
     rv = host_of(iso)->start_op(inv->host_ctx, &w->op);
     if (rv == APR_SUCCESS) {
         w->next = inv->flying;
@@ -144,6 +175,17 @@ int wfp_ops_call(lua_State *L, wfp_op_t *op, wfp_ops_finish_fn *finish)
     *link = w;
     start_queue(iso, iso->driver);
     return wfp_tasks_yield(L, (lua_KContext)w, call_ended);
+}
+
+void wfp_ops_drop_answer(lua_State *L, const wfp_op_t *op)
+{
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+
+    wfp_meter_critical_begin(iso);
+    __atomic_sub_fetch(&iso->inv->sql.bytes, (apr_int64_t)op->answer->bytes,
+                       __ATOMIC_RELAXED);
+    apr_pool_destroy(op->answer->pool);
+    wfp_meter_critical_end(iso);
 }
 
 int wfp_ops_run_beside(lua_State *L)
@@ -226,6 +268,7 @@ static void wait_beside(wfp_isolate_t *iso, wfp_driver_t *driver)
     op = host_of(iso)->wait_op(inv->host_ctx, next_wake(driver));
     if (op) {
         landed(inv, (wfp_waiting_t *)op);
+        charge_sql(iso);
     }
     wfp_meter_host_end(iso);
     if (op) {

@@ -24,6 +24,9 @@ typedef int wfp_ops_finish_fn(lua_State *L, const wfp_op_t *op);
  */
 int wfp_ops_call(lua_State *L, wfp_op_t *op, wfp_ops_finish_fn *finish);
 
+/** [-0, +0, -] What a database answered was taken: it goes. */
+void wfp_ops_drop_answer(lua_State *L, const wfp_op_t *op);
+
 /** Would such a call let other tasks go on, or block? */
 int wfp_ops_run_beside(lua_State *L);
 

@@ -147,6 +147,33 @@ static apr_status_t host_service_call(const char **presult, wfp_host_ctx_t *ctx,
     return give_up(rv, ctx);
 }
 
+static apr_status_t host_sql(wfp_sql_answer_t **panswer, wfp_host_ctx_t *ctx,
+                             const wfp_sql_call_t *call, wfp_result_t *res)
+{
+    apr_status_t rv = wfp_egress_count(ctx, res);
+    wfp_sql_answer_t *answer;
+    apr_pool_t *p;
+
+    *panswer = NULL;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_pool_create(&p, ctx->work->pool);
+    answer = apr_pcalloc(p, sizeof(*answer));
+    answer->pool = p;
+    rv = wfp_d1_run(answer, ctx->work->server->d1, call,
+                    wfp_invoke_earlier(ctx->deadline, ctx->wait_until),
+                    ctx->work->cancel, res);
+    if (rv != APR_SUCCESS) {
+        __atomic_sub_fetch(&call->share->bytes, (apr_int64_t)answer->bytes,
+                           __ATOMIC_RELAXED);
+        apr_pool_destroy(p);
+        return give_up(rv, ctx);
+    }
+    *panswer = answer;
+    return give_up(rv, ctx);
+}
+
 static void host_log(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
                      apr_size_t n)
 {
@@ -238,8 +265,8 @@ static wfp_op_t *host_wait_op(wfp_host_ctx_t *ctx, apr_time_t until)
 }
 
 const wfp_host_t wfp_host_functions = {
-    host_fetch,      host_dispatch,    host_service,      host_service_call,
-    host_log,        host_wait,        host_pass_through, host_open_secret,
-    host_await_body, wfp_beside_start, host_wait_op,      wfp_beside_cancel,
-    host_metadata,
+    host_fetch,        host_dispatch,   host_service,     host_service_call,
+    host_sql,          host_log,        host_wait,        host_pass_through,
+    host_open_secret,  host_await_body, wfp_beside_start, host_wait_op,
+    wfp_beside_cancel, host_metadata,
 };

@@ -128,6 +128,9 @@ static int is_over(const wfp_work_t *part, const wfp_op_t *op)
             return 0;
         }
     }
+    if (op->answer) {
+        return 0;
+    }
     return op->rv != APR_SUCCESS || !op->resp || !op->resp->body
            || wfp_body_peek(op->resp->body, &n);
 }

@@ -25,6 +25,7 @@
 #include "mod_wfp/record.h"
 #include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
+#include "services/sqlite.h"
 #include "outbound/listeners.h"
 
 /* the context of this generation; the only mutable global of the module */
@@ -356,11 +357,24 @@ static apr_status_t make_id_prefix(wfp_server_t *server)
     return rv;
 }
 
+/* What Workers bind to. */
+static apr_status_t start_services(wfp_server_t *server)
+{
+    const char *dir = wfp_config_data_dir(server->main);
+    apr_status_t rv = wfp_sqlite_start(dir, server->pool);
+
+    return rv == APR_SUCCESS ? wfp_d1_create(&server->d1, dir, server->pool)
+                             : rv;
+}
+
 /* The opposite order is that of their ends. */
 static apr_status_t start_threads(wfp_server_t *server, wfp_result_t *res)
 {
     apr_status_t rv = wfp_ending_start(server, server->pool);
 
+    if (rv == APR_SUCCESS) {
+        rv = start_services(server);
+    }
     if (rv == APR_SUCCESS) {
         rv = start_isolates(server, res);
     }

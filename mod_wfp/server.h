@@ -16,6 +16,7 @@
 #include "mod_wfp/config.h"
 #include "mod_wfp/poolcache.h"
 #include "outbound/client.h"
+#include "services/d1.h"
 #include "store/store.h"
 
 /**
@@ -47,6 +48,7 @@ typedef struct wfp_server_t {
     /* child scope */
     apr_pool_t *pool;   /* of the child, mutex-protected */
     wfp_store_t *store; /* NULL: could not be opened */
+    wfp_d1_t *d1;
     wfp_runtime_t runtime;
     wfp_pool_t *isolates;
     wfp_client_t *client;

@@ -177,6 +177,11 @@ apr_status_t wfp_sqlite_start(const char *dir, apr_pool_t *p)
     return wfp_sqlite_files_start(dir, p);
 }
 
+void wfp_sqlite_forget(wfp_sqlite_t *db)
+{
+    sqlite3_set_last_insert_rowid(db->handle, 0);
+}
+
 int wfp_sqlite_has_moved(wfp_sqlite_t *db)
 {
     int moved = 0;
@@ -378,4 +383,25 @@ apr_int64_t wfp_sqlite_total_changes(wfp_sqlite_t *db)
 apr_int64_t wfp_sqlite_last_rowid(wfp_sqlite_t *db)
 {
     return sqlite3_last_insert_rowid(db->handle);
+}
+
+apr_int64_t wfp_sqlite_size(wfp_sqlite_t *db)
+{
+    apr_int64_t pages = 0;
+
+    wfp_sqlite_enter(db);
+    db->is_ours++;
+    if (!db->count_pages) {
+        /* without it the size is not known */
+        (void)sqlite3_prepare_v3(db->handle, "PRAGMA page_count", -1,
+                                 SQLITE_PREPARE_PERSISTENT, &db->count_pages,
+                                 NULL);
+    }
+    if (db->count_pages && sqlite3_step(db->count_pages) == SQLITE_ROW) {
+        pages = sqlite3_column_int64(db->count_pages, 0);
+    }
+    (void)sqlite3_reset(db->count_pages); /* as its last step went */
+    db->is_ours--;
+    wfp_sqlite_enter(NULL);
+    return pages * PAGE_SIZE;
 }

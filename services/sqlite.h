@@ -79,6 +79,9 @@ void wfp_sqlite_close(wfp_sqlite_t *db);
  *  the thread between the two calls. A writer waits for another 5 s at most. */
 void wfp_sqlite_bound(wfp_sqlite_t *db, const wfp_sqlite_bounds_t *bounds);
 
+/** What one user of a connection would see of another: the last rowid. */
+void wfp_sqlite_forget(wfp_sqlite_t *db);
+
 /** Was the file deleted or replaced since it was opened? One stat. */
 int wfp_sqlite_has_moved(wfp_sqlite_t *db);
 
@@ -136,6 +139,9 @@ apr_int64_t wfp_sqlite_scanned(wfp_sqlite_stmt_t *stmt);
 apr_int64_t wfp_sqlite_changes(wfp_sqlite_t *db);
 apr_int64_t wfp_sqlite_total_changes(wfp_sqlite_t *db);
 apr_int64_t wfp_sqlite_last_rowid(wfp_sqlite_t *db);
+
+/** Bytes of the database as it is now; 0: not known. */
+apr_int64_t wfp_sqlite_size(wfp_sqlite_t *db);
 
 /** "SQLITE_ERROR" and such: the kind of the last failure. */
 const char *wfp_sqlite_error_name(wfp_sqlite_t *db);

@@ -23,8 +23,9 @@ struct wfp_sqlite_t {
     apr_status_t over;      /* why the call had to end; APR_SUCCESS */
     apr_int64_t temp_bytes; /* in temporary files */
     apr_int64_t temp_max;
-    unsigned reads; /* of files, since the bounds were looked at */
-    int last_code;  /* of the last failure */
+    unsigned reads;            /* of files, since the bounds were looked at */
+    sqlite3_stmt *count_pages; /* NULL: not asked for yet */
+    int last_code;             /* of the last failure */
 };
 
 /** Longest text of SQL, for anybody. */

@@ -21,6 +21,7 @@ typedef enum {
     WFP_CHANGE_HOSTNAME,   /* name: the hostname */
     WFP_CHANGE_TOKEN,      /* name: its id */
     WFP_CHANGE_KV,         /* name: id of a KV namespace */
+    WFP_CHANGE_D1,         /* name: id of a D1 database */
     WFP_CHANGE_KEY,        /* secrets were sealed with another key */
     WFP_CHANGE_COUNT
 } wfp_change_e;

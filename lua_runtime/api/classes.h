@@ -354,10 +354,25 @@ int wfp_api_signal_raise(lua_State *L, int idx);
  *  stack, through its signal; gives a Response. To be returned. */
 int wfp_api_send(lua_State *L, wfp_op_t *op, int idx);
 
-/* ---- dispatch.c, service.c ---- */
+/* ---- d1_rows.c ---- */
+
+/** [-0, +1, m] Push the rows of a result: tables by column, or arrays, after
+ *  one of the columns' names where names is 1. */
+void wfp_api_d1_push_rows(lua_State *L, const wfp_sql_result_t *result);
+void wfp_api_d1_push_raw(lua_State *L, const wfp_sql_result_t *result,
+                         int names);
+
+/** [-0, +1, m] Push a value. */
+void wfp_api_d1_push_value(lua_State *L, const wfp_sql_value_t *value);
+
+/** [-0, +1, m] Push the table of what a statement did. */
+void wfp_api_d1_push_meta(lua_State *L, const wfp_sql_result_t *result);
+
+/* ---- dispatch.c, service.c, d1.c ---- */
 
 /** [-0, +1, m] Push the object of a binding. */
 void wfp_api_push_dispatcher(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_service(lua_State *L, const wfp_binding_t *binding);
+void wfp_api_push_d1(lua_State *L, const wfp_binding_t *binding);
 
 #endif

@@ -314,7 +314,7 @@ class TestRate:
 
 class TestNotYet:
     @pytest.mark.parametrize("method, path", [
-        ("GET", "/d1/database"), ("POST", "/d1/database/x/query"),
+        ("GET", "/r2/buckets/x"),
         ("GET", "/r2/buckets"), ("PUT", "/r2/buckets/b/objects/a/b%2Fc"),
         ("PUT", "/storage/kv/namespaces/x/values/a%2Fb"),
         ("GET", "/workers/dispatch/namespaces/demo/scripts/x/logs"),

@@ -304,8 +304,9 @@ static void host_pass_through(wfp_host_ctx_t *ctx)
 }
 
 static const wfp_host_t api_host = {
-    host_fetch, host_dispatch, host_service,      host_service_call,
-    host_log,   host_wait,     host_pass_through, NULL,
+    host_fetch, host_dispatch, host_service, host_service_call,
+    NULL,       host_log,      host_wait,    host_pass_through,
+    NULL,
 };
 
 static void api_add_binding(const char *name, wfp_binding_e kind,

@@ -43,6 +43,7 @@ struct wfp_host_ctx_t {
     char log[512];
     int logged;
     wfp_code_e seen; /* code of the callee's end */
+    void *data;      /* a test's own */
     int fetched;     /* bytes of the request body that fetch read */
 };
 

@@ -139,9 +139,13 @@ static void none_is_an_empty_array(wfp_test_t *t)
 
 static void unknown_type_is_named(wfp_test_t *t)
 {
+    CHECK_STR(refusal(t, "[{\"type\":\"ai\",\"name\":\"AI\"}]"),
+              "binding \"AI\": type \"ai\" is not supported");
     CHECK_STR(refusal(t, "[{\"type\":\"d1\",\"name\":\"DB\","
                          "\"id\":\"0f2a\"}]"),
-              "binding \"DB\": type \"d1\" is not supported");
+              "binding \"DB\": \"id\" is not a database's id");
+    CHECK_STR(refusal(t, "[{\"type\":\"d1\",\"name\":\"DB\"}]"),
+              "binding \"DB\": \"id\" is missing");
     CHECK_STR(refusal(t, "[{\"type\":\"kv_namespace\",\"name\":\"KV\","
                          "\"namespace_id\":\"0f2a\"}]"),
               "binding \"KV\": \"namespace_id\" is not an id of 32 hex digits");

@@ -7,12 +7,18 @@
  */
 #include <apr_file_info.h>
 #include <apr_file_io.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "lua_runtime/sandbox.h"
+#include "services/d1.h"
+#include "services/sqlite.h"
 #include "tests/unit/runtime_fixture.h"
 
 #define PAGES      TOP_SRCDIR "/docs/worker-api"
 #define CLOUDFLARE "../coming-from-cloudflare.md"
+
+#define DATABASE "00000000-0000-4000-8000-000000000001"
 
 #define PAGES_MAX 64
 static const char *pages[PAGES_MAX];
@@ -83,6 +89,55 @@ static apr_status_t example_call(const char **presult, wfp_host_ctx_t *ctx,
     return APR_SUCCESS;
 }
 
+static apr_status_t remove_database(void *data)
+{
+    static const char *const names[] = { "/d1/" DATABASE ".sqlite-shm",
+                                         "/d1/" DATABASE ".sqlite-wal",
+                                         "/d1/" DATABASE ".sqlite" };
+    const char *dir = data;
+    char path[200];
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        (void)snprintf(path, sizeof(path), "%s%s", dir, names[i]);
+        (void)unlink(path);
+    }
+    (void)snprintf(path, sizeof(path), "%s/d1", dir);
+    (void)rmdir(path);
+    (void)rmdir(dir);
+    return APR_SUCCESS;
+}
+
+/* A database of the case's own, made when it is asked for first. */
+static apr_status_t example_sql(wfp_sql_answer_t **panswer, wfp_host_ctx_t *ctx,
+                                const wfp_sql_call_t *call, wfp_result_t *res)
+{
+    char *dir = apr_pstrdup(ctx->pool, "/tmp/wfp-example-XXXXXX");
+    wfp_sql_answer_t *answer;
+    wfp_d1_t *d1;
+    apr_status_t rv;
+
+    if (!ctx->data) {
+        if (!mkdtemp(dir)) {
+            return APR_EGENERAL;
+        }
+        apr_pool_cleanup_register(ctx->pool, dir, remove_database,
+                                  apr_pool_cleanup_null);
+        rv = wfp_sqlite_start(dir, ctx->pool);
+        rv = rv == APR_SUCCESS ? wfp_d1_create(&d1, dir, ctx->pool) : rv;
+        rv = rv == APR_SUCCESS ? wfp_d1_make(d1, DATABASE, res) : rv;
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        ctx->data = d1;
+    }
+    answer = apr_pcalloc(ctx->pool, sizeof(*answer));
+    apr_pool_create(&answer->pool, ctx->pool);
+    *panswer = answer;
+    return wfp_d1_run(answer, ctx->data, call,
+                      apr_time_now() + apr_time_from_sec(5), NULL, res);
+}
+
 static void example_pass_through(wfp_host_ctx_t *ctx)
 {
 }
@@ -97,7 +152,7 @@ static void add_binding(wfp_script_t *script, const char *name,
     b->kind = kind;
     b->text = text;
     b->text_size = text ? strlen(text) : 0;
-    b->target = "target";
+    b->target = kind == WFP_BINDING_D1 ? DATABASE : "target";
 }
 
 static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
@@ -112,6 +167,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     fixture_host.dispatch = example_dispatch;
     fixture_host.service = example_service;
     fixture_host.service_call = example_call;
+    fixture_host.sql = example_sql;
     fixture_host.pass_through = example_pass_through;
     script->version_tag = "v1";
     add_binding(script, "GREETING", WFP_BINDING_PLAIN_TEXT, "hello");
@@ -120,6 +176,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
                 "{\"limit\":10,\"tags\":[\"a\",\"b\"]}");
     add_binding(script, "DISPATCHER", WFP_BINDING_DISPATCH_NAMESPACE, NULL);
     add_binding(script, "SVC", WFP_BINDING_SERVICE, NULL);
+    add_binding(script, "DB", WFP_BINDING_D1, NULL);
     add_binding(script, "VERSION", WFP_BINDING_VERSION_METADATA, NULL);
     wfp_result_init(&res, t->pool);
     if (wfp_isolate_create(&iso, runtime, script, &limits, 1, &res, t->pool)

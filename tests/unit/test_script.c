@@ -249,7 +249,7 @@ static void kinds_have_names(wfp_test_t *t)
     CHECK_STR(wfp_binding_kind_name(WFP_BINDING_SERVICE), "service");
     CHECK(wfp_binding_kind_name(WFP_BINDING_KIND_COUNT) == NULL);
     CHECK(wfp_binding_kind_name((wfp_binding_e)-1) == NULL);
-    CHECK_INT(wfp_binding_kind_by_name("d1"), WFP_BINDING_KIND_COUNT);
+    CHECK_INT(wfp_binding_kind_by_name("ai"), WFP_BINDING_KIND_COUNT);
     CHECK_INT(wfp_binding_kind_by_name(""), WFP_BINDING_KIND_COUNT);
 }
 
