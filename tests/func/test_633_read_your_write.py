@@ -8,7 +8,7 @@ import pytest
 from wfptest.api import LOCATION, Api
 from wfptest.client import Client
 
-DEPLOYS = 200
+DEPLOYS = 1000
 READERS = 6
 
 
