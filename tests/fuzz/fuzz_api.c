@@ -16,6 +16,7 @@
 #include "admin/api_route.h"
 #include "core/json.h"
 #include "core/keyring.h"
+#include "lua_runtime/run.h"
 #include "outbound/policy.h"
 #include "store/namespaces.h"
 #include "store/tokens.h"
@@ -161,6 +162,7 @@ static void make_key(world_t *world, wfp_result_t *res)
 static void make_world(world_t *world)
 {
     static wfp_limit_policy_t policy;
+    static wfp_runtime_t runtime;
     static const wfp_actor_t actor = { "0", "fuzz", "api", "192.0.2.1" };
     wfp_token_t token = { .name = "fuzz", .role = "admin" };
     wfp_namespace_t demo = { .name = "demo" }, old = { .name = "old" };
@@ -171,6 +173,7 @@ static void make_world(world_t *world)
     wfp_result_init(&res, world->pool);
     open_store(world, &res);
     make_key(world, &res);
+    FUZZ_CHECK(wfp_run_child_init(&runtime, &res) == APR_SUCCESS);
     wfp_limit_policy_clear(&policy);
     wfp_limits_clear(&demo.limits);
     wfp_limits_clear(&old.limits);
@@ -191,6 +194,7 @@ static void make_world(world_t *world)
                == APR_SUCCESS);
     world->api.account = "a";
     world->api.limits = &policy;
+    world->api.runtime = &runtime;
     world->api.versions_kept = 2;
     world->api.rate_requests = 1000000;
     world->api.rate_window = apr_time_from_sec(60);
