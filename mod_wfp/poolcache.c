@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A few places, each holding a pool or nothing. An exchange takes, a
- * compare-and-swap gives: no lock, no list that could be torn. The compiler's
- * atomics and not APR's, which TSan does not see.
+ * Places, each holding a pool or nothing. An exchange takes, a compare-and-swap
+ * gives: no lock, no list that could be torn. The compiler's atomics and not
+ * APR's, which TSan does not see. There is a place for each thread: where many
+ * requests wait at a time, the pools beyond them would be mapped and unmapped
+ * for each request, which all other threads notice.
  */
 #include "mod_wfp/poolcache.h"
 
 #include <apr_allocator.h>
 #include <apr_portable.h>
 
-#define PLACES 64
+#define PLACES_MIN 64
+#define PLACES_MAX 4096
 
-/* Memory that a kept pool may hold; the rest goes back to the system. */
-#define KEPT_BYTES (128 * 1024)
+/* Places that are looked at. */
+#define TRIES 64
+
+/* Memory that a kept pool may hold; the rest goes back to the system. All
+ * together hold no more than PLACES_MIN of the first kind, or a little each. */
+#define KEPT_BYTES     (128 * 1024)
+#define KEPT_BYTES_MIN (16 * 1024)
 
 struct wfp_poolcache_t {
-    apr_pool_t *places[PLACES];
+    unsigned count;
+    apr_uint32_t kept_bytes;
+    apr_pool_t **places;
 };
 
 /* What is there, if anything; nobody else gets it. */
@@ -38,9 +48,9 @@ static int give_place(apr_pool_t **place, apr_pool_t *pool)
 static apr_status_t cache_cleanup(void *data)
 {
     wfp_poolcache_t *cache = data;
-    int i;
+    unsigned i;
 
-    for (i = 0; i < PLACES; i++) {
+    for (i = 0; i < cache->count; i++) {
         apr_pool_t *pool = take_place(&cache->places[i]);
 
         if (pool) {
@@ -50,23 +60,31 @@ static apr_status_t cache_cleanup(void *data)
     return APR_SUCCESS;
 }
 
-wfp_poolcache_t *wfp_poolcache_create(apr_pool_t *p)
+wfp_poolcache_t *wfp_poolcache_create(int threads, apr_pool_t *p)
 {
     wfp_poolcache_t *cache = apr_pcalloc(p, sizeof(*cache));
 
+    cache->count = threads < PLACES_MIN   ? PLACES_MIN
+                   : threads > PLACES_MAX ? PLACES_MAX
+                                          : (unsigned)threads;
+    cache->kept_bytes = KEPT_BYTES / cache->count * PLACES_MIN;
+    if (cache->kept_bytes < KEPT_BYTES_MIN) {
+        cache->kept_bytes = KEPT_BYTES_MIN;
+    }
+    cache->places = apr_pcalloc(p, cache->count * sizeof(*cache->places));
     apr_pool_cleanup_register(p, cache, cache_cleanup, apr_pool_cleanup_null);
     return cache;
 }
 
 /* Threads begin at places of their own: they seldom meet. */
-static unsigned first_place(void)
+static unsigned first_place(const wfp_poolcache_t *cache)
 {
     apr_uintptr_t id = (apr_uintptr_t)apr_os_thread_current();
 
-    return (unsigned)(id >> 12) * 2654435761u % PLACES;
+    return (unsigned)(id >> 12) * 2654435761u % cache->count;
 }
 
-static apr_pool_t *make_pool(void)
+static apr_pool_t *make_pool(apr_uint32_t kept_bytes)
 {
     apr_allocator_t *allocator;
     apr_pool_t *pool;
@@ -74,7 +92,7 @@ static apr_pool_t *make_pool(void)
     if (apr_allocator_create(&allocator) != APR_SUCCESS) {
         return NULL;
     }
-    apr_allocator_max_free_set(allocator, KEPT_BYTES);
+    apr_allocator_max_free_set(allocator, kept_bytes);
     if (apr_pool_create_unmanaged_ex(&pool, NULL, allocator) != APR_SUCCESS) {
         apr_allocator_destroy(allocator);
         return NULL;
@@ -85,25 +103,25 @@ static apr_pool_t *make_pool(void)
 
 apr_pool_t *wfp_poolcache_take(wfp_poolcache_t *cache)
 {
-    unsigned i, at = first_place();
+    unsigned i, at = first_place(cache);
 
-    for (i = 0; i < PLACES; i++) {
-        apr_pool_t *pool = take_place(&cache->places[(at + i) % PLACES]);
+    for (i = 0; i < TRIES; i++) {
+        apr_pool_t *pool = take_place(&cache->places[(at + i) % cache->count]);
 
         if (pool) {
             return pool;
         }
     }
-    return make_pool();
+    return make_pool(cache->kept_bytes);
 }
 
 void wfp_poolcache_give(wfp_poolcache_t *cache, apr_pool_t *pool)
 {
-    unsigned i, at = first_place();
+    unsigned i, at = first_place(cache);
 
     apr_pool_clear(pool);
-    for (i = 0; i < PLACES; i++) {
-        if (give_place(&cache->places[(at + i) % PLACES], pool)) {
+    for (i = 0; i < TRIES; i++) {
+        if (give_place(&cache->places[(at + i) % cache->count], pool)) {
             return;
         }
     }

@@ -13,8 +13,8 @@
 
 typedef struct wfp_poolcache_t wfp_poolcache_t;
 
-/** An empty cache; what it holds at the end goes with p. */
-wfp_poolcache_t *wfp_poolcache_create(apr_pool_t *p);
+/** An empty cache for so many threads; what it holds at the end goes with p. */
+wfp_poolcache_t *wfp_poolcache_create(int threads, apr_pool_t *p);
 
 /** A pool without a parent, empty; NULL when there is no memory. The taker
  *  gives or destroys it. */

@@ -265,15 +265,21 @@ static const wfp_listeners_t *own_listeners(apr_pool_t *p)
     return own;
 }
 
+/* Of a child, that serve requests. */
+static int threads_of_child(void)
+{
+    int threads = 0;
+
+    return ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) == APR_SUCCESS ? threads
+                                                                      : 0;
+}
+
 /* Threads are what bounds requests that wait. One Worker, or one origin, has
  * half of the connections: then that half is one for each thread. */
 static int connections_needed(void)
 {
-    int threads = 0;
+    int threads = threads_of_child();
 
-    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS) {
-        threads = 0;
-    }
     return 2 * threads > WFP_DEFAULT_EGRESS_CONNECTIONS
                ? 2 * threads
                : WFP_DEFAULT_EGRESS_CONNECTIONS;
@@ -409,7 +415,7 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     server->pool = make_child_pool(pchild);
     wfp_result_init(&res, pchild);
     rv = wfp_ending_hold_signals(server);
-    server->pools = wfp_poolcache_create(server->pool);
+    server->pools = wfp_poolcache_create(threads_of_child(), server->pool);
     open_store(server, &res);
     if (rv == APR_SUCCESS) {
         rv = wfp_hardening_give_up_files(server);
