@@ -297,6 +297,7 @@ def chain(tenant):
     return Chain(tenant)
 
 
+@pytest.mark.one_mpm
 @pytest.mark.parametrize("way", CALLS)
 class TestTenantsChain:
     """A tenant's call to a Worker of another namespace widens nothing: whatever
@@ -375,6 +376,7 @@ class TestTenantsChain:
             assert made.by(way) == made.last.get().text != "origin"
 
 
+@pytest.mark.one_mpm
 class TestOthersChain:
     """Where it is no tenant that calls, or the same namespace."""
 

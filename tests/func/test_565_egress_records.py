@@ -52,6 +52,7 @@ def tries(url, options=""):
     return f'pcall(fetch, "{url}"{options}) return Response.new("went on")'
 
 
+@pytest.mark.one_mpm
 class TestBlocked:
     """Who blocked a call, and why."""
 

@@ -105,6 +105,7 @@ def tells(path, options="ON"):
             'r.headers:get("content-length"), r.headers:get("x-kept")')
 
 
+@pytest.mark.one_mpm
 class TestUnpacked:
     @pytest.mark.parametrize("name", ["gzip", "x-gzip", "zlib", "raw", "twice",
                                       "members"])
@@ -199,6 +200,7 @@ class TestUnpacked:
             """) == [True, len(TEXT)]
 
 
+@pytest.mark.one_mpm
 class TestWrong:
     @pytest.mark.parametrize("name,text", [
         ("cut", "the gzip body was cut off"),
