@@ -11,6 +11,7 @@
 #include "core/registry.h"
 #include "core/wfp.h"
 #include "lua_runtime/isolate.h"
+#include "services/kv.h"
 #include "store/changes.h"
 #include "services/d1.h"
 #include "store/store.h"
@@ -33,6 +34,7 @@ typedef apr_status_t wfp_api_target_fn(const char *target, wfp_result_t *res,
 /** What the API needs of the server. Read only, lives as long as the child. */
 typedef struct wfp_api_server_t {
     wfp_store_t *store;  /* NULL: could not be opened */
+    wfp_kv_t *kv;        /* NULL: no values */
     wfp_d1_t *d1;        /* NULL: no databases */
     wfp_keyring_t *keys; /* seal secrets */
     const char *account; /* WfpAccount; NULL: what the store says */

@@ -137,7 +137,12 @@ apr_status_t wfp_api_kv_namespaces_delete(wfp_api_call_t *call)
                                                wfp_api_call_actor(call),
                                                &call->res, call->pool);
 
-    return rv == APR_SUCCESS
-               ? wfp_api_answer_json(call, wfp_json_object(call->pool))
-               : failed(call, rv);
+    if (rv != APR_SUCCESS) {
+        return failed(call, rv);
+    }
+    if (call->server->kv) {
+        wfp_kv_forget(call->server->kv, wfp_api_call_param(call, "kv"),
+                      call->pool);
+    }
+    return wfp_api_answer_json(call, wfp_json_object(call->pool));
 }

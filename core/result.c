@@ -49,6 +49,7 @@ static const wfp_code_row_t rows[WFP_CODE_COUNT] = {
                             "Too many nested Workers", 0 },
     [WFP_CLIENT_DISCONNECTED] = { "client_disconnected", 500, "Error",
                                   "Client disconnected", 0 },
+    [WFP_KV_ERROR] = { "kv_error", 500, "Error", "KV failed", 0 },
     [WFP_D1_ERROR] = { "d1_error", 500, "Error", "D1_ERROR", 0 },
     [WFP_INVALID] = { "invalid", 400, "TypeError", "Invalid input", 0 },
     [WFP_CONFLICT] = { "conflict", 400, "Error", "Already exists", 0 },

@@ -37,6 +37,7 @@ typedef enum {
     WFP_BODY_TOO_LARGE,
     WFP_LOOP_DETECTED,
     WFP_CLIENT_DISCONNECTED,
+    WFP_KV_ERROR,
     WFP_D1_ERROR,
     WFP_INVALID,     /* bad input to the control plane or wfpctl */
     WFP_CONFLICT,    /* the thing exists already */

@@ -21,6 +21,9 @@ void wfp_host_run(const wfp_host_t *host, wfp_host_ctx_t *ctx, wfp_op_t *op)
         op->rv = host->service_call(&op->text, ctx, op->binding, op->method,
                                     op->args, &op->res);
         break;
+    case WFP_OP_KV:
+        op->rv = host->kv(ctx, op->binding, op->kv, op->is_counted, &op->res);
+        break;
     case WFP_OP_SQL:
         op->rv = host->sql(&op->answer, ctx, &op->sql, &op->res);
         break;

@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "core/kv.h"
 #include "core/limits.h"
 #include "core/message.h"
 #include "core/result.h"
@@ -49,6 +50,7 @@ typedef enum {
     WFP_OP_SERVICE,
     WFP_OP_SERVICE_CALL,
     WFP_OP_SQL,
+    WFP_OP_KV,
     WFP_OP_BODY /* wait until a body can be read without waiting */
 } wfp_op_e;
 
@@ -57,9 +59,11 @@ typedef struct wfp_op_t {
     wfp_request_t *req;           /* of the first three; the host may replace it
                              * by a copy */
     wfp_dispatch_t what;          /* of DISPATCH */
-    const wfp_binding_t *binding; /* of SERVICE, SERVICE_CALL */
+    const wfp_binding_t *binding; /* of SERVICE, SERVICE_CALL, KV */
     const char *method;           /* of SERVICE_CALL */
     const char *args;             /* of SERVICE_CALL */
+    wfp_kv_call_t *kv;            /* of KV; its answer is in it */
+    int is_counted;               /* of KV: it was made before, and counted */
     wfp_sql_call_t sql;           /* of SQL; share is filled in by ops.c */
     wfp_body_t *body;             /* of BODY; nobody else uses it meanwhile */
     int whole;                    /* of BODY: see wfp_body_kind_t */
@@ -132,6 +136,11 @@ typedef struct wfp_host_t {
      *  invocation's pool; NULL: there is none. */
     apr_status_t (*host_metadata)(const char **pjson, wfp_host_ctx_t *ctx,
                                   const wfp_cf_t *cf, wfp_result_t *res);
+    /** A call of the KV namespace of a binding. call->pool is made for what is
+     *  filled in, also when it fails: whoever asked destroys it, or the work
+     *  does. @param is_counted 1: not as a subrequest */
+    apr_status_t (*kv)(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
+                       wfp_kv_call_t *call, int is_counted, wfp_result_t *res);
 } wfp_host_t;
 
 /** Make the call that op stands for, on this thread; rv and res tell how it

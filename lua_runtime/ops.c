@@ -61,7 +61,7 @@ static void charge_sql(wfp_isolate_t *iso)
     inv->sql_charged_ns = used;
 }
 
-static void run_here(lua_State *L, wfp_op_t *op)
+void wfp_ops_here(lua_State *L, wfp_op_t *op)
 {
     wfp_isolate_t *iso = wfp_isolate_of(L);
 
@@ -159,7 +159,7 @@ int wfp_ops_call(lua_State *L, wfp_op_t *op, wfp_ops_finish_fn *finish)
     wfp_waiting_t *w, **link;
 
     if (!wfp_tasks_can_yield(L)) {
-        run_here(L, op);
+        wfp_ops_here(L, op);
         return finish(L, op);
     }
     wfp_meter_charge(iso, sizeof(*w));
@@ -300,7 +300,7 @@ void wfp_ops_wait(wfp_isolate_t *iso, wfp_driver_t *driver)
     w = driver->queue;
     if (w && (driver->flying == 0 || w->only_here)) {
         driver->queue = w->next;
-        run_here(iso->cur, &w->op);
+        wfp_ops_here(iso->cur, &w->op);
         wfp_tasks_make_ready(driver, w->task);
     }
     else if (driver->flying > 0) {

@@ -24,6 +24,10 @@ typedef int wfp_ops_finish_fn(lua_State *L, const wfp_op_t *op);
  */
 int wfp_ops_call(lua_State *L, wfp_op_t *op, wfp_ops_finish_fn *finish);
 
+/** Make the host call on the invocation's thread; op->rv and res tell how it
+ *  went. May leave. */
+void wfp_ops_here(lua_State *L, wfp_op_t *op);
+
 /** [-0, +0, -] What a database answered was taken: it goes. */
 void wfp_ops_drop_answer(lua_State *L, const wfp_op_t *op);
 

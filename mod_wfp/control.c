@@ -59,6 +59,7 @@ int wfp_control_handle(request_rec *r)
         return HTTP_SERVICE_UNAVAILABLE;
     }
     api.store = server->store;
+    api.kv = server->kv;
     api.d1 = server->d1;
     api.keys = server->keys;
     api.account = server->conf->account;

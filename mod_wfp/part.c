@@ -12,6 +12,7 @@
 
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/hangup.h"
+#include "mod_wfp/host_kv.h"
 #include "mod_wfp/slots.h"
 
 /* What a pool takes that holds little. */
@@ -159,6 +160,9 @@ static void copy_outcome(wfp_op_t *op, apr_pool_t *p)
 
     if (op->rv == APR_SUCCESS && op->resp) {
         op->resp = copy_response(op->resp, p);
+    }
+    if (op->kv) {
+        wfp_host_kv_join(op->kv, op->rv, p);
     }
     op->text = apr_pstrdup(p, op->text);
     wfp_result_init(&op->res, p);

@@ -27,6 +27,7 @@
 #include "mod_wfp/sync.h"
 #include "services/sqlite.h"
 #include "outbound/listeners.h"
+#include "services/sqlite.h"
 
 /* the context of this generation; the only mutable global of the module */
 static wfp_server_t *context;
@@ -367,10 +368,17 @@ static apr_status_t make_id_prefix(wfp_server_t *server)
 static apr_status_t start_services(wfp_server_t *server)
 {
     const char *dir = wfp_config_data_dir(server->main);
+    int in_store = strcmp(wfp_config_db_driver(server->main), "sqlite3") != 0;
     apr_status_t rv = wfp_sqlite_start(dir, server->pool);
 
-    return rv == APR_SUCCESS ? wfp_d1_create(&server->d1, dir, server->pool)
-                             : rv;
+    if (rv == APR_SUCCESS) {
+        rv = wfp_d1_create(&server->d1, dir, server->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_kv_create(&server->kv, server->store, in_store, dir,
+                           server->pool);
+    }
+    return rv;
 }
 
 /* The opposite order is that of their ends. */

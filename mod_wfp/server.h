@@ -17,6 +17,7 @@
 #include "mod_wfp/poolcache.h"
 #include "outbound/client.h"
 #include "services/d1.h"
+#include "services/kv.h"
 #include "store/store.h"
 
 /**
@@ -48,6 +49,7 @@ typedef struct wfp_server_t {
     /* child scope */
     apr_pool_t *pool;   /* of the child, mutex-protected */
     wfp_store_t *store; /* NULL: could not be opened */
+    wfp_kv_t *kv;
     wfp_d1_t *d1;
     wfp_runtime_t runtime;
     wfp_pool_t *isolates;

@@ -13,6 +13,7 @@
 #include "core/split.h"
 #include "lua_runtime/speed.h"
 #include "mod_wfp/hosts.h"
+#include "mod_wfp/host_kv.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/threads.h"
 #include "store/changes.h"
@@ -601,6 +602,7 @@ static void follow(void *data)
                      WFPLOGNO(0204) "the store answers again");
     }
     f->failing = rv != APR_SUCCESS;
+    wfp_host_kv_sweep(f->server, turn);
     apr_pool_destroy(turn);
     warn_when_full(f);
     measure_again(f);

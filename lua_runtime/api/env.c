@@ -31,28 +31,6 @@ static void push_version(lua_State *L, const wfp_script_t *script)
     wfp_class_readonly(L);
 }
 
-/* KV namespaces can be made and bound, their values are another service: a
- * method of the binding says so. */
-static int not_supported(lua_State *L)
-{
-    return wfp_api_error(L, "Error", "unsupported",
-                         "kv_namespace bindings are not supported yet");
-}
-
-/* [-0, +1, e] */
-static void push_kv(lua_State *L)
-{
-    lua_newtable(L);
-    lua_createtable(L, 0, 3);
-    lua_pushcfunction(L, not_supported);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, not_supported);
-    lua_setfield(L, -2, "__newindex");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_setmetatable(L, -2);
-}
-
 /* [-0, +1, e] */
 static void push_binding(lua_State *L, const wfp_script_t *script,
                          const wfp_binding_t *b)
@@ -78,7 +56,7 @@ static void push_binding(lua_State *L, const wfp_script_t *script,
         push_version(L, script);
         break;
     case WFP_BINDING_KV_NAMESPACE:
-        push_kv(L);
+        wfp_api_push_kv(L, b);
         break;
     default:
         lua_pushnil(L);

@@ -12,6 +12,7 @@
 
 #include "lua_runtime/sandbox.h"
 #include "services/d1.h"
+#include "services/kv_file.h"
 #include "services/sqlite.h"
 #include "tests/unit/runtime_fixture.h"
 
@@ -69,6 +70,55 @@ static apr_status_t example_dispatch(wfp_response_t **presp,
                               "Worker not found: %s", what->name);
     }
     return answer(presp, "hello from customer-a", ctx->pool);
+}
+
+static wfp_kv_handle_t kv_file;
+
+static apr_status_t close_kv(void *data)
+{
+    memset(&kv_file, 0, sizeof(kv_file));
+    return APR_SUCCESS;
+}
+
+/* A namespace that is empty at first. */
+static apr_status_t open_kv(wfp_host_ctx_t *ctx, wfp_result_t *res)
+{
+    wfp_sqlite_open_t how = wfp_kv_file_how;
+    char *dir = apr_pstrdup(ctx->pool, "/tmp/wfp-examples-XXXXXX");
+    const char *path;
+    apr_status_t rv = APR_EGENERAL;
+
+    kv_file.pool = ctx->pool;
+    apr_pool_cleanup_register(ctx->pool, NULL, close_kv, apr_pool_cleanup_null);
+    if (!mkdtemp(dir)) {
+        return rv;
+    }
+    rv = wfp_sqlite_start(dir, ctx->pool);
+    path = apr_pstrcat(ctx->pool, dir, "/kv.sqlite", NULL);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_sqlite_open(&kv_file.db, path, &how, res, ctx->pool);
+    }
+    if (rv == APR_SUCCESS) { /* and all its files */
+        rv = wfp_sqlite_exec(kv_file.db, "PRAGMA user_version = 1", res);
+    }
+    (void)apr_file_remove(path, ctx->pool);
+    (void)apr_file_remove(apr_pstrcat(ctx->pool, path, "-wal", NULL),
+                          ctx->pool);
+    (void)apr_file_remove(apr_pstrcat(ctx->pool, path, "-shm", NULL),
+                          ctx->pool);
+    (void)apr_dir_remove(dir, ctx->pool);
+    return rv;
+}
+
+static apr_status_t example_kv(wfp_host_ctx_t *ctx,
+                               const wfp_binding_t *binding,
+                               wfp_kv_call_t *call, int is_counted,
+                               wfp_result_t *res)
+{
+    apr_status_t rv = kv_file.db ? APR_SUCCESS : open_kv(ctx, res);
+
+    apr_pool_create(&call->pool, ctx->pool);
+    return rv == APR_SUCCESS ? wfp_kv_file_run(&kv_file, call, res) : rv;
 }
 
 static apr_status_t example_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,
@@ -169,6 +219,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     fixture_host.service_call = example_call;
     fixture_host.sql = example_sql;
     fixture_host.pass_through = example_pass_through;
+    fixture_host.kv = example_kv;
     script->version_tag = "v1";
     add_binding(script, "GREETING", WFP_BINDING_PLAIN_TEXT, "hello");
     add_binding(script, "API_KEY", WFP_BINDING_SECRET_TEXT, "s3cr3t");
@@ -177,6 +228,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     add_binding(script, "DISPATCHER", WFP_BINDING_DISPATCH_NAMESPACE, NULL);
     add_binding(script, "SVC", WFP_BINDING_SERVICE, NULL);
     add_binding(script, "DB", WFP_BINDING_D1, NULL);
+    add_binding(script, "KV", WFP_BINDING_KV_NAMESPACE, NULL);
     add_binding(script, "VERSION", WFP_BINDING_VERSION_METADATA, NULL);
     wfp_result_init(&res, t->pool);
     if (wfp_isolate_create(&iso, runtime, script, &limits, 1, &res, t->pool)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_SERVICES_KV_H
+#define WFP_SERVICES_KV_H
+
+#include <apr_pools.h>
+
+#include "core/kv.h"
+#include "core/result.h"
+#include "store/store.h"
+
+/**
+ * @file
+ * Where the values of KV namespaces are: with a SQLite store one file each below
+ * WfpDataDir, with PostgreSQL rows of the store. What was put is on disk and
+ * seen by all from the moment the put returns. Any thread.
+ */
+
+typedef struct wfp_kv_t wfp_kv_t;
+
+/** A call waits no longer than that, whatever it asks for. */
+#define WFP_KV_WAIT_MAX apr_time_from_sec(10)
+
+/**
+ * child scope.
+ *
+ * @param store     of this child
+ * @param in_store  1: values are its rows
+ * @param data_dir  WfpDataDir
+ * @param p         with an allocator for several threads
+ */
+apr_status_t wfp_kv_create(wfp_kv_t **pkv, wfp_store_t *store, int in_store,
+                           const char *data_dir, apr_pool_t *p) WFP_CHECK;
+
+/**
+ * Do a call.
+ *
+ * @param ns    id of the namespace: the caller knows that it may
+ * @param plog  a text for the operator when it is his business, else NULL; in
+ *              res->pool
+ * @param res   what the asker may be told: WFP_KV_ERROR with a text like
+ *              Cloudflare's ("KV PUT failed: ..."), WFP_BODY_TOO_LARGE,
+ *              WFP_STORE_UNAVAILABLE
+ * @return APR_NOTFOUND: there is no such namespace, and something was put;
+ *         APR_ENOSPC with WFP_BODY_TOO_LARGE: more than call->max; APR_EBUSY:
+ *         it did not come to its turn in time; any other: it failed. Nothing
+ *         was written then, or that is not known: the database went away
+ */
+apr_status_t wfp_kv_run(wfp_kv_t *kv, const char *ns, wfp_kv_call_t *call,
+                        const char **plog, wfp_result_t *res) WFP_CHECK;
+
+/** The namespace was deleted: its values go. */
+void wfp_kv_forget(wfp_kv_t *kv, const char *ns, apr_pool_t *p);
+
+/**
+ * A bounded step of removing what has expired; to be called a few times a
+ * second by one process of the host. Nobody sees expired values anyway.
+ *
+ * @return APR_SUCCESS, or why this step failed: the next takes the next file
+ */
+apr_status_t wfp_kv_sweep(wfp_kv_t *kv, wfp_result_t *res) WFP_CHECK;
+
+#endif
