@@ -185,6 +185,7 @@ static apr_status_t ask_policy(wfp_client_transfer_t *t, wfp_url_t *url,
     t->is_over = terms->is_over;
     t->is_over_arg = terms->is_over_arg;
     t->look = terms->look;
+    t->looked = apr_time_now();
     t->cancel = terms->cancel;
     t->told = terms->times;
     t->host = url->host;

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "outbound/client_conn.h"
 #include "outbound/client_loop.h"
 #include "outbound/client_pins.h"
 #include "outbound/head.h"
@@ -32,7 +33,6 @@ static void unlock(wfp_client_transfer_t *t)
 
 #define HEAD_TOO_LARGE "Network error: the answer's head is too large"
 #define NO_HTTP        "Network error: the answer is no HTTP"
-#define NO_ANSWER      "Network error: the connection was closed without an answer"
 
 _Static_assert(sizeof(((wfp_client_transfer_t *)NULL)->error)
                    >= CURL_ERROR_SIZE,
@@ -79,20 +79,6 @@ static int take_head_line(wfp_client_transfer_t *t, const char *line,
     return 1;
 }
 
-/* From now on nothing may come on this connection by itself. */
-static void note_http1(wfp_client_transfer_t *t)
-{
-    wfp_client_socket_t *one;
-
-    if (!t->job.http2) {
-        one = wfp_client_socket_find(wfp_client_loop_sockets(t->job.loop),
-                                     t->job.local_port, t->job.peer_port);
-        if (one) {
-            one->http1 = 1;
-        }
-    }
-}
-
 /* A time of curl's, in microseconds since the transfer's start. */
 static apr_int64_t time_of(const wfp_client_transfer_t *t, CURLINFO what)
 {
@@ -137,7 +123,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *baton)
     ok = n == 0
          || (t->head_done ? take_trailer(t, n) : take_head_line(t, line, n));
     if (t->head_done) {
-        note_http1(t);
+        wfp_client_conn_answers(t);
         wfp_client_easy_times(t);
         wfp_client_loop_touch(t->job.loop, t);
     }
@@ -232,78 +218,6 @@ static int on_close(void *baton, curl_socket_t fd)
     return close(fd);
 }
 
-/* May curl send it once more? It does so when a connection ended before an
- * answer came; then the request may have been done. Or when the origin said
- * that it was not: on a new connection there is no other reason, and over
- * HTTP/2 it calls that no error. */
-static int may_repeat(const wfp_client_transfer_t *t)
-{
-    return !t->job.asked || t->repeatable || t->job.fresh
-           || (t->job.http2 && !t->error[0]);
-}
-
-/* The request goes out on this connection; NULL: it is not known. */
-static void note_request(wfp_client_transfer_t *t, wfp_client_socket_t *one,
-                         int local_port, int port)
-{
-    t->job.asked = 1;
-    t->job.fresh = one && !one->used;
-    t->job.http2 = one && !t->plain && !one->http1;
-    t->job.local_port = local_port;
-    t->job.peer_port = port;
-    t->error[0] = '\0';
-    if (one) {
-        one->used = 1;
-    }
-    lock(t);
-    t->moved = apr_time_now();
-    unlock(t);
-}
-
-static int is_allowed(wfp_client_transfer_t *t, const char *ip, int port)
-{
-    unsigned char bytes[16];
-    int family = strchr(ip, ':') ? AF_INET6 : AF_INET;
-
-    return inet_pton(family, ip, bytes) == 1
-           && wfp_client_pins_may(t, family, bytes, port);
-}
-
-/* curl is about to send on a connection, which another transfer, with
- * another policy, may have opened. */
-static int on_request(void *baton, char *ip, char *local_ip, int port,
-                      int local_port)
-{
-    wfp_client_transfer_t *t = baton;
-    wfp_client_socket_t *one;
-
-    if (!is_allowed(t, ip, port)) {
-        lock(t);
-        t->reached = 0;
-        unlock(t);
-        /* another's connection to the same host; there are others that may
-         * be used, since they are pinned */
-        t->job.spoilt = t->job.foreign = t->is_pinned && !t->job.foreign;
-        return CURL_PREREQFUNC_ABORT;
-    }
-    if (!may_repeat(t)) {
-        lock(t);
-        t->refused = NO_ANSWER;
-        unlock(t);
-        return CURL_PREREQFUNC_ABORT;
-    }
-    one = wfp_client_socket_find(wfp_client_loop_sockets(t->job.loop),
-                                 local_port, port);
-    /* within TLS something may come before the first answer does, and at any
-     * time over HTTP/2 */
-    if (one && (t->plain || one->http1) && wfp_client_socket_is_spoilt(one)) {
-        t->job.spoilt = 1;
-        return CURL_PREREQFUNC_ABORT;
-    }
-    note_request(t, one, local_port, port);
-    return CURL_PREREQFUNC_OK;
-}
-
 /* A setting that fails leaves its CURLcode in rc for the end. */
 #define SET(option, value) rc |= curl_easy_setopt(t->easy, option, value)
 
@@ -325,7 +239,7 @@ static int set_callbacks(wfp_client_transfer_t *t)
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
     SET(CURLOPT_CLOSESOCKETDATA, t->job.loop);
-    SET(CURLOPT_PREREQFUNCTION, on_request);
+    SET(CURLOPT_PREREQFUNCTION, wfp_client_conn_request);
     SET(CURLOPT_PREREQDATA, t);
     return rc;
 }
@@ -458,6 +372,7 @@ apr_status_t wfp_client_easy_prepare(wfp_client_transfer_t *t,
         return rv;
     }
     connect_ms = (long)apr_time_as_msec(order->connect_timeout);
+    t->sends = order->streamed;
     t->repeatable = wfp_head_is_idempotent(order->method);
     rc |= set_body(t, order);
     SET(CURLOPT_URL, order->url);
@@ -484,7 +399,7 @@ static const failure_t failures[] = {
       "Network error: the TLS handshake failed" },
     { CURLE_PEER_FAILED_VERIFICATION, WFP_NETWORK_ERROR,
       "Network error: the certificate is not valid for this host" },
-    { CURLE_GOT_NOTHING, WFP_NETWORK_ERROR, NO_ANSWER },
+    { CURLE_GOT_NOTHING, WFP_NETWORK_ERROR, WFP_CLIENT_NO_ANSWER },
     { CURLE_PARTIAL_FILE, WFP_NETWORK_ERROR,
       "Network error: the connection was closed within the body" },
     { CURLE_RECV_ERROR, WFP_NETWORK_ERROR,

@@ -14,6 +14,7 @@
 #include <curl/curl.h>
 
 #include "core/thread.h"
+#include "outbound/client_conn.h"
 #include "outbound/client_easy.h"
 #include "outbound/client_poll.h"
 #include "outbound/client_transfer.h"
@@ -34,6 +35,7 @@ struct wfp_client_loop_t {
     apr_time_t due; /* of curl's timer; 0: none */
     wfp_client_transfer_t *active;
     wfp_client_transfer_t *touched;
+    unsigned moves; /* something came for a transfer, or went */
     wfp_client_sockets_t *sockets;
     apr_uint32_t active_count; /* read by others: atomic */
 };
@@ -106,6 +108,7 @@ void wfp_client_loop_post(wfp_client_loop_t *loop, wfp_client_transfer_t *t,
 
 void wfp_client_loop_touch(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
 {
+    loop->moves++;
     if (!t->job.touched) {
         t->job.touched = 1;
         t->job.touched_next = loop->touched;
@@ -155,12 +158,15 @@ static void start(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
     __atomic_add_fetch(&loop->active_count, 1, __ATOMIC_RELAXED);
 }
 
-static void finish(wfp_client_loop_t *loop, wfp_client_transfer_t *t, int code)
+/* Early: curl has not ended it. */
+static void finish(wfp_client_loop_t *loop, wfp_client_transfer_t *t, int code,
+                   int early)
 {
     (void)apr_thread_mutex_lock(t->mutex); /* cannot fail: our own */
     wfp_client_easy_times(t);
     (void)apr_thread_mutex_unlock(t->mutex);
     (void)curl_multi_remove_handle(loop->multi, t->easy); /* is in there */
+    wfp_client_conn_leave(t, early);
     *t->job.active_link = t->job.active_next;
     if (t->job.active_next) {
         t->job.active_next->job.active_link = t->job.active_link;
@@ -176,7 +182,7 @@ static void act(wfp_client_loop_t *loop, wfp_client_transfer_t *t,
 {
     if (wants & WFP_CLIENT_CANCEL) {
         if (t->job.active_link) {
-            finish(loop, t, CURLE_ABORTED_BY_CALLBACK);
+            finish(loop, t, CURLE_ABORTED_BY_CALLBACK, 1);
         }
         let_go(t, CURLE_ABORTED_BY_CALLBACK, 1);
     }
@@ -209,15 +215,17 @@ static void work_inbox(wfp_client_loop_t *loop)
     }
 }
 
-/* Begin anew on another connection; nothing was sent yet. @return 1: done */
-static int try_again(wfp_client_loop_t *loop, wfp_client_transfer_t *t)
+/* Begin anew on another connection. @return 1: done */
+static int try_again(wfp_client_loop_t *loop, wfp_client_transfer_t *t,
+                     int code)
 {
-    if (!t->job.spoilt || t->job.retries >= RETRIES_MAX) {
+    if (!wfp_client_conn_may_again(t, code) || t->job.retries >= RETRIES_MAX) {
         return 0;
     }
     t->job.spoilt = 0;
     t->job.retries++;
     (void)curl_multi_remove_handle(loop->multi, t->easy); /* is in there */
+    wfp_client_conn_leave(t, 0);
     if (t->job.foreign
         && curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK) {
         return 0;
@@ -238,8 +246,8 @@ static void reap(wfp_client_loop_t *loop)
         if (msg->msg == CURLMSG_DONE
             && curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t)
                    == CURLE_OK
-            && !try_again(loop, t)) {
-            finish(loop, t, code);
+            && !try_again(loop, t, code)) {
+            finish(loop, t, code, 0);
         }
     }
 }
@@ -308,16 +316,35 @@ static int may_sleep(wfp_client_loop_t *loop)
     return ms;
 }
 
+/* curl does not read a connection of HTTP/2 whose only transfer has its answer
+ * to the end but still sends, and so never learns that it may send more. The
+ * answer is good, and nobody needs the rest of what was sent. */
+static void end_answered(wfp_client_loop_t *loop, int fd)
+{
+    wfp_client_transfer_t *t, *next;
+
+    for (t = loop->active; t; t = next) {
+        next = t->job.active_next;
+        if (wfp_client_conn_is_answered(t, fd)) {
+            finish(loop, t, CURLE_OK, 1);
+        }
+    }
+}
+
 /* Something happened on a socket: let curl see to it. */
 static void on_event(void *baton, int fd, unsigned what)
 {
     wfp_client_loop_t *loop = baton;
+    unsigned moves = loop->moves;
     int running;
     int mask = (what & WFP_CLIENT_POLL_IN ? CURL_CSELECT_IN : 0)
                | (what & WFP_CLIENT_POLL_OUT ? CURL_CSELECT_OUT : 0)
                | (what & WFP_CLIENT_POLL_ERR ? CURL_CSELECT_ERR : 0);
 
     (void)curl_multi_socket_action(loop->multi, fd, mask, &running);
+    if (moves == loop->moves && wfp_client_socket_is_stuck(loop->sockets, fd)) {
+        end_answered(loop, fd);
+    }
 }
 
 static int is_stopped(wfp_client_loop_t *loop)
@@ -354,7 +381,7 @@ static void *APR_THREAD_FUNC loop_main(apr_thread_t *thread, void *data)
     do {
         work_inbox(loop);
         while (loop->active) {
-            finish(loop, loop->active, CURLE_ABORTED_BY_CALLBACK);
+            finish(loop, loop->active, CURLE_ABORTED_BY_CALLBACK, 1);
         }
     } while (!close_inbox(loop));
     /* here, where every signal is blocked: closing TLS connections writes */

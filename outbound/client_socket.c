@@ -10,6 +10,7 @@
 
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 struct wfp_client_sockets_t {
@@ -93,7 +94,32 @@ int wfp_client_socket_is_spoilt(const wfp_client_socket_t *one)
         some = 1;
     }
     if (some) {
-        (void)shutdown(one->fd, SHUT_RDWR); /* may be closed already */
+        wfp_client_socket_end(one);
     }
     return some;
+}
+
+void wfp_client_socket_end(const wfp_client_socket_t *one)
+{
+    (void)shutdown(one->fd, SHUT_RDWR); /* may be closed already */
+}
+
+/* Events that move nothing: a handshake has some, one after the other. */
+#define LOOKS_MAX 32
+
+int wfp_client_socket_is_stuck(wfp_client_sockets_t *sockets, int fd)
+{
+    wfp_client_socket_t *one = sockets->list;
+    wfp_client_socket_t *end = one + sockets->count;
+    int n = 0;
+
+    while (one < end && one->fd != fd) {
+        one++;
+    }
+    if (one == end || ioctl(fd, FIONREAD, &n) != 0) {
+        return 0;
+    }
+    one->looks = n > 0 && n == one->pending ? one->looks + 1 : 0;
+    one->pending = n;
+    return one->looks >= LOOKS_MAX;
 }

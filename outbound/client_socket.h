@@ -22,6 +22,9 @@ typedef struct wfp_client_socket_t {
     int fd;
     int local_port; /* 0: not asked for yet */
     int peer_port;
+    int requests;       /* under way on it */
+    int pending;        /* bytes that nobody read, at the last look */
+    int looks;          /* that found as many */
     unsigned used : 1;  /* a request went out on it */
     unsigned http1 : 1; /* an answer by HTTP/1 came on it */
 } wfp_client_socket_t;
@@ -46,5 +49,12 @@ wfp_client_socket_t *wfp_client_socket_find(wfp_client_sockets_t *sockets,
  * @return 1: it had
  */
 int wfp_client_socket_is_spoilt(const wfp_client_socket_t *one);
+
+/** Does curl leave what came on this socket unread, again and again? To be
+ *  asked when an event of it moved nothing. */
+int wfp_client_socket_is_stuck(wfp_client_sockets_t *sockets, int fd);
+
+/** Close the connection for both sides; curl finds that out. */
+void wfp_client_socket_end(const wfp_client_socket_t *one);
 
 #endif

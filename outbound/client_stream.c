@@ -173,6 +173,21 @@ static void begin_silence(wfp_client_transfer_t *t)
     }
 }
 
+/* Send on, without the mutex, from a source that always has more: nobody waits
+ * then, so the look at whoever wants the answer is due here. */
+static apr_status_t send_on(wfp_client_transfer_t *t, apr_time_t now,
+                            wfp_result_t *res)
+{
+    if (t->is_over && now - t->looked >= t->look) {
+        t->looked = now;
+        if (t->is_over(t->is_over_arg)) {
+            return wfp_result_set(res, WFP_CLIENT_DISCONNECTED,
+                                  APR_ECONNABORTED, NULL);
+        }
+    }
+    return pump(t, res);
+}
+
 /* Wait for news, with the mutex held; look now and then whether anybody wants
  * to have them. */
 static apr_status_t await_news(wfp_client_transfer_t *t, apr_time_t now,
@@ -217,7 +232,7 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
         }
         else if (t->source && !wfp_window_is_full(&t->up)) {
             unlock(t);
-            rv = pump(t, res);
+            rv = send_on(t, now, res);
             lock(t);
             begin_silence(t);
         }

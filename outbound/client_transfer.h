@@ -69,6 +69,7 @@ struct wfp_client_transfer_t {
     const wfp_policy_t *policy;
     const char *host;
     int plain;      /* http, not https */
+    int sends;      /* a body that cannot be had a second time */
     int repeatable; /* sent twice is as good as once: RFC 9110 9.2.2 */
     int is_literal; /* host is an address */
     int is_pinned;  /* curl has addresses for host */
@@ -83,6 +84,7 @@ struct wfp_client_transfer_t {
     int (*is_over)(void *arg); /* as wfp_client_terms_t */
     void *is_over_arg;
     apr_interval_time_t look;
+    apr_time_t looked;    /* when that was asked last */
     wfp_cancel_t *cancel; /* likewise */
     apr_time_t begun;
     wfp_client_times_t *told; /* who wants to know how long it took; NULL */

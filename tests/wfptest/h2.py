@@ -19,10 +19,16 @@ def literal(name, value):
 
 
 class H2:
-    """A connection by prior knowledge. window: what each stream may get."""
+    """A connection by prior knowledge. window: what each stream may get.
+    context: TLS, by its ALPN."""
 
-    def __init__(self, port, window=65535, seconds=30):
+    def __init__(self, port, window=65535, seconds=30, context=None):
         self.sock = socket.create_connection(("127.0.0.1", port), seconds)
+        if context:
+            context.set_alpn_protocols(["h2"])
+            self.sock = context.wrap_socket(self.sock,
+                                            server_hostname="localhost")
+            assert self.sock.selected_alpn_protocol() == "h2"
         self.authority = f"127.0.0.1:{port}"
         self.buffer = b""
         self.sock.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
