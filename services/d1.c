@@ -243,9 +243,13 @@ static apr_status_t run_first(run_t *run, const wfp_sql_query_t *query,
     const char *end = query->sql + query->n;
     apr_size_t n = wfp_sqlite_scan_statement(*pat, (apr_size_t)(end - *pat));
     wfp_sqlite_stmt_t *stmt;
-    apr_status_t rv = APR_EAGAIN;
+    apr_status_t rv = wfp_sqlite_check(run->db);
     int i;
 
+    if (rv != APR_SUCCESS) {
+        return tell(run, rv);
+    }
+    rv = APR_EAGAIN;
     for (i = 0; i < TRIES && rv == APR_EAGAIN; i++) {
         stmt = NULL;
         rv = wfp_sqlite_pool_prepare(&stmt, run->held, *pat, n, NULL, run->res);

@@ -60,8 +60,7 @@ static apr_status_t status_of(const wfp_sqlite_t *db, int code)
     }
 }
 
-/* What failed: code, and the connection's text of it. */
-static apr_status_t failed(wfp_sqlite_t *db, int code, wfp_result_t *res)
+apr_status_t wfp_sqlite_failed(wfp_sqlite_t *db, int code, wfp_result_t *res)
 {
     apr_status_t rv;
 
@@ -126,8 +125,8 @@ static apr_status_t set_up(wfp_sqlite_t *db, const wfp_sqlite_open_t *how,
         sql = apr_psprintf(p, "%sPRAGMA max_page_count=%" APR_INT64_T_FMT ";",
                            sql, how->file_max / PAGE_SIZE);
     }
-    (void)sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH,
-                        how->value_max ? how->value_max : VALUE_MAX);
+    db->value_base = how->value_max ? how->value_max : VALUE_MAX;
+    wfp_sqlite_set_value_max(db, db->value_base);
     rv = wfp_sqlite_exec(db, sql, res);
     return rv == APR_SUCCESS && how->is_tenants ? wfp_sqlite_guard(db, res)
                                                 : rv;
@@ -162,7 +161,7 @@ apr_status_t wfp_sqlite_open(wfp_sqlite_t **pdb, const char *path,
         rv = set_up(db, how, res, p);
     }
     else {
-        rv = failed(db, rc, res);
+        rv = wfp_sqlite_failed(db, rc, res);
     }
     if (rv != APR_SUCCESS) {
         wfp_sqlite_close(db);
@@ -204,7 +203,7 @@ apr_status_t wfp_sqlite_exec(wfp_sqlite_t *db, const char *sql,
     rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
     db->is_ours--;
     wfp_sqlite_enter(NULL);
-    return rc == SQLITE_OK ? APR_SUCCESS : failed(db, rc, res);
+    return rc == SQLITE_OK ? APR_SUCCESS : wfp_sqlite_failed(db, rc, res);
 }
 
 apr_status_t wfp_sqlite_rollback(wfp_sqlite_t *db)
@@ -212,43 +211,6 @@ apr_status_t wfp_sqlite_rollback(wfp_sqlite_t *db)
     return sqlite3_get_autocommit(db->handle)
                ? APR_SUCCESS
                : wfp_sqlite_exec(db, "ROLLBACK", NULL);
-}
-
-/* A tenant's is prepared in the old way: one of the new way prepares itself
- * again when the schema changed, unseen by the guard. */
-static int prepare(sqlite3_stmt **pstmt, wfp_sqlite_t *db, const char *sql,
-                   int n, const char **pend)
-{
-    return db->is_tenants && !db->is_ours
-               ? sqlite3_prepare(db->handle, sql, n, pstmt, pend)
-               : sqlite3_prepare_v3(db->handle, sql, n,
-                                    SQLITE_PREPARE_PERSISTENT, pstmt, pend);
-}
-
-apr_status_t wfp_sqlite_prepare(wfp_sqlite_stmt_t **pstmt, wfp_sqlite_t *db,
-                                const char *sql, apr_size_t n,
-                                apr_size_t *pused, wfp_result_t *res)
-{
-    const char *end = sql;
-    sqlite3_stmt *stmt = NULL;
-    int rc;
-
-    if (n > WFP_SQLITE_SQL_MAX) {
-        db->last_code = SQLITE_TOOBIG;
-        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
-                              "statement too long");
-    }
-    wfp_sqlite_enter(db);
-    rc = prepare(&stmt, db, sql, (int)n, &end);
-    wfp_sqlite_enter(NULL);
-    if (rc != SQLITE_OK) {
-        return failed(db, rc, res);
-    }
-    if (pused) {
-        *pused = (apr_size_t)(end - sql);
-    }
-    *pstmt = stmt;
-    return APR_SUCCESS;
 }
 
 void wfp_sqlite_finalize(wfp_sqlite_stmt_t *stmt)
@@ -280,7 +242,7 @@ apr_status_t wfp_sqlite_bind(wfp_sqlite_t *db, wfp_sqlite_stmt_t *stmt, int i,
                                  value->u.n, SQLITE_STATIC);
         break;
     }
-    return rc == SQLITE_OK ? APR_SUCCESS : failed(db, rc, res);
+    return rc == SQLITE_OK ? APR_SUCCESS : wfp_sqlite_failed(db, rc, res);
 }
 
 int wfp_sqlite_params(wfp_sqlite_stmt_t *stmt)
@@ -311,7 +273,7 @@ apr_status_t wfp_sqlite_step(wfp_sqlite_t *db, wfp_sqlite_stmt_t *stmt,
     wfp_sqlite_enter(NULL);
     return rc == SQLITE_ROW    ? APR_SUCCESS
            : rc == SQLITE_DONE ? APR_EOF
-                               : failed(db, rc, res);
+                               : wfp_sqlite_failed(db, rc, res);
 }
 
 void wfp_sqlite_reset(wfp_sqlite_stmt_t *stmt)

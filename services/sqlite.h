@@ -79,6 +79,10 @@ void wfp_sqlite_close(wfp_sqlite_t *db);
  *  the thread between the two calls. A writer waits for another 5 s at most. */
 void wfp_sqlite_bound(wfp_sqlite_t *db, const wfp_sqlite_bounds_t *bounds);
 
+/** Between statements, which may each be too short to be looked at: may the call
+ *  go on? @return as what fails, without a text */
+apr_status_t wfp_sqlite_check(wfp_sqlite_t *db) WFP_CHECK;
+
 /** What one user of a connection would see of another: the last rowid. */
 void wfp_sqlite_forget(wfp_sqlite_t *db);
 
@@ -103,6 +107,11 @@ apr_status_t wfp_sqlite_rollback(wfp_sqlite_t *db) WFP_CHECK;
 apr_status_t wfp_sqlite_prepare(wfp_sqlite_stmt_t **pstmt, wfp_sqlite_t *db,
                                 const char *sql, apr_size_t n,
                                 apr_size_t *pused, wfp_result_t *res) WFP_CHECK;
+
+/** Bytes that a value of the statement prepared last may have: the more it makes,
+ *  the fewer. To be set again before one that is kept is run. */
+int wfp_sqlite_value_max(const wfp_sqlite_t *db);
+void wfp_sqlite_set_value_max(wfp_sqlite_t *db, int n);
 
 void wfp_sqlite_finalize(wfp_sqlite_stmt_t *stmt);
 

@@ -61,6 +61,11 @@ int wfp_sqlite_is_over(wfp_sqlite_t *db)
     return db->over != APR_SUCCESS;
 }
 
+apr_status_t wfp_sqlite_check(wfp_sqlite_t *db)
+{
+    return wfp_sqlite_is_over(db) ? db->over : APR_SUCCESS;
+}
+
 int wfp_sqlite_on_look(void *data)
 {
     wfp_sqlite_t *db = data;

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "services/sqlite.h"
+#include "services/sqlite_weight.h"
 
 /**
  * @file
@@ -23,7 +24,15 @@ struct wfp_sqlite_t {
     apr_status_t over;      /* why the call had to end; APR_SUCCESS */
     apr_int64_t temp_bytes; /* in temporary files */
     apr_int64_t temp_max;
-    unsigned reads;            /* of files, since the bounds were looked at */
+    unsigned reads; /* of files, since the bounds were looked at */
+    int value_base; /* bytes of a value, before a statement was weighed */
+    int value_max;  /* of the last statement's */
+    wfp_sqlite_views_t *views; /* as of views_version; NULL: not known */
+    apr_int64_t views_version;
+    apr_int64_t schema_bytes;
+    apr_int64_t trigger_makers; /* of all views and triggers */
+    apr_pool_t *views_pool;
+    sqlite3_stmt *ask_version; /* NULL: not asked for yet */
     sqlite3_stmt *count_pages; /* NULL: not asked for yet */
     int last_code;             /* of the last failure */
 };
@@ -40,6 +49,9 @@ int wfp_sqlite_is_over(wfp_sqlite_t *db);
 /** SQLite's questions; data: the connection. */
 int wfp_sqlite_on_look(void *data);
 int wfp_sqlite_on_busy(void *data, int tries);
+
+/** What failed: SQLite's code, and the connection's text of it. */
+apr_status_t wfp_sqlite_failed(wfp_sqlite_t *db, int code, wfp_result_t *res);
 
 /** The connection whose call this thread is in, for files that are opened. */
 void wfp_sqlite_enter(wfp_sqlite_t *db);

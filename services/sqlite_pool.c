@@ -20,6 +20,7 @@ typedef struct kept_t {
     int is_taken;
     apr_size_t n;
     apr_size_t took; /* of the text */
+    int value_max;
     char text[TEXT_MAX];
 } kept_t;
 
@@ -239,10 +240,14 @@ apr_status_t wfp_sqlite_pool_prepare(wfp_sqlite_stmt_t **pstmt,
         kept->stmt = *pstmt;
         kept->n = n;
         kept->took = used;
+        kept->value_max = wfp_sqlite_value_max(held->db);
         memcpy(kept->text, sql, n);
     }
-    else if (pused) {
-        *pused = kept->took;
+    else {
+        wfp_sqlite_set_value_max(held->db, kept->value_max);
+        if (pused) {
+            *pused = kept->took;
+        }
     }
     kept->used = held->calls;
     kept->is_taken = 1;

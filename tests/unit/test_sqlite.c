@@ -2,6 +2,7 @@
 /* Connections to SQLite files, and what hostile SQL cannot do with one. */
 #include <apr_thread_proc.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -336,6 +337,107 @@ static void sizes_are_bounded(wfp_test_t *t)
     }
 }
 
+/* "WITH c0 AS (...), c1 AS (SELECT 1 FROM c0,c0), ..." */
+static const char *doubling(wfp_test_t *t, int n)
+{
+    const char *sql = "WITH c0 AS (SELECT 1 AS x)";
+    int i;
+
+    for (i = 1; i <= n; i++) {
+        sql = apr_psprintf(t->pool,
+                           "%s, \"C%d\"(x) AS NOT MATERIALIZED (SELECT 1 FROM "
+                           "[c%d] a, c%d b)",
+                           sql, i, i - 1, i - 1);
+    }
+    return apr_psprintf(t->pool, "%s SELECT count(*) FROM c%d WHERE 0", sql, n);
+}
+
+static long used_kb(void)
+{
+    struct rusage usage;
+
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0;
+}
+
+static void copies_of_ctes_are_counted_before(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run(f, doubling(t, 5)), APR_SUCCESS);
+    CHECK_INT(fixture_run(f, doubling(t, 30)), APR_EINVAL);
+    CHECK_STR(f->res.message, "the statement is too complex");
+    CHECK_INT(fixture_run(f, many(t, "SELECT ", "a(", 20000, "")), APR_EINVAL);
+    CHECK_INT(fixture_run(f, many(t, "WITH ", "a AS (", 12000, "")),
+              APR_EINVAL);
+    /* what is counted too lightly inside another is counted again outside */
+    CHECK_INT(fixture_run(f,
+                          apr_pstrcat(t->pool, doubling(t, 11), " UNION ALL ",
+                                      many(t,
+                                           "SELECT 1 FROM (WITH y AS (SELECT 1 "
+                                           "FROM c11) SELECT 1 FROM y",
+                                           ",y", 60, ")"),
+                                      NULL)),
+              APR_EINVAL);
+    CHECK_STR(f->res.message, "the statement is too complex");
+    CHECK(used_kb() < 400 * 1024);
+}
+
+static void views_cannot_grow_by_naming_each_other(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run(f, "CREATE TABLE v0(x)"), APR_SUCCESS);
+    for (i = 1; i < 30 && rv == APR_SUCCESS; i++) {
+        rv = fixture_run(f,
+                         apr_psprintf(t->pool,
+                                      "CREATE VIEW IF NOT EXISTS main.v%d AS "
+                                      "SELECT 1 AS x FROM v%d a, v%d b",
+                                      i, i - 1, i - 1));
+    }
+    CHECK_INT(rv, APR_EINVAL);
+    CHECK_STR(f->res.message, "the views and triggers are too complex");
+    CHECK(i > 5 && i < 20);
+    /* nor when what they name becomes a view later */
+    CHECK_INT(fixture_run(f, "DROP TABLE v0"), APR_SUCCESS);
+    CHECK_INT(fixture_run(f, many(t, "CREATE VIEW v0 AS SELECT 1 AS x, 1", "+1",
+                                  80, "")),
+              APR_EINVAL);
+    CHECK_INT(fixture_run(f, "CREATE VIEW small AS SELECT 1 AS x"),
+              APR_SUCCESS);
+    CHECK_INT(fixture_run(f, many(t, "SELECT 1 FROM small", ",v10", 60, "")),
+              APR_EINVAL);
+    CHECK_STR(f->res.message, "the statement is too complex");
+}
+
+static void the_more_values_the_smaller_they_are(wfp_test_t *t)
+{
+    fixture_t *f = fixture_make(t);
+    long before = used_kb();
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run_within(f,
+                                 many(t, "SELECT 1 WHERE 0",
+                                      " OR zeroblob(1900000)||'1'='x'", 90, ""),
+                                 2000, 0),
+              APR_EINVAL);
+    CHECK_STR(f->res.message, "string or blob too big");
+    CHECK_INT(fixture_run_within(f,
+                                 many(t,
+                                      "SELECT max((SELECT zeroblob(1000000)"
+                                      "||'1')",
+                                      ",(SELECT zeroblob(1000000)||'1')", 31,
+                                      ") IS NULL"),
+                                 2000, 0),
+              APR_SUCCESS);
+    /* it holds for that statement only */
+    CHECK_INT(fixture_run(f, "SELECT length(zeroblob(1900000))"), APR_SUCCESS);
+    CHECK(used_kb() - before < 300 * 1024);
+}
+
 static void runaways_end_with_their_cpu_time(wfp_test_t *t)
 {
     static const char *const rows[] = {
@@ -563,6 +665,11 @@ static const wfp_test_case_t cases[] = {
     { "our functions do as the manual says",
       our_functions_do_as_the_manual_says },
     { "sizes are bounded", sizes_are_bounded },
+    { "copies of CTEs are counted before", copies_of_ctes_are_counted_before },
+    { "views cannot grow by naming each other",
+      views_cannot_grow_by_naming_each_other },
+    { "the more values, the smaller they are",
+      the_more_values_the_smaller_they_are },
     { "runaways end with their CPU time", runaways_end_with_their_cpu_time },
     { "the wall clock and a cancel end it",
       the_wall_clock_and_a_cancel_end_it },
