@@ -5,11 +5,13 @@
  */
 #include "admin/api_services.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "admin/api_scripts.h"
 #include "admin/api_worker.h"
 #include "admin/show.h"
+#include "store/references.h"
 
 static apr_status_t find(wfp_script_info_t **pinfo, wfp_api_call_t *call)
 {
@@ -62,12 +64,53 @@ apr_status_t wfp_api_services_delete(wfp_api_call_t *call)
     return rv == APR_SUCCESS ? wfp_api_scripts_delete(call) : rv;
 }
 
-/* Asked before a deletion: bindings to it are found at the next deploy of who
- * has them, so none are told here. */
+/* A Worker as wrangler shows it; a namespace goes by its name alone. */
+static void show_reference(wfp_json_t *doc, const wfp_reference_t *ref,
+                           apr_pool_t *p)
+{
+    const char *name = !*ref->name ? ref->ns
+                       : !*ref->ns
+                           ? ref->name
+                           : apr_pstrcat(p, ref->ns, "/", ref->name, NULL);
+
+    wfp_json_set_str(doc, "service", name);
+    if (ref->binding) {
+        wfp_json_set_str(doc, "environment", "production");
+        wfp_json_set_str(doc, "name", ref->binding);
+    }
+    else {
+        wfp_json_set_str(doc, "namespace", ref->target);
+    }
+}
+
+/* Asked before a deletion. */
 apr_status_t wfp_api_services_references(wfp_api_call_t *call)
 {
-    return wfp_api_answer_error(call, WFP_API_UNSUPPORTED,
-                                "references of a Worker are not supported yet");
+    apr_pool_t *p = call->pool;
+    wfp_json_t *doc = wfp_json_object(p), *services = wfp_json_object(p);
+    wfp_json_t *incoming = wfp_json_array(p), *outbounds = wfp_json_array(p);
+    apr_array_header_t *list;
+    int i;
+    apr_status_t rv = wfp_references_list(&list, call->server->store,
+                                          wfp_api_worker_name(call), &call->res,
+                                          p);
+
+    if (rv != APR_SUCCESS) {
+        return wfp_api_worker_failed(call, rv);
+    }
+    for (i = 0; i < list->nelts; i++) {
+        const wfp_reference_t *ref = &APR_ARRAY_IDX(list, i, wfp_reference_t);
+        wfp_json_t *one = wfp_json_object(p);
+
+        show_reference(one, ref, p);
+        wfp_json_add(ref->binding ? incoming : outbounds, one);
+    }
+    wfp_json_set(services, "incoming", incoming);
+    wfp_json_set_bool(services, "pages_function", 0);
+    wfp_json_set(doc, "services", services);
+    wfp_json_set(doc, "durable_objects", wfp_json_array(p));
+    wfp_json_set(doc, "dispatch_outbounds", outbounds);
+    return wfp_api_answer_json(call, doc);
 }
 
 /* No Worker consumes tails here. */

@@ -4,6 +4,7 @@
 import pytest
 
 from wfptest.api import LOCATION, Api
+from wfptest.uploads import Scripts
 
 pytestmark = pytest.mark.one_mpm
 
@@ -149,3 +150,44 @@ class TestAudit:
     def test_610_23_admins_only(self, api):
         deploy, _ = api.with_token("--role", "deploy")
         assert deploy.refused("GET", f"{api.account}/audit") == (403, 10000)
+
+
+class TestReferences:
+    """Who would miss an account Worker."""
+
+    def test_610_60_none(self, api):
+        name = Scripts(api, None).made()
+        assert api.ok("GET", f"{api.account}/workers/scripts/{name}"
+                      "/references") == {
+            "services": {"incoming": [], "pages_function": False},
+            "durable_objects": [], "dispatch_outbounds": []}
+        assert api.refused("GET", f"{api.account}/workers/scripts/none"
+                           "/references") == (404, 10007)
+
+    def test_610_61_who_runs_and_uses_it(self, api, tenant):
+        account, ns = Scripts(api, None), tenant.namespace()
+        user = Scripts(api, ns)
+        name, path = account.made(), f"{api.account}/workers/scripts"
+        service = {"type": "service", "name": "SVC", "service": name}
+        mine = account.made(bindings=[service])
+        theirs = user.made(bindings=[service])
+        front = account.made(bindings=[{
+            "type": "dispatch_namespace", "name": "D", "namespace": ns,
+            "outbound": {"worker": {"service": name}}}])
+        api.ok("PATCH", f"{api.namespaces}/{ns}",
+               {"outbound": {"service": name}})
+        told = api.ok("GET", f"{path}/{name}/references")
+        assert told["services"]["incoming"] == [
+            {"service": who, "environment": "production", "name": "SVC"}
+            for who in (mine, f"{ns}/{theirs}")]
+        assert told["dispatch_outbounds"] == [
+            {"service": front, "namespace": ns},
+            {"service": ns, "namespace": ns}]
+        # what does not run any more does not count
+        account.put(mine)
+        user.put(theirs)
+        account.put(front)
+        api.ok("PATCH", f"{api.namespaces}/{ns}", {"outbound": None})
+        told = api.ok("GET", f"{path}/{name}/references")
+        assert told["services"]["incoming"] == []
+        assert told["dispatch_outbounds"] == []

@@ -132,7 +132,9 @@ def test_621_05_secrets(wrangler, api):
     wrangler.run("secret", "delete", "TWO", stdin="y\n")
     kept = api.ok("GET", f"{api.account}/workers/scripts/{name}/secrets")
     assert {each["name"] for each in kept} == {"KEY", "ONE"}
-    wrangler.run("delete", "--force")
+    assert "deleted" in wrangler.run("delete").lower()
+    assert api.refused("GET", f"{api.account}/workers/services/{name}") == \
+        (404, 10090)
 
 
 def test_621_06_kv_namespaces(wrangler):

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * References to an account Worker. Called by the API. Only what runs counts:
+ * the bindings of versions that are not deployed may name what is gone.
+ */
+#include "store/references.h"
+
+#include <string.h>
+
+#include "store/column.h"
+#include "store/tx.h"
+
+/* the Workers whose current deployment has a binding */
+#define OF_RUNNING                                                             \
+    "FROM bindings b JOIN deployments d ON d.version_id = b.version_id "       \
+    "JOIN scripts s ON s.id = d.script_id AND s.stamp = d.stamp "              \
+    "JOIN namespaces n ON n.id = s.ns_id "
+
+typedef struct ask_t {
+    const char *name;
+    apr_array_header_t *list;
+} ask_t;
+
+static apr_status_t add_services(wfp_dbd_t *db, ask_t *ask)
+{
+    static const wfp_sql_t services = {
+        "references_services",
+        "SELECT DISTINCT n.name, s.name, b.name " OF_RUNNING
+        "WHERE b.kind = 'service' AND b.target = %s "
+        "AND NOT (n.id = '' AND s.name = %s) "
+        "ORDER BY n.name, s.name, b.name LIMIT %lld"
+    };
+    apr_array_header_t *rows;
+    int i;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &services, 3,
+                                   DBD_ARGS(ask->name, ask->name,
+                                            wfp_dbd_num(db,
+                                                        WFP_REFERENCES_MAX)));
+
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+        wfp_reference_t *ref = apr_array_push(ask->list);
+
+        ref->ns = row[0];
+        ref->name = row[1];
+        ref->binding = row[2];
+        ref->target = NULL;
+    }
+    return rv;
+}
+
+/* Of rows (namespace, Worker, namespace it dispatches into, outbound) those
+ * whose outbound Worker it is. */
+static apr_status_t add_outbounds(wfp_dbd_t *db, ask_t *ask,
+                                  const wfp_sql_t *sql)
+{
+    apr_array_header_t *rows;
+    wfp_outbound_t outbound;
+    int i, told = 0;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, sql, 4, NULL);
+
+    for (i = 0;
+         rv == APR_SUCCESS && i < rows->nelts && told < WFP_REFERENCES_MAX;
+         i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+
+        memset(&outbound, 0, sizeof(outbound));
+        rv = wfp_column_read_outbound(&outbound, row[3], db->res, db->pool);
+        if (rv == APR_SUCCESS && outbound.service
+            && strcmp(outbound.service, ask->name) == 0) {
+            wfp_reference_t *ref = apr_array_push(ask->list);
+
+            ref->ns = row[0];
+            ref->name = row[1];
+            ref->binding = NULL;
+            ref->target = row[2];
+            told++;
+        }
+    }
+    return rv;
+}
+
+static apr_status_t list_references(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t dispatchers = {
+        "references_dispatchers",
+        "SELECT DISTINCT n.name, s.name, b.target, b.outbound " OF_RUNNING
+        "WHERE b.kind = 'dispatch_namespace' AND b.outbound <> '{}' "
+        "ORDER BY n.name, s.name, b.target"
+    };
+    static const wfp_sql_t namespaces = {
+        "references_namespaces",
+        "SELECT n.name, '', n.name, n.outbound FROM namespaces n "
+        "WHERE n.id <> '' AND n.outbound <> '{}' ORDER BY n.name"
+    };
+    ask_t *ask = baton;
+    wfp_script_row_t row;
+    apr_status_t rv = wfp_scripts_need(&row, db, WFP_ACCOUNT_NS, ask->name);
+
+    ask->list = apr_array_make(db->pool, 4, sizeof(wfp_reference_t));
+    if (rv == APR_SUCCESS) {
+        rv = add_services(db, ask);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = add_outbounds(db, ask, &dispatchers);
+    }
+    return rv == APR_SUCCESS ? add_outbounds(db, ask, &namespaces) : rv;
+}
+
+apr_status_t wfp_references_list(apr_array_header_t **plist, wfp_store_t *store,
+                                 const char *name, wfp_result_t *res,
+                                 apr_pool_t *p)
+{
+    ask_t ask = { .name = name };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, list_references,
+                                  &ask, res, p);
+
+    if (rv == APR_SUCCESS) {
+        *plist = ask.list;
+    }
+    return rv;
+}
