@@ -39,11 +39,12 @@ apr_status_t wfp_api_answer_page(wfp_api_call_t *call, const wfp_json_t *result,
 }
 
 apr_status_t wfp_api_answer_cursor(wfp_api_call_t *call,
-                                   const wfp_json_t *result, const char *cursor)
+                                   const wfp_json_t *result,
+                                   const wfp_json_t *list, const char *cursor)
 {
     wfp_json_t *info = wfp_json_object(call->pool);
 
-    wfp_json_set_int(info, "count", (apr_int64_t)wfp_json_size(result));
+    wfp_json_set_int(info, "count", (apr_int64_t)wfp_json_size(list));
     wfp_json_set_str(info, "cursor", cursor ? cursor : "");
     call->answer.info = info;
     return wfp_api_answer_json(call, result);

@@ -41,11 +41,12 @@ apr_status_t wfp_api_answer_page(struct wfp_api_call_t *call,
                                  const struct wfp_api_page_t *page,
                                  apr_int64_t total);
 
-/** The same for cursor style. @param cursor of the next page; "" or NULL: this
- *  was the last */
+/** The same for cursor style. @param list the array of result that is a page,
+ *  or result itself @param cursor of the next page; "" or NULL: this was the
+ *  last */
 apr_status_t wfp_api_answer_cursor(struct wfp_api_call_t *call,
                                    const wfp_json_t *result,
-                                   const char *cursor);
+                                   const wfp_json_t *list, const char *cursor);
 
 /** 200 with bytes of a type. */
 apr_status_t wfp_api_answer_raw(struct wfp_api_call_t *call, const char *type,

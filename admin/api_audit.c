@@ -76,7 +76,7 @@ apr_status_t wfp_api_audit_list(wfp_api_call_t *call)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return wfp_api_answer_cursor(call, doc,
+    return wfp_api_answer_cursor(call, doc, doc,
                                  more ? apr_off_t_toa(call->pool, before)
                                       : NULL);
 }

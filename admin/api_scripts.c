@@ -157,7 +157,7 @@ apr_status_t wfp_api_scripts_list(wfp_api_call_t *call)
                      show_listed(call,
                                  APR_ARRAY_IDX(list, i, wfp_script_info_t *)));
     }
-    return wfp_api_answer_cursor(call, doc, next);
+    return wfp_api_answer_cursor(call, doc, doc, next);
 }
 
 /* ---- one Worker -------------------------------------------------------------- */

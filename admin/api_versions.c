@@ -78,7 +78,7 @@ apr_status_t wfp_api_versions_list(wfp_api_call_t *call)
         }
     }
     wfp_json_set(doc, "items", items);
-    return wfp_api_answer_cursor(call, doc,
+    return wfp_api_answer_cursor(call, doc, items,
                                  last && i < list->nelts
                                      ? apr_ltoa(p, (long)last->number)
                                      : "");

@@ -88,12 +88,9 @@ static apr_status_t put_hostname(wfp_dbd_t *db, void *baton)
     ask_t *ask = baton;
     wfp_hostname_t *host = ask->host;
     wfp_script_row_t script;
-    const char *ns_id, *now, *stamp, **row;
+    const char *now, *stamp, **row;
     apr_status_t rv = wfp_changes_take(&ask->stamp, db);
 
-    if (rv == APR_SUCCESS) {
-        rv = wfp_namespaces_need(&ns_id, db, host->ns);
-    }
     if (rv == APR_SUCCESS) {
         rv = wfp_scripts_need(&script, db, host->ns, host->script);
     }
@@ -105,7 +102,7 @@ static apr_status_t put_hostname(wfp_dbd_t *db, void *baton)
     now = wfp_dbd_num(db, host->modified);
     stamp = wfp_dbd_num(db, ask->stamp);
     rv = wfp_dbd_row(&row, db, &upsert, 1,
-                     DBD_ARGS(host->hostname, ns_id, host->script,
+                     DBD_ARGS(host->hostname, script.ns_id, host->script,
                               host->metadata, stamp, now, now));
     if (rv == APR_SUCCESS) {
         host->created = row ? wfp_dbd_int(row[0]) : host->modified;

@@ -56,6 +56,9 @@ apr_status_t wfp_scripts_need(wfp_script_row_t *row, wfp_dbd_t *db,
 {
     apr_status_t rv = wfp_scripts_row(row, db, ns, name);
 
+    if (rv == APR_SUCCESS && !row->ns_id) {
+        return no_namespace(db, ns);
+    }
     if (rv == APR_SUCCESS && !row->id) {
         return wfp_result_set(db->res, WFP_WORKER_NOT_FOUND, APR_NOTFOUND,
                               NULL);

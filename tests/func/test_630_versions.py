@@ -49,10 +49,11 @@ class TestVersions:
         path = f"{rollout.path}/versions"
         answer = rollout.api.get(f"{path}?limit=2")
         assert [v["number"] for v in answer.json["result"]["items"]] == [3, 2]
+        assert answer.json["result_info"]["count"] == 2
         cursor = answer.json["result_info"]["cursor"]
         answer = rollout.api.get(f"{path}?limit=2&cursor={cursor}")
         assert [v["number"] for v in answer.json["result"]["items"]] == [1]
-        assert not answer.json["result_info"].get("cursor")
+        assert answer.json["result_info"] == {"count": 1, "cursor": ""}
         for query in ("limit=0", "limit=101", "limit=x", "cursor=x",
                       "cursor=-1"):
             assert rollout.api.refused("GET", f"{path}?{query}") == (400, 10012)
@@ -83,7 +84,7 @@ class TestVersions:
         missing = rollout.path + "-not"
         assert api.refused("GET", f"{missing}/{what}") == (404, 10007)
         other = f"{api.namespaces}/missing/scripts/x/{what}"
-        assert api.refused("GET", other) == (404, 10007)
+        assert api.refused("GET", other) == (404, 100119)
         if NONE in what:
             assert api.refused("GET", f"{rollout.path}/{what}") == (404, 10222)
 
