@@ -151,6 +151,9 @@ void wfp_directives_dump(apr_pool_t *p, server_rec *s)
     apr_file_printf(out, "wfp: datadir %s\n", wfp_config_data_dir(s));
     apr_file_printf(out, "wfp: keyfile %s\n", wfp_config_key_file(s, p));
     dump_limits(out, &conf->limits);
+    apr_file_printf(out, "wfp: versionskept %" APR_INT64_T_FMT "\n",
+                    wfp_config_num(conf->versions_kept,
+                                   WFP_DEFAULT_VERSIONS_KEPT));
     if (conf->account) {
         apr_file_printf(out, "wfp: account %s\n", conf->account);
     }

@@ -22,6 +22,7 @@ typedef struct wfp_ctl_config_t {
     const char *datadir;
     const char *keyfile;
     const char *account;       /* WfpAccount, or NULL */
+    int versions_kept;         /* WfpVersionsKept */
     wfp_limit_policy_t limits; /* WfpLimit of the main server */
     apr_uid_t uid;             /* httpd's User and Group; */
     apr_gid_t gid;

@@ -206,7 +206,7 @@ apr_status_t wfp_cmd_deploy_run(wfp_cmd_t *cmd)
                       .message = message ? message : "",
                       .actor = wfp_cmd_actor(),
                       .keep = 1u << WFP_BINDING_SECRET_TEXT,
-                      .versions_kept = WFP_VERSIONS_KEPT };
+                      .versions_kept = cmd->config.versions_kept };
     wfp_runtime_t runtime = { 0 };
     apr_int64_t startup_us = 0;
     apr_status_t rv;

@@ -11,6 +11,8 @@
 #include <apr_thread_proc.h>
 #include <string.h>
 
+#include "store/versions.h"
+
 /* An answer longer than this is none of httpd's. */
 #define ANSWER_MAX (256 * 1024)
 
@@ -173,6 +175,9 @@ static void read_line(wfp_ctl_config_t *config, char *line, apr_pool_t *p)
     else if (strcmp(line, "account") == 0) {
         config->account = value;
     }
+    else if (strcmp(line, "versionskept") == 0) {
+        config->versions_kept = (int)apr_strtoi64(value, NULL, 10);
+    }
 }
 
 apr_status_t wfp_config_read(wfp_cmd_t *cmd)
@@ -195,6 +200,7 @@ apr_status_t wfp_config_read(wfp_cmd_t *cmd)
                               complaint);
     }
     wfp_limit_policy_clear(&config->limits);
+    config->versions_kept = WFP_VERSIONS_KEPT;
     line = apr_pstrdup(cmd->pool, answer);
     for (line = apr_strtok(line, "\n", &state); line;
          line = apr_strtok(NULL, "\n", &state)) {

@@ -383,6 +383,17 @@ class TestDeploy:
         ctl.refused("delete", "demo/v")
         ctl.refused("versions", "demo/v")
 
+    def test_640_38_as_many_versions_as_the_server_keeps(self, ctl):
+        ctl.settings("WfpVersionsKept 2")
+        try:
+            for number in range(5):
+                ctl.ok("deploy", "demo/kept",
+                       ctl.folder(HELLO + f"-- {number}\n"))
+        finally:
+            ctl.settings()
+        assert [row["number"] for row in ctl.json("versions", "demo/kept")] \
+            == [5, 4, 3]
+
 
 class TestSecret:
     """put, delete; what the store keeps is sealed."""
