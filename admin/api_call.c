@@ -313,12 +313,18 @@ const wfp_actor_t *wfp_api_call_actor(const wfp_api_call_t *call)
     return actor;
 }
 
+void wfp_api_call_tell(wfp_api_call_t *call, const wfp_change_t *change)
+{
+    call->server->publish(call->server->baton, change, call->pool);
+}
+
 void wfp_api_call_publish(wfp_api_call_t *call, apr_int64_t stamp,
                           const char *ns, const char *name, int deleted)
 {
-    wfp_change_t change = { stamp,
-                            *name ? WFP_CHANGE_SCRIPT : WFP_CHANGE_NAMESPACE,
-                            ns, name, deleted };
+    const wfp_change_t change = { stamp,
+                                  *name ? WFP_CHANGE_SCRIPT
+                                        : WFP_CHANGE_NAMESPACE,
+                                  ns, name, deleted };
 
-    call->server->publish(call->server->baton, &change, call->pool);
+    wfp_api_call_tell(call, &change);
 }

@@ -103,8 +103,10 @@ int wfp_api_call_sees(const wfp_api_call_t *call, const char *ns);
 /** Who asks, for the store's mutations. In the call's pool. */
 const wfp_actor_t *wfp_api_call_actor(const wfp_api_call_t *call);
 
-/** Tell this host's children what was just changed. @param name "" for a
- *  namespace */
+/** Tell this host's children what was just changed. */
+void wfp_api_call_tell(wfp_api_call_t *call, const wfp_change_t *change);
+
+/** The same of a Worker. @param name "" for a namespace */
 void wfp_api_call_publish(wfp_api_call_t *call, apr_int64_t stamp,
                           const char *ns, const char *name, int deleted);
 

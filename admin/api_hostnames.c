@@ -111,7 +111,7 @@ static void tell(wfp_api_call_t *call, const char *hostname, apr_int64_t stamp,
     const wfp_change_t change = { stamp, WFP_CHANGE_HOSTNAME, "", hostname,
                                   deleted };
 
-    call->server->publish(call->server->baton, &change, call->pool);
+    wfp_api_call_tell(call, &change);
 }
 
 apr_status_t wfp_api_hostnames_put(wfp_api_call_t *call)

@@ -322,8 +322,7 @@ static apr_status_t rename_to(wfp_api_call_t *call, wfp_namespace_t *ns,
         const wfp_change_t *change = &APR_ARRAY_IDX(rename.changes, i,
                                                     wfp_change_t);
 
-        wfp_api_call_publish(call, change->stamp, change->ns, change->name,
-                             change->deleted);
+        wfp_api_call_tell(call, change);
     }
     return rv;
 }

@@ -429,6 +429,7 @@ apr_status_t wfp_sync_take_in(wfp_server_t *server, const wfp_change_t *change,
                               wfp_result_t *res)
 {
     wfp_registry_t *reg = server->registry;
+    target_t target;
     apr_status_t rv;
 
     if (change->kind == WFP_CHANGE_HOSTNAME) {
@@ -437,6 +438,11 @@ apr_status_t wfp_sync_take_in(wfp_server_t *server, const wfp_change_t *change,
     else if (change->kind == WFP_CHANGE_KEY) {
         /* bodies hold secrets as they were sealed */
         rv = wfp_registry_drop_all(reg, change->stamp);
+    }
+    else if (change->kind == WFP_CHANGE_RENUMBERED) {
+        aim(&target, change->ns, "", change->name);
+        rv = wfp_registry_invalidate(reg, change->ns, key_of(&target),
+                                     change->stamp);
     }
     else if (change->kind != WFP_CHANGE_NAMESPACE
              && change->kind != WFP_CHANGE_SCRIPT) {

@@ -154,7 +154,7 @@ static apr_status_t number_versions(wfp_dbd_t *db, const ask_t *ask)
 
 /* --- who knows it by name -------------------------------------------------- */
 
-/* Servers know a version of a split by "@" and its id. */
+/* The versions of others that are bound to it. */
 static apr_status_t renew_versions(wfp_dbd_t *db, ask_t *ask)
 {
     static const wfp_sql_t list = {
@@ -177,8 +177,8 @@ static apr_status_t renew_versions(wfp_dbd_t *db, ask_t *ask)
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         const char **row = APR_ARRAY_IDX(rows, i, const char **);
 
-        rv = add_change(&change, ask, db, row[1],
-                        apr_pstrcat(db->pool, "@", row[0], NULL));
+        rv = add_change(&change, ask, db, row[1], row[0]);
+        change->kind = WFP_CHANGE_RENUMBERED;
         if (rv == APR_SUCCESS) {
             rv = wfp_changes_record(db, change);
         }
