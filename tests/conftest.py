@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every test may use: httpd, origin, client, tenant, records."""
+"""What every test may use: httpd, origin, client, tenant, records,
+and the REST API: api, user, either."""
 
 import os
 import pathlib
 
 import pytest
 
+from wfptest.api import LOCATION, Api
 from wfptest.client import Client
 from wfptest.httpd import Httpd
 from wfptest.origin import Origin
 from wfptest.records import Records
 from wfptest.tenant import Tenant
+from wfptest.uploads import Scripts
 
 TESTS = pathlib.Path(__file__).resolve().parent
 
@@ -77,6 +80,25 @@ def tenant(httpd, client):
     tenants = Tenant(httpd, client)
     yield tenants
     tenants.remove_all()
+
+
+@pytest.fixture
+def api(httpd, client):
+    """The REST API, with the first token."""
+    httpd.configure(LOCATION)
+    return Api(httpd, client)
+
+
+@pytest.fixture
+def user(api, tenant):
+    """Workers of a new namespace, over the API."""
+    return Scripts(api, tenant.namespace())
+
+
+@pytest.fixture(params=["user", "account"])
+def either(request, api, tenant):
+    """The same, and once more those of the account."""
+    return Scripts(api, tenant.namespace() if request.param == "user" else None)
 
 
 @pytest.fixture

@@ -7,28 +7,10 @@ import json
 
 import pytest
 
-from wfptest.api import LOCATION, Api
 from wfptest.uploads import FORM, LUA, SDK7, Scripts, error, form, part, \
     upload_body
 
 pytestmark = pytest.mark.one_mpm
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
-
-
-@pytest.fixture
-def user(api, tenant):
-    return Scripts(api, tenant.namespace())
-
-
-@pytest.fixture(params=["user", "account"])
-def either(request, api, tenant):
-    return Scripts(api, tenant.namespace() if request.param == "user" else None)
-
 
 META = json.dumps({"main_module": "worker.lua", "tags": ["t"]})
 FILE = ("worker.lua", "text/x-lua")

@@ -7,29 +7,13 @@ import json
 
 import pytest
 
-from wfptest.api import LOCATION, Api
+from wfptest.api import LOCATION
 from wfptest.uploads import Scripts, error, form, part
 
 pytestmark = pytest.mark.one_mpm
 
 WORKER = ('return { fetch = function(req, env) '
           'return Response.new(tostring(env.S)) end }')
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
-
-
-@pytest.fixture
-def user(api, tenant):
-    return Scripts(api, tenant.namespace())
-
-
-@pytest.fixture(params=["user", "account"])
-def either(request, api, tenant):
-    return Scripts(api, tenant.namespace() if request.param == "user" else None)
 
 
 def put(scripts, name, key, text, kind="secret_text"):
