@@ -148,5 +148,46 @@ def test_621_06_kv_namespaces(wrangler):
     assert number not in wrangler.run("kv", "namespace", "list")
 
 
+DATABASES = """[[d1_databases]]
+binding = "DB"
+database_name = "{name}"
+database_id = "{number}"
+"""
+ROWS = """return { fetch = function(request, env)
+    return Response.json(env.DB:prepare("SELECT name FROM people ORDER BY id"):all().results)
+end }
+"""
+
+
+def test_621_08_d1(wrangler, api, namespace, client):
+    name = fresh("db")
+    project(wrangler, "shop")
+    told = wrangler.run("d1", "create", name)
+    number = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", told)[0]
+    assert name in wrangler.run("d1", "list")
+    project(wrangler, "shop", ROWS, DATABASES.format(name=name, number=number))
+    assert number in wrangler.run("d1", "info", name)
+    wrangler.run("d1", "execute", name, "--remote", "--command",
+                 "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT);"
+                 "INSERT INTO people (name) VALUES ('Ada')")
+    told = wrangler.run("d1", "execute", name, "--remote", "--command",
+                        "SELECT name FROM people", "--json")
+    assert '"Ada"' in told
+    told = wrangler.run("d1", "execute", name, "--remote", "--command",
+                        "SELEKT", check=False)
+    assert "syntax error" in told
+    wrangler.write("migrations/0001_more.sql",
+                   "ALTER TABLE people ADD COLUMN age INTEGER;\n"
+                   "INSERT INTO people (name, age) VALUES ('Bob', 25);\n")
+    assert "0001_more.sql" in wrangler.run("d1", "migrations", "apply", name,
+                                           "--remote", stdin="y\n")
+    wrangler.run("deploy", "--dispatch-namespace", namespace)
+    assert client.get(f"/_ns/{namespace}/shop/").json == \
+        [{"name": "Ada"}, {"name": "Bob"}]
+    api.ok("DELETE", f"{api.namespaces}/{namespace}/scripts/shop")
+    wrangler.run("d1", "delete", name, "--skip-confirmation")
+    assert name not in wrangler.run("d1", "list")
+
+
 def test_621_07_who_am_i(wrangler, api):
     assert account_id(api.httpd) in wrangler.run("whoami")
