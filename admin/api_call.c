@@ -84,8 +84,9 @@ apr_status_t wfp_api_call_number(apr_int64_t *pn, wfp_api_call_t *call,
     if (!text) {
         return APR_SUCCESS;
     }
-    /* no sign, no blank */
-    n = apr_isdigit(*text) ? apr_strtoi64(text, &end, 10) : -1;
+    /* no sign, no blank, no more digits than fit */
+    n = apr_isdigit(*text) && strlen(text) < 19 ? apr_strtoi64(text, &end, 10)
+                                                : -1;
     if (n < min || n > max || *end) {
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                     "%s: a whole number from %" APR_INT64_T_FMT

@@ -94,10 +94,21 @@ def unknown():
         yield method, "{K}/" + "0" * 32, body, NO_KV
     yield "DELETE", "{A}/tokens/none", None, (404, 10404)
     yield "GET", "{A}/hostnames/none.example", None, (404, 10404)
+    for what in ("kept/bindings%2F", "kept%2Fsettings", "%6eone/settings",
+                 "%252e%252e/settings", "x" * 64 + "/settings",
+                 "x" * 4000 + "/settings"):
+        yield "GET", "{S}/" + what, None, \
+            (404, 10092) if "%2F" in what and "bindings" not in what else \
+            ROUTE if "bindings" in what else NO_WORKER
     for path in ("", "/", "/nothing", "/accounts/x", "/accounts/%00",
                  "/accounts/..", "{N}/..%2F..", "{N}/a%00b/scripts",
                  "{N}/%ff", "{S}/%c3%28", "{A}/tokens/a/b",
-                 "{A}/workers", "/accounts/" + "0" * 32 + "/tokens", "/" + "x" * 4000,
+                 "{A}/workers", "{S}/kept/%2e%2e/%2e%2e/x",
+                 "{S}/kept/..%2fsettings", "{S}/kept/set%74ings/x",
+                 "{S}/kept%00/settings", "{S}/%c0%ae%c0%ae/settings",
+                 "{S}/kept/versions/%00", "{A}/hostnames/a%ffb",
+                 "{S}/kept/secrets/a%2Fb/c", "/%2Fuser", "/user%2F",
+                 "{A}%2Ftokens", "{A};x/tokens", "/accounts/" + "0" * 32 + "/tokens", "/" + "x" * 4000,
                  "/" + "%C3%A9" * 300, "{A}/" + "%C3%A9" * 99 + "a"):
         yield "GET", path, None, (404, 100119) if path == "{N}/..%2F.." \
             else ROUTE
@@ -107,12 +118,23 @@ def queries():
     for path in ("/accounts", "/memberships", "{A}/hostnames", "{K}"):
         for query in ("page=0", "page=-1", "page=x", "page=", "per_page=0",
                       "per_page=1e3", "page=99999999999999999999",
-                      "page=%00", "page=%ff"):
+                      "page=%00", "page=%ff", "page=1&page=1", "page=%2B1",
+                      "page=+1", "per_page=1e9", "per_page=-1", "page=1.0",
+                      "PAGE=1&page=1"):
             yield "GET", f"{path}?{query}", None, BAD
-    for path in ("{A}/audit", "{S}"):
-        for query in ("limit=0", "limit=1001", "limit=x", "limit=%31x"):
+    for path in ("{A}/audit", "{S}", "{S}/kept/versions"):
+        for query in ("limit=0", "limit=1001", "limit=x", "limit=%31x",
+                      "limit=1&limit=2", "limit=", "limit=1e2"):
             yield "GET", f"{path}?{query}", None, BAD
-    for query in ("cursor=x", "cursor=-1", "since=x", "since=2026-13-01"):
+    for query in ("cursor=x", "cursor=-1", "cursor=0", "cursor=",
+                  "cursor=99999999999999999999"):
+        yield "GET", "{S}/kept/versions?" + query, None, BAD
+    for query in ("cursor=%2F", "cursor=a%20b", "cursor=..",
+                  "cursor=" + "x" * 64, "tags=" + ",".join(["a:yes"] * 17)):
+        yield "GET", "{S}?" + query, None, BAD
+    for query in ("cursor=x", "cursor=-1", "since=x", "since=2026-13-01",
+                  "since=2026-02-30", "since=2026-01-01T24:00:00Z",
+                  "since=2026-01-01T00:00:00", "since="):
         yield "GET", "{A}/audit?" + query, None, BAD
     for query in ("tags=a", "tags=:yes", "tags=a:maybe", "tags=,"):
         yield "GET", "{S}?" + query, None, BAD

@@ -165,6 +165,47 @@ def answers_raw(api, places, operations):
             for method, path, _ in operations}
 
 
+def methods_of(places):
+    """{path: methods that it has}, of all rows that a path fits."""
+    found = {}
+    for _, path, _ in OPERATIONS:
+        where = fill(path, places)
+        found[where] = {m for m in "GET PUT POST PATCH DELETE".split()
+                        if openapi.operation_of(m, where)}
+    return found
+
+
+class TestMethods:
+    """What a path has not is 405 and says what it has, whoever asks."""
+
+    def test_651_15_of_every_path(self, api, places):
+        none = Api(api.httpd, api.client, None)
+        before = dump(api.httpd)
+        for path, has in methods_of(places).items():
+            for method in ("GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS",
+                           "BREW"):
+                if method in has:
+                    continue
+                answer = none.call(method, path)
+                assert (answer.status, answer.json["errors"][0]["code"]) == \
+                    (405, 10405), (method, path)
+                assert set(answer.get("Allow").split(", ")) == \
+                    has | ({"HEAD"} if "GET" in has else set()), path
+        assert dump(api.httpd) == before
+
+    def test_651_16_head_is_as_get(self, api, places):
+        for path, has in methods_of(places).items():
+            head = api.call("HEAD", path, raw=True)
+            assert head.body == b""
+            if "GET" in has:
+                got = api.call("GET", path, raw=True)
+                assert head.status == got.status, path
+                assert head.get("Content-Type").split(";")[0] == \
+                    got.get("Content-Type").split(";")[0]
+            else:
+                assert head.status == 405, path
+
+
 class TestNarrow:
     """An admin of a namespace may close it further, never open it."""
 
