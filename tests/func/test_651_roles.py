@@ -45,7 +45,8 @@ def places(api, tenant):
                {"type": "secret_text", "name": "A", "text": "x"}]),
            "of_account": account, "kv": kv["id"], "secret": "A", "tag": "a",
            "version": "00000000-0000-4000-8000-000000000000", "token": "0" * 32,
-           "hostname": "a.example", "rest": "x", "key": "x", "tail": "x"}
+           "hostname": "a.example", "rest": "x", "key": "x", "tail": "x",
+           "database": "none"}
     api.ok("DELETE", f"{api.account}/storage/kv/namespaces/{kv['id']}")
     api.ok("DELETE", f"{api.account}/workers/scripts/{account}")
 

@@ -21,8 +21,12 @@ K = A + "/storage/kv/namespaces"
 SECRET = "geheim-0815-geheim"
 BINDINGS = [{"type": "secret_text", "name": "OLD", "text": SECRET}]
 CODE = upload_body("audit", bindings=BINDINGS, tags=["gone"])
-# switching off what is off changes nothing
-CHANGES_NOTHING = {("POST", W + "/{script}/subdomain")}
+D = A + "/d1/database"
+# switching off what is off changes nothing, nor does saying what is
+CHANGES_NOTHING = {("POST", W + "/{script}/subdomain"),
+                   ("PUT", D + "/{database}"), ("PATCH", D + "/{database}")}
+# what tables hold is data, which no row is written for
+DATA = {("POST", D + "/{database}/query"), ("POST", D + "/{database}/raw")}
 
 # of a Worker: what follows its path: (body, action)
 OF_WORKERS = {
@@ -65,6 +69,9 @@ OTHERS = {
     ("PUT", A + "/hostnames/{hostname}"): (
         {"namespace": "{namespace}", "script": "{script}"}, "put",
         "hostname", "{hostname}"),
+    ("POST", D): ({"name": "audited"}, "create", "d1_database", "*"),
+    ("DELETE", D + "/{database}"): (
+        None, "delete", "d1_database", "{database}"),
     ("DELETE", A + "/hostnames/{hostname}"): (
         None, "delete", "hostname", "{hostname}"),
 }
@@ -77,7 +84,7 @@ for base in (S, W):
 MUTATIONS = sorted(
     (method, path) for method, path, operation in openapi.operations()
     if method != "GET" and "200" in operation["responses"]
-    and (method, path) not in CHANGES_NOTHING)
+    and (method, path) not in CHANGES_NOTHING | DATA)
 
 
 @pytest.fixture
@@ -99,15 +106,19 @@ def places(api, tenant):
             assert scripts.put(name, CODE).status == 200
     kv = api.ok("POST", f"{api.account}/storage/kv/namespaces",
                 {"title": f"audit of {ns}"})
+    database = api.ok("POST", f"{api.account}/d1/database",
+                      {"name": f"audit-{ns}"})
     token = api.ok("POST", f"{api.account}/tokens",
                    {"name": "x", "role": "read"})
     api.ok("PUT", f"{api.account}/hostnames/audit.example",
            {"namespace": ns, "script": name})
     yield {"account": api.account.rpartition("/")[2], "namespace": ns,
            "script": name, "secret": "OLD", "tag": "gone", "kv": kv["id"],
-           "token": token["id"], "hostname": "audit.example"}
+           "token": token["id"], "hostname": "audit.example",
+           "database": database["uuid"]}
     for path in ("hostnames/audit.example", f"workers/scripts/{name}",
                  f"storage/kv/namespaces/{kv['id']}",
+                 f"d1/database/{database['uuid']}", "d1/database/audited",
                  "workers/dispatch/namespaces/audited"):
         api.call("DELETE", f"{api.account}/{path}")
     for kv in api.ok("GET", f"{api.account}/storage/kv/namespaces"):
@@ -155,8 +166,8 @@ def test_653_01_leaves_its_row(api, places, method, path):
         assert row["object"]["namespace"] == (
             ns if (method, path) != ("POST", N) else "audited")
     if name == "*":
-        made = answer.json["result"]["id"]
-        assert row["object"]["name"] == made
+        made = answer.json["result"]
+        assert row["object"]["name"] == made.get("id", made.get("uuid"))
     elif name:
         assert row["object"]["name"] == filled(name, places)
     assert SECRET not in json.dumps(row)
