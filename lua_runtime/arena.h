@@ -67,8 +67,9 @@ typedef struct wfp_arena_total_t {
 } wfp_arena_total_t;
 
 /** In which steps an arena asks for its share of the total, the first when it
- *  joins. */
-#define WFP_ARENA_EXTENT (256 * 1024)
+ *  joins. Larger ones than what a small Worker has would count for it what it
+ *  never takes, where many run at a time. */
+#define WFP_ARENA_EXTENT (64 * 1024)
 
 /** What an arena may hold however much the others do: nobody's hunger keeps a
  *  small one from running. */

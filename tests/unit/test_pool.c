@@ -125,17 +125,17 @@ static void the_bytes_hold(wfp_test_t *t)
     wfp_pool_t *pool;
     int i;
 
-    CHECK_INT(wfp_pool_create(&pool, 100, MB, t->pool), APR_SUCCESS);
+    CHECK_INT(wfp_pool_create(&pool, 100, MB / 4, t->pool), APR_SUCCESS);
     for (i = 0; i < 4; i++) {
         made[i] = make(t, pool, apr_psprintf(t->pool, "w%d", i), 1);
     }
-    /* 256 KB each, all out: nothing to evict */
+    /* 64 KB each, all out: nothing to evict */
     CHECK(!wfp_pool_admit(pool, "production", "any"));
     CHECK_INT(stats(pool).out, 4);
     for (i = 0; i < 4; i++) {
         wfp_pool_give(pool, made[i]);
     }
-    CHECK(stats(pool).bytes < MB);
+    CHECK(stats(pool).bytes < MB / 4);
     CHECK(wfp_pool_admit(pool, "production", "any"));
     wfp_pool_withdraw(pool);
     CHECK_INT(stats(pool).out, 0);
