@@ -3,6 +3,7 @@
 #include "admin/api_account.h"
 #include "admin/api_audit.h"
 #include "admin/api_d1.h"
+#include "admin/api_d1_files.h"
 #include "admin/api_d1_query.h"
 #include "admin/api_deployments.h"
 #include "admin/api_hostnames.h"
@@ -64,6 +65,10 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "DELETE", D "/{database}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_delete },
     { "POST", D "/{database}/query", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_query },
     { "POST", D "/{database}/raw", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_query_raw },
+    { "POST", D "/{database}/import", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_files_import },
+    { "PUT", D "/{database}/import/{file}", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_d1_files_put },
+    { "POST", D "/{database}/export", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_files_export },
+    { "GET", D "/{database}/export/{file}", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_d1_files_get },
     /* hostnames */
     { "GET", A "/hostnames", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_list },
     { "GET", A "/hostnames/{hostname}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_get },

@@ -6,6 +6,7 @@
 #include "admin/d1_json.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,13 +59,11 @@ static void add_real(text_t *t, double d)
         add_word(t, "null");
         return;
     }
+    /* APR's does not know large exponents */
     do {
-        (void)apr_snprintf(digits, sizeof(digits), "%.*g", precision, d);
+        (void)snprintf(digits, sizeof(digits), "%.*g", precision, d);
     } while (strtod(digits, NULL) != d && ++precision <= 17);
-    /* APR writes .5 and -.5 */
-    add_word(t, *digits == '-' ? "-" : "");
-    add_word(t, digits[*digits == '-'] == '.' ? "0" : "");
-    add_word(t, digits + (*digits == '-'));
+    add_word(t, digits);
 }
 
 /* Bytes of the well-formed character at s; 0: it is none. */

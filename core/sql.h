@@ -42,7 +42,8 @@ typedef enum {
     WFP_SQL_ONE = 0, /* one statement */
     WFP_SQL_BATCH,   /* one or more, all or none; a query may hold several
                       * statements when it has no parameters */
-    WFP_SQL_SCRIPT   /* many, without results, up to the first that fails */
+    WFP_SQL_SCRIPT,  /* many, without results, up to the first that fails */
+    WFP_SQL_IMPORT   /* the same, all or none */
 } wfp_sql_mode_e;
 
 /** What calls of one invocation share, whatever threads they are on: sums are
@@ -89,7 +90,9 @@ typedef struct wfp_sql_answer_t {
     apr_pool_t *pool; /* its own, for one thread at a time: everything of it */
     apr_size_t bytes; /* that pool holds so much, about */
     wfp_sql_result_t *first, **last;
-    apr_int64_t statements; /* that were run */
+    apr_int64_t statements;   /* that were run */
+    apr_int64_t rows_written; /* by all of them */
+    apr_int64_t size_after;   /* bytes of the database */
     apr_int64_t duration_us;
 } wfp_sql_answer_t;
 

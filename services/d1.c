@@ -11,8 +11,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "services/d1_inside.h"
 #include "services/d1_rows.h"
-#include "services/sqlite_pool.h"
 #include "services/sqlite_scan.h"
 
 #define FILE_MAX  (APR_INT64_C(1) << 30)
@@ -25,7 +25,8 @@
 /* Bytes of a statement in an error. */
 #define SHOWN_MAX 500
 
-#define ID_BYTES 36
+#define ID_BYTES   36
+#define NAME_BYTES 32
 
 struct wfp_d1_t {
     const char *dir;
@@ -66,6 +67,39 @@ static const char *path_of(const wfp_d1_t *d1, const char *id, const char *end,
                            apr_pool_t *p)
 {
     return apr_pstrcat(p, d1->dir, "/", id, ".sqlite", end, NULL);
+}
+
+const char *wfp_d1_file(wfp_d1_t *d1, const char *id, const char *name,
+                        apr_pool_t *p)
+{
+    if (!is_id(id) || strlen(name) != NAME_BYTES
+        || strspn(name, "0123456789abcdef") != NAME_BYTES) {
+        return NULL;
+    }
+    return apr_pstrcat(p, d1->dir, "/", id, ".", name, ".sql", NULL);
+}
+
+void wfp_d1_tidy(wfp_d1_t *d1, const char *id, apr_time_t before, apr_pool_t *p)
+{
+    apr_finfo_t info;
+    apr_dir_t *dir;
+
+    if (!is_id(id) || apr_dir_open(&dir, d1->dir, p) != APR_SUCCESS) {
+        return;
+    }
+    while (apr_dir_read(&info, APR_FINFO_NAME | APR_FINFO_MTIME, dir)
+           == APR_SUCCESS) {
+        apr_size_t n = strlen(info.name);
+
+        if (n == ID_BYTES + NAME_BYTES + 5 && !strncmp(info.name, id, ID_BYTES)
+            && !strcmp(info.name + n - 4, ".sql")
+            && (!before || info.mtime < before)) {
+            /* what cannot be removed now is tried the next time */
+            (void)apr_file_remove(apr_pstrcat(p, d1->dir, "/", info.name, NULL),
+                                  p);
+        }
+    }
+    (void)apr_dir_close(dir); /* it was only read */
 }
 
 static apr_status_t no_such(wfp_result_t *res)
@@ -110,6 +144,7 @@ apr_status_t wfp_d1_remove(wfp_d1_t *d1, const char *id, wfp_result_t *res)
         return no_such(res);
     }
     wfp_sqlite_pool_drop(d1->files, path_of(d1, id, "", p));
+    wfp_d1_tidy(d1, id, 0, p);
     /* the file itself first: nobody opens what is left */
     for (i = 0; i < 3 && rv == APR_SUCCESS; i++) {
         rv = apr_file_remove(path_of(d1, id, ends[i], p), p);
@@ -401,9 +436,29 @@ static apr_status_t run_script(run_t *run, const wfp_sql_query_t *query)
     return rv;
 }
 
+static apr_status_t run_import(run_t *run)
+{
+    apr_status_t rv = wfp_sqlite_exec(run->db,
+                                      "BEGIN IMMEDIATE;"
+                                      "PRAGMA defer_foreign_keys=ON",
+                                      run->res);
+
+    if (rv != APR_SUCCESS) {
+        return tell(run, rv);
+    }
+    rv = run_script(run, run->call->queries);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_sqlite_exec(run->db, "COMMIT", run->res);
+        rv = rv == APR_SUCCESS ? rv : tell(run, rv);
+    }
+    return rv;
+}
+
 static apr_status_t run_call(run_t *run)
 {
     switch (run->call->mode) {
+    case WFP_SQL_IMPORT:
+        return run_import(run);
     case WFP_SQL_BATCH:
         return run_batch(run);
     case WFP_SQL_SCRIPT:
@@ -411,6 +466,43 @@ static apr_status_t run_call(run_t *run)
     default:
         return run_one(run, run->call->queries);
     }
+}
+
+static apr_status_t take(wfp_sqlite_held_t **pheld, wfp_d1_t *d1,
+                         const char *id, wfp_result_t *res)
+{
+    apr_status_t rv;
+
+    if (!is_id(id)) {
+        return no_such(res);
+    }
+    rv = wfp_sqlite_pool_take(pheld, d1->files, path_of(d1, id, "", res->pool),
+                              res);
+    if (rv == APR_ENOENT) {
+        return no_such(res);
+    }
+    return rv == APR_SUCCESS
+               ? rv
+               : wfp_result_set(res, WFP_D1_ERROR, rv, "%s", res->message);
+}
+
+apr_status_t wfp_d1_session_begin(wfp_d1_session_t *session, wfp_d1_t *d1,
+                                  const char *id, wfp_result_t *res)
+{
+    wfp_sqlite_bounds_t bounds = { .until = apr_time_now() + QUERY_MAX };
+    apr_status_t rv = take(&session->held, d1, id, res);
+
+    if (rv == APR_SUCCESS) {
+        session->db = wfp_sqlite_pool_db(session->held);
+        session->res = res;
+        wfp_sqlite_bound(session->db, &bounds);
+    }
+    return rv;
+}
+
+void wfp_d1_session_end(wfp_d1_session_t *session)
+{
+    wfp_sqlite_pool_give(session->held);
 }
 
 apr_status_t wfp_d1_run(wfp_sql_answer_t *answer, wfp_d1_t *d1,
@@ -422,21 +514,14 @@ apr_status_t wfp_d1_run(wfp_sql_answer_t *answer, wfp_d1_t *d1,
     };
     wfp_sqlite_bounds_t bounds = { .until = until, .cancel = cancel };
     apr_time_t begun = apr_time_now();
+    apr_int64_t before;
     apr_status_t rv;
 
     answer->first = NULL;
     answer->last = &answer->first;
-    if (!is_id(call->database)) {
-        return no_such(res);
-    }
-    rv = wfp_sqlite_pool_take(&run.held, d1->files,
-                              path_of(d1, call->database, "", answer->pool),
-                              res);
-    if (rv == APR_ENOENT) {
-        return no_such(res);
-    }
+    rv = take(&run.held, d1, call->database, res);
     if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_D1_ERROR, rv, "%s", res->message);
+        return rv;
     }
     if (until == 0 || until > begun + QUERY_MAX) {
         bounds.until = begun + QUERY_MAX;
@@ -447,7 +532,10 @@ apr_status_t wfp_d1_run(wfp_sql_answer_t *answer, wfp_d1_t *d1,
     }
     run.db = wfp_sqlite_pool_db(run.held);
     wfp_sqlite_bound(run.db, &bounds);
+    before = wfp_sqlite_total_changes(run.db);
     rv = run_call(&run);
+    answer->rows_written = wfp_sqlite_total_changes(run.db) - before;
+    answer->size_after = wfp_sqlite_size(run.db);
     wfp_sqlite_pool_give(run.held);
     answer->duration_us = apr_time_now() - begun;
     return rv;

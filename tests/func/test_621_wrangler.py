@@ -181,6 +181,13 @@ def test_621_08_d1(wrangler, api, namespace, client):
                    "INSERT INTO people (name, age) VALUES ('Bob', 25);\n")
     assert "0001_more.sql" in wrangler.run("d1", "migrations", "apply", name,
                                            "--remote", stdin="y\n")
+    wrangler.write("more.sql", "INSERT INTO people (name) VALUES ('Cid');")
+    wrangler.run("d1", "execute", name, "--remote", "--yes", "--file",
+                 "more.sql")
+    wrangler.run("d1", "export", name, "--remote", "--output", "dump.sql")
+    assert "'Cid'" in (wrangler.folder / "dump.sql").read_text()
+    wrangler.run("d1", "execute", name, "--remote", "--command",
+                 "DELETE FROM people WHERE name = 'Cid'")
     wrangler.run("deploy", "--dispatch-namespace", namespace)
     assert client.get(f"/_ns/{namespace}/shop/").json == \
         [{"name": "Ada"}, {"name": "Bob"}]
