@@ -218,11 +218,12 @@ apr_status_t wfp_api_call_body(const char **pdata, apr_size_t *psize,
     return rv;
 }
 
-apr_status_t wfp_api_call_json(wfp_json_t **pdoc, wfp_api_call_t *call)
+apr_status_t wfp_api_call_json_max(wfp_json_t **pdoc, wfp_api_call_t *call,
+                                   apr_size_t max)
 {
     const char *data;
     apr_size_t n;
-    apr_status_t rv = wfp_api_call_body(&data, &n, call, WFP_API_JSON_MAX);
+    apr_status_t rv = wfp_api_call_body(&data, &n, call, max);
 
     *pdoc = NULL;
     if (rv != APR_SUCCESS || !n) {
@@ -234,6 +235,11 @@ apr_status_t wfp_api_call_json(wfp_json_t **pdoc, wfp_api_call_t *call)
                                     call->res.message);
     }
     return rv;
+}
+
+apr_status_t wfp_api_call_json(wfp_json_t **pdoc, wfp_api_call_t *call)
+{
+    return wfp_api_call_json_max(pdoc, call, WFP_API_JSON_MAX);
 }
 
 apr_status_t wfp_api_call_object(wfp_json_t **pdoc, wfp_api_call_t *call)

@@ -72,6 +72,10 @@ apr_status_t wfp_api_call_body(const char **pdata, apr_size_t *psize,
 apr_status_t wfp_api_call_json(wfp_json_t **pdoc,
                                wfp_api_call_t *call) WFP_CHECK;
 
+/** The same with another bound than WFP_API_JSON_MAX. */
+apr_status_t wfp_api_call_json_max(wfp_json_t **pdoc, wfp_api_call_t *call,
+                                   apr_size_t max) WFP_CHECK;
+
 /** The same where an object is needed. */
 apr_status_t wfp_api_call_object(wfp_json_t **pdoc,
                                  wfp_api_call_t *call) WFP_CHECK;

@@ -43,6 +43,9 @@ typedef enum {
     WFP_API_KV_MISSING,
     WFP_API_KV_EXISTS,
     WFP_API_KV_TITLE,
+    WFP_API_KV_TIME, /* expiration */
+    WFP_API_KV_KEYS, /* none, or too many */
+    WFP_API_NO_KEY,  /* of a KV namespace */
     WFP_API_D1_MISSING,
     WFP_API_D1_EXISTS,
     WFP_API_D1_BAD,   /* a request to a database that is not right */

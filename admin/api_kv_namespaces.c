@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KV namespaces. Values, keys and bulk are a service that is not there yet. */
+/* KV namespaces; what is in them is api_kv_values.c's and api_kv_bulk.c's. */
 #include "admin/api_kv_namespaces.h"
 
 #include <string.h>

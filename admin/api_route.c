@@ -24,32 +24,52 @@ static int hex(char c)
     return at ? (int)(at - digits) : -1;
 }
 
+/* Undo %XX at text, of which n bytes are left. @return how many it was; 0: it
+ * is badly encoded */
+static apr_size_t undo(char *pc, const char *text, apr_size_t n)
+{
+    int high, low;
+
+    *pc = *text;
+    if (*text != '%') {
+        return 1;
+    }
+    high = n > 2 ? hex(text[1]) : -1;
+    low = n > 2 ? hex(text[2]) : -1;
+    *pc = (char)(high * 16 + low);
+    return high < 0 || low < 0 ? 0 : 3;
+}
+
+const char *wfp_api_route_undo(apr_size_t *pn, const char *text, apr_pool_t *p)
+{
+    apr_size_t n = strlen(text), used;
+    char *out = apr_palloc(p, n + 1), *to = out;
+
+    for (; n; n -= used, text += used) {
+        used = undo(to++, text, n);
+        if (!used) {
+            return NULL;
+        }
+    }
+    *to = '\0';
+    *pn = (apr_size_t)(to - out);
+    return out;
+}
+
 const char *wfp_api_route_decode(const char *text, apr_size_t n, int plus,
                                  apr_pool_t *p)
 {
     char *out = apr_palloc(p, n + 1), *to = out;
-    apr_size_t i;
+    apr_size_t used;
 
-    for (i = 0; i < n; i++) {
-        char c = text[i];
-
-        if (c == '%') {
-            int high = n - i > 2 ? hex(text[i + 1]) : -1;
-            int low = n - i > 2 ? hex(text[i + 2]) : -1;
-
-            if (high < 0 || low < 0) {
-                return NULL;
-            }
-            c = (char)(high * 16 + low);
-            i += 2;
+    for (; n; n -= used, text += used) {
+        used = undo(to, text, n);
+        if (*text == '+' && plus) {
+            *to = ' ';
         }
-        else if (c == '+' && plus) {
-            c = ' ';
-        }
-        if (!c) {
+        if (!used || !*to++) {
             return NULL;
         }
-        *to++ = c;
     }
     *to = '\0';
     return wfp_json_is_utf8(out) ? out : NULL;
@@ -60,9 +80,11 @@ static const char *take_value(apr_table_t *params, const char *pattern,
                               const char **ppath, apr_pool_t *p)
 {
     const char *end = strchr(pattern, '}');
-    int rest = end[-1] == '+';
+    int is_raw = end[-1] == '*', rest = is_raw || end[-1] == '+';
     apr_size_t n = rest ? strlen(*ppath) : strcspn(*ppath, "/");
-    const char *value = n ? wfp_api_route_decode(*ppath, n, 0, p) : NULL;
+    const char *value = is_raw ? *ppath
+                        : n    ? wfp_api_route_decode(*ppath, n, 0, p)
+                               : NULL;
 
     if (!value) {
         return NULL;
@@ -83,7 +105,8 @@ static int fits(const char *pattern, const char *path)
     while (*pattern) {
         if (*pattern == '{') {
             const char *end = strchr(pattern, '}');
-            apr_size_t n = end[-1] == '+' ? strlen(path) : strcspn(path, "/");
+            int rest = end[-1] == '+' || end[-1] == '*';
+            apr_size_t n = rest ? strlen(path) : strcspn(path, "/");
 
             if (!n) {
                 return 0;

@@ -30,7 +30,8 @@ typedef enum {
     WFP_API_ANY_TOKEN        /* as any other; fn shows its own only */
 } wfp_api_reach_e;
 
-/** A row. Pattern: "/a/{name}/b"; "{name+}" at the end takes the rest. */
+/** A row. Pattern: "/a/{name}/b"; "{name+}" at the end takes the rest, and
+ *  "{name*}" the rest as it is, encoded. */
 typedef struct wfp_api_route_t {
     const char *method; /* "GET" answers HEAD, too */
     const char *pattern;
@@ -59,6 +60,9 @@ void wfp_api_route_find(const wfp_api_route_t **proute, const char **pallow,
 
 /** What is behind a path's prefix, which is free. */
 const char *wfp_api_route_path(const char *path);
+
+/** Undo %XX of a whole text to any bytes. @return NULL: badly encoded */
+const char *wfp_api_route_undo(apr_size_t *pn, const char *text, apr_pool_t *p);
 
 /** Decode %XX (and "+" when plus). @return NULL: badly encoded, a NUL, or no
  *  UTF-8 */

@@ -7,7 +7,9 @@
 #include "admin/api_d1_query.h"
 #include "admin/api_deployments.h"
 #include "admin/api_hostnames.h"
+#include "admin/api_kv_bulk.h"
 #include "admin/api_kv_namespaces.h"
+#include "admin/api_kv_values.h"
 #include "admin/api_content.h"
 #include "admin/api_namespaces.h"
 #include "admin/api_openapi.h"
@@ -56,6 +58,15 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", K "/{kv}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_get },
     { "PUT", K "/{kv}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_rename },
     { "DELETE", K "/{kv}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_namespaces_delete },
+    { "GET", K "/{kv}/keys", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_kv_values_keys },
+    { "GET", K "/{kv}/values/{key*}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_kv_values_get },
+    { "PUT", K "/{kv}/values/{key*}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_values_put },
+    { "DELETE", K "/{kv}/values/{key*}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_values_delete },
+    { "GET", K "/{kv}/metadata/{key*}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_kv_values_metadata },
+    { "PUT", K "/{kv}/bulk", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_bulk_put },
+    { "DELETE", K "/{kv}/bulk", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_bulk_delete },
+    { "POST", K "/{kv}/bulk/delete", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_bulk_delete },
+    { "POST", K "/{kv}/bulk/get", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_kv_bulk_get },
     /* D1 databases */
     { "GET", D, WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_d1_list },
     { "POST", D, WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_create },
@@ -124,15 +135,6 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "PUT", A "/queues/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "PATCH", A "/queues/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "DELETE", A "/queues/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "GET", A "/storage/kv/namespaces/{kv}/keys", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "GET", A "/storage/kv/namespaces/{kv}/values/{key+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "PUT", A "/storage/kv/namespaces/{kv}/values/{key+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "DELETE", A "/storage/kv/namespaces/{kv}/values/{key+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "GET", A "/storage/kv/namespaces/{kv}/metadata/{key+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "PUT", A "/storage/kv/namespaces/{kv}/bulk", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "DELETE", A "/storage/kv/namespaces/{kv}/bulk", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "POST", A "/storage/kv/namespaces/{kv}/bulk/delete", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "POST", A "/storage/kv/namespaces/{kv}/bulk/get", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     /* user Workers */
     { "GET", S, WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_scripts_list },
     { "PUT", S "/{script}", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_scripts_put },

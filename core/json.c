@@ -184,9 +184,9 @@ int wfp_json_is_utf8(const char *text)
 }
 
 /* A string value of text, each byte that is no UTF-8 replaced. */
-static json_t *repaired(const char *text)
+static json_t *repaired(const char *text, apr_size_t size)
 {
-    const unsigned char *in = (const unsigned char *)text;
+    const unsigned char *in = (const unsigned char *)text, *end = in + size;
     apr_pool_t *tmp = NULL;
     json_t *v = NULL;
     char *out, *to;
@@ -195,16 +195,15 @@ static json_t *repaired(const char *text)
     if (apr_pool_create(&tmp, NULL) != APR_SUCCESS) {
         return NULL;
     }
-    out = to = apr_palloc(tmp, 3 * strlen(text) + 1);
-    while (*in) {
+    out = to = apr_palloc(tmp, 3 * size + 1);
+    while (in < end) {
         apr_size_t n = char_size(in);
 
         memcpy(to, n ? (const char *)in : REPLACEMENT, n ? n : 3);
         to += n ? n : 3;
         in += n ? n : 1;
     }
-    *to = '\0';
-    v = json_string(out);
+    v = json_stringn(out, (size_t)(to - out));
     apr_pool_destroy(tmp);
     return v;
 }
@@ -217,7 +216,7 @@ static json_t *make_string(const char *text)
         return json_null();
     }
     v = json_string(text);
-    return v ? v : repaired(text);
+    return v ? v : repaired(text, strlen(text));
 }
 
 /* The void casts below: see the head of the file. */
@@ -225,6 +224,14 @@ static json_t *make_string(const char *text)
 void wfp_json_set_str(wfp_json_t *obj, const char *key, const char *text)
 {
     (void)json_object_set_new(inner(obj), key, make_string(text));
+}
+
+void wfp_json_set_bytes(wfp_json_t *obj, const char *key, const char *data,
+                        apr_size_t n)
+{
+    json_t *v = json_stringn(data, n);
+
+    (void)json_object_set_new(inner(obj), key, v ? v : repaired(data, n));
 }
 
 void wfp_json_set_int(wfp_json_t *obj, const char *key, apr_int64_t n)

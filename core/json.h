@@ -44,6 +44,9 @@ wfp_json_t *wfp_json_null(apr_pool_t *p);
 
 /** Set a member; a NULL text sets null. Invalid UTF-8 is replaced. */
 void wfp_json_set_str(wfp_json_t *obj, const char *key, const char *text);
+/** The same for n bytes and a NUL; there may be NULs among them. */
+void wfp_json_set_bytes(wfp_json_t *obj, const char *key, const char *data,
+                        apr_size_t n);
 void wfp_json_set_int(wfp_json_t *obj, const char *key, apr_int64_t n);
 /** @param n  finite */
 void wfp_json_set_number(wfp_json_t *obj, const char *key, double n);

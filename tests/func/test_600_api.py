@@ -316,7 +316,6 @@ class TestNotYet:
     @pytest.mark.parametrize("method, path", [
         ("GET", "/r2/buckets/x"),
         ("GET", "/r2/buckets"), ("PUT", "/r2/buckets/b/objects/a/b%2Fc"),
-        ("PUT", "/storage/kv/namespaces/x/values/a%2Fb"),
         ("GET", "/workers/dispatch/namespaces/demo/scripts/x/logs"),
         ("PUT", "/workers/scripts/x/schedules")])
     def test_600_60_says_so(self, api, method, path):

@@ -144,6 +144,27 @@ def test_621_06_kv_namespaces(wrangler):
     number = re.search(r"[0-9a-f]{32}", told)[0]
     listed = wrangler.run("kv", "namespace", "list")
     assert number in listed
+    at = ("--namespace-id", number, "--remote")
+    wrangler.run("kv", "key", "put", "a/b c", "one", "--metadata",
+                 '{"m": 1}', "--ttl", "600", *at)
+    wrangler.write("value.bin", "from a file")
+    wrangler.run("kv", "key", "put", "file", "--path", "value.bin", *at)
+    assert wrangler.run("kv", "key", "get", "a/b c", "--text", *at
+                        ).startswith("one")
+    told = wrangler.run("kv", "key", "list", *at)
+    keys, _ = json.JSONDecoder().raw_decode(told[told.index("["):])
+    assert [each["name"] for each in keys] == ["a/b c", "file"]
+    assert keys[0]["metadata"] == {"m": 1} and keys[0]["expiration"]
+    wrangler.run("kv", "key", "delete", "file", *at)
+    wrangler.write("bulk.json", json.dumps([
+        {"key": f"k{n}", "value": str(n)} for n in range(3)]))
+    wrangler.run("kv", "bulk", "put", "bulk.json", *at)
+    wrangler.write("keys.json", json.dumps(["k0", "k1"]))
+    assert "k1" in wrangler.run("kv", "bulk", "get", "keys.json", *at)
+    wrangler.run("kv", "bulk", "delete", "keys.json", "--force", *at)
+    told = wrangler.run("kv", "key", "list", "--prefix", "k", *at)
+    keys, _ = json.JSONDecoder().raw_decode(told[told.index("["):])
+    assert [each["name"] for each in keys] == ["k2"]
     wrangler.run("kv", "namespace", "delete", "--namespace-id", number)
     assert number not in wrangler.run("kv", "namespace", "list")
 

@@ -128,9 +128,10 @@ class TestRoles:
         assert dump(api.httpd) == before
 
     def test_651_11_no_change_is_for_readers(self):
-        """But of kinds that are not there yet."""
+        """But of kinds that are not there yet, and what asks by POST."""
         for method, path, operation in openapi.operations():
-            if method != "GET" and "200" in operation["responses"]:
+            if method != "GET" and "200" in operation["responses"] \
+                    and not path.endswith("/bulk/get"):
                 assert operation["x-role"] in ("deploy", "admin"), path
 
     @pytest.mark.parametrize("role", ["read", "deploy", "admin"])

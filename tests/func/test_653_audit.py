@@ -24,7 +24,8 @@ CODE = upload_body("audit", bindings=BINDINGS, tags=["gone"])
 D = A + "/d1/database"
 # switching off what is off changes nothing, nor does saying what is
 CHANGES_NOTHING = {("POST", W + "/{script}/subdomain"),
-                   ("PUT", D + "/{database}"), ("PATCH", D + "/{database}")}
+                   ("PUT", D + "/{database}"), ("PATCH", D + "/{database}"),
+                   ("POST", K + "/{kv}/bulk/get")}
 # what tables hold is data, which no row is written for
 DATA = {("POST", D + "/{database}/query"), ("POST", D + "/{database}/raw")}
 
@@ -66,6 +67,16 @@ OTHERS = {
     ("PUT", K + "/{kv}"): (
         {"title": "audited again"}, "update", "kv_namespace", "{kv}"),
     ("DELETE", K + "/{kv}"): (None, "delete", "kv_namespace", "{kv}"),
+    ("PUT", K + "/{kv}/values/{key}"): (
+        {"any": "JSON"}, "put_value", "kv_namespace", "{kv}"),
+    ("DELETE", K + "/{kv}/values/{key}"): (
+        None, "delete_value", "kv_namespace", "{kv}"),
+    ("PUT", K + "/{kv}/bulk"): (
+        [{"key": "a", "value": "v"}], "put_values", "kv_namespace", "{kv}"),
+    ("DELETE", K + "/{kv}/bulk"): (
+        ["a"], "delete_values", "kv_namespace", "{kv}"),
+    ("POST", K + "/{kv}/bulk/delete"): (
+        ["a"], "delete_values", "kv_namespace", "{kv}"),
     ("PUT", A + "/hostnames/{hostname}"): (
         {"namespace": "{namespace}", "script": "{script}"}, "put",
         "hostname", "{hostname}"),
@@ -115,7 +126,7 @@ def places(api, tenant):
     yield {"account": api.account.rpartition("/")[2], "namespace": ns,
            "script": name, "secret": "OLD", "tag": "gone", "kv": kv["id"],
            "token": token["id"], "hostname": "audit.example",
-           "database": database["uuid"]}
+           "database": database["uuid"], "key": "k"}
     for path in ("hostnames/audit.example", f"workers/scripts/{name}",
                  f"storage/kv/namespaces/{kv['id']}",
                  f"d1/database/{database['uuid']}", "d1/database/audited",

@@ -28,7 +28,7 @@ def text_of(expression, names):
 def routes(text):
     """{(method, path): (role, function)} of the table."""
     names = dict(DEFINE.findall(text))
-    return {(method.lower(), text_of(pattern, names).replace("+}", "}")):
+    return {(method.lower(), re.sub(r"[+*]}", "}", text_of(pattern, names))):
             (role.lower(), function)
             for method, pattern, role, function in ROW.findall(text)}
 
