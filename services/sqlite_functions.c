@@ -188,6 +188,63 @@ static void f_trim(sqlite3_context *context, int argc, sqlite3_value **argv)
     sqlite3_result_text(context, x, (int)n, SQLITE_TRANSIENT);
 }
 
+/* like(pattern, x), like(pattern, x, escape) and glob(pattern, x): SQLite's own
+ * matching, which takes 0.2 s for 2 MB, but not one after the other for ever:
+ * SQLite looks at the bounds where a statement loops. */
+static void match(sqlite3_context *context, int argc, sqlite3_value **argv,
+                  int is_glob)
+{
+    wfp_sqlite_t *db = sqlite3_user_data(context);
+    const char *pattern, *text, *escape = NULL;
+    size_t n, nescape = 0;
+    int i;
+
+    if (!db->is_ours && wfp_sqlite_is_over(db)) {
+        sqlite3_result_error_code(context, SQLITE_INTERRUPT);
+        return;
+    }
+    for (i = 0; i < argc; i++) {
+        if (sqlite3_value_type(argv[i]) == SQLITE_NULL) {
+            return;
+        }
+        if (sqlite3_value_type(argv[i]) == SQLITE_BLOB) {
+            sqlite3_result_int(context, 0);
+            return;
+        }
+    }
+    pattern = bytes_of(argv[0], 0, &n);
+    if (n > (size_t)sqlite3_limit(db->handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH,
+                                  -1)) {
+        sqlite3_result_error(context, "LIKE or GLOB pattern too complex", -1);
+        return;
+    }
+    text = bytes_of(argv[1], 0, &n);
+    if (argc == 3) {
+        escape = bytes_of(argv[2], 0, &nescape);
+        if (nescape != 1 || (unsigned char)*escape >= 0x80) {
+            sqlite3_result_error(context,
+                                 "ESCAPE expression must be a single character",
+                                 -1);
+            return;
+        }
+    }
+    sqlite3_result_int(context,
+                       is_glob ? sqlite3_strglob(pattern, text) == 0
+                               : sqlite3_strlike(pattern, text,
+                                                 escape ? (unsigned)*escape : 0)
+                                     == 0);
+}
+
+static void f_like(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    match(context, argc, argv, 0);
+}
+
+static void f_glob(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    match(context, argc, argv, 1);
+}
+
 apr_status_t wfp_sqlite_functions(wfp_sqlite_t *db, wfp_result_t *res)
 {
     static const struct {
@@ -204,6 +261,9 @@ apr_status_t wfp_sqlite_functions(wfp_sqlite_t *db, wfp_result_t *res)
         { "rtrim", 2, TRIM_RIGHT, f_trim },
         { "trim", 1, TRIM_LEFT | TRIM_RIGHT, f_trim },
         { "trim", 2, TRIM_LEFT | TRIM_RIGHT, f_trim },
+        { "like", 2, 0, f_like },
+        { "like", 3, 0, f_like },
+        { "glob", 2, 0, f_glob },
     };
     size_t i;
 
@@ -211,8 +271,8 @@ apr_status_t wfp_sqlite_functions(wfp_sqlite_t *db, wfp_result_t *res)
         int rc = sqlite3_create_function_v2(
             db->handle, rows[i].name, rows[i].args,
             SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
-            (void *)(apr_uintptr_t)rows[i].sides, rows[i].call, NULL, NULL,
-            NULL);
+            rows[i].sides ? (void *)(apr_uintptr_t)rows[i].sides : db,
+            rows[i].call, NULL, NULL, NULL);
 
         if (rc != SQLITE_OK) {
             return wfp_result_set(res, WFP_INTERNAL, APR_EGENERAL,

@@ -20,11 +20,12 @@
 /* Text of a schema. Each connection has it parsed. */
 #define SCHEMA_MAX (1024 * 1024)
 
-/* Parentheses and || of a statement that the schema keeps. */
+/* Parentheses and operators of a statement that the schema keeps. */
 #define KEPT_MAKERS_MAX 400
 
-/* Bytes of all values that a statement may hold at a time. */
-#define VALUES_MAX (APR_INT64_C(128) << 20)
+/* Bytes of all values that a statement may hold at a time, or go through before
+ * SQLite looks at the bounds: some 0.3 s. */
+#define VALUES_MAX (APR_INT64_C(32) << 20)
 
 static apr_status_t refuse(wfp_sqlite_t *db, wfp_result_t *res, const char *why)
 {

@@ -158,6 +158,30 @@ static int add_named(wfp_sqlite_views_t *views, wfp_sqlite_weight_t *sum,
     return 1;
 }
 
+/* Does the token stand for work on a value, 2 MB maybe, that SQLite does not
+ * look at its bounds in? LIKE and GLOB take the longest. */
+static int makes(const wfp_sqlite_token_t *token)
+{
+    switch (token->kind) {
+    case WFP_SQLITE_OPEN:
+    case WFP_SQLITE_CONCAT:
+        return 1;
+    case WFP_SQLITE_OTHER:
+        return strchr("=<>!+-*/%&|~", *token->s) != NULL;
+    case WFP_SQLITE_WORD:
+        return wfp_sqlite_scan_is(token, "like")
+                       || wfp_sqlite_scan_is(token, "glob")
+                       || wfp_sqlite_scan_is(token, "collate")
+                   ? 4
+                   : wfp_sqlite_scan_is(token, "between")
+                         || wfp_sqlite_scan_is(token, "when")
+                         || wfp_sqlite_scan_is(token, "is")
+                         || wfp_sqlite_scan_is(token, "in");
+    default:
+        return 0;
+    }
+}
+
 /* @return 0: it is too much */
 static int weigh_body(wfp_sqlite_views_t *views, body_t *body)
 {
@@ -179,8 +203,7 @@ static int weigh_body(wfp_sqlite_views_t *views, body_t *body)
             return 0;
         }
         sum.tokens++;
-        sum.makers += token.kind == WFP_SQLITE_OPEN
-                      || token.kind == WFP_SQLITE_CONCAT;
+        sum.makers += makes(&token);
         if ((token.kind == WFP_SQLITE_WORD || token.kind == WFP_SQLITE_QUOTED)
             && !add_named(views, &sum, hash_of(token.s, token.n))) {
             return 0;

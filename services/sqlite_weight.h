@@ -16,8 +16,9 @@
 
 typedef struct wfp_sqlite_weight_t {
     apr_int64_t tokens; /* after expansion */
-    apr_int64_t makers; /* of these: parentheses and ||, each of which may hold
-                         * a value while the statement runs */
+    apr_int64_t
+        makers; /* of these: parentheses and operators, each of which may
+                         * hold a value or go through one */
 } wfp_sqlite_weight_t;
 
 typedef struct wfp_sqlite_views_t wfp_sqlite_views_t;

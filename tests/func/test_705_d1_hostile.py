@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 
+from test_480_hardening import has_landlock
 from test_700_d1 import Database
 from wfptest.api import LOCATION, Api
 from wfptest.lua import worker
@@ -117,3 +118,18 @@ class TestHostile:
             "--binding", f"d1:DB={database.id}")
         answer = asks.get()
         assert answer.get("x-wfp-error") == "cpu_limit", answer
+
+    def test_705_05_works_in_a_hardened_child(self, httpd, client, tenant):
+        more = " +landlock" if has_landlock() else ""
+        httpd.configure([*LOCATION, "WfpLimit cpu_ms 2000",
+                         f"WfpHardening on{more}"])
+        database = Database(Api(httpd, client))
+        asks = tenant.deploy(worker("""
+            env.DB:exec("CREATE TABLE big (v); CREATE INDEX i ON big (v)")
+            env.DB:prepare("INSERT INTO big WITH RECURSIVE n(x) AS (SELECT 1 "
+                .. "UNION ALL SELECT x + 1 FROM n LIMIT 3000) SELECT "
+                .. "randomblob(1000) FROM n"):run()
+            return Response.new(env.DB:prepare("SELECT count(*) AS n FROM "
+                .. "(SELECT DISTINCT v || v AS w FROM big ORDER BY random())")
+                :first("n"))"""), "--binding", f"d1:DB={database.id}")
+        assert asks.get().text == "3000"

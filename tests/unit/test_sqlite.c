@@ -262,6 +262,14 @@ static void our_functions_do_as_the_manual_says(wfp_test_t *t)
         { "trim('a','')", "a" },
         { "trim(NULL)", "null" },
         { "trim('a',NULL)", "null" },
+        { "'Abc' LIKE 'a_C'", "1" },
+        { "'a%c' LIKE 'a!%c' ESCAPE '!'", "1" },
+        { "'abc' LIKE 'a!%c' ESCAPE '!'", "0" },
+        { "'abc' GLOB 'a[a-c]?'", "1" },
+        { "'Abc' GLOB 'a*'", "0" },
+        { "NULL LIKE 'a'", "null" },
+        { "5 LIKE '5'", "1" },
+        { "x'61' LIKE 'a'", "0" },
         { "typeof(trim(1))", "text" },
     };
     fixture_t *f = fixture_make(t);
@@ -427,15 +435,46 @@ static void the_more_values_the_smaller_they_are(wfp_test_t *t)
     CHECK_STR(f->res.message, "string or blob too big");
     CHECK_INT(fixture_run_within(f,
                                  many(t,
-                                      "SELECT max((SELECT zeroblob(1000000)"
+                                      "SELECT max((SELECT zeroblob(100000)"
                                       "||'1')",
-                                      ",(SELECT zeroblob(1000000)||'1')", 31,
+                                      ",(SELECT zeroblob(100000)||'1')", 31,
                                       ") IS NULL"),
                                  2000, 0),
               APR_SUCCESS);
     /* it holds for that statement only */
     CHECK_INT(fixture_run(f, "SELECT length(zeroblob(1900000))"), APR_SUCCESS);
     CHECK(used_kb() - before < 300 * 1024);
+}
+
+static void straight_lines_end_in_time(wfp_test_t *t)
+{
+    static const char *const pieces[] = {
+        " OR x LIKE '%aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab'",
+        " OR x GLOB '*[a][a][a][a][a][a][a][a]b'",
+        " OR json_set(x,'$',1)=1",
+        " OR x=y COLLATE NOCASE",
+        " OR hex(x)='1'",
+    };
+    fixture_t *f = fixture_make(t);
+    apr_size_t i;
+
+    fixture_open(f, &tenants);
+    CHECK_INT(fixture_run(f, "CREATE TABLE one AS SELECT replace(hex(zeroblob("
+                             "450000)),'0','a') AS x, replace(hex(zeroblob("
+                             "450000)),'0','A') AS y"),
+              APR_SUCCESS);
+    for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        apr_status_t rv = fixture_run_within(f,
+                                             many(t,
+                                                  "SELECT 1 FROM one WHERE 0",
+                                                  pieces[i], 90, ""),
+                                             20, 0);
+
+        CHECK(rv == WFP_SQLITE_ECPU || rv == APR_EINVAL);
+        CHECK(f->cpu_ns < APR_INT64_C(2000000000));
+    }
+    CHECK_INT(fixture_run(f, "SELECT x LIKE 'A%' FROM one"), APR_SUCCESS);
+    CHECK_STR(f->said, "1");
 }
 
 static void runaways_end_with_their_cpu_time(wfp_test_t *t)
@@ -670,6 +709,7 @@ static const wfp_test_case_t cases[] = {
       views_cannot_grow_by_naming_each_other },
     { "the more values, the smaller they are",
       the_more_values_the_smaller_they_are },
+    { "straight lines end in time", straight_lines_end_in_time },
     { "runaways end with their CPU time", runaways_end_with_their_cpu_time },
     { "the wall clock and a cancel end it",
       the_wall_clock_and_a_cancel_end_it },
