@@ -36,10 +36,10 @@ static const wfp_host_t *host_of(const wfp_isolate_t *iso)
 /* A database may use what is left to the invocation. With the clock stopped. */
 static void share_sql(wfp_isolate_t *iso, wfp_op_t *op)
 {
-    const wfp_budget_t *budget = iso->frame->budget;
-    wfp_sql_share_t *share = &iso->inv->sql;
-
     if (op->kind == WFP_OP_SQL) {
+        const wfp_budget_t *budget = iso->frame->budget;
+        wfp_sql_share_t *share = &iso->inv->sql;
+
         __atomic_store_n(&share->cpu_max_ns,
                          iso->inv->sql_charged_ns + budget->cpu_max_ns
                              - budget->cpu_ns - budget->host_ns,
@@ -69,7 +69,9 @@ void wfp_ops_here(lua_State *L, wfp_op_t *op)
     wfp_meter_host_begin(iso);
     share_sql(iso, op);
     wfp_host_run(wfp_state_host(L), wfp_state_host_ctx(L), op);
-    charge_sql(iso);
+    if (op->kind == WFP_OP_SQL) {
+        charge_sql(iso);
+    }
     wfp_meter_host_end(iso);
 }
 
