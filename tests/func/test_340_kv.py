@@ -258,6 +258,7 @@ CASES = {
 }
 
 
+@pytest.mark.one_mpm
 class TestOracle:
     @pytest.mark.parametrize("name", CASES)
     def test_340_10_as_documented(self, kv, name):
@@ -270,6 +271,7 @@ class TestOracle:
             assert got == want
 
 
+@pytest.mark.one_mpm
 class TestBytes:
     @pytest.mark.parametrize("key", ["00", "ff", "00ff0a", "2e00", "c328",
                                      "ff" * 512])
@@ -363,6 +365,7 @@ class TestSizes:
         assert worker.get().text == str(40 * (4 << 20))
 
 
+@pytest.mark.one_mpm
 class TestPages:
     def test_340_40_every_key_once(self, kv):
         names = [f"key-{n:03d}" for n in range(57)]
@@ -474,6 +477,7 @@ class TestInvocations:
         until(lambda: kv.do("get", "later") == "v", "the later put")
 
 
+@pytest.mark.one_mpm
 class TestReach:
     """A Worker has what its version binds, whatever names it says."""
 

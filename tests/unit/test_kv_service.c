@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "services/kv_file.h"
 #include "services/sqlite.h"
 #include "store/kv_namespaces.h"
+#include "store/kv_values.h"
 #include "tests/unit/store_fixture.h"
 
 /* A store with one namespace, and the service. */
@@ -453,11 +455,44 @@ static void a_busy_file(wfp_test_t *t)
     CHECK_INT(put(s, "a", "three", 0), APR_SUCCESS);
 }
 
+/* What nobody sees any more goes, a few at a time. */
+static void swept(wfp_test_t *t)
+{
+    kvs_t *s = begin(t);
+    fixture_t f = s->f;
+    wfp_kv_handle_t file = { .pool = t->pool };
+    apr_int64_t now = apr_time_sec(apr_time_now());
+    int i, count;
+
+    for (i = 0; i < 10; i++) {
+        CHECK_INT(put(s, apr_psprintf(t->pool, "old%d", i), "v", now - 10),
+                  APR_SUCCESS);
+    }
+    CHECK_INT(put(s, "later", "v", now + 1000), APR_SUCCESS);
+    CHECK_INT(put(s, "never", "v", 0), APR_SUCCESS);
+    if (!in_store) {
+        OK(wfp_sqlite_open(&file.db,
+                           apr_pstrcat(t->pool, s->dir, "/kv/", s->ns,
+                                       ".sqlite", NULL),
+                           &wfp_kv_file_how, &f.res, t->pool));
+    }
+    for (i = 0; i < 4; i++) {
+        if (in_store) {
+            OK(wfp_kv_values_sweep(&count, f.store, 4, &f.res, t->pool));
+        }
+        else {
+            OK(wfp_kv_file_sweep(&count, &file, 4, &f.res));
+        }
+        CHECK_INT(count, i < 2 ? 4 : i == 2 ? 2 : 0);
+    }
+    CHECK_STR(list(s, "", NULL, 10), "later never ");
+}
+
 #define CASES                                                                  \
     { "life", life }, { "heads", heads }, { "any bytes", any_bytes },          \
         { "too much", too_much }, { "lists", lists }, { "expired", expired },  \
         { "together", together }, { "other namespaces", others },              \
-        { "a namespace that was deleted", forgotten },                         \
+        { "swept", swept }, { "a namespace that was deleted", forgotten },     \
         { "many namespaces", many }, { "many writers", beside_others },        \
     {                                                                          \
         "a busy file", a_busy_file                                             \
