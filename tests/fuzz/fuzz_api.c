@@ -82,6 +82,11 @@ int ap_rflush(request_rec *r)
     return 0;
 }
 
+const char *ap_run_http_scheme(const request_rec *r)
+{
+    return "http";
+}
+
 apr_off_t ap_get_limit_req_body(const request_rec *r)
 {
     return 0;
