@@ -8,17 +8,10 @@ import uuid
 
 import pytest
 
-from wfptest.api import LOCATION, Api
 from wfptest.wait import until
 
 SCRIPT = (pathlib.Path(__file__).parents[1] / "scripts" / "kv.lua").read_text()
 MANY = "subrequests=2000"
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
 
 
 class Namespace:

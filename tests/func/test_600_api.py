@@ -14,12 +14,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERIFY = "/user/tokens/verify"
 
 
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
-
-
 class TestTokens:
     def test_600_01_verify(self, api):
         answer = api.get(VERIFY)

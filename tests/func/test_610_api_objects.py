@@ -3,18 +3,11 @@
 
 import pytest
 
-from wfptest.api import LOCATION, Api
 from wfptest.uploads import Scripts
 
 pytestmark = pytest.mark.one_mpm
 
 HELLO = "return { fetch = function() return Response.new('hi') end }"
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
 
 
 @pytest.fixture

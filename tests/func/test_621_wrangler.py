@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from wfptest.api import LOCATION, Api, account_id
+from wfptest.api import account_id
 from wfptest.clients import Wrangler
 
 pytestmark = pytest.mark.one_mpm
@@ -35,12 +35,6 @@ end }
 
 def fresh(stem):
     return f"{stem}-{uuid.uuid4().hex[:8]}"
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
 
 
 @pytest.fixture

@@ -3,18 +3,11 @@
 
 import pytest
 
-from wfptest.api import LOCATION, Api
 from wfptest.rollout import TEXT, Rollout
 
 pytestmark = pytest.mark.one_mpm
 
 NONE = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
 
 
 @pytest.fixture(params=["user", "account"])

@@ -3,7 +3,7 @@
 
 import pytest
 
-from wfptest.api import LOCATION, Api
+from wfptest.api import LOCATION
 from wfptest.rollout import TEXT, Rollout
 from wfptest.wait import until
 
@@ -12,12 +12,6 @@ pytestmark = pytest.mark.one_mpm
 KEY = "Cloudflare-Workers-Version-Key"
 OVERRIDES = "Cloudflare-Workers-Version-Overrides"
 KEYS = [f"client-{i}" for i in range(200)]
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
 
 
 def make(api, tenant, ns="demo"):

@@ -5,7 +5,6 @@ import threading
 
 import pytest
 
-from wfptest.api import LOCATION, Api
 from wfptest.client import Client
 
 DEPLOYS = 1000
@@ -15,12 +14,6 @@ READERS = 6
 def lua(number):
     return (f"return {{ fetch = function() return Response.new('{number}') "
             "end }").encode()
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from wfptest import openapi
-from wfptest.api import LOCATION, Api
+from wfptest.api import Api
 from wfptest.store import dump
 from wfptest.uploads import Scripts
 from wfptest.wait import until
@@ -25,12 +25,6 @@ ANYWHERE = {("GET", path) for path in (
     "/accounts/{account}/workers/dispatch/namespaces")}
 OPERATIONS = [(method, path, operation["x-role"])
               for method, path, operation in openapi.operations()]
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
 
 
 @pytest.fixture

@@ -24,12 +24,6 @@ def load(httpd, name):
     return f'LoadModule {name}_module "{httpd.modules}/mod_{name}.so"'
 
 
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
-
-
 class Wire:
     """A connection whose bytes are all ours."""
 
