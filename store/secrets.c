@@ -101,9 +101,6 @@ static apr_status_t change(wfp_store_t *store, wfp_secret_t *secret,
     put.script->name = secret->name;
     put.message = apr_pstrcat(p, deleting ? "Deleted" : "Set", " secret ",
                               secret->key, NULL);
-    if (put.versions_kept == 0) {
-        put.versions_kept = WFP_VERSIONS_KEPT;
-    }
     rv = wfp_scripts_put(store, &put, res, p);
     secret->stamp = put.script->stamp;
     return rv;

@@ -21,7 +21,7 @@ typedef struct wfp_secret_t {
     const char *key;
     const char *sealed; /* from wfp_crypto_seal(), context "NS/NAME/KEY" */
     const wfp_actor_t *actor;
-    int versions_kept; /* as in wfp_put_t; 0: WFP_VERSIONS_KEPT */
+    int versions_kept; /* as in wfp_put_t */
     apr_int64_t stamp; /* filled in: the change's number */
 } wfp_secret_t;
 

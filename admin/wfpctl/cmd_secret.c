@@ -83,7 +83,8 @@ static void print_done(const wfp_cmd_t *cmd, const char *verb,
 apr_status_t wfp_cmd_secret_put(wfp_cmd_t *cmd)
 {
     wfp_secret_t secret = { .key = wfp_args_at(cmd, 1),
-                            .actor = wfp_cmd_actor() };
+                            .actor = wfp_cmd_actor(),
+                            .versions_kept = cmd->config.versions_kept };
     const char *value = NULL;
     apr_status_t rv;
 
@@ -108,7 +109,8 @@ apr_status_t wfp_cmd_secret_put(wfp_cmd_t *cmd)
 apr_status_t wfp_cmd_secret_delete(wfp_cmd_t *cmd)
 {
     wfp_secret_t secret = { .key = wfp_args_at(cmd, 1),
-                            .actor = wfp_cmd_actor() };
+                            .actor = wfp_cmd_actor(),
+                            .versions_kept = cmd->config.versions_kept };
     apr_status_t rv;
 
     wfp_args_worker(&secret.ns, &secret.name, cmd, 0);

@@ -380,9 +380,11 @@ static void secrets_make_versions(wfp_test_t *t)
     wfp_script_t *got;
     apr_array_header_t *list;
     wfp_version_info_t *v, *w;
-    wfp_secret_t secret = {
-        .ns = "demo", .name = "a", .key = "KEY", .actor = &me
-    };
+    wfp_secret_t secret = { .ns = "demo",
+                            .name = "a",
+                            .key = "KEY",
+                            .actor = &me,
+                            .versions_kept = 3 };
 
     open_store(&f, t);
     put = make_put("demo", "a", "return {}", t->pool);
