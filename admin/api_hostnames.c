@@ -9,29 +9,7 @@
 #include "core/name.h"
 #include "store/hostnames.h"
 
-#define PER_PAGE_MAX   1000
-#define METADATA_BYTES 4096
-
-static wfp_json_t *show(const wfp_hostname_t *host, wfp_api_call_t *call)
-{
-    wfp_json_t *doc = wfp_json_object(call->pool);
-    wfp_json_t *metadata = NULL;
-
-    if (wfp_json_parse(&metadata, host->metadata, strlen(host->metadata), NULL,
-                       call->pool)
-        != APR_SUCCESS) {
-        metadata = wfp_json_null(call->pool);
-    }
-    wfp_json_set_str(doc, "hostname", host->hostname);
-    wfp_json_set_str(doc, "namespace", *host->ns ? host->ns : NULL);
-    wfp_json_set_str(doc, "script", host->script);
-    wfp_json_set(doc, "metadata", metadata);
-    wfp_json_set_str(doc, "created_on",
-                     wfp_show_time(host->created, call->pool));
-    wfp_json_set_str(doc, "modified_on",
-                     wfp_show_time(host->modified, call->pool));
-    return doc;
-}
+#define PER_PAGE_MAX 1000
 
 apr_status_t wfp_api_hostnames_list(wfp_api_call_t *call)
 {
@@ -47,7 +25,9 @@ apr_status_t wfp_api_hostnames_list(wfp_api_call_t *call)
                                 (int)page.per_page, &call->res, call->pool);
     }
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
-        wfp_json_add(doc, show(APR_ARRAY_IDX(list, i, wfp_hostname_t *), call));
+        wfp_json_add(doc,
+                     wfp_show_hostname(APR_ARRAY_IDX(list, i, wfp_hostname_t *),
+                                       call->pool));
     }
     return rv == APR_SUCCESS ? wfp_api_answer_page(call, doc, &page, total)
                              : rv;
@@ -61,7 +41,7 @@ apr_status_t wfp_api_hostnames_get(wfp_api_call_t *call)
                                         &call->res, call->pool);
 
     return rv == APR_SUCCESS
-               ? wfp_api_answer_json(call, show(host, call))
+               ? wfp_api_answer_json(call, wfp_show_hostname(host, call->pool))
                : wfp_api_answer_result(call, rv, WFP_API_NO_HOSTNAME,
                                        WFP_API_CONFLICT);
 }
@@ -75,7 +55,7 @@ static apr_status_t read_target(wfp_hostname_t *host, wfp_api_call_t *call)
 {
     apr_pool_t *p = call->pool;
     const wfp_json_t *ns;
-    wfp_json_t *doc, *metadata;
+    wfp_json_t *doc;
     apr_status_t rv = wfp_api_call_object(&doc, call);
 
     if (rv != APR_SUCCESS) {
@@ -84,24 +64,18 @@ static apr_status_t read_target(wfp_hostname_t *host, wfp_api_call_t *call)
     ns = wfp_json_get(doc, "namespace", p);
     host->ns = ns && !wfp_json_is_null(ns) ? wfp_json_str(ns) : WFP_ACCOUNT_NS;
     host->script = wfp_json_str(wfp_json_get(doc, "script", p));
-    metadata = wfp_json_get(doc, "metadata", p);
-    host->metadata = metadata ? wfp_json_text(metadata, p) : "{}";
     if (!is_name(host->script) || !host->ns
         || (*host->ns && !is_name(host->ns))) {
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                     "namespace and script: names are needed");
     }
-    if (metadata && !wfp_json_is_object(metadata)
-        && !wfp_json_is_null(metadata)) {
-        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
-                                    "metadata: an object");
-    }
-    if (strlen(host->metadata) > METADATA_BYTES) {
-        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
-                                    "metadata: at most %d bytes",
-                                    METADATA_BYTES);
-    }
-    return rv;
+    rv = wfp_hostnames_read_metadata(&host->metadata,
+                                     wfp_json_get(doc, "metadata", p),
+                                     &call->res, p);
+    return rv == APR_SUCCESS
+               ? rv
+               : wfp_api_answer_result(call, rv, WFP_API_NO_NAMESPACE,
+                                       WFP_API_CONFLICT);
 }
 
 /* Every child routes by it from now on. */
@@ -129,7 +103,7 @@ apr_status_t wfp_api_hostnames_put(wfp_api_call_t *call)
                                      WFP_API_CONFLICT);
     }
     tell(call, host.hostname, host.stamp, 0);
-    return wfp_api_answer_json(call, show(&host, call));
+    return wfp_api_answer_json(call, wfp_show_hostname(&host, call->pool));
 }
 
 apr_status_t wfp_api_hostnames_delete(wfp_api_call_t *call)

@@ -101,6 +101,25 @@ wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p)
     return doc;
 }
 
+wfp_json_t *wfp_show_hostname(const wfp_hostname_t *host, apr_pool_t *p)
+{
+    wfp_json_t *doc = wfp_json_object(p);
+    wfp_json_t *metadata = NULL;
+
+    if (wfp_json_parse(&metadata, host->metadata, strlen(host->metadata), NULL,
+                       p)
+        != APR_SUCCESS) {
+        metadata = wfp_json_null(p);
+    }
+    wfp_json_set_str(doc, "hostname", host->hostname);
+    wfp_json_set_str(doc, "namespace", *host->ns ? host->ns : NULL);
+    wfp_json_set_str(doc, "script", host->script);
+    wfp_json_set(doc, "metadata", metadata);
+    wfp_json_set_str(doc, "created_on", wfp_show_time(host->created, p));
+    wfp_json_set_str(doc, "modified_on", wfp_show_time(host->modified, p));
+    return doc;
+}
+
 wfp_json_t *wfp_show_token(const wfp_token_t *token, apr_pool_t *p)
 {
     wfp_json_t *doc = wfp_json_object(p);

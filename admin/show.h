@@ -7,6 +7,7 @@
 
 #include "core/json.h"
 #include "core/script.h"
+#include "store/hostnames.h"
 #include "store/tokens.h"
 
 /** @file How what the store holds is shown, by the API and wfpctl alike. */
@@ -25,6 +26,9 @@ wfp_json_t *wfp_show_annotations(const char *message, const char *tag,
 
 /** A dispatch namespace with its settings. */
 wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p);
+
+/** An entry of the table of hostnames. */
+wfp_json_t *wfp_show_hostname(const wfp_hostname_t *host, apr_pool_t *p);
 
 /** A token without its secret. */
 wfp_json_t *wfp_show_token(const wfp_token_t *token, apr_pool_t *p);

@@ -54,6 +54,24 @@ static const char *normal(const char *text, apr_pool_t *p)
     return n ? apr_pstrmemdup(p, name, n) : "";
 }
 
+apr_status_t wfp_hostnames_read_metadata(const char **ptext,
+                                         const wfp_json_t *metadata,
+                                         wfp_result_t *res, apr_pool_t *p)
+{
+    if (metadata && !wfp_json_is_object(metadata)
+        && !wfp_json_is_null(metadata)) {
+        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                              "metadata: an object");
+    }
+    *ptext = metadata ? wfp_json_text(metadata, p) : "{}";
+    if (strlen(*ptext) > WFP_HOSTNAMES_METADATA_MAX) {
+        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                              "metadata: at most %d bytes",
+                              WFP_HOSTNAMES_METADATA_MAX);
+    }
+    return APR_SUCCESS;
+}
+
 /* --- writing -------------------------------------------------------------- */
 
 static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, const char *action,

@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "core/json.h"
 #include "store/audit.h"
 #include "store/store.h"
 
@@ -24,6 +25,16 @@ typedef struct wfp_hostname_t {
     apr_time_t created;
     apr_time_t modified;
 } wfp_hostname_t;
+
+/** Most bytes of an entry's metadata. */
+#define WFP_HOSTNAMES_METADATA_MAX 4096
+
+/** What a request says of an entry's metadata, as *ptext in p. @param metadata
+ *  NULL: nothing, which is {}. WFP_INVALID: no object (or null), too large */
+apr_status_t wfp_hostnames_read_metadata(const char **ptext,
+                                         const wfp_json_t *metadata,
+                                         wfp_result_t *res,
+                                         apr_pool_t *p) WFP_CHECK;
 
 /** Set one; hostname is brought into its one form, stamp and times are filled in.
  *  WFP_INVALID: no hostname; WFP_NOT_FOUND: there is no such namespace;
@@ -55,7 +66,7 @@ apr_status_t wfp_hostnames_delete(apr_int64_t *pstamp, wfp_store_t *store,
                                   apr_pool_t *p) WFP_CHECK;
 
 /** One page, by hostname: array of wfp_hostname_t *. @param ptotal how many
- *  there are @param skip those before the page */
+ *  there are @param skip those before the page @param limit  most of a page */
 apr_status_t wfp_hostnames_list(apr_array_header_t **plist, apr_int64_t *ptotal,
                                 wfp_store_t *store, apr_int64_t skip, int limit,
                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;

@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 #include <apr_user.h>
 
+#include "core/json.h"
 #include "core/result.h"
 #include "core/script.h"
 #include "core/wfp.h"
@@ -75,6 +76,10 @@ apr_status_t wfp_cmd_token_read(wfp_token_t *token, wfp_cmd_t *cmd) WFP_CHECK;
  *  server elsewhere. */
 apr_status_t wfp_cmd_deploy_options(wfp_cmd_t *cmd) WFP_CHECK;
 
+/** --metadata of hostname put; NULL: not given. */
+apr_status_t wfp_cmd_hostname_metadata(wfp_json_t **pmetadata,
+                                       wfp_cmd_t *cmd) WFP_CHECK;
+
 /** The value of a secret, from stdin. */
 apr_status_t wfp_cmd_secret_read(const char **pvalue, wfp_cmd_t *cmd) WFP_CHECK;
 
@@ -97,6 +102,9 @@ wfp_cmd_fn wfp_cmd_version_list;
 wfp_cmd_fn wfp_cmd_version_rollback;
 wfp_cmd_fn wfp_cmd_secret_put;
 wfp_cmd_fn wfp_cmd_secret_delete;
+wfp_cmd_fn wfp_cmd_hostname_list;
+wfp_cmd_fn wfp_cmd_hostname_put;
+wfp_cmd_fn wfp_cmd_hostname_delete;
 wfp_cmd_fn wfp_cmd_token_create;
 wfp_cmd_fn wfp_cmd_token_list;
 wfp_cmd_fn wfp_cmd_token_revoke;

@@ -117,6 +117,35 @@ void wfp_docs_names(const wfp_cmd_t *cmd, const wfp_json_t *list,
     wfp_print_json(cmd, list);
 }
 
+/* [NS/]NAME of an entry. */
+static const char *worker_of(const wfp_cmd_t *cmd, const wfp_json_t *doc)
+{
+    const char *ns = str(cmd, doc, "namespace");
+
+    return apr_pstrcat(cmd->pool, ns, *ns ? "/" : "", str(cmd, doc, "script"),
+                       NULL);
+}
+
+void wfp_docs_hostnames(const wfp_cmd_t *cmd, const wfp_json_t *list)
+{
+    apr_size_t i;
+
+    for (i = 0; i < wfp_json_size(list); i++) {
+        const wfp_json_t *doc = wfp_json_at(list, i, cmd->pool);
+
+        wfp_print_line(cmd, "%s %s", str(cmd, doc, "hostname"),
+                       worker_of(cmd, doc));
+    }
+    wfp_print_json(cmd, list);
+}
+
+void wfp_docs_hostname(const wfp_cmd_t *cmd, const wfp_json_t *doc)
+{
+    wfp_print_line(cmd, "Set hostname %s to %s", str(cmd, doc, "hostname"),
+                   worker_of(cmd, doc));
+    wfp_print_json(cmd, doc);
+}
+
 void wfp_docs_tokens(const wfp_cmd_t *cmd, const wfp_json_t *list)
 {
     apr_pool_t *p = cmd->pool;

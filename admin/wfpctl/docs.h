@@ -20,6 +20,12 @@ void wfp_docs_versions(const wfp_cmd_t *cmd, const wfp_json_t *list);
 void wfp_docs_names(const wfp_cmd_t *cmd, const wfp_json_t *list,
                     const char *key);
 
+/** Hostnames: hostname, namespace, script, metadata. */
+void wfp_docs_hostnames(const wfp_cmd_t *cmd, const wfp_json_t *list);
+
+/** An entry that was set: the same. */
+void wfp_docs_hostname(const wfp_cmd_t *cmd, const wfp_json_t *doc);
+
 /** Tokens: id, role, namespaces, name. */
 void wfp_docs_tokens(const wfp_cmd_t *cmd, const wfp_json_t *list);
 

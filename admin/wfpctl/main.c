@@ -70,6 +70,12 @@ static const wfp_cmd_row_t rows[] = {
       WORKER " KEY < VALUE", NULL, wfp_remote_worker_secret_put },
     { "secret delete", wfp_cmd_secret_delete, WFP_CMD_STORE, 2, 2, "",
       WORKER " KEY", NULL, wfp_remote_worker_secret_delete },
+    { "hostname list", wfp_cmd_hostname_list, WFP_CMD_STORE, 0, 0, "", "", NULL,
+      wfp_remote_hostname_list },
+    { "hostname put", wfp_cmd_hostname_put, WFP_CMD_STORE, 2, 2, "metadata",
+      "HOSTNAME " WORKER " [--metadata JSON]", NULL, wfp_remote_hostname_put },
+    { "hostname delete", wfp_cmd_hostname_delete, WFP_CMD_STORE, 1, 1, "",
+      "HOSTNAME", NULL, wfp_remote_hostname_delete },
     { "token create", wfp_cmd_token_create, WFP_CMD_STORE, 0, 0,
       "role namespace name expires-in",
       "--role admin|deploy|read [--namespace NS]... [--name NAME] "

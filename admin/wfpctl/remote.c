@@ -246,31 +246,46 @@ apr_status_t wfp_remote_call(wfp_json_t **presult, wfp_cmd_t *cmd,
     return rv;
 }
 
+/* Where a list goes on behind this page, or NULL: it was the last. */
+static const char *next_page(const wfp_cmd_t *cmd, const char *path,
+                             const wfp_json_t *info)
+{
+    apr_pool_t *p = cmd->pool;
+    const char *cursor = wfp_json_str(wfp_json_get(info, "cursor", p));
+    const char *sign = strchr(path, '?') ? "&" : "?";
+    apr_int64_t page, pages;
+
+    if (cursor && *cursor) {
+        return apr_pstrcat(p, path, sign,
+                           "cursor=", wfp_remote_part(cmd, cursor), NULL);
+    }
+    return wfp_json_int(wfp_json_get(info, "page", p), &page)
+                   && wfp_json_int(wfp_json_get(info, "total_pages", p), &pages)
+                   && page < pages
+               ? apr_psprintf(p, "%s%spage=%" APR_INT64_T_FMT, path, sign,
+                              page + 1)
+               : NULL;
+}
+
 apr_status_t wfp_remote_pages(wfp_cmd_t *cmd, const char *path, const char *key,
                               wfp_remote_page_fn *each, void *baton)
 {
-    const char *cursor = "";
+    const char *next = path;
     wfp_json_t *doc, *result;
     apr_pool_t *p = cmd->pool;
     apr_status_t rv;
 
     do {
-        request_t request = { .method = "GET" };
+        request_t request = { .method = "GET", .url = url_of(cmd, next) };
 
-        request.url = url_of(cmd,
-                             *cursor ? apr_pstrcat(p, path, "?cursor=",
-                                                   wfp_remote_part(cmd, cursor),
-                                                   NULL)
-                                     : path);
         rv = exchange(&doc, cmd, &request);
         if (rv != APR_SUCCESS) {
             return rv;
         }
         result = wfp_json_get(doc, "result", p);
         rv = each(cmd, baton, key ? wfp_json_get(result, key, p) : result);
-        cursor = wfp_json_str(
-            wfp_json_get(wfp_json_get(doc, "result_info", p), "cursor", p));
-    } while (rv == APR_SUCCESS && cursor && *cursor);
+        next = next_page(cmd, path, wfp_json_get(doc, "result_info", p));
+    } while (rv == APR_SUCCESS && next);
     return rv;
 }
 

@@ -31,7 +31,7 @@ apr_status_t wfp_remote_call(wfp_json_t **presult, wfp_cmd_t *cmd,
                              const char *method, const char *path,
                              const wfp_json_t *body) WFP_CHECK;
 
-/** GET all pages of a list with cursors. @param key  member of each result that
+/** GET all pages of a list, by cursors or numbers. @param key  member of each result that
  *  is the list; NULL: it is the list @param each  called for each page's list */
 typedef apr_status_t wfp_remote_page_fn(wfp_cmd_t *cmd, void *baton,
                                         const wfp_json_t *list);
@@ -64,6 +64,9 @@ wfp_cmd_fn wfp_remote_worker_versions;
 wfp_cmd_fn wfp_remote_worker_rollback;
 wfp_cmd_fn wfp_remote_worker_secret_put;
 wfp_cmd_fn wfp_remote_worker_secret_delete;
+wfp_cmd_fn wfp_remote_hostname_list;
+wfp_cmd_fn wfp_remote_hostname_put;
+wfp_cmd_fn wfp_remote_hostname_delete;
 wfp_cmd_fn wfp_remote_token_create;
 wfp_cmd_fn wfp_remote_token_list;
 wfp_cmd_fn wfp_remote_token_revoke;

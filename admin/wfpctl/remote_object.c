@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wfpctl namespace and token by a server's REST API.
+ * wfpctl namespace, hostname and token by a server's REST API.
  */
 #include <apr_strings.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "core/settings_json.h"
 
 #define NAMESPACES "/workers/dispatch/namespaces"
+#define HOSTNAMES  "/hostnames"
 #define TOKENS     "/tokens"
 
 static const char *path_of(const wfp_cmd_t *cmd, const char *all)
@@ -159,6 +160,66 @@ apr_status_t wfp_remote_namespace_delete(wfp_cmd_t *cmd)
         wfp_print_line(cmd, "Deleted namespace %s and its Workers",
                        wfp_args_at(cmd, 0));
         wfp_json_set_str(doc, "namespace_name", wfp_args_at(cmd, 0));
+        wfp_print_json(cmd, doc);
+    }
+    return rv;
+}
+
+/* --- hostnames -------------------------------------------------------------- */
+
+static apr_status_t add_hostnames(wfp_cmd_t *cmd, void *all,
+                                  const wfp_json_t *list)
+{
+    apr_size_t i;
+
+    for (i = 0; i < wfp_json_size(list); i++) {
+        wfp_json_add(all, wfp_json_at(list, i, cmd->pool));
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_remote_hostname_list(wfp_cmd_t *cmd)
+{
+    wfp_json_t *all = wfp_json_array(cmd->pool);
+    apr_status_t rv = wfp_remote_pages(cmd, HOSTNAMES "?per_page=1000", NULL,
+                                       add_hostnames, all);
+
+    if (rv == APR_SUCCESS) {
+        wfp_docs_hostnames(cmd, all);
+    }
+    return rv;
+}
+
+apr_status_t wfp_remote_hostname_put(wfp_cmd_t *cmd)
+{
+    wfp_json_t *doc = wfp_json_object(cmd->pool), *metadata, *host;
+    const char *ns, *name;
+    apr_status_t rv = wfp_cmd_hostname_metadata(&metadata, cmd);
+
+    wfp_args_worker(&ns, &name, cmd, 1);
+    wfp_json_set_str(doc, "namespace", *ns ? ns : NULL);
+    wfp_json_set_str(doc, "script", name);
+    if (rv == APR_SUCCESS && metadata) {
+        wfp_json_set(doc, "metadata", metadata);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_remote_call(&host, cmd, "PUT", path_of(cmd, HOSTNAMES), doc);
+    }
+    if (rv == APR_SUCCESS) {
+        wfp_docs_hostname(cmd, host);
+    }
+    return rv;
+}
+
+apr_status_t wfp_remote_hostname_delete(wfp_cmd_t *cmd)
+{
+    wfp_json_t *doc = wfp_json_object(cmd->pool);
+    apr_status_t rv = wfp_remote_call(NULL, cmd, "DELETE",
+                                      path_of(cmd, HOSTNAMES), NULL);
+
+    if (rv == APR_SUCCESS) {
+        wfp_print_line(cmd, "Deleted hostname %s", wfp_args_at(cmd, 0));
+        wfp_json_set_str(doc, "hostname", wfp_args_at(cmd, 0));
         wfp_print_json(cmd, doc);
     }
     return rv;

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from wfptest import wait
 from wfptest.api import LOCATION, Api
 from wfptest.client import Client
 from wfptest.lua import says, worker
@@ -242,6 +243,23 @@ class TestChanges:
         assert client.get("/", host=f"y.{table.domain}").text == "two"
         table.put("x", two)
         assert client.get("/", host=host).text == "two"
+
+    def test_220_24_by_wfpctl_on_the_store(self, httpd, client, table, one,
+                                           two):
+        host, star = f"x.{table.domain}", f"*.{table.domain}"
+
+        def answered(status, text):
+            """By every child that happens to be met."""
+            answers = [Client(httpd.port).get("/", host=host)
+                       for _ in range(8)]
+            return all(a.status == status and text in a.text for a in answers)
+
+        assert client.get("/", host=host).status == 404
+        for worker, text in ((one, "one"), (two, "two")):
+            httpd.wfpctl("hostname", "put", star, f"{worker.ns}/{worker.name}")
+            wait.until(lambda text=text: answered(200, text), text)
+        httpd.wfpctl("hostname", "delete", star)
+        wait.until(lambda: answered(404, ""), "gone")
 
 
 CF = """

@@ -394,6 +394,20 @@ class TestDeploy:
         assert [row["number"] for row in ctl.json("versions", "demo/kept")] \
             == [5, 4, 3]
 
+    def test_640_39_secrets_keep_as_many(self, ctl):
+        ctl.ok("deploy", "demo/kept2", ctl.folder(HELLO))
+        ctl.settings("WfpVersionsKept 2")
+        try:
+            for number in range(4):
+                ctl.ok("secret", "put", "demo/kept2", "S", stdin=f"{number}")
+            rows = ctl.json("versions", "demo/kept2")
+            assert [row["number"] for row in rows] == [5, 4, 3]
+            ctl.ok("secret", "delete", "demo/kept2", "S")
+        finally:
+            ctl.settings()
+        rows = ctl.json("versions", "demo/kept2")
+        assert [row["number"] for row in rows] == [6, 5, 4]
+
 
 class TestSecret:
     """put, delete; what the store keeps is sealed."""
@@ -437,6 +451,56 @@ class TestSecret:
         bare.ok("deploy", "s", bare.folder(HELLO))
         (bare.data / "key").chmod(0o640)
         bare.refused("secret", "put", "s", "B", stdin="x")
+
+
+class TestHostname:
+    """list, put, delete: the table of hosts."""
+
+    def test_640_45_life(self, ctl):
+        ctl.ok("deploy", "demo/h", ctl.folder(HELLO))
+        ctl.ok("deploy", "front", ctl.folder(HELLO))
+        made = ctl.json("hostname", "put", "Shop.Example.com.", "demo/h",
+                        "--metadata", '{"plan": "pro", "n": [1, null]}')
+        assert made.pop("stamp") > 0
+        assert made["hostname"] == "shop.example.com"
+        assert (made["namespace"], made["script"]) == ("demo", "h")
+        assert made["metadata"] == {"plan": "pro", "n": [1, None]}
+        assert ctl.json("hostname", "list") == [made]
+        said = ctl.ok("hostname", "put", "*.example.com", "front")
+        assert said == "Set hostname *.example.com to front\n"
+        assert ctl.ok("hostname", "list") == \
+            "*.example.com front\nshop.example.com demo/h\n"
+        again = ctl.json("hostname", "put", "shop.example.com", "front")
+        assert again["metadata"] == {} and again["namespace"] is None
+        assert again["created_on"] == made["created_on"]
+        said = ctl.ok("hostname", "delete", "*.example.com")
+        assert said == "Deleted hostname *.example.com\n"
+        assert "*.example.com" in ctl.refused("hostname", "delete",
+                                              "*.example.com")
+        gone = ctl.json("hostname", "delete", "SHOP.example.com")
+        assert gone["stamp"] > 0
+        assert ctl.json("hostname", "list") == []
+
+    @pytest.mark.parametrize("host, worker, metadata, says", [
+        ("a..b", "demo/hr", "{}", "shop.example.com"),
+        ("a.*.b", "demo/hr", "{}", "shop.example.com"),
+        ("", "demo/hr", "{}", "shop.example.com"),
+        ("a.test", "demo/none", "{}", "Worker not found"),
+        ("a.test", "nowhere/hr", "{}", "nowhere"),
+        ("a.test", "demo/", "{}", ""), ("a.test", "demo/a/b", "{}", ""),
+        ("a.test", "demo/hr", "{", "metadata"),
+        ("a.test", "demo/hr", "", "metadata"),
+        ("a.test", "demo/hr", '{"a":1,"a":2}', "metadata"),
+        ("a.test", "demo/hr", "[]", "object"),
+        ("a.test", "demo/hr", '{"a":"%s"}' % ("x" * 4096), "4096"),
+    ])
+    def test_640_46_refused(self, ctl, host, worker, metadata, says):
+        ctl.ok("deploy", "demo/hr", ctl.folder(HELLO))
+        assert says in ctl.refused("hostname", "put", host, worker,
+                                   "--metadata", metadata)
+        assert ctl.json("hostname", "list") == []
+        ctl.refused("hostname", "put", "a.test", code=2)
+        ctl.refused("hostname", "list", "--metadata", "{}", code=2)
 
 
 class TestToken:

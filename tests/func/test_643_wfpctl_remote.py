@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from wfptest.api import LOCATION, Api, first_token
+from wfptest.api import first_token
 from wfptest.httpd import first_existing
 
 pytestmark = pytest.mark.one_mpm
@@ -59,12 +59,6 @@ class Remote:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return str(path)
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(LOCATION)
-    return Api(httpd, client)
 
 
 @pytest.fixture
@@ -203,6 +197,48 @@ class TestObjects:
         assert remote.ok("token", "revoke", made["id"])
         assert "401" in remote.refused(*limited, "list", ns, address=False)
         remote.refused("token", "create", code=2)
+
+
+    def test_643_14_hostnames(self, remote, ns, api):
+        remote.ok("deploy", f"{ns}/w", remote.file(HELLO))
+        remote.ok("deploy", "front643", remote.file(HELLO))
+        made = remote.json("hostname", "put", "Shop.643.test", f"{ns}/w",
+                           "--metadata", '{"plan": "pro"}')
+        assert made == api.ok("GET", f"{api.account}/hostnames/shop.643.test")
+        assert made["metadata"] == {"plan": "pro"}
+        assert remote.ok("hostname", "put", "*.643.test", "front643") == \
+            "Set hostname *.643.test to front643\n"
+        remote.ok("hostname", "put", "[2001:db8::643]", f"{ns}/w")
+        here = remote.httpd.wfpctl("hostname", "list").stdout
+        assert remote.ok("hostname", "list") == here
+        assert f"shop.643.test {ns}/w\n" in here
+        assert remote.json("hostname", "list") == json.loads(
+            remote.httpd.wfpctl("--json", "hostname", "list").stdout)
+        for host in ("shop.643.test", "*.643.test", "[2001:db8::643]"):
+            assert remote.ok("hostname", "delete", host) == \
+                f"Deleted hostname {host}\n"
+            assert "10404" in remote.refused("hostname", "delete", host)
+        remote.ok("delete", "front643")
+        for words, says in (
+                (("a..b", f"{ns}/w"), "10012"), (("", f"{ns}/w"), "40"),
+                (("a.test", f"{ns}/none"), "10007"),
+                (("a.test", "nope643/w"), "100119"),
+                (("a.test", f"{ns}/w", "--metadata", "{"), "metadata"),
+                (("a.test", f"{ns}/w", "--metadata", "[]"), "10012")):
+            assert says in remote.refused("hostname", "put", *words)
+        assert "643.test" not in remote.ok("hostname", "list")
+
+    def test_643_15_more_hostnames_than_a_page(self, remote, ns, api):
+        remote.ok("deploy", f"{ns}/w", remote.file(HELLO))
+        hosts = [f"h{n:04}.643.test" for n in range(1005)]
+        for host in hosts:
+            api.ok("PUT", f"{api.account}/hostnames/{host}",
+                   {"namespace": ns, "script": "w"})
+        assert [row["hostname"] for row in remote.json("hostname", "list")
+                if row["hostname"].endswith(".643.test")] == hosts
+        assert [row["hostname"] for row in json.loads(remote.httpd.wfpctl(
+            "--json", "hostname", "list").stdout)
+            if row["hostname"].endswith(".643.test")] == hosts
 
 
 class TestAddress:
