@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "admin/show.h"
+#include "core/clock.h"
 #include "core/name.h"
 
 #define PER_PAGE_MAX 1000
@@ -164,7 +165,7 @@ apr_status_t wfp_api_d1_run(wfp_sql_answer_t *answer, wfp_api_call_t *call,
     memset(answer, 0, sizeof(*answer));
     answer->pool = call->pool;
     rv = wfp_d1_run(answer, call->server->d1, &bounded,
-                    apr_time_now() + QUERY_MAX, NULL, &call->res);
+                    wfp_clock_now() + QUERY_MAX, NULL, &call->res);
     if (rv != APR_SUCCESS && call->res.code == WFP_CPU_LIMIT) {
         return wfp_api_answer_error(call, WFP_API_D1_ERROR,
                                     "the query ran longer than it may: "

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/name.h"
 #include "lua_runtime/isolate.h"
 #include "lua_runtime/run.h"
@@ -221,13 +222,13 @@ static apr_status_t run_top_level(wfp_script_t *script,
     if (rv != APR_SUCCESS) {
         return top_level_failed(res, rv);
     }
-    begun = apr_time_now();
+    begun = wfp_clock_now();
     rv = wfp_isolate_create(&iso, &runtime, script, &limits, 0, res, p);
     if (rv != APR_SUCCESS) {
         return top_level_failed(res, rv);
     }
     if (startup_us) {
-        *startup_us = apr_time_now() - begun;
+        *startup_us = wfp_clock_now() - begun;
     }
     if (!wfp_isolate_handles(iso, NULL)) {
         rv = wfp_result_about(

@@ -6,11 +6,12 @@
  */
 #include "core/cancel.h"
 
-#include "core/thread.h"
+#include "core/clock.h"
+#include "core/lock.h"
 
 struct wfp_cancel_t {
-    apr_thread_mutex_t *lock;
-    apr_thread_cond_t *told;
+    wfp_lock_t *lock;
+    wfp_cond_t *told;
     int why; /* atomic: a wfp_code_e */
     /* under lock: */
     void (*wake)(void *baton);
@@ -19,12 +20,12 @@ struct wfp_cancel_t {
 
 static void lock(wfp_cancel_t *cancel)
 {
-    (void)apr_thread_mutex_lock(cancel->lock); /* cannot fail: our own */
+    wfp_lock_take(cancel->lock);
 }
 
 static void unlock(wfp_cancel_t *cancel)
 {
-    (void)apr_thread_mutex_unlock(cancel->lock);
+    wfp_lock_leave(cancel->lock);
 }
 
 apr_status_t wfp_cancel_make(wfp_cancel_t **pcancel, apr_pool_t *p)
@@ -32,7 +33,7 @@ apr_status_t wfp_cancel_make(wfp_cancel_t **pcancel, apr_pool_t *p)
     wfp_cancel_t *cancel = apr_pcalloc(p, sizeof(*cancel));
 
     *pcancel = cancel;
-    return wfp_thread_make_lock(&cancel->lock, &cancel->told, p);
+    return wfp_lock_make_both(&cancel->lock, &cancel->told, p);
 }
 
 void wfp_cancel_fire(wfp_cancel_t *cancel, wfp_code_e why)
@@ -40,7 +41,7 @@ void wfp_cancel_fire(wfp_cancel_t *cancel, wfp_code_e why)
     lock(cancel);
     if (!cancel->why) {
         __atomic_store_n(&cancel->why, (int)why, __ATOMIC_RELEASE);
-        (void)apr_thread_cond_broadcast(cancel->told);
+        wfp_lock_wake_all(cancel->told);
         if (cancel->wake) {
             cancel->wake(cancel->baton);
         }
@@ -89,14 +90,14 @@ void wfp_cancel_sleep(wfp_cancel_t *cancel, apr_time_t until)
     if (cancel) {
         lock(cancel);
     }
-    while ((now = apr_time_now()) < until && wfp_cancel_why(cancel) == WFP_OK) {
+    while ((now = wfp_clock_now()) < until
+           && wfp_cancel_why(cancel) == WFP_OK) {
         if (cancel) {
             /* whatever ends the wait: the loop looks again */
-            (void)apr_thread_cond_timedwait(cancel->told, cancel->lock,
-                                            until - now);
+            (void)wfp_lock_wait_for(cancel->told, until - now);
         }
         else {
-            apr_sleep(until - now);
+            wfp_clock_sleep(until);
         }
     }
     if (cancel) {

@@ -47,7 +47,7 @@ void wfp_cancel_watch(wfp_cancel_t *cancel, void (*wake)(void *baton),
 /** wake is not called any more, and no call of it is under way. */
 void wfp_cancel_unwatch(wfp_cancel_t *cancel);
 
-/** Sleep until that time (wall clock), or until told. */
+/** Sleep until that time (core/clock.h), or until told. */
 void wfp_cancel_sleep(wfp_cancel_t *cancel, apr_time_t until);
 
 #endif

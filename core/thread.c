@@ -62,12 +62,3 @@ apr_status_t wfp_thread_detach(void *(*fn)(void *data), void *data,
     (void)pthread_attr_destroy(&attr); /* frees nothing on Linux */
     return rv;
 }
-
-apr_status_t wfp_thread_make_lock(apr_thread_mutex_t **plock,
-                                  apr_thread_cond_t **pcond, apr_pool_t *p)
-{
-    apr_status_t rv = apr_thread_mutex_create(plock, APR_THREAD_MUTEX_DEFAULT,
-                                              p);
-
-    return rv == APR_SUCCESS ? apr_thread_cond_create(pcond, p) : rv;
-}

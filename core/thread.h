@@ -3,8 +3,6 @@
 #define WFP_THREAD_H
 
 #include <apr_pools.h>
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
 #include <apr_thread_proc.h>
 
 #include "core/wfp.h"
@@ -27,10 +25,5 @@ apr_status_t wfp_thread_start(apr_thread_t **pthread, apr_thread_start_t fn,
 /** Start one that nobody will join; it may outlive all pools. */
 apr_status_t wfp_thread_detach(void *(*fn)(void *data), void *data,
                                apr_size_t stack_bytes) WFP_CHECK;
-
-/** A mutex and a condition for it, in p. */
-apr_status_t wfp_thread_make_lock(apr_thread_mutex_t **plock,
-                                  apr_thread_cond_t **pcond,
-                                  apr_pool_t *p) WFP_CHECK;
 
 #endif

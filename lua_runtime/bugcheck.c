@@ -7,6 +7,7 @@
  * free cannot go unnoticed. Knows nothing of isolates.
  */
 #include "lua_runtime/bugcheck.h"
+#include "core/clock.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -245,12 +246,12 @@ static void run_probe(const probe_t *probe)
 /* Wait until nobody holds the other end of fd. */
 static void wait_for_end(int fd)
 {
-    apr_time_t end = apr_time_now() + PATIENCE, left = PATIENCE;
+    apr_time_t end = wfp_clock_now() + PATIENCE, left = PATIENCE;
     struct pollfd poll_fd = { .fd = fd };
 
     while (left > 0 && poll(&poll_fd, 1, (int)apr_time_as_msec(left) + 1) < 0
            && errno == EINTR) {
-        left = end - apr_time_now();
+        left = end - wfp_clock_now();
     }
 }
 

@@ -29,7 +29,8 @@ struct wfp_isolate_t {
     wfp_frame_t *frame;      /* the newest, NULL: idle */
     const wfp_runtime_t *runtime;
     wfp_invocation_t *inv;       /* NULL at top level and when idle */
-    apr_time_t now;              /* the frozen clock */
+    apr_time_t now;              /* the frozen time */
+    apr_time_t clock;            /* the same as core/clock.h tells it */
     apr_uint32_t generation;     /* invocations so far */
     volatile int collect;        /* a full collection is wanted */
     struct wfp_driver_t *driver; /* the newest parallel() that runs tasks */

@@ -17,6 +17,7 @@
 #include "lua_runtime/meter.h"
 #include "lua_runtime/modules.h"
 #include "lua_runtime/sandbox.h"
+#include "lua_runtime/state.h"
 #include "lua_runtime/tasks.h"
 #include "lua_runtime/tick.h"
 
@@ -293,7 +294,7 @@ static apr_status_t make_arena(wfp_isolate_t **piso, wfp_budget_t *budget,
         return wfp_result_set(res, WFP_ISOLATE_UNAVAILABLE, rv, NULL);
     }
     iso = owner;
-    iso->now = apr_time_now();
+    wfp_state_stop_time(iso);
     memset(budget, 0, sizeof(*budget));
     budget->cpu_code = WFP_STARTUP_LIMIT;
     budget->cpu_max_ns = limits->v[WFP_LIMIT_STARTUP_MS] * 1000000;

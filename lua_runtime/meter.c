@@ -148,9 +148,11 @@ static void charge_host(wfp_frame_t *frame)
 static void resume_clock(wfp_isolate_t *iso)
 {
     wfp_frame_t *frame = iso->frame;
+    apr_int64_t wall = wfp_frame_resume(frame);
 
     iso->now = apr_time_now();
-    if (wfp_frame_resume(frame) >= frame->budget->wall_end_ns) {
+    iso->clock = wall / 1000;
+    if (wall >= frame->budget->wall_end_ns) {
         wfp_tick_expire(frame, WFP_WALL_LIMIT, frame->budget->cpu_ns);
     }
 }

@@ -12,6 +12,7 @@
  */
 #include "lua_runtime/ops.h"
 
+#include "core/clock.h"
 #include "lua_runtime/api/api.h"
 #include "lua_runtime/inside.h"
 #include "lua_runtime/meter.h"
@@ -222,7 +223,7 @@ int wfp_ops_sleep(lua_State *L, apr_interval_time_t time)
                    : wfp_api_raise(L, &res);
     }
     task = iso->driver->current;
-    task->wake_at = apr_time_now() + time;
+    task->wake_at = wfp_clock_now() + time;
     task->cut_short = WFP_OK;
     wfp_sleepers_add(iso->driver, task);
     return wfp_tasks_yield(L, (lua_KContext)task, sleep_ended);
@@ -231,7 +232,7 @@ int wfp_ops_sleep(lua_State *L, apr_interval_time_t time)
 /* Wake who slept enough; all, when they may sleep no longer. */
 static void wake_sleepers(wfp_driver_t *driver, wfp_code_e cut_short)
 {
-    apr_time_t now = apr_time_now();
+    apr_time_t now = wfp_clock_now();
 
     while (driver->sleepers
            && (driver->sleepers->wake_at <= now || cut_short)) {
@@ -284,7 +285,7 @@ static void wait_beside(wfp_isolate_t *iso, wfp_driver_t *driver)
 
 static void wait_asleep(wfp_isolate_t *iso, wfp_driver_t *driver)
 {
-    apr_time_t time = next_wake(driver) - apr_time_now();
+    apr_time_t time = next_wake(driver) - wfp_clock_now();
     wfp_code_e cut_short = WFP_OK;
     wfp_result_t res;
 

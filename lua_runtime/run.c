@@ -20,6 +20,7 @@
 #include "lua_runtime/meter.h"
 #include "lua_runtime/speed.h"
 #include "lua_runtime/split.h"
+#include "lua_runtime/state.h"
 #include "lua_runtime/tick.h"
 #include "lua_runtime/unpacked.h"
 
@@ -39,11 +40,6 @@ typedef struct entry_t {
     const char *args;
     const char *result;
 } entry_t;
-
-static apr_int64_t wall_end(apr_time_t deadline)
-{
-    return wfp_frame_wall_ns() + (deadline - apr_time_now()) * 1000;
-}
 
 apr_status_t wfp_run_begin(wfp_invocation_t **pinv, wfp_isolate_t *iso,
                            wfp_host_ctx_t *host_ctx, const wfp_limits_t *limits,
@@ -65,10 +61,8 @@ apr_status_t wfp_run_begin(wfp_invocation_t **pinv, wfp_isolate_t *iso,
     inv->queue_ref = LUA_NOREF;
     inv->log_left = limits->v[WFP_LIMIT_LOG_KB] * 1024;
     wfp_meter_set_budget(&inv->budget, iso->runtime, limits);
-    /* the deadline, from the wall time that the budget was set at */
-    iso->now = apr_time_now();
-    inv->budget.wall_end_ns += (deadline - iso->now) * 1000
-                               - inv->budget.wall_max_ns;
+    inv->budget.wall_end_ns = deadline * 1000;
+    wfp_state_stop_time(iso);
     iso->steps_max = wfp_meter_steps_for(limits);
     iso->inv = inv;
     iso->generation++;
@@ -207,13 +201,13 @@ apr_status_t wfp_run_wait_until(wfp_invocation_t *inv, wfp_host_ctx_t *host_ctx,
     apr_status_t first = APR_SUCCESS;
 
     inv->host_ctx = host_ctx;
-    inv->budget.wall_end_ns = wall_end(deadline);
+    inv->budget.wall_end_ns = deadline * 1000;
     /* a function may queue another */
     while (wfp_run_pending(inv) > 0) {
         apr_status_t rv;
 
         inv->queue_done++;
-        inv->iso->now = apr_time_now();
+        wfp_state_stop_time(inv->iso);
         rv = wfp_call(inv->iso, &inv->budget, l_wait_until, &entry,
                       first == APR_SUCCESS ? res : NULL);
         if (first == APR_SUCCESS) {

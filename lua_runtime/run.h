@@ -41,7 +41,7 @@ typedef struct wfp_usage_t {
  * @param pinv      in p
  * @param iso       idle; belongs to the invocation until end
  * @param limits    complete
- * @param deadline  wall clock: the earlier of wall_ms and the caller's
+ * @param deadline  core/clock.h: the earlier of wall_ms and the caller's
  * @param props     text of packed values for ctx.props, NULL: none
  * @param params    wfp_param_t of an outbound Worker's parameters: seen as
  *                  env.<name>; NULL: none
@@ -83,7 +83,7 @@ int wfp_run_pending(const wfp_invocation_t *inv);
  * stopping the next. host_ctx: as begin's (the background's own, when the top
  * request is gone by then).
  *
- * @param deadline  wall clock
+ * @param deadline  core/clock.h
  * @param res       the first error
  */
 apr_status_t wfp_run_wait_until(wfp_invocation_t *inv, wfp_host_ctx_t *host_ctx,

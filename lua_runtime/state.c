@@ -8,6 +8,7 @@
 
 #include <lauxlib.h>
 
+#include "core/clock.h"
 #include "lua_runtime/api/api.h"
 #include "lua_runtime/function_body.h"
 #include "lua_runtime/inside.h"
@@ -175,7 +176,18 @@ wfp_response_t *wfp_state_unpack(lua_State *L, wfp_response_t *resp)
     return unpacked;
 }
 
+void wfp_state_stop_time(wfp_isolate_t *iso)
+{
+    iso->now = apr_time_now();
+    iso->clock = wfp_clock_now();
+}
+
 apr_time_t wfp_state_now(lua_State *L)
 {
     return wfp_isolate_of(L)->now;
+}
+
+apr_time_t wfp_state_clock(lua_State *L)
+{
+    return wfp_isolate_of(L)->clock;
 }

@@ -76,4 +76,10 @@ wfp_response_t *wfp_state_unpack(lua_State *L, wfp_response_t *resp);
  *  wfp_meter_host_end(). Microseconds since the epoch. */
 apr_time_t wfp_state_now(lua_State *L);
 
+/** The same as core/clock.h tells it, for what ends at a time. */
+apr_time_t wfp_state_clock(lua_State *L);
+
+/** It is that time now, for both. */
+void wfp_state_stop_time(wfp_isolate_t *iso);
+
 #endif

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "core/clock.h"
+#include "core/lock.h"
 #include "core/thread.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/log.h"
@@ -27,8 +29,8 @@ typedef struct place_t {
 
 struct wfp_background_t {
     wfp_server_t *server;
-    apr_thread_mutex_t *lock;
-    apr_thread_cond_t *wake;
+    wfp_lock_t *lock;
+    wfp_cond_t *wake;
     apr_thread_t *threads[THREADS];
     /* under lock */
     place_t waiting[PLACES]; /* the oldest first */
@@ -163,33 +165,33 @@ static void *APR_THREAD_FUNC background_main(apr_thread_t *thread, void *data)
 {
     wfp_background_t *bg = data;
 
-    (void)apr_thread_mutex_lock(bg->lock);
+    wfp_lock_take(bg->lock);
     while (bg->count > 0 || !bg->stop) {
         place_t next;
 
         if (!take_next_locked(&next, bg)) {
-            (void)apr_thread_cond_wait(bg->wake, bg->lock);
+            wfp_lock_wait(bg->wake);
             continue;
         }
         if (bg->stop && bg->stop < next.until) {
             next.until = bg->stop;
         }
-        (void)apr_thread_mutex_unlock(bg->lock);
-        if (apr_time_now() < next.until) {
+        wfp_lock_leave(bg->lock);
+        if (wfp_clock_now() < next.until) {
             run_work(next.work, next.until);
         }
         else {
             drop_work(next.work);
         }
-        (void)apr_thread_mutex_lock(bg->lock);
+        wfp_lock_take(bg->lock);
         forget_running_locked(bg, next.work);
         /* its Worker's next may run now, on a thread that found nothing */
-        (void)apr_thread_cond_broadcast(bg->wake);
-        (void)apr_thread_mutex_unlock(bg->lock);
+        wfp_lock_wake_all(bg->wake);
+        wfp_lock_leave(bg->lock);
         wfp_invoke_finish(next.work);
-        (void)apr_thread_mutex_lock(bg->lock);
+        wfp_lock_take(bg->lock);
     }
-    (void)apr_thread_mutex_unlock(bg->lock);
+    wfp_lock_leave(bg->lock);
     return NULL;
 }
 
@@ -199,13 +201,13 @@ static apr_status_t background_join(void *data)
     apr_status_t rv;
     int i;
 
-    (void)apr_thread_mutex_lock(bg->lock);
-    bg->stop = apr_time_now();
+    wfp_lock_take(bg->lock);
+    bg->stop = wfp_clock_now();
     if (!wfp_ending_is_forced(bg->server)) {
         bg->stop += WFP_BACKGROUND_TIME;
     }
-    (void)apr_thread_cond_broadcast(bg->wake);
-    (void)apr_thread_mutex_unlock(bg->lock);
+    wfp_lock_wake_all(bg->wake);
+    wfp_lock_leave(bg->lock);
     for (i = 0; i < THREADS; i++) {
         if (bg->threads[i]) {
             (void)apr_thread_join(&rv, bg->threads[i]);
@@ -222,7 +224,7 @@ apr_status_t wfp_background_start(wfp_background_t **pbg, wfp_server_t *server,
     int i;
 
     bg->server = server;
-    rv = wfp_thread_make_lock(&bg->lock, &bg->wake, p);
+    rv = wfp_lock_make_both(&bg->lock, &bg->wake, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -236,18 +238,18 @@ apr_status_t wfp_background_start(wfp_background_t **pbg, wfp_server_t *server,
 
 int wfp_background_take(wfp_background_t *bg, wfp_work_t *work)
 {
-    place_t place = { work, apr_time_now() + WFP_BACKGROUND_TIME,
+    place_t place = { work, wfp_clock_now() + WFP_BACKGROUND_TIME,
                       bytes_of_work(work) };
     int taken;
 
-    (void)apr_thread_mutex_lock(bg->lock);
+    wfp_lock_take(bg->lock);
     taken = !bg->stop && bg->count < PLACES
             && count_of_worker(bg->waiting, bg->count, work) < PLACES_EACH
             && has_room_locked(bg, &place);
     if (taken) {
         bg->waiting[bg->count++] = place;
-        (void)apr_thread_cond_signal(bg->wake);
+        wfp_lock_wake_one(bg->wake);
     }
-    (void)apr_thread_mutex_unlock(bg->lock);
+    wfp_lock_leave(bg->lock);
     return taken;
 }

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "core/clock.h"
+#include "core/lock.h"
 #include "core/thread.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hangup.h"
@@ -38,7 +40,7 @@ typedef struct job_t {
 
 /* The calls of one invocation, in its work's pool. */
 struct wfp_calls_t {
-    apr_thread_cond_t *changed;
+    wfp_cond_t *changed;
     job_t *all;  /* the invocation's thread's own */
     job_t *done; /* under lock */
 };
@@ -53,8 +55,8 @@ typedef struct helper_t {
 struct wfp_beside_t {
     wfp_server_t *server;
     apr_pool_t *pool;
-    apr_thread_mutex_t *lock;
-    apr_thread_cond_t *wake;
+    wfp_lock_t *lock;
+    wfp_cond_t *wake;
     /* under lock: */
     job_t *queue, **queue_end;
     job_t *busy;
@@ -66,12 +68,12 @@ struct wfp_beside_t {
 
 static void lock(wfp_beside_t *beside)
 {
-    (void)apr_thread_mutex_lock(beside->lock); /* cannot fail: our own */
+    wfp_lock_take(beside->lock);
 }
 
 static void unlock(wfp_beside_t *beside)
 {
-    (void)apr_thread_mutex_unlock(beside->lock);
+    wfp_lock_leave(beside->lock);
 }
 
 /* ---- the threads ------------------------------------------------------------- */
@@ -102,14 +104,14 @@ static void end_job_locked(wfp_beside_t *beside, job_t *job)
     job->next = job->calls->done;
     job->calls->done = job;
     beside->free++;
-    (void)apr_thread_cond_broadcast(job->calls->changed);
+    wfp_lock_wake_all(job->calls->changed);
 }
 
 static void *APR_THREAD_FUNC helper_main(apr_thread_t *thread, void *data)
 {
     helper_t *helper = data;
     wfp_beside_t *beside = helper->beside;
-    apr_status_t rv = APR_SUCCESS;
+    int was_idle = 0;
     job_t *job;
 
     lock(beside);
@@ -120,14 +122,13 @@ static void *APR_THREAD_FUNC helper_main(apr_thread_t *thread, void *data)
             wfp_host_run(&wfp_host_functions, job->ctx, job->op);
             lock(beside);
             end_job_locked(beside, job);
-            rv = APR_SUCCESS;
+            was_idle = 0;
         }
-        else if (beside->wanted == 0
-                 && (beside->stop || APR_STATUS_IS_TIMEUP(rv))) {
+        else if (beside->wanted == 0 && (beside->stop || was_idle)) {
             break;
         }
         else {
-            rv = apr_thread_cond_timedwait(beside->wake, beside->lock, IDLE);
+            was_idle = wfp_lock_wait_for(beside->wake, IDLE);
         }
     }
     beside->free--;
@@ -182,7 +183,7 @@ static apr_status_t beside_join(void *data)
 
     lock(beside);
     beside->stop = 1;
-    (void)apr_thread_cond_broadcast(beside->wake);
+    wfp_lock_wake_all(beside->wake);
     unlock(beside);
     for (i = 0; i < THREADS; i++) {
         if (beside->helpers[i].pool) {
@@ -201,7 +202,7 @@ apr_status_t wfp_beside_create(wfp_beside_t **pbeside, wfp_server_t *server,
     beside->server = server;
     beside->pool = p;
     beside->queue_end = &beside->queue;
-    rv = wfp_thread_make_lock(&beside->lock, &beside->wake, p);
+    rv = wfp_lock_make_both(&beside->lock, &beside->wake, p);
     if (rv == APR_SUCCESS) {
         apr_pool_pre_cleanup_register(p, beside, beside_join);
     }
@@ -270,7 +271,8 @@ static apr_status_t make_calls(wfp_host_ctx_t *ctx)
         return APR_SUCCESS;
     }
     calls = apr_pcalloc(ctx->work->pool, sizeof(*calls));
-    rv = apr_thread_cond_create(&calls->changed, ctx->work->pool);
+    rv = wfp_lock_make_cond(&calls->changed, ctx->work->server->beside->lock,
+                            ctx->work->pool);
     if (rv == APR_SUCCESS) {
         ctx->calls = calls;
     }
@@ -286,7 +288,7 @@ static void hand_over(wfp_beside_t *beside, job_t *job)
     beside->queue_end = &job->next;
     job->next_busy = beside->busy;
     beside->busy = job;
-    (void)apr_thread_cond_signal(beside->wake);
+    wfp_lock_wake_one(beside->wake);
     unlock(beside);
 }
 
@@ -331,7 +333,7 @@ static void wake(void *baton)
     const waiter_t *waiter = baton;
 
     lock(waiter->beside);
-    (void)apr_thread_cond_broadcast(waiter->calls->changed);
+    wfp_lock_wake_all(waiter->calls->changed);
     unlock(waiter->beside);
 }
 
@@ -355,13 +357,11 @@ static void forget(wfp_calls_t *calls, const job_t *job)
     *link = job->next_own;
 }
 
-/* Wait for news, not for too long: left may be more than fits into a time. */
-static apr_status_t nap_locked(const waiter_t *waiter, apr_interval_time_t left)
+/* Wait for news, not for too long. @return 1: there are none */
+static int nap_locked(const waiter_t *waiter, apr_interval_time_t left)
 {
-    return apr_thread_cond_timedwait(waiter->calls->changed,
-                                     waiter->beside->lock,
-                                     left < WFP_HANGUP_LOOK ? left
-                                                            : WFP_HANGUP_LOOK);
+    return wfp_lock_wait_for(waiter->calls->changed,
+                             left < WFP_HANGUP_LOOK ? left : WFP_HANGUP_LOOK);
 }
 
 /* Wait a while. @return why nobody wants to wait any more; WFP_OK */
@@ -369,13 +369,11 @@ static wfp_code_e await_locked(const waiter_t *waiter, wfp_work_t *work,
                                apr_interval_time_t left)
 {
     wfp_code_e why = wfp_cancel_why(work->cancel);
-    apr_status_t rv;
 
     if (why != WFP_OK) {
         return why;
     }
-    rv = nap_locked(waiter, left);
-    if (APR_STATUS_IS_TIMEUP(rv) && left > WFP_HANGUP_LOOK) {
+    if (nap_locked(waiter, left) && left > WFP_HANGUP_LOOK) {
         unlock(waiter->beside);
         why = wfp_hangup_look(work) ? WFP_CLIENT_DISCONNECTED : WFP_OK;
         lock(waiter->beside);
@@ -393,7 +391,7 @@ static job_t *await_done(const waiter_t *waiter, wfp_work_t *work,
     job_t *job;
 
     lock(waiter->beside);
-    while (!calls->done && (left = until - apr_time_now()) > 0) {
+    while (!calls->done && (left = until - wfp_clock_now()) > 0) {
         wfp_code_e why = WFP_OK;
 
         if (told) {

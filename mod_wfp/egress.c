@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/clock.h"
 #include "core/cdn_loop.h"
 #include "core/url.h"
 #include "mod_wfp/egress_record.h"
@@ -305,7 +306,7 @@ static void set_terms(wfp_client_terms_t *terms, wfp_egress_t *egress)
                                           WFP_DEFAULT_EGRESS_TOTAL);
     terms->idle_timeout = wfp_config_num(conf->egress_idle,
                                          WFP_DEFAULT_EGRESS_IDLE);
-    terms->deadline = egress->deadline;
+    terms->deadline = egress->ends;
     if (own > 0 && own < terms->total_timeout) {
         terms->total_timeout = own;
     }
@@ -363,9 +364,10 @@ apr_status_t wfp_egress_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
     egress.result = res;
     egress.ns = ctx->entry.ns;
     egress.worker = ctx->entry.name;
-    egress.deadline = wfp_invoke_earlier(ctx->deadline,
-                                         wfp_invoke_earlier(ctx->wait_until,
-                                                            req->abort_at));
+    egress.ends = wfp_invoke_earlier(ctx->deadline,
+                                     wfp_invoke_earlier(ctx->wait_until,
+                                                        req->abort_at));
+    egress.deadline = apr_time_now() + (egress.ends - wfp_clock_now());
     egress.invocation = ctx;
     egress.server_conf = ctx->work->conf;
     egress.pool = ctx->work->pool;

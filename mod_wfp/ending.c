@@ -27,6 +27,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/thread.h"
 #include "lua_runtime/run.h"
 #include "mod_wfp/hold.h"
@@ -185,7 +186,7 @@ void wfp_ending_sleep(const wfp_server_t *server, apr_time_t until)
     apr_time_t now;
 
     /* the meter's timer may wake us early */
-    for (now = apr_time_now(); now < until; now = apr_time_now()) {
+    for (now = wfp_clock_now(); now < until; now = wfp_clock_now()) {
         apr_interval_time_t ms = (until - now + 999) / 1000;
 
         if (poll(&fd, 1, ms < SLEEP_MS_MAX ? (int)ms : SLEEP_MS_MAX) > 0) {

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/name.h"
 #include "mod_wfp/beside.h"
 #include "mod_wfp/egress.h"
@@ -24,7 +25,7 @@
 static apr_status_t give_up(apr_status_t rv, wfp_host_ctx_t *ctx)
 {
     if (wfp_ending_is_forced(ctx->work->server) && ctx->inv) {
-        ctx->deadline = apr_time_now();
+        ctx->deadline = wfp_clock_now();
         wfp_run_cut(ctx->inv);
     }
     return rv;
@@ -203,14 +204,14 @@ static apr_status_t doze(wfp_host_ctx_t *ctx, apr_time_t now, apr_time_t until,
 static apr_status_t host_wait(wfp_host_ctx_t *ctx, apr_interval_time_t time,
                               wfp_result_t *res)
 {
-    apr_time_t now = apr_time_now(), until = now + time, last;
+    apr_time_t now = wfp_clock_now(), until = now + time, last;
     apr_status_t rv = APR_SUCCESS;
 
     last = wfp_invoke_earlier(ctx->deadline, ctx->wait_until);
     while (rv == APR_SUCCESS && now < until && now < last
            && !wfp_ending_is_forced(ctx->work->server)) {
         rv = doze(ctx, now, until < last ? until : last, res);
-        now = apr_time_now();
+        now = wfp_clock_now();
     }
     if (rv == APR_SUCCESS && now < until && now >= last) {
         rv = wfp_result_set(res, WFP_TIMEOUT, APR_TIMEUP, NULL);

@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/crypto.h"
 #include "core/crypto_digest.h"
 #include "core/host_memo.h"
@@ -221,14 +222,14 @@ static apr_status_t look_up(wfp_host_entry_t *entry, wfp_server_t *server,
                             const host_t *host, wfp_result_t *res,
                             apr_pool_t *p)
 {
-    apr_time_t until = apr_time_now() + TURN_WAIT;
+    apr_time_t until = wfp_clock_now() + TURN_WAIT;
     apr_status_t rv;
 
     if (!server->store) {
         return busy(res);
     }
     while (!take_turn(server)) {
-        if (apr_time_now() > until) {
+        if (wfp_clock_now() > until) {
             return busy(res);
         }
         apr_sleep(TURN_STEP);

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "mod_wfp/background.h"
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/ending.h"
@@ -182,7 +183,7 @@ static void merge_limits(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     sources[1] = &ctx->entry.limits;
     sources[2] = &ns->limits;
     wfp_limits_merge(&ctx->limits, &ctx->work->conf->limits, sources, 3);
-    own = ctx->started + apr_time_from_msec(ctx->limits.v[WFP_LIMIT_WALL_MS]);
+    own = ctx->begun + apr_time_from_msec(ctx->limits.v[WFP_LIMIT_WALL_MS]);
     ctx->deadline = ctx->caller && ctx->caller->deadline < own
                         ? ctx->caller->deadline
                         : own;
@@ -313,6 +314,7 @@ static wfp_host_ctx_t *make_ctx(wfp_work_t *work, wfp_host_ctx_t *caller,
     ctx->caller = caller;
     ctx->depth = caller ? caller->depth + 1 : 1;
     ctx->started = apr_time_now();
+    ctx->begun = wfp_clock_now();
     ctx->wait_until = caller ? caller->wait_until : 0;
     ctx->is_outbound = call->is_outbound;
     /* for the record of one that is not found */

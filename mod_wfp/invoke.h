@@ -70,7 +70,8 @@ struct wfp_host_ctx_t {
     wfp_egress_record_t
         *calls_out; /* its fetches that are over, latest first */
     wfp_limits_t limits;
-    apr_time_t started;
+    apr_time_t started; /* wall clock */
+    apr_time_t begun;   /* as core/clock.h tells it, and all below */
     apr_time_t deadline;
     apr_time_t wait_until;   /* nobody wants to have it later, so no wait of
                             * it lasts longer; 0: no such time */

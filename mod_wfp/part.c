@@ -55,6 +55,7 @@ static wfp_host_ctx_t *view_of(wfp_host_ctx_t *ctx, wfp_work_t *part)
     view->entry = ctx->entry;
     view->limits = ctx->limits;
     view->started = ctx->started;
+    view->begun = ctx->begun;
     view->deadline = ctx->deadline;
     view->wait_until = ctx->wait_until;
     view->depth = ctx->depth;

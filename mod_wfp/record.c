@@ -10,6 +10,7 @@
 #include <http_core.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/json.h"
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/log.h"
@@ -228,7 +229,7 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     wfp_json_set_int(rec, "cpuTimeUs", usage->cpu_us);
     wfp_json_set_int(rec, "cpuTime", usage->cpu_us / 1000);
     wfp_json_set_int(rec, "wallTime",
-                     apr_time_as_msec(apr_time_now() - ctx->started));
+                     apr_time_as_msec(wfp_clock_now() - ctx->begun));
     wfp_json_set_int(rec, "instructions", usage->instructions);
     wfp_json_set_int(rec, "subrequests", ctx->subrequests);
     egress = wfp_egress_record_json(ctx, p);

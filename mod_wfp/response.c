@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/clock.h"
 #include "mod_wfp/background.h"
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/log.h"
@@ -180,8 +181,8 @@ static void run_due(wfp_work_t *work)
             || wfp_run_owns_body(ctx->inv)) {
             continue;
         }
-        now = now ? now : apr_time_now();
-        if (now < ctx->started + (ctx->deadline - ctx->started) / 2) {
+        now = now ? now : wfp_clock_now();
+        if (now < ctx->begun + (ctx->deadline - ctx->begun) / 2) {
             continue;
         }
         work->r = NULL; /* the client's going away is not for them */

@@ -9,7 +9,8 @@
 #include <http_core.h>
 #include <util_filter.h>
 
-#include "core/thread.h"
+#include "core/clock.h"
+#include "core/lock.h"
 #include "mod_wfp/threads.h"
 
 /* What a wait may take although the wall time is over: the limit is for the
@@ -32,8 +33,8 @@ typedef struct writing_t {
 } writing_t;
 
 struct wfp_stalls_t {
-    apr_thread_mutex_t *lock;
-    apr_thread_cond_t *ended;
+    wfp_lock_t *lock;
+    wfp_cond_t *ended;
     writing_t *first; /* under lock */
 };
 
@@ -65,7 +66,7 @@ typedef struct timeout_t {
 
 static void shorten_timeout(timeout_t *t, conn_rec *c, apr_time_t deadline)
 {
-    apr_interval_time_t left = deadline - apr_time_now();
+    apr_interval_time_t left = deadline - wfp_clock_now();
 
     left = left > 0 ? left + GRACE : GRACE;
     t->socket = ap_get_conn_socket(c);
@@ -90,7 +91,7 @@ static void restore_timeout(const timeout_t *t)
 /* The first that has waited for too long; it cannot return meanwhile. */
 static writing_t *take_late_locked(wfp_stalls_t *stalls)
 {
-    apr_time_t now = apr_time_now();
+    apr_time_t now = wfp_clock_now();
     writing_t *w;
 
     for (w = stalls->first; w; w = w->next) {
@@ -108,16 +109,16 @@ static void sweep(void *data)
     apr_time_t next;
     writing_t *w;
 
-    (void)apr_thread_mutex_lock(stalls->lock); /* cannot fail: our own */
+    wfp_lock_take(stalls->lock);
     while ((w = take_late_locked(stalls))) {
-        (void)apr_thread_mutex_unlock(stalls->lock);
+        wfp_lock_leave(stalls->lock);
         next = wfp_invoke_expire(w->work, w->until);
-        (void)apr_thread_mutex_lock(stalls->lock);
+        wfp_lock_take(stalls->lock);
         w->until = next;
         w->taken = 0;
-        (void)apr_thread_cond_broadcast(stalls->ended);
+        wfp_lock_wake_all(stalls->ended);
     }
-    (void)apr_thread_mutex_unlock(stalls->lock);
+    wfp_lock_leave(stalls->lock);
 }
 
 apr_status_t wfp_stall_start(wfp_stalls_t **pstalls, apr_pool_t *p)
@@ -125,7 +126,7 @@ apr_status_t wfp_stall_start(wfp_stalls_t **pstalls, apr_pool_t *p)
     wfp_stalls_t *stalls = apr_pcalloc(p, sizeof(*stalls));
     apr_status_t rv;
 
-    rv = wfp_thread_make_lock(&stalls->lock, &stalls->ended, p);
+    rv = wfp_lock_make_both(&stalls->lock, &stalls->ended, p);
     if (rv == APR_SUCCESS) {
         rv = wfp_threads_every(SWEEP, sweep, stalls, p);
     }
@@ -142,19 +143,19 @@ static apr_status_t write_watched(wfp_work_t *work, apr_bucket_brigade *bb)
     if (!writing.until) {
         return ap_pass_brigade(work->r->output_filters, bb);
     }
-    (void)apr_thread_mutex_lock(stalls->lock); /* cannot fail: our own */
+    wfp_lock_take(stalls->lock);
     writing.next = stalls->first;
     stalls->first = &writing;
-    (void)apr_thread_mutex_unlock(stalls->lock);
+    wfp_lock_leave(stalls->lock);
     rv = ap_pass_brigade(work->r->output_filters, bb);
-    (void)apr_thread_mutex_lock(stalls->lock);
+    wfp_lock_take(stalls->lock);
     while (writing.taken) {
-        (void)apr_thread_cond_wait(stalls->ended, stalls->lock);
+        wfp_lock_wait(stalls->ended);
     }
     for (link = &stalls->first; *link != &writing; link = &(*link)->next) {
     }
     *link = writing.next;
-    (void)apr_thread_mutex_unlock(stalls->lock);
+    wfp_lock_leave(stalls->lock);
     return rv;
 }
 
@@ -176,7 +177,7 @@ static apr_status_t read_stream(wfp_work_t *work, apr_bucket_brigade *bb,
         if (work->r->connection->aborted) {
             return APR_ECONNABORTED;
         }
-        if (apr_time_now() > deadline + GRACE) {
+        if (wfp_clock_now() > deadline + GRACE) {
             return APR_TIMEUP;
         }
         apr_sleep(pause);

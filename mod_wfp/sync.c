@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/settings_json.h"
 #include "core/split.h"
 #include "lua_runtime/speed.h"
@@ -270,13 +271,13 @@ static apr_status_t find(wfp_entry_t *entry, wfp_server_t *server,
     if (rv == APR_SUCCESS) {
         return rv;
     }
-    until = apr_time_now() + LOAD_WAIT_MAX;
+    until = wfp_clock_now() + LOAD_WAIT_MAX;
     while (rv == APR_EAGAIN) {
         rv = claim_and_load(server, target, res, p);
         if (rv != APR_EAGAIN) {
             return rv;
         }
-        if (apr_time_now() > until) {
+        if (wfp_clock_now() > until) {
             return load_failed(server, target->ns, target->name, APR_TIMEUP,
                                res);
         }
@@ -543,11 +544,11 @@ static apr_interval_time_t sync_interval(const wfp_server_t *server)
 static void warn_when_full(follower_t *f)
 {
     wfp_registry_stats_t stats;
-    apr_time_t now = apr_time_now();
+    apr_time_t now = wfp_clock_now();
     apr_int64_t size = wfp_config_num(f->server->conf->registry_size,
                                       WFP_DEFAULT_REGISTRY_SIZE);
 
-    if (now - f->warned < WARN_EVERY) {
+    if (f->warned && now - f->warned < WARN_EVERY) {
         return;
     }
     wfp_registry_stats(&stats, f->server->registry);
@@ -570,7 +571,7 @@ static void warn_when_full(follower_t *f)
 
 static void measure_again(follower_t *f)
 {
-    apr_time_t now = apr_time_now();
+    apr_time_t now = wfp_clock_now();
     double rate;
 
     if (now - f->measured > MEASURE_EVERY
@@ -619,7 +620,7 @@ apr_status_t wfp_sync_start(wfp_server_t *server, apr_pool_t *p)
     follower_t *f = apr_pcalloc(p, sizeof(*f));
 
     f->server = server;
-    f->measured = apr_time_now();
+    f->measured = wfp_clock_now();
     f->store = server->store;
     if (!f->store) {
         return APR_SUCCESS;

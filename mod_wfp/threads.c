@@ -2,6 +2,7 @@
 /* A thread that does something every so often, and ends at once when asked. */
 #include "mod_wfp/threads.h"
 
+#include "core/lock.h"
 #include "core/thread.h"
 
 typedef struct ticker_t {
@@ -9,8 +10,8 @@ typedef struct ticker_t {
     void (*fn)(void *data);
     void *data;
     apr_thread_t *thread;
-    apr_thread_mutex_t *lock;
-    apr_thread_cond_t *wake;
+    wfp_lock_t *lock;
+    wfp_cond_t *wake;
     int stop; /* under lock */
 } ticker_t;
 
@@ -18,16 +19,16 @@ static void *APR_THREAD_FUNC ticker_main(apr_thread_t *thread, void *data)
 {
     ticker_t *t = data;
 
-    (void)apr_thread_mutex_lock(t->lock);
+    wfp_lock_take(t->lock);
     while (!t->stop) {
-        (void)apr_thread_mutex_unlock(t->lock);
+        wfp_lock_leave(t->lock);
         t->fn(t->data);
-        (void)apr_thread_mutex_lock(t->lock);
+        wfp_lock_take(t->lock);
         if (!t->stop) {
-            (void)apr_thread_cond_timedwait(t->wake, t->lock, t->interval);
+            (void)wfp_lock_wait_for(t->wake, t->interval);
         }
     }
-    (void)apr_thread_mutex_unlock(t->lock);
+    wfp_lock_leave(t->lock);
     return NULL;
 }
 
@@ -36,10 +37,10 @@ static apr_status_t ticker_join(void *data)
     ticker_t *t = data;
     apr_status_t rv;
 
-    (void)apr_thread_mutex_lock(t->lock);
+    wfp_lock_take(t->lock);
     t->stop = 1;
-    (void)apr_thread_cond_signal(t->wake);
-    (void)apr_thread_mutex_unlock(t->lock);
+    wfp_lock_wake_one(t->wake);
+    wfp_lock_leave(t->lock);
     (void)apr_thread_join(&rv, t->thread);
     return APR_SUCCESS;
 }
@@ -54,7 +55,7 @@ apr_status_t wfp_threads_every(apr_interval_time_t interval,
     t->interval = interval;
     t->fn = fn;
     t->data = data;
-    rv = wfp_thread_make_lock(&t->lock, &t->wake, p);
+    rv = wfp_lock_make_both(&t->lock, &t->wake, p);
     if (rv == APR_SUCCESS) {
         rv = wfp_thread_start(&t->thread, ticker_main, t, p);
     }

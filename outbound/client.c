@@ -10,7 +10,8 @@
 #include <curl/curl.h>
 #include <string.h>
 
-#include "core/thread.h"
+#include "core/clock.h"
+#include "core/lock.h"
 #include "core/url.h"
 #include "outbound/client_easy.h"
 #include "outbound/client_loop.h"
@@ -78,8 +79,8 @@ static apr_status_t make_allocator(wfp_client_t *client)
                                  client->pool);
     if (rv == APR_SUCCESS) {
         apr_allocator_mutex_set(client->allocator, mutex);
-        rv = wfp_thread_make_lock(&client->mutex, &client->share_freed,
-                                  client->pool);
+        rv = wfp_lock_make_both(&client->mutex, &client->share_freed,
+                                client->pool);
     }
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(client->pool);
@@ -185,7 +186,7 @@ static apr_status_t ask_policy(wfp_client_transfer_t *t, wfp_url_t *url,
     t->is_over = terms->is_over;
     t->is_over_arg = terms->is_over_arg;
     t->look = terms->look;
-    t->looked = apr_time_now();
+    t->looked = wfp_clock_now();
     t->cancel = terms->cancel;
     t->told = terms->times;
     t->host = url->host;
@@ -195,7 +196,7 @@ static apr_status_t ask_policy(wfp_client_transfer_t *t, wfp_url_t *url,
 
 static apr_time_t end_of(const wfp_client_terms_t *terms)
 {
-    apr_time_t now = apr_time_now(), until = now + apr_time_from_sec(3600);
+    apr_time_t now = wfp_clock_now(), until = now + apr_time_from_sec(3600);
 
     if (terms->total_timeout > 0 && now + terms->total_timeout < until) {
         until = now + terms->total_timeout;
@@ -227,7 +228,7 @@ static apr_status_t prepare(wfp_client_transfer_t *t, wfp_request_t *req,
     order.connect_timeout = terms->connect_timeout;
     order.pool = req->pool;
     /* looking the name up is part of connecting */
-    until = apr_time_now() + terms->connect_timeout;
+    until = wfp_clock_now() + terms->connect_timeout;
     rv = wfp_client_pins_set(t, &url, terms,
                              until < t->until ? until : t->until, res,
                              req->pool);
@@ -327,7 +328,7 @@ static apr_status_t run(wfp_response_t **presp, wfp_client_transfer_t *t,
     head_done = t->head_done;
     if (head_done && t->told) {
         *t->told = t->times;
-        t->told->first_byte_us = apr_time_now() - t->begun;
+        t->told->first_byte_us = wfp_clock_now() - t->begun;
     }
     (void)apr_thread_mutex_unlock(t->mutex);
     if (rv == APR_SUCCESS && head_done) {
@@ -353,7 +354,7 @@ apr_status_t wfp_client_send(wfp_response_t **presp, wfp_client_t *client,
                              const wfp_client_terms_t *terms, wfp_result_t *res)
 {
     wfp_client_transfer_t *t = NULL;
-    apr_time_t begun = apr_time_now();
+    apr_time_t begun = wfp_clock_now();
     apr_status_t rv;
 
     __atomic_add_fetch(&client->transfers, 1, __ATOMIC_RELAXED);

@@ -57,7 +57,7 @@ typedef struct wfp_client_terms_t {
     /* longest time in which nothing comes and nothing goes while somebody waits
      * for it, once there is a connection; of a head whole lines count. 0: any */
     apr_interval_time_t idle_timeout;
-    apr_time_t deadline; /* of the invocation, wall clock */
+    apr_time_t deadline; /* of the invocation, core/clock.h */
     const char *owner;   /* "namespace/name" of the Worker that pays; NULL */
     /* asked every `look` of waiting, on the thread that waits: 1 ends the wait
      * with WFP_CLIENT_DISCONNECTED. NULL: nobody is asked. The argument lives

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/clock.h"
 #include "outbound/client_loop.h"
 #include "outbound/client_pins.h"
 #include "outbound/client_socket.h"
@@ -66,7 +67,7 @@ static void note_request(wfp_client_transfer_t *t, wfp_client_socket_t *one,
         one->requests++;
     }
     lock(t);
-    t->moved = apr_time_now();
+    t->moved = wfp_clock_now();
     unlock(t);
 }
 

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "outbound/client_conn.h"
 #include "outbound/client_loop.h"
 #include "outbound/client_pins.h"
@@ -119,7 +120,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *baton)
     int ok;
 
     lock(t);
-    t->moved = apr_time_now();
+    t->moved = wfp_clock_now();
     ok = n == 0
          || (t->head_done ? take_trailer(t, n) : take_head_line(t, line, n));
     if (t->head_done) {
@@ -137,7 +138,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *baton)
     size_t took = n;
 
     lock(t);
-    t->moved = apr_time_now();
+    t->moved = wfp_clock_now();
     if (wfp_window_is_full(&t->down)) {
         t->down_paused = 1;
         took = CURL_WRITEFUNC_PAUSE;
@@ -158,7 +159,7 @@ static size_t on_read(char *buf, size_t size, size_t n, void *baton)
     lock(t);
     got = wfp_window_take(&t->up, buf, size * n);
     if (got > 0) {
-        t->moved = apr_time_now();
+        t->moved = wfp_clock_now();
     }
     if (got == 0 && !t->up_end) {
         t->up_paused = 1;

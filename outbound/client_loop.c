@@ -13,6 +13,7 @@
 #include <apr_time.h>
 #include <curl/curl.h>
 
+#include "core/clock.h"
 #include "core/thread.h"
 #include "outbound/client_conn.h"
 #include "outbound/client_easy.h"
@@ -279,7 +280,7 @@ static int on_timer(CURLM *multi, long timeout_ms, void *baton)
 
     loop->due = timeout_ms < 0
                     ? 0
-                    : apr_time_now() + apr_time_from_msec(timeout_ms);
+                    : wfp_clock_now() + apr_time_from_msec(timeout_ms);
     return 0;
 }
 
@@ -288,7 +289,7 @@ static void run_timer(wfp_client_loop_t *loop)
 {
     int running;
 
-    if (loop->due && loop->due <= apr_time_now()) {
+    if (loop->due && loop->due <= wfp_clock_now()) {
         loop->due = 0;
         (void)curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0,
                                        &running);
@@ -301,7 +302,7 @@ static int may_sleep(wfp_client_loop_t *loop)
     int ms = -1;
 
     if (loop->due) {
-        apr_time_t left = loop->due - apr_time_now();
+        apr_time_t left = loop->due - wfp_clock_now();
 
         ms = left <= 0 ? 0 : (int)((left + 999) / 1000);
     }

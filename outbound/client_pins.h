@@ -21,7 +21,7 @@ void wfp_client_pins_destroy(wfp_client_transfer_t *t);
  * the request's thread, while curl does not have the handle; t's policy and
  * host are set.
  *
- * @param until  wall clock
+ * @param until  core/clock.h
  * @param p      the list lives there, as long as the transfer runs
  * @return APR_SUCCESS; else res: WFP_EGRESS_BLOCKED (none may be used),
  *         WFP_NETWORK_ERROR, WFP_TIMEOUT, WFP_CLIENT_DISCONNECTED, or what a

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/clock.h"
+#include "core/lock.h"
 #include "core/thread.h"
 
 #define NAME_SIZE 256
@@ -50,8 +52,8 @@ typedef struct look_up_t {
 
 struct wfp_client_resolver_t {
     apr_pool_t *pool; /* a root: look-ups that hang outlive everything */
-    apr_thread_mutex_t *mutex;
-    apr_thread_cond_t *changed;
+    wfp_lock_t *mutex;
+    wfp_cond_t *changed;
     int aborted; /* atomic */
     /* under the mutex */
     int ended;
@@ -65,12 +67,12 @@ struct wfp_client_resolver_t {
 
 static void lock(wfp_client_resolver_t *r)
 {
-    (void)apr_thread_mutex_lock(r->mutex); /* cannot fail: our own */
+    wfp_lock_take(r->mutex);
 }
 
 static void unlock(wfp_client_resolver_t *r)
 {
-    (void)apr_thread_mutex_unlock(r->mutex);
+    wfp_lock_leave(r->mutex);
 }
 
 apr_status_t wfp_client_resolver_create(wfp_client_resolver_t **presolver,
@@ -89,7 +91,7 @@ apr_status_t wfp_client_resolver_create(wfp_client_resolver_t **presolver,
     r->max = look_ups_max;
     r->share_max = look_ups_max >= 16 ? look_ups_max / 8 : 1;
     r->look_ups = apr_pcalloc(pool, sizeof(*r->look_ups) * (apr_size_t)r->max);
-    rv = wfp_thread_make_lock(&r->mutex, &r->changed, pool);
+    rv = wfp_lock_make_both(&r->mutex, &r->changed, pool);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);
         return rv;
@@ -139,13 +141,11 @@ static answer_t *set_of(wfp_client_resolver_t *r, const char *name)
 static const answer_t *known_locked(wfp_client_resolver_t *r, const char *name)
 {
     answer_t *set = set_of(r, name);
-    apr_time_t now = apr_time_now();
+    apr_time_t now = wfp_clock_now();
     int i;
 
     for (i = 0; i < WAYS; i++) {
-        /* one from the future was made before the clock was set back */
-        if (!strcmp(set[i].name, name) && now < set[i].until
-            && set[i].until <= now + KEEP_FOUND) {
+        if (!strcmp(set[i].name, name) && now < set[i].until) {
             return &set[i];
         }
     }
@@ -171,7 +171,7 @@ static void remember_locked(wfp_client_resolver_t *r, const char *name,
     }
     (void)apr_cpystrn(to->name, name, sizeof(to->name));
     to->found = *found;
-    to->until = apr_time_now() + keep;
+    to->until = wfp_clock_now() + keep;
 }
 
 /* ---- the look-up's thread --------------------------------------------- */
@@ -240,7 +240,7 @@ static void *look_up_main(void *data)
     one->name[0] = '\0';
     r->busy--;
     r->shares[one->share]--;
-    (void)apr_thread_cond_broadcast(r->changed);
+    wfp_lock_wake_all(r->changed);
     is_last = r->ended && !r->busy;
     unlock(r);
     if (is_last) {
@@ -308,12 +308,11 @@ static int await_locked(wfp_client_resolver_t *r,
         return 0;
     }
     /* whatever ends the wait: the caller looks again */
-    (void)apr_thread_cond_timedwait(r->changed, r->mutex,
-                                    left < LOOK_MAX ? left : LOOK_MAX);
-    if (terms->is_over && apr_time_now() - *looked >= terms->look) {
+    (void)wfp_lock_wait_for(r->changed, left < LOOK_MAX ? left : LOOK_MAX);
+    if (terms->is_over && wfp_clock_now() - *looked >= terms->look) {
         unlock(r);
         is_over = terms->is_over(terms->is_over_arg);
-        *looked = apr_time_now();
+        *looked = wfp_clock_now();
         lock(r);
     }
     return !is_over;
@@ -325,11 +324,11 @@ static apr_status_t find_locked(wfp_client_found_t *found,
                                 apr_time_t until)
 {
     int share = share_of(terms->owner);
-    apr_time_t looked = apr_time_now();
+    apr_time_t looked = wfp_clock_now();
     const answer_t *answer;
 
     while ((answer = known_locked(r, name)) == NULL) {
-        apr_interval_time_t left = until - apr_time_now();
+        apr_interval_time_t left = until - wfp_clock_now();
 
         if (left <= 0) {
             return APR_TIMEUP;
@@ -373,7 +372,7 @@ static void wake_waiters(void *baton)
     wfp_client_resolver_t *r = baton;
 
     lock(r);
-    (void)apr_thread_cond_broadcast(r->changed);
+    wfp_lock_wake_all(r->changed);
     unlock(r);
 }
 

@@ -47,7 +47,7 @@ void wfp_client_resolver_destroy(wfp_client_resolver_t *resolver);
  * whatever a server says.
  *
  * @param terms  owner, is_over, look, cancel
- * @param until  wall clock
+ * @param until  core/clock.h
  * @return APR_SUCCESS: one at least; APR_NOTFOUND: there are none, or nobody
  *         could say; APR_TIMEUP; APR_ECONNABORTED: it is over, or was told
  * @note request scope; blocks

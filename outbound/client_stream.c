@@ -8,7 +8,9 @@
 #include "outbound/client_stream.h"
 
 #include <errno.h>
+#include <time.h>
 
+#include "core/clock.h"
 #include "outbound/client_easy.h"
 #include "outbound/client_loop.h"
 
@@ -47,7 +49,7 @@ static int await(wfp_client_transfer_t *t, apr_time_t until)
     t->waiting = 1;
     unlock(t);
     wfp_cancel_watch(t->cancel, wake, t);
-    timed_out = !is_told(t) && sem_timedwait(&t->wake, &at) < 0
+    timed_out = !is_told(t) && sem_clockwait(&t->wake, CLOCK_MONOTONIC, &at) < 0
                 && errno == ETIMEDOUT;
     wfp_cancel_unwatch(t->cancel);
     lock(t);
@@ -169,7 +171,7 @@ static int is_idle_at(const wfp_client_transfer_t *t, apr_time_t then)
 static void begin_silence(wfp_client_transfer_t *t)
 {
     if (t->moved) {
-        t->moved = apr_time_now();
+        t->moved = wfp_clock_now();
     }
 }
 
@@ -218,7 +220,7 @@ apr_status_t wfp_client_stream_wait(wfp_client_transfer_t *t,
     lock(t);
     begin_silence(t);
     while (rv == APR_SUCCESS && !is_there(t, what)) {
-        apr_time_t now = apr_time_now();
+        apr_time_t now = wfp_clock_now();
 
         if (t->until <= now) {
             rv = wfp_result_set(res, WFP_TIMEOUT, APR_TIMEUP, NULL);
@@ -250,7 +252,7 @@ static void tell_times(wfp_client_transfer_t *t)
     if (t->told) {
         t->times.first_byte_us = t->told->first_byte_us;
         *t->told = t->times;
-        t->told->total_us = apr_time_now() - t->begun;
+        t->told->total_us = wfp_clock_now() - t->begun;
         t->told = NULL;
     }
 }
@@ -270,7 +272,7 @@ void wfp_client_stream_end(wfp_client_transfer_t *t)
         wfp_client_loop_post(t->client->loop, t, WFP_CLIENT_CANCEL);
         lock(t);
         while (!t->cancelled) {
-            (void)await(t, apr_time_now() + apr_time_from_sec(60));
+            (void)await(t, wfp_clock_now() + apr_time_from_sec(60));
         }
         unlock(t);
     }

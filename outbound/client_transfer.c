@@ -10,6 +10,7 @@
 #include <apr_hash.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "outbound/client_easy.h"
 
 static apr_status_t make_transfer(wfp_client_transfer_t **pt,
@@ -54,18 +55,15 @@ static apr_status_t await_share_locked(wfp_client_t *client,
 
     if (!terms->is_over || left <= terms->look) {
         /* whatever ends the wait: the loop looks again */
-        (void)apr_thread_cond_timedwait(client->share_freed, client->mutex,
-                                        left);
+        (void)wfp_lock_wait_for(client->share_freed, left);
         return APR_SUCCESS;
     }
-    if (apr_thread_cond_timedwait(client->share_freed, client->mutex,
-                                  terms->look)
-        == APR_SUCCESS) {
+    if (!wfp_lock_wait_for(client->share_freed, terms->look)) {
         return APR_SUCCESS;
     }
-    (void)apr_thread_mutex_unlock(client->mutex);
+    wfp_lock_leave(client->mutex);
     is_over = terms->is_over(terms->is_over_arg);
-    (void)apr_thread_mutex_lock(client->mutex);
+    wfp_lock_take(client->mutex);
     return is_over ? APR_ECONNABORTED : APR_SUCCESS;
 }
 
@@ -77,7 +75,7 @@ static apr_status_t wait_for_share_locked(wfp_client_t *client, int share,
 
     client->share_waiters++;
     while (rv == APR_SUCCESS && client->shares[share] >= client->share_max) {
-        apr_interval_time_t left = until - apr_time_now();
+        apr_interval_time_t left = until - wfp_clock_now();
 
         if (left <= 0) {
             rv = APR_TIMEUP;
@@ -98,9 +96,9 @@ static void wake_waiters(void *baton)
 {
     wfp_client_t *client = baton;
 
-    (void)apr_thread_mutex_lock(client->mutex); /* cannot fail: our own */
-    (void)apr_thread_cond_broadcast(client->share_freed);
-    (void)apr_thread_mutex_unlock(client->mutex);
+    wfp_lock_take(client->mutex);
+    wfp_lock_wake_all(client->share_freed);
+    wfp_lock_leave(client->mutex);
 }
 
 apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
@@ -112,7 +110,7 @@ apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
     int share = share_of(terms->owner);
 
     wfp_cancel_watch(terms->cancel, wake_waiters, client);
-    (void)apr_thread_mutex_lock(client->mutex); /* cannot fail: our own */
+    wfp_lock_take(client->mutex);
     if (share >= 0) {
         rv = wait_for_share_locked(client, share, terms, until);
     }
@@ -132,7 +130,7 @@ apr_status_t wfp_client_transfer_take(wfp_client_transfer_t **pt,
             client->shares[share]++;
         }
     }
-    (void)apr_thread_mutex_unlock(client->mutex);
+    wfp_lock_leave(client->mutex);
     wfp_cancel_unwatch(terms->cancel);
     return rv;
 }
@@ -176,16 +174,16 @@ void wfp_client_transfer_give(wfp_client_transfer_t *t)
     t->down_paused = 0;
     (void)apr_thread_mutex_unlock(t->mutex);
 
-    (void)apr_thread_mutex_lock(client->mutex);
+    wfp_lock_take(client->mutex);
     t->idle_next = client->idle;
     client->idle = t;
     if (t->share >= 0) {
         client->shares[t->share]--;
     }
     if (client->share_waiters) {
-        (void)apr_thread_cond_broadcast(client->share_freed);
+        wfp_lock_wake_all(client->share_freed);
     }
-    (void)apr_thread_mutex_unlock(client->mutex);
+    wfp_lock_leave(client->mutex);
 }
 
 void wfp_client_transfer_free_all(wfp_client_t *client)

@@ -3,10 +3,10 @@
 #define WFP_CLIENT_TRANSFER_H
 
 #include <apr_buckets.h>
-#include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 #include <semaphore.h>
 
+#include "core/lock.h"
 #include "core/window.h"
 #include "outbound/client.h"
 #include "outbound/client_loop.h"
@@ -41,7 +41,7 @@ struct wfp_client_t {
     wfp_client_config_t config;
     wfp_client_loop_t *loop;
     wfp_client_resolver_t *resolver;
-    apr_thread_mutex_t *mutex;   /* guards pool and what follows */
+    wfp_lock_t *mutex;           /* guards pool and what follows */
     wfp_client_transfer_t *idle; /* used again, last one first */
     wfp_client_transfer_t *all;
     /* transfers of each owner, by a hash of its name: two that share a place
@@ -49,7 +49,7 @@ struct wfp_client_t {
     int shares[WFP_CLIENT_SHARES];
     int share_max;
     int share_waiters;
-    apr_thread_cond_t *share_freed;
+    wfp_cond_t *share_freed;
     apr_uint64_t transfers; /* atomic */
     apr_uint64_t failures;  /* atomic */
 };
@@ -78,9 +78,9 @@ struct wfp_client_transfer_t {
     wfp_body_t *source; /* request body still to be pumped, else NULL */
     apr_bucket_brigade *pumped;
     apr_off_t sent;            /* bytes pumped so far */
-    apr_time_t until;          /* wall clock */
+    apr_time_t until;          /* core/clock.h */
     apr_interval_time_t idle;  /* longest silence once it is sent; 0: any */
-    apr_time_t moved;          /* a byte, last, wall clock; 0: not sent yet */
+    apr_time_t moved;          /* a byte, last, core/clock.h; 0: not sent yet */
     int (*is_over)(void *arg); /* as wfp_client_terms_t */
     void *is_over_arg;
     apr_interval_time_t look;
@@ -120,7 +120,7 @@ struct wfp_client_transfer_t {
  *
  * @param terms  the owner, NULL: nobody's share is counted; who is asked
  *               whether the wait is over
- * @param until  wall clock; the transfer's end too
+ * @param until  core/clock.h; the transfer's end too
  * @return APR_SUCCESS; APR_TIMEUP: the share was not free in time;
  *         APR_ECONNABORTED: it is over; else what failed
  */

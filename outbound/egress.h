@@ -63,6 +63,7 @@ typedef struct wfp_egress_t {
     struct wfp_egress_record_t *record; /* what is known of this hop */
     int place;                          /* in the chain: the next filter */
     int decided;                        /* what the filter that decided said */
+    apr_time_t ends; /* the deadline as core/clock.h tells it */
 } wfp_egress_t;
 
 /**

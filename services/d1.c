@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "services/d1_inside.h"
 #include "services/d1_rows.h"
 #include "services/sqlite_scan.h"
@@ -251,7 +252,7 @@ static apr_status_t run_prepared(run_t *run, wfp_sqlite_stmt_t *stmt,
                                  wfp_sql_result_t *result)
 {
     apr_int64_t before = wfp_sqlite_total_changes(run->db);
-    apr_time_t begun = apr_time_now();
+    apr_time_t begun = wfp_clock_now();
     apr_status_t rv = give_params(run, stmt, query);
 
     if (rv == APR_SUCCESS) {
@@ -262,7 +263,7 @@ static apr_status_t run_prepared(run_t *run, wfp_sqlite_stmt_t *stmt,
     }
     if (rv == APR_SUCCESS && result) {
         finish(run, stmt, result, before);
-        result->duration_us = apr_time_now() - begun;
+        result->duration_us = wfp_clock_now() - begun;
         *run->answer->last = result;
         run->answer->last = &result->next;
     }
@@ -489,7 +490,7 @@ static apr_status_t take(wfp_sqlite_held_t **pheld, wfp_d1_t *d1,
 apr_status_t wfp_d1_session_begin(wfp_d1_session_t *session, wfp_d1_t *d1,
                                   const char *id, wfp_result_t *res)
 {
-    wfp_sqlite_bounds_t bounds = { .until = apr_time_now() + QUERY_MAX };
+    wfp_sqlite_bounds_t bounds = { .until = wfp_clock_now() + QUERY_MAX };
     apr_status_t rv = take(&session->held, d1, id, res);
 
     if (rv == APR_SUCCESS) {
@@ -513,7 +514,7 @@ apr_status_t wfp_d1_run(wfp_sql_answer_t *answer, wfp_d1_t *d1,
         .answer = answer, .call = call, .cancel = cancel, .res = res
     };
     wfp_sqlite_bounds_t bounds = { .until = until, .cancel = cancel };
-    apr_time_t begun = apr_time_now();
+    apr_time_t begun = wfp_clock_now();
     apr_int64_t before;
     apr_status_t rv;
 
@@ -537,6 +538,6 @@ apr_status_t wfp_d1_run(wfp_sql_answer_t *answer, wfp_d1_t *d1,
     answer->rows_written = wfp_sqlite_total_changes(run.db) - before;
     answer->size_after = wfp_sqlite_size(run.db);
     wfp_sqlite_pool_give(run.held);
-    answer->duration_us = apr_time_now() - begun;
+    answer->duration_us = wfp_clock_now() - begun;
     return rv;
 }

@@ -32,7 +32,7 @@ apr_status_t wfp_d1_remove(wfp_d1_t *d1, const char *id,
  * Run a call. Any thread.
  *
  * @param answer  in its pool, which is set
- * @param until   wall clock; 30 s from now at the latest
+ * @param until   core/clock.h; 30 s from now at the latest
  * @param cancel  NULL: nobody ends it early
  * @param res     WFP_D1_ERROR with SQLite's text, then ": SQLITE_..."; when the
  *                share's CPU time is used up WFP_CPU_LIMIT; WFP_NOT_FOUND: no

@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "services/kv_file.h"
 #include "store/kv_namespaces.h"
 #include "store/kv_values.h"
@@ -47,7 +48,7 @@ apr_status_t wfp_kv_create(wfp_kv_t **pkv, wfp_store_t *store, int in_store,
     kv->store = store;
     kv->dir = apr_pstrcat(p, data_dir, "/kv", NULL);
     apr_pool_create(&kv->sweep.pool, p);
-    kv->sweep.next = apr_time_now() + SWEEP_EVERY;
+    kv->sweep.next = wfp_clock_now() + SWEEP_EVERY;
     *pkv = kv;
     return in_store ? APR_SUCCESS
                     : wfp_kv_handles_create(&kv->files, &wfp_kv_file_how,
@@ -186,7 +187,7 @@ static apr_status_t tell(const char **plog, const wfp_kv_call_t *call,
 apr_status_t wfp_kv_run(wfp_kv_t *kv, const char *ns, wfp_kv_call_t *call,
                         const char **plog, wfp_result_t *res)
 {
-    apr_time_t last = apr_time_now() + WFP_KV_WAIT_MAX;
+    apr_time_t last = wfp_clock_now() + WFP_KV_WAIT_MAX;
     apr_status_t rv;
 
     *plog = NULL;
@@ -214,7 +215,7 @@ apr_status_t wfp_kv_run(wfp_kv_t *kv, const char *ns, wfp_kv_call_t *call,
 static apr_status_t sweep_file(wfp_kv_t *kv, const char *name,
                                wfp_result_t *res)
 {
-    apr_time_t now = apr_time_now(), until = now + SWEEP_TIME;
+    apr_time_t now = wfp_clock_now(), until = now + SWEEP_TIME;
     wfp_sqlite_bounds_t bounds = { .until = now + SWEEP_WAIT };
     const char *path = apr_pstrcat(kv->sweep.pool, kv->dir, "/", name, NULL);
     wfp_kv_handle_t *file;
@@ -226,7 +227,7 @@ static apr_status_t sweep_file(wfp_kv_t *kv, const char *name,
         return rv;
     }
     wfp_sqlite_bound(file->db, &bounds);
-    while (rv == APR_SUCCESS && count == SWEEP_MAX && apr_time_now() < until) {
+    while (rv == APR_SUCCESS && count == SWEEP_MAX && wfp_clock_now() < until) {
         rv = wfp_kv_file_sweep(&count, file, SWEEP_MAX, res);
     }
     wfp_sqlite_bound(file->db, NULL);
@@ -267,7 +268,7 @@ static apr_status_t sweep_files(wfp_kv_t *kv, wfp_result_t *res)
     if (name) {
         return sweep_file(kv, name, res);
     }
-    kv->sweep.next = apr_time_now() + SWEEP_EVERY;
+    kv->sweep.next = wfp_clock_now() + SWEEP_EVERY;
     kv->sweep.dir = NULL;
     apr_pool_clear(kv->sweep.pool);
     return APR_SUCCESS;
@@ -278,7 +279,7 @@ apr_status_t wfp_kv_sweep(wfp_kv_t *kv, wfp_result_t *res)
     apr_status_t rv;
     int count = 0;
 
-    if (apr_time_now() < kv->sweep.next) {
+    if (wfp_clock_now() < kv->sweep.next) {
         return APR_SUCCESS;
     }
     if (kv->files) {
@@ -288,7 +289,7 @@ apr_status_t wfp_kv_sweep(wfp_kv_t *kv, wfp_result_t *res)
                              kv->sweep.pool);
     apr_pool_clear(kv->sweep.pool);
     if (rv != APR_SUCCESS || count < SWEEP_ROWS) {
-        kv->sweep.next = apr_time_now() + SWEEP_EVERY;
+        kv->sweep.next = wfp_clock_now() + SWEEP_EVERY;
     }
     return rv;
 }

@@ -8,17 +8,18 @@
 
 #include <apr_hash.h>
 #include <apr_strings.h>
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
 #include <string.h>
+
+#include "core/clock.h"
+#include "core/lock.h"
 
 struct wfp_kv_handles_t {
     wfp_sqlite_open_t how;
     int open_max;
     int each_max;
     apr_pool_t *pool;
-    apr_thread_mutex_t *lock;
-    apr_thread_cond_t *changed;
+    wfp_lock_t *lock;
+    wfp_cond_t *changed;
     /* under lock: */
     wfp_kv_handle_t *used; /* being opened, too */
     wfp_kv_handle_t *idle; /* latest first */
@@ -30,25 +31,23 @@ apr_status_t wfp_kv_handles_create(wfp_kv_handles_t **ppool,
                                    int each_max, apr_pool_t *p)
 {
     wfp_kv_handles_t *pool = apr_pcalloc(p, sizeof(*pool));
-    apr_status_t rv;
 
     pool->how = *how;
     pool->open_max = open_max;
     pool->each_max = each_max;
     pool->pool = p;
     *ppool = pool;
-    rv = apr_thread_mutex_create(&pool->lock, APR_THREAD_MUTEX_DEFAULT, p);
-    return rv == APR_SUCCESS ? apr_thread_cond_create(&pool->changed, p) : rv;
+    return wfp_lock_make_both(&pool->lock, &pool->changed, p);
 }
 
 static void lock(wfp_kv_handles_t *pool)
 {
-    (void)apr_thread_mutex_lock(pool->lock); /* cannot fail: our own */
+    wfp_lock_take(pool->lock);
 }
 
 static void unlock(wfp_kv_handles_t *pool)
 {
-    (void)apr_thread_mutex_unlock(pool->lock);
+    wfp_lock_leave(pool->lock);
 }
 
 static void drop_locked(wfp_kv_handle_t **list, wfp_kv_handle_t *handle)
@@ -143,18 +142,18 @@ static void forget(wfp_kv_handles_t *pool, wfp_kv_handle_t *handle)
     apr_pool_destroy(p);
     lock(pool);
     pool->open--;
-    (void)apr_thread_cond_broadcast(pool->changed);
+    wfp_lock_wake_all(pool->changed);
     unlock(pool);
 }
 
 /* Until somebody gives one back. */
 static apr_status_t wait_locked(wfp_kv_handles_t *pool, apr_time_t until)
 {
-    apr_time_t now = apr_time_now();
+    apr_time_t now = wfp_clock_now();
 
-    return until > now ? apr_thread_cond_timedwait(pool->changed, pool->lock,
-                                                   until - now)
-                       : APR_TIMEUP;
+    return until > now && !wfp_lock_wait_for(pool->changed, until - now)
+               ? APR_SUCCESS
+               : APR_TIMEUP;
 }
 
 /* One that is open, or that has room to be opened (its db is NULL then). */
@@ -229,6 +228,6 @@ void wfp_kv_handles_give(wfp_kv_handles_t *pool, wfp_kv_handle_t *handle,
     drop_locked(&pool->used, handle);
     handle->next = pool->idle;
     pool->idle = handle;
-    (void)apr_thread_cond_broadcast(pool->changed);
+    wfp_lock_wake_all(pool->changed);
     unlock(pool);
 }

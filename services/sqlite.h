@@ -48,7 +48,7 @@ typedef struct wfp_sqlite_open_t {
 
 /** What a call may take; 0 and NULL: no such bound. */
 typedef struct wfp_sqlite_bounds_t {
-    apr_time_t until;       /* wall clock */
+    apr_time_t until;       /* core/clock.h */
     wfp_cancel_t *cancel;   /* ends it early */
     apr_int64_t *cpu_ns;    /* atomic: CPU time is added here... */
     apr_int64_t cpu_max_ns; /* ...and bounded by this */

@@ -7,6 +7,7 @@
 #include <apr_atomic.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "services/sqlite_inside.h"
 
 /* A writer waits for another for so long. */
@@ -52,7 +53,7 @@ int wfp_sqlite_is_over(wfp_sqlite_t *db)
             db->over = APR_ENOMEM;
         }
     }
-    if (bounds->until && apr_time_now() >= bounds->until) {
+    if (bounds->until && wfp_clock_now() >= bounds->until) {
         db->over = APR_TIMEUP;
     }
     else if (wfp_cancel_why(bounds->cancel) != WFP_OK) {
@@ -76,7 +77,7 @@ int wfp_sqlite_on_look(void *data)
 int wfp_sqlite_on_busy(void *data, int tries)
 {
     wfp_sqlite_t *db = data;
-    apr_time_t now = apr_time_now(), until;
+    apr_time_t now = wfp_clock_now(), until;
 
     if (tries == 0 || db->busy_until == 0) {
         db->busy_until = now + BUSY_MAX;

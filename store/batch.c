@@ -11,7 +11,7 @@
  */
 #include "store/batch.h"
 
-#include "core/thread.h"
+#include "core/lock.h"
 #include "store/slot.h"
 
 /* mutations in one transaction: how long the last may wait for the first */
@@ -29,9 +29,9 @@ typedef struct job_t {
 } job_t;
 
 struct wfp_batch_t {
-    apr_thread_mutex_t *mutex;
-    apr_thread_cond_t *news; /* somebody is done, or leads */
-    job_t *first;            /* queue of those that are not begun */
+    wfp_lock_t *mutex;
+    wfp_cond_t *news; /* somebody is done, or leads */
+    job_t *first;     /* queue of those that are not begun */
     job_t *last;
     int busy; /* somebody leads */
 };
@@ -41,7 +41,7 @@ apr_status_t wfp_batch_make(wfp_batch_t **pbatch, apr_pool_t *p)
     wfp_batch_t *batch = apr_pcalloc(p, sizeof(*batch));
 
     *pbatch = batch;
-    return wfp_thread_make_lock(&batch->mutex, &batch->news, p);
+    return wfp_lock_make_both(&batch->mutex, &batch->news, p);
 }
 
 /* --- doing --------------------------------------------------------------- */
@@ -129,7 +129,7 @@ static job_t *take_locked(wfp_batch_t *batch)
     return first;
 }
 
-static apr_status_t finish_locked(wfp_batch_t *batch, job_t *first)
+static void finish_locked(wfp_batch_t *batch, job_t *first)
 {
     job_t *next;
 
@@ -142,7 +142,7 @@ static apr_status_t finish_locked(wfp_batch_t *batch, job_t *first)
     if (batch->first) {
         batch->first->leads = 1;
     }
-    return apr_thread_cond_broadcast(batch->news);
+    wfp_lock_wake_all(batch->news);
 }
 
 apr_status_t wfp_batch_write(wfp_store_t *store, wfp_dbd_fn *fn, void *baton,
@@ -151,11 +151,8 @@ apr_status_t wfp_batch_write(wfp_store_t *store, wfp_dbd_fn *fn, void *baton,
     wfp_batch_t *batch = store->batch;
     job_t job = { .fn = fn, .baton = baton, .res = res, .pool = p };
     job_t *first;
-    apr_status_t rv = apr_thread_mutex_lock(batch->mutex);
 
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv, "the queue of writers");
-    }
+    wfp_lock_take(batch->mutex);
     if (batch->last) {
         batch->last->next = &job;
     }
@@ -165,20 +162,16 @@ apr_status_t wfp_batch_write(wfp_store_t *store, wfp_dbd_fn *fn, void *baton,
     batch->last = &job;
     job.leads = !batch->busy;
     batch->busy = 1;
-    while (!job.done && !job.leads && rv == APR_SUCCESS) {
-        rv = apr_thread_cond_wait(batch->news, batch->mutex);
+    while (!job.done && !job.leads) {
+        wfp_lock_wait(batch->news);
     }
     if (!job.done && job.leads) {
         first = take_locked(batch);
-        (void)apr_thread_mutex_unlock(batch->mutex); /* it is held */
+        wfp_lock_leave(batch->mutex);
         do_batch(store, first);
-        rv = apr_thread_mutex_lock(batch->mutex);
-        if (rv == APR_SUCCESS) {
-            rv = finish_locked(batch, first);
-        }
+        wfp_lock_take(batch->mutex);
+        finish_locked(batch, first);
     }
-    (void)apr_thread_mutex_unlock(batch->mutex); /* it is held */
-    return rv == APR_SUCCESS
-               ? job.rv
-               : wfp_result_set(res, WFP_INTERNAL, rv, "the queue of writers");
+    wfp_lock_leave(batch->mutex);
+    return job.rv;
 }

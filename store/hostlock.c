@@ -13,6 +13,8 @@
 #include <apr_thread_mutex.h>
 #include <apr_time.h>
 
+#include "core/clock.h"
+
 #define NAP_MIN 100 /* us */
 #define NAP_MAX 800 /* us */
 
@@ -54,7 +56,7 @@ static apr_status_t take_file_locked(wfp_hostlock_t *lock, apr_time_t until)
         if (!APR_STATUS_IS_EAGAIN(rv) && !APR_STATUS_IS_EACCES(rv)) {
             return rv;
         }
-        if (apr_time_now() >= until) {
+        if (wfp_clock_now() >= until) {
             return APR_TIMEUP;
         }
         apr_sleep(nap);
@@ -64,7 +66,7 @@ static apr_status_t take_file_locked(wfp_hostlock_t *lock, apr_time_t until)
 
 apr_status_t wfp_hostlock_take(wfp_hostlock_t *lock)
 {
-    apr_time_t until = apr_time_now() + WFP_HOSTLOCK_WAIT;
+    apr_time_t until = wfp_clock_now() + WFP_HOSTLOCK_WAIT;
     apr_status_t rv = apr_thread_mutex_timedlock(lock->mutex,
                                                  WFP_HOSTLOCK_WAIT);
 

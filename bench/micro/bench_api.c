@@ -3,6 +3,7 @@
  * What single steps cost, without httpd: `make bench/micro/bench_api`.
  * Each line is the best of several rounds, in microseconds a run.
  */
+#include "core/clock.h"
 #include "tests/unit/runtime_fixture.h"
 
 typedef struct micro_t {
@@ -55,7 +56,7 @@ static double round_of(wfp_isolate_t *iso, const wfp_limits_t *limits, int n,
         wfp_headers_addn(req->headers, "Accept", "text/html");
         wfp_result_init(&res, p);
         if (wfp_run_begin(&inv, iso, &ctx, limits,
-                          apr_time_now() + apr_time_from_sec(5), NULL, NULL, p)
+                          wfp_clock_now() + apr_time_from_sec(5), NULL, NULL, p)
                 == APR_SUCCESS
             && wfp_run_fetch(&resp, inv, req, &res) != APR_SUCCESS) {
             printf("%s\n", res.message);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "services/d1.h"
 #include "services/sqlite.h"
 
@@ -36,7 +37,7 @@ static int run(const char *sql, const wfp_sql_value_t *param, apr_pool_t *p)
 
     wfp_result_init(&res, p);
     answer.pool = p;
-    if (wfp_d1_run(&answer, d1, &call, apr_time_now() + apr_time_from_sec(60),
+    if (wfp_d1_run(&answer, d1, &call, wfp_clock_now() + apr_time_from_sec(60),
                    NULL, &res)
         != APR_SUCCESS) {
         printf("%s\n", res.message);
@@ -47,7 +48,7 @@ static int run(const char *sql, const wfp_sql_value_t *param, apr_pool_t *p)
 
 static int measure(const char *what, const char *sql, int n, apr_pool_t *p)
 {
-    apr_time_t begun = apr_time_now();
+    apr_time_t begun = wfp_clock_now();
     wfp_sql_value_t value = { WFP_SQL_INT, { 0 }, NULL };
     int i;
 
@@ -58,7 +59,7 @@ static int measure(const char *what, const char *sql, int n, apr_pool_t *p)
         }
         apr_pool_clear(p);
     }
-    printf("%-28s %8.2f us\n", what, (double)(apr_time_now() - begun) / n);
+    printf("%-28s %8.2f us\n", what, (double)(wfp_clock_now() - begun) / n);
     return 1;
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "lua_runtime/isolate.h"
 #include "lua_runtime/run.h"
 
@@ -124,7 +125,7 @@ static inline apr_status_t micro_fetch(wfp_response_t **presp,
 {
     wfp_invocation_t *inv;
     apr_status_t rv = wfp_run_begin(&inv, iso, ctx, ctx->limits,
-                                    apr_time_now() + apr_time_from_sec(30),
+                                    wfp_clock_now() + apr_time_from_sec(30),
                                     NULL, NULL, ctx->pool);
 
     if (rv == APR_SUCCESS) {

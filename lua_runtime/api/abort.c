@@ -7,6 +7,7 @@
  * signal is aborted when the frozen clock says so, so that nothing changes while
  * code runs.
  */
+#include "core/clock.h"
 #include "lua_runtime/api/classes.h"
 #include "lua_runtime/ops.h"
 #include "lua_runtime/sandbox.h"
@@ -58,7 +59,7 @@ int wfp_api_is_signal(lua_State *L, int idx)
 /* Is it over for this one, leaving those aside that it is made of? */
 static int is_over(lua_State *L, const wfp_signal_t *s)
 {
-    return s->aborted || (s->until && s->until <= wfp_state_now(L));
+    return s->aborted || (s->until && s->until <= wfp_state_clock(L));
 }
 
 /* [-0, +(0|1), -] Which is aborted, the one at idx or one that it is made of?
@@ -201,7 +202,7 @@ static int l_signal_timeout(lua_State *L)
                              "AbortSignal.timeout wants a whole number of "
                              "milliseconds");
     }
-    push_signal(L, 0)->until = apr_time_now() + apr_time_from_msec(ms);
+    push_signal(L, 0)->until = wfp_clock_now() + apr_time_from_msec(ms);
     return 1;
 }
 

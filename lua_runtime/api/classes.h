@@ -341,7 +341,7 @@ void wfp_api_push_signal(lua_State *L);
 int wfp_api_is_signal(lua_State *L, int idx);
 
 /** [-0, +0, -] Of the signal at idx: is it aborted? When will it be by itself
- *  (wall clock; 0: never)? */
+ *  (core/clock.h; 0: never)? */
 int wfp_api_signal_aborted(lua_State *L, int idx);
 apr_time_t wfp_api_signal_until(lua_State *L, int idx);
 

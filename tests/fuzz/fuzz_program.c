@@ -6,6 +6,7 @@
  * of the same input, and runs twice, so that it meets its own dead requests.
  * Nothing may crash or outlive its limit.
  */
+#include "core/clock.h"
 #include "tests/fuzz/fuzz.h"
 
 #include "tests/fuzz/program_rules.h"
@@ -290,7 +291,7 @@ static apr_status_t begin_nested(wfp_invocation_t **pinv)
         return rv;
     }
     rv = wfp_run_begin(pinv, iso, NULL, &limits,
-                       apr_time_now() + apr_time_from_sec(1), NULL, NULL,
+                       wfp_clock_now() + apr_time_from_sec(1), NULL, NULL,
                        nested.pool);
     if (rv != APR_SUCCESS) {
         wfp_isolate_destroy(iso);

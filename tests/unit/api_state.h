@@ -13,6 +13,7 @@
 #include <lua.h>
 #include <stdlib.h>
 
+#include "core/clock.h"
 #include "core/tee.h"
 #include "lua_runtime/api/api.h"
 #include "lua_runtime/inside.h"
@@ -124,6 +125,11 @@ void wfp_meter_leave_coroutine(wfp_isolate_t *iso, lua_State *before)
 apr_time_t wfp_state_now(lua_State *L)
 {
     return apr_time_from_sec(1700000000);
+}
+
+apr_time_t wfp_state_clock(lua_State *L)
+{
+    return wfp_clock_now();
 }
 
 wfp_invocation_t *wfp_state_invocation(lua_State *L)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "lua_runtime/isolate.h"
 #include "lua_runtime/run.h"
 #include "wfp_test.h"
@@ -62,8 +63,8 @@ static apr_status_t fixture_dispatch(wfp_response_t **presp,
     memset(&inner, 0, sizeof(inner));
     inner.pool = ctx->pool;
     rv = wfp_run_begin(&inv, ctx->callee, &inner, &ctx->callee_limits,
-                       apr_time_now() + apr_time_from_sec(5), what->props, NULL,
-                       ctx->pool);
+                       wfp_clock_now() + apr_time_from_sec(5), what->props,
+                       NULL, ctx->pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -111,10 +112,10 @@ static void fixture_log(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
 static apr_status_t fixture_wait(wfp_host_ctx_t *ctx, apr_interval_time_t time,
                                  wfp_result_t *res)
 {
-    apr_time_t until = apr_time_now() + time;
+    apr_time_t until = wfp_clock_now() + time;
 
-    while (apr_time_now() < until) {
-        apr_sleep(until - apr_time_now());
+    while (wfp_clock_now() < until) {
+        apr_sleep(until - wfp_clock_now());
     }
     return APR_SUCCESS;
 }
@@ -235,7 +236,7 @@ static inline void fixture_run(fixture_outcome_t *out, wfp_isolate_t *iso,
     wfp_request_t *req = wfp_request_make("GET", "http://a.example/x?y", p);
     wfp_response_t *resp = NULL;
     wfp_invocation_t *inv = NULL;
-    apr_time_t end = apr_time_now()
+    apr_time_t end = wfp_clock_now()
                      + apr_time_from_msec(limits->v[WFP_LIMIT_WALL_MS]);
     double before = fixture_cpu_ms();
     apr_status_t rv;

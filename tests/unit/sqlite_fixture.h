@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "services/sqlite.h"
 #include "tests/unit/wfp_test.h"
 
@@ -127,7 +128,7 @@ static inline apr_status_t fixture_run_within(fixture_t *f, const char *sql,
         bounds.cpu_max_ns = cpu_ms * 1000000;
     }
     if (wall_ms) {
-        bounds.until = apr_time_now() + apr_time_from_msec(wall_ms);
+        bounds.until = wfp_clock_now() + apr_time_from_msec(wall_ms);
     }
     wfp_sqlite_bound(f->db, &bounds);
     rv = fixture_run(f, sql);

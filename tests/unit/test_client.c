@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP client against a real origin on loopback: heads, policy, time. */
+#include "core/clock.h"
 #include "tests/unit/client_world.h"
 
 #include <dlfcn.h>
@@ -174,22 +175,22 @@ static void nobody_listens(wfp_test_t *t)
 static void deadlines_hold(wfp_test_t *t)
 {
     world_t *w = make_world(t);
-    apr_time_t start = apr_time_now();
+    apr_time_t start = wfp_clock_now();
     wfp_response_t *resp;
     const char *data;
     apr_size_t n;
 
     w->terms.total_timeout = apr_time_from_msec(150);
     fails(w, "/silent", WFP_TIMEOUT);
-    w->terms.deadline = apr_time_now() + apr_time_from_msec(100);
+    w->terms.deadline = wfp_clock_now() + apr_time_from_msec(100);
     w->terms.total_timeout = apr_time_from_sec(20);
     fails(w, "/slow/700", WFP_TIMEOUT);
-    w->terms.deadline = apr_time_now() + apr_time_from_msec(100);
+    w->terms.deadline = wfp_clock_now() + apr_time_from_msec(100);
     resp = get(w, "/drip/100");
     CHECK_INT(wfp_body_slurp(&data, &n, resp->body, 1000, &w->res, w->req_pool),
               APR_TIMEUP);
     CHECK_INT(w->res.code, WFP_TIMEOUT);
-    CHECK(apr_time_now() - start < apr_time_from_sec(2));
+    CHECK(wfp_clock_now() - start < apr_time_from_sec(2));
 }
 
 static void the_policy_sees_addresses(wfp_test_t *t)
@@ -360,7 +361,7 @@ static apr_uint32_t look_ups(world_t *w)
 static void ask_tarpit(world_t *w, int n)
 {
     wfp_test_t *t = w->t;
-    apr_time_t start = apr_time_now();
+    apr_time_t start = wfp_clock_now();
     wfp_response_t *resp;
     wfp_request_t *req = wfp_request_make(
         "GET", apr_psprintf(w->req_pool, "http://%d.tarpit.example/", n),
@@ -369,7 +370,7 @@ static void ask_tarpit(world_t *w, int n)
     w->terms.total_timeout = apr_time_from_msec(50);
     CHECK_INT(go(&resp, w, req), APR_TIMEUP);
     CHECK_INT(w->res.code, WFP_TIMEOUT);
-    CHECK(apr_time_now() - start < apr_time_from_msec(TARPIT_MS / 2));
+    CHECK(wfp_clock_now() - start < apr_time_from_msec(TARPIT_MS / 2));
     apr_pool_clear(w->req_pool);
 }
 
@@ -399,9 +400,9 @@ static void a_hanging_resolver_harms_nobody(wfp_test_t *t)
     CHECK_INT(look_ups(w), 2);
     w->terms.owner = "ns/good";
     w->terms.total_timeout = apr_time_from_sec(5);
-    start = apr_time_now();
+    start = wfp_clock_now();
     CHECK_STR(text(w, get(w, "/hello")), "hello\n");
-    CHECK(apr_time_now() - start < apr_time_from_msec(TARPIT_MS / 2));
+    CHECK(wfp_clock_now() - start < apr_time_from_msec(TARPIT_MS / 2));
     /* once they end all is as before, and the client may end within them */
     for (i = 0; i < 100 && look_ups(w); i++) {
         usleep(20000);

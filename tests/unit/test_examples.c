@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "lua_runtime/sandbox.h"
 #include "services/d1.h"
 #include "services/kv_file.h"
@@ -185,7 +186,7 @@ static apr_status_t example_sql(wfp_sql_answer_t **panswer, wfp_host_ctx_t *ctx,
     apr_pool_create(&answer->pool, ctx->pool);
     *panswer = answer;
     return wfp_d1_run(answer, ctx->data, call,
-                      apr_time_now() + apr_time_from_sec(5), NULL, res);
+                      wfp_clock_now() + apr_time_from_sec(5), NULL, res);
 }
 
 static void example_pass_through(wfp_host_ctx_t *ctx)
@@ -261,7 +262,7 @@ static const char *run_example(wfp_test_t *t, const char *text)
 {
     wfp_limits_t limits = fixture_limits();
     wfp_isolate_t *iso = make_isolate(t, text);
-    apr_time_t deadline = apr_time_now() + apr_time_from_sec(5);
+    apr_time_t deadline = wfp_clock_now() + apr_time_from_sec(5);
     wfp_response_t *resp = NULL;
     wfp_invocation_t *inv;
     wfp_host_ctx_t ctx;

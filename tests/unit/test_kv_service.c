@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of KV namespaces in files and as rows: both answer alike. */
+#include "core/clock.h"
 #include "services/kv.h"
 
 #include <apr_thread_proc.h>
@@ -446,7 +447,7 @@ static void a_busy_file(wfp_test_t *t)
     aim(s, WFP_KV_PUT, "a", 1);
     s->item.value = "two";
     s->item.value_size = 3;
-    s->call.until = apr_time_now() + apr_time_from_msec(100);
+    s->call.until = wfp_clock_now() + apr_time_from_msec(100);
     CHECK_INT(run(s), APR_EBUSY);
     CHECK_INT(s->f.res.code, WFP_KV_ERROR);
     CHECK(!s->log);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
 
+#include "core/clock.h"
 #include "lua_runtime/inside.h"
 #include "lua_runtime/split.h"
 #include "runtime_fixture.h"
@@ -257,7 +258,7 @@ static void an_ended_body_fails(wfp_test_t *t)
 
     wfp_result_init(&res, t->pool);
     CHECK_INT(wfp_run_begin(&inv, iso, NULL, &limits,
-                            apr_time_now() + apr_time_from_sec(5), NULL, NULL,
+                            wfp_clock_now() + apr_time_from_sec(5), NULL, NULL,
                             t->pool),
               APR_SUCCESS);
     CHECK_INT(wfp_run_fetch(&resp, inv, req, &res), APR_SUCCESS);
@@ -289,7 +290,7 @@ static void a_dead_one_keeps_nothing(wfp_test_t *t)
 
     wfp_result_init(&res, t->pool);
     CHECK_INT(wfp_run_begin(&inv, iso, NULL, &limits,
-                            apr_time_now() + apr_time_from_sec(5), NULL, NULL,
+                            wfp_clock_now() + apr_time_from_sec(5), NULL, NULL,
                             t->pool),
               APR_SUCCESS);
     CHECK_INT(wfp_split_make(&a, &b, inv,
@@ -354,7 +355,7 @@ static void functions_are_called_by_name(wfp_test_t *t)
 
     wfp_result_init(&res, t->pool);
     CHECK_INT(wfp_run_begin(&inv, iso, NULL, &limits,
-                            apr_time_now() + apr_time_from_sec(5), NULL, NULL,
+                            wfp_clock_now() + apr_time_from_sec(5), NULL, NULL,
                             t->pool),
               APR_SUCCESS);
     CHECK_INT(wfp_run_call(&result, inv, "add", "00000100;i2;i40;", &res),
@@ -433,7 +434,7 @@ static void *finish(void *data)
     moved_t *moved = data;
 
     moved->rv = wfp_run_wait_until(moved->inv, &moved->ctx,
-                                   apr_time_now() + apr_time_from_sec(5),
+                                   wfp_clock_now() + apr_time_from_sec(5),
                                    &moved->res);
     return NULL;
 }
@@ -455,7 +456,7 @@ static void the_rest_may_run_on_another_thread(wfp_test_t *t)
     memset(&moved, 0, sizeof(moved));
     wfp_result_init(&moved.res, t->pool);
     CHECK_INT(wfp_run_begin(&moved.inv, iso, NULL, &limits,
-                            apr_time_now() + apr_time_from_sec(5), NULL, NULL,
+                            wfp_clock_now() + apr_time_from_sec(5), NULL, NULL,
                             t->pool),
               APR_SUCCESS);
     CHECK_INT(wfp_run_fetch(&resp, moved.inv, req, &moved.res), APR_SUCCESS);

@@ -4,11 +4,12 @@
 
 #include <signal.h>
 
+#include "core/lock.h"
 #include "tests/unit/wfp_test.h"
 
 typedef struct seen_t {
-    apr_thread_mutex_t *lock;
-    apr_thread_cond_t *told;
+    wfp_lock_t *lock;
+    wfp_cond_t *told;
     int ended;
     sigset_t mask;
 } seen_t;
@@ -16,10 +17,10 @@ typedef struct seen_t {
 static void look(seen_t *seen)
 {
     (void)pthread_sigmask(SIG_SETMASK, NULL, &seen->mask);
-    (void)apr_thread_mutex_lock(seen->lock);
+    wfp_lock_take(seen->lock);
     seen->ended = 1;
-    (void)apr_thread_cond_signal(seen->told);
-    (void)apr_thread_mutex_unlock(seen->lock);
+    wfp_lock_wake_one(seen->told);
+    wfp_lock_leave(seen->lock);
 }
 
 static void *APR_THREAD_FUNC joined_main(apr_thread_t *thread, void *data)
@@ -53,8 +54,7 @@ static void one_that_is_joined(wfp_test_t *t)
     seen_t seen = { 0 };
     apr_status_t rv;
 
-    CHECK_INT(wfp_thread_make_lock(&seen.lock, &seen.told, t->pool),
-              APR_SUCCESS);
+    CHECK_INT(wfp_lock_make_both(&seen.lock, &seen.told, t->pool), APR_SUCCESS);
     CHECK_INT(wfp_thread_start(&thread, joined_main, &seen, t->pool),
               APR_SUCCESS);
     CHECK_INT(apr_thread_join(&rv, thread), APR_SUCCESS);
@@ -66,14 +66,13 @@ static void one_that_is_not(wfp_test_t *t)
 {
     seen_t seen = { 0 };
 
-    CHECK_INT(wfp_thread_make_lock(&seen.lock, &seen.told, t->pool),
-              APR_SUCCESS);
+    CHECK_INT(wfp_lock_make_both(&seen.lock, &seen.told, t->pool), APR_SUCCESS);
     CHECK_INT(wfp_thread_detach(detached_main, &seen, 256 * 1024), APR_SUCCESS);
-    (void)apr_thread_mutex_lock(seen.lock);
+    wfp_lock_take(seen.lock);
     while (!seen.ended) {
-        (void)apr_thread_cond_wait(seen.told, seen.lock);
+        wfp_lock_wait(seen.told);
     }
-    (void)apr_thread_mutex_unlock(seen.lock);
+    wfp_lock_leave(seen.lock);
     check_mask(t, &seen);
     CHECK(wfp_thread_detach(detached_main, &seen, 1) != APR_SUCCESS);
 }

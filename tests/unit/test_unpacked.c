@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose work unpacking is: budget, memory, end. */
+#include "core/clock.h"
 #include "lua_runtime/unpacked.h"
 
 #include <zlib.h>
@@ -68,7 +69,7 @@ static apr_status_t begin(wfp_test_t *t, world_t *w, const char *text,
     w->bb = apr_brigade_create(t->pool, apr_bucket_alloc_create(t->pool));
     wfp_result_init(&w->res, t->pool);
     CHECK_INT(wfp_run_begin(&w->inv, w->iso, &w->ctx, &w->limits,
-                            apr_time_now() + apr_time_from_sec(20), NULL, NULL,
+                            wfp_clock_now() + apr_time_from_sec(20), NULL, NULL,
                             t->pool),
               APR_SUCCESS);
     return wfp_run_fetch(&w->resp, w->inv, req, &w->res);
