@@ -4,6 +4,7 @@ server: scripts/attacks/GROUP/NAME.lua.
 
     -- what it tries
     -- outcome: cpu or exception
+    -- limit: cpu_ms=500            (only where honest work needs more than CONF)
 
 Outcomes: cpu (a CPU, instruction or wall limit), memory, startup, exception,
 invalid_response, refused (by the deploy), held (answers a text that begins so),
@@ -142,11 +143,12 @@ def deployed(tenants, front):
 
     def deploy(name):
         if name not in done:
-            files, fine = read(name)
+            files, fine, options = read(name)
             kind = Nested if name.startswith("nested/") else Worker
             worker = kind(tenants.client, "demo",
                           "attack-" + re.sub(r"\W|_", "-", name))
-            ran = tenants.deploy(files, *PLENTY, check=False, name=worker.name)
+            ran = tenants.deploy(files, *PLENTY, *options, check=False,
+                                 name=worker.name)
             if ran.returncode:
                 assert "refused" in fine or "startup" in fine, ran.stderr
                 worker = None

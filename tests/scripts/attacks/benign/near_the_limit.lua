@@ -1,5 +1,6 @@
 -- Large strings that fit, when what is over is collected in time.
 -- outcome: held
+-- limit: cpu_ms=500
 return { fetch = function(request, env, ctx)
     local part = ("n"):rep(1024 * 1024)
     for i = 1, 4 do

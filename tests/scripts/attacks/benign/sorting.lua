@@ -1,5 +1,6 @@
 -- A table of 20000 sorted by two keys.
 -- outcome: held
+-- limit: cpu_ms=500
 return { fetch = function(request, env, ctx)
     local t, seed = {}, 1
     for i = 1, 20000 do

@@ -1,5 +1,6 @@
 -- Elements in one another, closed and not, read and written.
 -- outcome: held
+-- limit: cpu_ms=500
 return { fetch = function(request, env, ctx)
     for _, n in ipairs{ 201, 257, 10000, 500000 } do
         if pcall(xml.decode, ("<a>"):rep(n) .. ("</a>"):rep(n)) or pcall(xml.decode, ("<a>"):rep(n))
