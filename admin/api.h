@@ -2,6 +2,7 @@
 #ifndef WFP_API_H
 #define WFP_API_H
 
+#include <apr_buckets.h>
 #include <apr_pools.h>
 #include <httpd.h>
 
@@ -31,6 +32,10 @@ typedef void wfp_api_publish_fn(void *baton, const wfp_change_t *change,
 typedef apr_status_t wfp_api_target_fn(const char *target, wfp_result_t *res,
                                        apr_pool_t *p);
 
+/** Read some of the request's body, as ap_get_brigade() does that blocks. */
+typedef apr_status_t wfp_api_read_fn(void *baton, request_rec *r,
+                                     apr_bucket_brigade *bb, apr_size_t max);
+
 /** What the API needs of the server. Read only, lives as long as the child. */
 typedef struct wfp_api_server_t {
     wfp_store_t *store;  /* NULL: could not be opened */
@@ -45,6 +50,7 @@ typedef struct wfp_api_server_t {
     wfp_api_rate_t *rate;
     apr_uint32_t rate_requests; /* a token; an address has ten times that */
     apr_interval_time_t rate_window;
+    wfp_api_read_fn *read_body;
     wfp_api_publish_fn *publish;
     wfp_api_target_fn *check_target;
     void *baton;

@@ -165,8 +165,7 @@ static apr_status_t read_all(apr_bucket_brigade *out, wfp_api_call_t *call,
     apr_status_t rv = APR_SUCCESS;
 
     while (!eos && rv == APR_SUCCESS && n <= max) {
-        rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES,
-                            APR_BLOCK_READ, READ_BYTES);
+        rv = call->server->read_body(call->server->baton, r, bb, READ_BYTES);
         if (rv == APR_SUCCESS) {
             rv = take_data(&eos, out, bb, &n);
         }

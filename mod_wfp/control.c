@@ -11,6 +11,7 @@
 #include "mod_wfp/dispatch.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/server.h"
+#include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
 #include "outbound/policy.h"
 
@@ -47,6 +48,12 @@ static const char *path_of(request_rec *r)
     return sent ? sent : "";
 }
 
+static apr_status_t read_body(void *baton, request_rec *r,
+                              apr_bucket_brigade *bb, apr_size_t max)
+{
+    return wfp_stall_read_request(baton, r, bb, max);
+}
+
 int wfp_control_handle(request_rec *r)
 {
     wfp_server_t *server = wfp_server();
@@ -73,6 +80,7 @@ int wfp_control_handle(request_rec *r)
     api.rate_window = wfp_config_num(server->conf->api_window,
                                      WFP_DEFAULT_API_WINDOW);
     api.registry = server->registry;
+    api.read_body = read_body;
     api.publish = publish;
     api.check_target = check_target;
     api.baton = server;

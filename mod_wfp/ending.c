@@ -22,6 +22,7 @@
 #include "mod_wfp/ending.h"
 
 #include <ap_listen.h>
+#include <apr_portable.h>
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -191,6 +192,45 @@ void wfp_ending_sleep(const wfp_server_t *server, apr_time_t until)
 
         if (poll(&fd, 1, ms < SLEEP_MS_MAX ? (int)ms : SLEEP_MS_MAX) > 0) {
             return;
+        }
+    }
+}
+
+/* Until when, at the latest; APR_INT64_MAX: for ever. */
+static apr_time_t end_of_wait(apr_socket_t *socket, apr_time_t until)
+{
+    apr_interval_time_t timeout;
+    apr_time_t end;
+
+    until = until ? until : APR_INT64_MAX;
+    if (apr_socket_timeout_get(socket, &timeout) != APR_SUCCESS
+        || timeout < 0) {
+        return until;
+    }
+    end = wfp_clock_now() + timeout;
+    return end < until ? end : until;
+}
+
+apr_status_t wfp_ending_await_input(const wfp_server_t *server,
+                                    apr_socket_t *socket, apr_time_t until)
+{
+    struct pollfd fds[] = { { server->ending->fd, POLLIN, 0 },
+                            { -1, POLLIN, 0 } };
+    apr_status_t rv = apr_os_sock_get(&fds[1].fd, socket);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    for (until = end_of_wait(socket, until);;) {
+        apr_interval_time_t left = until - wfp_clock_now();
+        apr_interval_time_t ms = left > 0 ? (left + 999) / 1000 : 0;
+
+        /* the meter's timer may wake us early */
+        if (poll(fds, 2, ms < SLEEP_MS_MAX ? (int)ms : SLEEP_MS_MAX) > 0) {
+            return fds[0].revents ? APR_ECONNABORTED : APR_SUCCESS;
+        }
+        if (left <= 0) {
+            return APR_TIMEUP;
         }
     }
 }

@@ -2,6 +2,7 @@
 #ifndef WFP_ENDING_H
 #define WFP_ENDING_H
 
+#include <apr_network_io.h>
 #include <apr_pools.h>
 #include <apr_time.h>
 #include <httpd.h>
@@ -34,6 +35,19 @@ int wfp_ending_is_forced(const wfp_server_t *server);
 
 /** Sleep until then, or until the stop is forced. */
 void wfp_ending_sleep(const wfp_server_t *server, apr_time_t until);
+
+/**
+ * Wait for input on a connection's socket; whoever waits in httpd's code is not
+ * woken by a forced stop.
+ *
+ * @param until  core/clock.h; 0: as long as the socket's timeout says, which is
+ *               the longest in any case
+ * @return APR_SUCCESS: there may be some; APR_TIMEUP; APR_ECONNABORTED: the
+ *         stop is forced
+ */
+apr_status_t wfp_ending_await_input(const wfp_server_t *server,
+                                    apr_socket_t *socket,
+                                    apr_time_t until) WFP_CHECK;
 
 /** An invocation was ended at stage 2; the last one that this child may have
  *  makes it end gracefully: it takes no more connections. */

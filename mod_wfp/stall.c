@@ -7,10 +7,12 @@
 #include "mod_wfp/stall.h"
 
 #include <http_core.h>
+#include <http_protocol.h>
 #include <util_filter.h>
 
 #include "core/clock.h"
 #include "core/lock.h"
+#include "mod_wfp/ending.h"
 #include "mod_wfp/threads.h"
 
 /* What a wait may take although the wall time is over: the limit is for the
@@ -57,7 +59,7 @@ static apr_time_t deadline_of(const wfp_work_t *work)
     return last;
 }
 
-/* ---- HTTP/1: the connection's timeout ---------------------------------------- */
+/* ---- HTTP/1: the connection's timeout, for output ----------------------------- */
 
 typedef struct timeout_t {
     apr_socket_t *socket; /* NULL: nothing was changed */
@@ -185,25 +187,81 @@ static apr_status_t read_stream(wfp_work_t *work, apr_bucket_brigade *bb,
     }
 }
 
+/* ---- HTTP/1: input ------------------------------------------------------------- */
+
+/* httpd's filter asks a client that waits for it to send its body only where the
+ * read may block. @return how to read next: once the answer was begun with an
+ * error the filter says that there is no body */
+static apr_read_type_e ask_to_send(request_rec *r)
+{
+    const char *line = r->status_line;
+    int status = r->status;
+
+    if (!ap_is_HTTP_SUCCESS(status)) {
+        return APR_BLOCK_READ;
+    }
+    r->status = HTTP_CONTINUE;
+    r->status_line = NULL;
+    ap_send_interim_response(r, 0);
+    r->status = status;
+    r->status_line = line;
+    r->expecting_100 = 0;
+    return APR_NONBLOCK_READ;
+}
+
+/* A thread that blocks in httpd's code is not woken when event closes its
+ * socket at a forced stop, so it waits here. */
+static apr_status_t read_socket(const wfp_server_t *server, request_rec *r,
+                                apr_bucket_brigade *bb, apr_size_t max,
+                                apr_time_t until)
+{
+    apr_socket_t *socket = ap_get_conn_socket(r->connection);
+    apr_read_type_e block = socket ? APR_NONBLOCK_READ : APR_BLOCK_READ;
+    apr_status_t rv;
+
+    for (;;) {
+        rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, block,
+                            (apr_off_t)max);
+        if (block == APR_BLOCK_READ
+            || (!APR_STATUS_IS_EAGAIN(rv)
+                && (rv != APR_SUCCESS || !APR_BRIGADE_EMPTY(bb)))) {
+            return rv;
+        }
+        if (r->expecting_100) {
+            block = ask_to_send(r);
+            continue;
+        }
+        rv = wfp_ending_await_input(server, socket, until);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+}
+
+apr_status_t wfp_stall_read_request(const wfp_server_t *server, request_rec *r,
+                                    apr_bucket_brigade *bb, apr_size_t max)
+{
+    if (r->connection->master) {
+        return ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES,
+                              APR_BLOCK_READ, (apr_off_t)max);
+    }
+    return read_socket(server, r, bb, max, 0);
+}
+
 /* ---- either -------------------------------------------------------------------- */
 
 apr_status_t wfp_stall_read(wfp_work_t *work, apr_bucket_brigade *bb,
                             apr_size_t max)
 {
     apr_time_t deadline = deadline_of(work);
-    timeout_t timeout = { NULL, 0 };
-    apr_status_t rv;
 
-    if (deadline && work->r->connection->master) {
-        return read_stream(work, bb, max, deadline);
+    if (work->r->connection->master) {
+        return deadline
+                   ? read_stream(work, bb, max, deadline)
+                   : wfp_stall_read_request(work->server, work->r, bb, max);
     }
-    if (deadline) {
-        shorten_timeout(&timeout, work->r->connection, deadline);
-    }
-    rv = ap_get_brigade(work->r->input_filters, bb, AP_MODE_READBYTES,
-                        APR_BLOCK_READ, (apr_off_t)max);
-    restore_timeout(&timeout);
-    return rv;
+    return read_socket(work->server, work->r, bb, max,
+                       deadline ? deadline + GRACE : 0);
 }
 
 apr_status_t wfp_stall_write(wfp_work_t *work, apr_bucket_brigade *bb)

@@ -23,6 +23,12 @@ apr_status_t wfp_stall_start(wfp_stalls_t **pstalls, apr_pool_t *p) WFP_CHECK;
 apr_status_t wfp_stall_read(wfp_work_t *work, apr_bucket_brigade *bb,
                             apr_size_t max) WFP_CHECK;
 
+/** The same for a request that no Worker answers: at most httpd's Timeout. Ends
+ *  with APR_ECONNABORTED when httpd is told to stop at once. */
+apr_status_t wfp_stall_read_request(const wfp_server_t *server, request_rec *r,
+                                    apr_bucket_brigade *bb,
+                                    apr_size_t max) WFP_CHECK;
+
 /**
  * Pass a part of a response on, as ap_pass_brigade() does. No isolate of the
  * work may run; each may be gone when it returns.

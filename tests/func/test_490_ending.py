@@ -170,8 +170,6 @@ class TestForcedStop:
 
     @pytest.mark.parametrize("to", ["worker", "api"])
     def test_490_22_client_sends_nothing(self, httpd, tenant, to):
-        if (httpd.mpm, to) == ("event", "api"):
-            pytest.skip("event closes the socket, which wakes no thread")
         httpd.configure(["WfpCoolDown off", *LOCATION])
         made = tenant.deploy(says("request:text()"), *LONG)
         api = Api(httpd, made.client)

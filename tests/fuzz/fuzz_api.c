@@ -49,26 +49,6 @@ static struct {
 
 /* ---- httpd's part -------------------------------------------------------- */
 
-apr_status_t ap_get_brigade(ap_filter_t *f, apr_bucket_brigade *bb,
-                            ap_input_mode_t mode, apr_read_type_e block,
-                            apr_off_t bytes)
-{
-    apr_size_t n = now.size < (apr_size_t)bytes ? now.size : (apr_size_t)bytes;
-
-    FUZZ_CHECK(!now.given); /* nobody asks for more than all */
-    if (n) {
-        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_heap_create(now.body, n, NULL,
-                                                           bb->bucket_alloc));
-    }
-    now.body += n;
-    now.size -= n;
-    if (!now.size) {
-        now.given = 1;
-        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
-    }
-    return APR_SUCCESS;
-}
-
 int ap_rwrite(const void *data, int n, request_rec *r)
 {
     FUZZ_CHECK(!now.answer && n >= 0);
@@ -103,6 +83,25 @@ void ap_set_content_length(request_rec *r, apr_off_t n)
 }
 
 /* ---- the world ----------------------------------------------------------- */
+
+static apr_status_t read_body(void *baton, request_rec *r,
+                              apr_bucket_brigade *bb, apr_size_t max)
+{
+    apr_size_t n = now.size < max ? now.size : max;
+
+    FUZZ_CHECK(!now.given); /* nobody asks for more than all */
+    if (n) {
+        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_heap_create(now.body, n, NULL,
+                                                           bb->bucket_alloc));
+    }
+    now.body += n;
+    now.size -= n;
+    if (!now.size) {
+        now.given = 1;
+        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
+    }
+    return APR_SUCCESS;
+}
 
 static void publish(void *baton, const wfp_change_t *change, apr_pool_t *p)
 {
@@ -203,6 +202,7 @@ static void make_world(world_t *world)
     world->api.versions_kept = 2;
     world->api.rate_requests = 1000000;
     world->api.rate_window = apr_time_from_sec(60);
+    world->api.read_body = read_body;
     world->api.publish = publish;
     world->api.check_target = check_target;
 }
