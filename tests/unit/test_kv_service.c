@@ -487,6 +487,9 @@ static void swept(wfp_test_t *t)
         CHECK_INT(count, i < 2 ? 4 : i == 2 ? 2 : 0);
     }
     CHECK_STR(list(s, "", NULL, 10), "later never ");
+    if (file.db) {
+        wfp_sqlite_close(file.db); /* its VFS goes before the pool does */
+    }
 }
 
 #define CASES                                                                  \
