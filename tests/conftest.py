@@ -101,6 +101,17 @@ def either(request, api, tenant):
     return Scripts(api, tenant.namespace() if request.param == "user" else None)
 
 
+@pytest.fixture(scope="module")
+def world(request, httpd):
+    """The module's World(httpd), what is around the server in its tests: it
+    has lines of configuration and ends with stop()."""
+    around = request.module.World(httpd)
+    httpd.configure(around.lines)
+    yield around
+    around.stop()
+    httpd.stop()
+
+
 @pytest.fixture
 def records(httpd):
     """What WfpLog has of the test; for files that configure Records.LINE in

@@ -57,15 +57,6 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(httpd):
-    around = World(httpd)
-    httpd.configure(around.lines)
-    yield around
-    around.stop()
-    httpd.stop()
-
-
-@pytest.fixture(scope="module")
 def workers(httpd, world, origin):
     """(the one that meets the faults, its neighbour)"""
     tenants = Tenant(httpd, Client(httpd.port))

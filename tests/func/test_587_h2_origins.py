@@ -272,15 +272,6 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(httpd):
-    around = World(httpd)
-    httpd.configure(around.lines)
-    yield around
-    around.stop()
-    httpd.stop()
-
-
-@pytest.fixture(scope="module")
 def evaluator(httpd, world):
     tenants = Tenant(httpd, Client(httpd.port))
     yield tenants.deploy(script("eval.lua"))

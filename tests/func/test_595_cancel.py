@@ -70,15 +70,6 @@ class World:
         self.h2.stop()
 
 
-@pytest.fixture(scope="module")
-def world(httpd):
-    around = World(httpd)
-    httpd.configure(around.lines)
-    yield around
-    around.stop()
-    httpd.stop()
-
-
 WAITS = {
     "header": ('return fetch(URL .. "/silent/ID")', 1),
     "body": ('return Response.new(fetch(URL .. "/body/ID"):text())', 1),

@@ -10,7 +10,8 @@ import socket
 import ssl
 import struct
 import subprocess
-import threading
+
+from .rawserver import RawServer
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -92,47 +93,27 @@ def bomb(size):
     return gzip.compress(bytes(size), 9)
 
 
-class BadOrigin:
+class BadOrigin(RawServer):
     """It listens from the start."""
 
     def __init__(self, context=None):
-        self.context = context
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self.listener.getsockname()[1]
-        self.over = threading.Event()
         self.paths = []
         self.bombs = {}
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while not self.over.is_set():
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(sock,),
-                             daemon=True).start()
+        super().__init__(context)
 
     def serve(self, sock):
-        try:
-            with sock:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                if self.context:
-                    sock = self.context.wrap_socket(sock, server_side=True)
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    part = sock.recv(65536)
-                    if not part:
-                        return
-                    head += part
-                    if head[0] == 0x16:  # TLS, to one that has none
-                        sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-                        return
-                path = head.split(b" ")[1].decode().strip("/")
-                self.paths.append(path)
-                self.misbehave(sock, *path.split("/"))
-        except OSError:
-            pass  # the other side has gone
+        head = b""
+        while b"\r\n\r\n" not in head:
+            part = sock.recv(65536)
+            if not part:
+                return
+            head += part
+            if head[0] == 0x16:  # TLS, to one that has none
+                sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                return
+        path = head.split(b" ")[1].decode().strip("/")
+        self.paths.append(path)
+        self.misbehave(sock, *path.split("/"))
 
     def misbehave(self, sock, what, size="0"):
         if what in CANNED:
@@ -176,10 +157,6 @@ class BadOrigin:
         data = data[:len(data) // 2]
         sock.sendall(OK + b"Content-Encoding: gzip\r\nContent-Length: %d"
                      b"\r\n\r\n" % len(data) + data)
-
-    def stop(self):
-        self.over.set()
-        self.listener.close()
 
 
 def full_listener():

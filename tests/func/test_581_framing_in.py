@@ -264,13 +264,13 @@ def check(kind, told, outcome, body="hello"):
 class TestFraming:
 
     @pytest.mark.parametrize("row", ROWS)
-    def test_580_01_body(self, client, made, kind, row):
+    def test_581_01_body(self, client, made, kind, row):
         fields, rest, *outcome = ROWS[row]
         check(kind, ask(client, made[kind], b"POST FIRST HTTP/1.1\r\nHost: x"
                         b"\r\n" + fields, rest), *outcome)
 
     @pytest.mark.parametrize("row", CUT)
-    def test_580_02_cut_off(self, client, made, kind, row):
+    def test_581_02_cut_off(self, client, made, kind, row):
         fields, rest = CUT[row]
         told = ask(client, made[kind], b"POST FIRST HTTP/1.1\r\nHost: x\r\n"
                    + fields, rest, more=False)
@@ -280,7 +280,7 @@ class TestFraming:
             assert told in ([], [400], [500]), told
 
     @pytest.mark.parametrize("row", LINES)
-    def test_580_03_first_line(self, client, made, kind, row):
+    def test_581_03_first_line(self, client, made, kind, row):
         line, outcome = LINES[row]
         check(kind, ask(client, made[kind], line + b"\r\nHost: x\r\n" + CL,
                         b"hello"), outcome)
@@ -289,14 +289,14 @@ class TestFraming:
         ("coding", TE, HELLO, LAST),
         ("both", TE + CL, HELLO, LAST),
         ("length", CL, b"hello", LAST)])
-    def test_580_04_old_version(self, client, made, kind, name, fields, rest,
+    def test_581_04_old_version(self, client, made, kind, name, fields, rest,
                                 outcome):
         check(kind, ask(client, made[kind], b"POST FIRST HTTP/1.0\r\n"
                         b"Host: x\r\nConnection: close\r\n" + fields, rest),
               outcome)
 
     @pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS", "ODD"])
-    def test_580_05_body_of_any_method(self, client, made, kind, method):
+    def test_581_05_body_of_any_method(self, client, made, kind, method):
         for fields, rest in ((CL, b"hello"), (TE, HELLO)):
             head = b"%s FIRST HTTP/1.1\r\nHost: x\r\n" % method.encode()
             check(kind, ask(client, made[kind], head + fields, rest), GOOD)
@@ -305,6 +305,6 @@ class TestFraming:
         (b"", BAD), (b"Host: x\r\nHost: x\r\n", BAD), (b"Host: x y\r\n", BAD),
         (b"Host: x\r\n y\r\n", BAD), (b"Host:\r\n", BAD),
         (b"Host: x/EVIL\r\n", BAD), (b"Host: a@b\r\n", BAD)])
-    def test_580_06_host(self, client, made, kind, hosts, outcome):
+    def test_581_06_host(self, client, made, kind, hosts, outcome):
         check(kind, ask(client, made[kind], b"POST FIRST HTTP/1.1\r\n" + hosts
                         + CL, b"hello"), outcome)
