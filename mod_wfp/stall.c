@@ -222,6 +222,10 @@ static apr_status_t read_socket(const wfp_server_t *server, request_rec *r,
     for (;;) {
         rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, block,
                             (apr_off_t)max);
+        if (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb)
+            && !APR_BUCKET_IS_METADATA(APR_BRIGADE_FIRST(bb))) {
+            r->expecting_100 = 0; /* its client did not wait to be asked */
+        }
         if (block == APR_BLOCK_READ
             || (!APR_STATUS_IS_EAGAIN(rv)
                 && (rv != APR_SUCCESS || !APR_BRIGADE_EMPTY(bb)))) {
