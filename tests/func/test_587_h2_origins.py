@@ -472,13 +472,15 @@ class TestSharing:
         assert world.plays.most == 6
 
     def test_590_02_origin_that_takes_two(self, run, world):
+        """Four at once: libcurl gives up a stream that is refused again and
+        again."""
         assert run("""
             local jobs = {}
-            for i = 1, 12 do
+            for i = 1, 4 do
                 jobs[i] = function() return fetch(H2 .. "two", {
                     method = "POST", body = "x" .. i}):text() end
             end
-            return #table.concat({parallel(table.unpack(jobs))})""") == [27]
+            return #table.concat({parallel(table.unpack(jobs))})""") == [8]
 
     def test_590_03_anothers_open_connection(self, run, world):
         """Streams of one who may are under way on it; who may not is refused
