@@ -228,13 +228,13 @@ static double rounds_ran(wfp_test_t *t, apr_int64_t limit, int exact)
 }
 
 /* Never more than the limit; not less than half, unless the machine took time
- * away between a tick and its handler (that counts as run): not three times. */
+ * away between a tick and its handler (that counts as run): not 20 times. */
 static void ends_in_the_upper_half(wfp_test_t *t, apr_int64_t limit)
 {
     double ran = 0;
     int i;
 
-    for (i = 0; i < 3 && ran < (double)limit * 0.49; i++) {
+    for (i = 0; i < 20 && ran < (double)limit * 0.49; i++) {
         ran = rounds_ran(t, limit, 0);
         CHECK(ran <= (double)limit);
     }
