@@ -257,7 +257,7 @@ class Soak:
         out = []
         for attack in attacks.NAMES:
             group = attack.split("/")[0]
-            files, fine = attacks.read(attack)
+            files, fine, _ = attacks.read(attack)
             name = re.sub(r"\W|_", "-", attack)
             if group == "benign" or "refused" in fine:
                 continue
