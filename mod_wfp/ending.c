@@ -37,6 +37,10 @@
 /* Sleeps are cut into pieces that fit into poll()'s argument. */
 #define SLEEP_MS_MAX (60 * 1000)
 
+/* Who waits for input asks httpd's filters so often: they may have deadlines of
+ * their own, as mod_reqtimeout's has. */
+#define INPUT_LOOK_MS 500
+
 /* After a forced stop: how often what runs is cut short, and when what keeps
  * prefork's thread inside loses its client, and its process. */
 #define CUT_EVERY_MS  50
@@ -196,8 +200,7 @@ void wfp_ending_sleep(const wfp_server_t *server, apr_time_t until)
     }
 }
 
-/* Until when, at the latest; APR_INT64_MAX: for ever. */
-static apr_time_t end_of_wait(apr_socket_t *socket, apr_time_t until)
+apr_time_t wfp_ending_of_input(apr_socket_t *socket, apr_time_t until)
 {
     apr_interval_time_t timeout;
     apr_time_t end;
@@ -212,27 +215,22 @@ static apr_time_t end_of_wait(apr_socket_t *socket, apr_time_t until)
 }
 
 apr_status_t wfp_ending_await_input(const wfp_server_t *server,
-                                    apr_socket_t *socket, apr_time_t until)
+                                    apr_socket_t *socket, apr_time_t end)
 {
     struct pollfd fds[] = { { server->ending->fd, POLLIN, 0 },
                             { -1, POLLIN, 0 } };
     apr_status_t rv = apr_os_sock_get(&fds[1].fd, socket);
+    apr_interval_time_t left = end - wfp_clock_now();
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    for (until = end_of_wait(socket, until);;) {
-        apr_interval_time_t left = until - wfp_clock_now();
-        apr_interval_time_t ms = left > 0 ? (left + 999) / 1000 : 0;
-
-        /* the meter's timer may wake us early */
-        if (poll(fds, 2, ms < SLEEP_MS_MAX ? (int)ms : SLEEP_MS_MAX) > 0) {
-            return fds[0].revents ? APR_ECONNABORTED : APR_SUCCESS;
-        }
-        if (left <= 0) {
-            return APR_TIMEUP;
-        }
+    if (left <= 0) {
+        return APR_TIMEUP;
     }
+    left = (left + 999) / 1000;
+    (void)poll(fds, 2, left < INPUT_LOOK_MS ? (int)left : INPUT_LOOK_MS);
+    return fds[0].revents ? APR_ECONNABORTED : APR_SUCCESS;
 }
 
 static apr_status_t accept_no_more(void **csd, ap_listen_rec *listener,

@@ -37,17 +37,25 @@ int wfp_ending_is_forced(const wfp_server_t *server);
 void wfp_ending_sleep(const wfp_server_t *server, apr_time_t until);
 
 /**
- * Wait for input on a connection's socket; whoever waits in httpd's code is not
- * woken by a forced stop.
+ * When a wait for input that begins now ends.
  *
  * @param until  core/clock.h; 0: as long as the socket's timeout says, which is
  *               the longest in any case
- * @return APR_SUCCESS: there may be some; APR_TIMEUP; APR_ECONNABORTED: the
- *         stop is forced
+ * @return APR_INT64_MAX: never
+ */
+apr_time_t wfp_ending_of_input(apr_socket_t *socket, apr_time_t until);
+
+/**
+ * Wait a while for input on a connection's socket; whoever waits in httpd's code
+ * is not woken by a forced stop.
+ *
+ * @param end  wfp_ending_of_input()'s
+ * @return APR_SUCCESS: look whether there is some; APR_TIMEUP: past the end;
+ *         APR_ECONNABORTED: the stop is forced
  */
 apr_status_t wfp_ending_await_input(const wfp_server_t *server,
                                     apr_socket_t *socket,
-                                    apr_time_t until) WFP_CHECK;
+                                    apr_time_t end) WFP_CHECK;
 
 /** An invocation was ended at stage 2; the last one that this child may have
  *  makes it end gracefully: it takes no more connections. */

@@ -217,6 +217,7 @@ static apr_status_t read_socket(const wfp_server_t *server, request_rec *r,
 {
     apr_socket_t *socket = ap_get_conn_socket(r->connection);
     apr_read_type_e block = socket ? APR_NONBLOCK_READ : APR_BLOCK_READ;
+    apr_time_t end = socket ? wfp_ending_of_input(socket, until) : 0;
     apr_status_t rv;
 
     for (;;) {
@@ -235,7 +236,7 @@ static apr_status_t read_socket(const wfp_server_t *server, request_rec *r,
             block = ask_to_send(r);
             continue;
         }
-        rv = wfp_ending_await_input(server, socket, until);
+        rv = wfp_ending_await_input(server, socket, end);
         if (rv != APR_SUCCESS) {
             return rv;
         }

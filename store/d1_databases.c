@@ -131,29 +131,6 @@ apr_status_t wfp_d1_databases_get(wfp_d1_database_t **pd1, wfp_store_t *store,
     return rv;
 }
 
-/* A Worker that would be left without it. */
-static apr_status_t check_unbound(wfp_dbd_t *db, const char *id)
-{
-    static const wfp_sql_t find = {
-        "d1_bound",
-        "SELECT n.name, s.name FROM bindings b "
-        "JOIN deployments d ON d.version_id = b.version_id "
-        "JOIN scripts s ON s.id = d.script_id AND s.stamp = d.stamp "
-        "JOIN namespaces n ON n.id = s.ns_id "
-        "WHERE b.kind = 'd1' AND b.target = %s LIMIT 1"
-    };
-    const char **row;
-    apr_status_t rv = wfp_dbd_row(&row, db, &find, 2, DBD_ARGS(id));
-
-    if (rv == APR_SUCCESS && row) {
-        return wfp_result_set(db->res, WFP_CONFLICT, APR_EBUSY,
-                              "the Worker %s%s%s has a binding to this "
-                              "database",
-                              row[0], *row[0] ? "/" : "", row[1]);
-    }
-    return rv;
-}
-
 static apr_status_t delete_d1(wfp_dbd_t *db, void *baton)
 {
     static const wfp_sql_t delete = {
@@ -164,9 +141,6 @@ static apr_status_t delete_d1(wfp_dbd_t *db, void *baton)
 
     if (rv == APR_SUCCESS) {
         rv = record(db, ask, "delete");
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_unbound(db, ask->d1->id);
     }
     return rv == APR_SUCCESS
                ? wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(ask->d1->id))

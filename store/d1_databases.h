@@ -40,8 +40,7 @@ apr_status_t wfp_d1_databases_list(apr_array_header_t **plist,
                                    apr_int64_t skip, int limit,
                                    wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
-/** Delete. WFP_NOT_FOUND; WFP_CONFLICT with APR_EBUSY: the current deployment
- *  of a Worker (the text names it) has a binding to it. */
+/** Delete, whoever has a binding to it. WFP_NOT_FOUND. */
 apr_status_t wfp_d1_databases_delete(wfp_store_t *store, const char *id,
                                      const wfp_actor_t *actor,
                                      wfp_result_t *res,

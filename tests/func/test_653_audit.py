@@ -27,7 +27,9 @@ CHANGES_NOTHING = {("POST", W + "/{script}/subdomain"),
                    ("PUT", D + "/{database}"), ("PATCH", D + "/{database}"),
                    ("POST", K + "/{kv}/bulk/get")}
 # what tables hold is data, which no row is written for
-DATA = {("POST", D + "/{database}/query"), ("POST", D + "/{database}/raw")}
+DATA = {("POST", D + "/{database}/query"), ("POST", D + "/{database}/raw"),
+        ("POST", D + "/{database}/export"), ("POST", D + "/{database}/import"),
+        ("PUT", D + "/{database}/import/{file}")}
 
 # of a Worker: what follows its path: (body, action)
 OF_WORKERS = {

@@ -81,7 +81,8 @@ class TestHostile:
             assert neighbour.get().text == "fine"
             assert database.rows("SELECT count(*) AS n FROM s") == \
                 [{"n": 1000}], sql
-        assert httpd.children() == children
+        # prefork may have made more of them
+        assert set(httpd.children()) >= set(children)
         assert size_of_data(httpd) < 200 << 20
         assert database.rows("PRAGMA quick_check") == [{"quick_check": "ok"}]
         assert not [p for p in pathlib.Path(httpd.root).rglob("sqlite-*-*")]
