@@ -194,13 +194,16 @@ class TestRotation:
         finally:
             reader.end()
         assert killed > 2
+        # as many keys as are allowed may be there by now, most in use
         rotate(server)
+        prune(server)
         rotate(server)
         assert prune(server)["keys"] == 1
         server.graceful()
         all_open(server)
 
     def test_642_03_a_prepared_key(self, hosts, server):
+        prune(server)
         old = hosts.key().read_text().strip()
         assert rotate(server, "--prepare")["prepared"] is True
         lines = hosts.key().read_text().splitlines()
