@@ -43,6 +43,7 @@ static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
                                       "not exist on this account." },
     [WFP_API_NO_KV_TARGET] = { 400, 10041, "KV namespace not found" },
     [WFP_API_NO_D1_TARGET] = { 400, 10181, "D1 database not found" },
+    [WFP_API_NO_R2_TARGET] = { 400, 10085, "R2 bucket not found" },
     [WFP_API_NO_HANDLERS] = { 400, 10068, "The script has no handler" },
     [WFP_API_PRECONDITION] = { 412, 10412,
                                "The Worker is not what If-Match says" },

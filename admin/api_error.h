@@ -35,6 +35,7 @@ typedef enum {
     WFP_API_NO_NAMESPACE_TARGET,
     WFP_API_NO_KV_TARGET,
     WFP_API_NO_D1_TARGET,
+    WFP_API_NO_R2_TARGET,
     WFP_API_NO_HANDLERS,
     WFP_API_PRECONDITION, /* If-Match */
     WFP_API_NOT_DEPLOYED, /* the newest version is not what runs */

@@ -56,6 +56,8 @@ struct wfp_body_t {
     unsigned used : 1; /* somebody has begun to read or cancelled it */
     unsigned ended : 1;
     unsigned closed : 1;
+    unsigned takes_files : 1; /* its reader is done with the buckets of a read
+                               * before the next one: it may be given files */
     unsigned reading : 1; /* its source runs, maybe code that knows the body */
     unsigned handed_on : 1; /* by the isolate that has it, to somebody else who
                              * will read or cancel it */

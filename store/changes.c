@@ -25,6 +25,7 @@ static const char *const kind_names[] = {
     [WFP_CHANGE_D1] = "d1_database",
     [WFP_CHANGE_KEY] = "key",
     [WFP_CHANGE_RENUMBERED] = "renumbered",
+    [WFP_CHANGE_R2] = "r2_bucket",
 };
 
 const char *wfp_changes_kind_name(wfp_change_e kind)
