@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "admin/api_auth.h"
 #include "admin/api_call.h"
 #include "admin/show.h"
 
@@ -137,7 +138,7 @@ apr_status_t wfp_api_account_health(wfp_api_call_t *call)
                                         &call->res, call->pool);
 
     wfp_json_set_str(doc, "status", rv == APR_SUCCESS ? "ok" : "degraded");
-    if (call->token && !call->token->namespaces->nelts) {
+    if (call->token && !wfp_api_auth_is_limited(call->token)) {
         wfp_json_set_str(doc, "store",
                          rv == APR_SUCCESS ? "reachable" : "unreachable");
         wfp_json_set_int(doc, "sync_lag",

@@ -26,7 +26,7 @@ static const char *secret_of(const wfp_api_call_t *call)
     return secret && *secret ? secret : NULL;
 }
 
-static wfp_api_role_e role_of(const wfp_token_t *token)
+wfp_api_role_e wfp_api_auth_role(const wfp_token_t *token)
 {
     if (!strcmp(token->role, "admin")) {
         return WFP_API_ADMIN;
@@ -59,13 +59,14 @@ static apr_status_t may(wfp_api_call_t *call)
 {
     const wfp_api_route_t *route = call->route;
 
-    if (role_of(call->token) < route->role) {
+    if (wfp_api_auth_role(call->token) < route->role) {
         return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
                                     "Authentication error: the token's role "
                                     "'%s' may not do this",
                                     call->token->role);
     }
-    if (!call->token->namespaces->nelts || route->reach == WFP_API_ANY_TOKEN
+    if (!wfp_api_auth_is_limited(call->token)
+        || route->reach == WFP_API_ANY_TOKEN
         || (route->reach == WFP_API_BY_NAMESPACE
             && wfp_api_call_sees(call, wfp_api_call_ns(call)))) {
         return APR_SUCCESS;
@@ -75,26 +76,45 @@ static apr_status_t may(wfp_api_call_t *call)
                                 "to other namespaces");
 }
 
-/* One too many? An IPv6 address stands for its /64. */
-static apr_status_t count(wfp_api_call_t *call, const void *who, apr_size_t n,
-                          apr_uint32_t most)
+int wfp_api_auth_is_limited(const wfp_token_t *token)
 {
-    const wfp_api_server_t *server = call->server;
+    return token->namespaces->nelts || token->buckets->nelts;
+}
 
-    call->answer.retry_after_s = wfp_api_rate_count(server->rate, who, n, most,
-                                                    server->rate_window,
-                                                    apr_time_now());
-    return call->answer.retry_after_s
-               ? wfp_api_answer_error(call, WFP_API_RATE, NULL)
-               : APR_SUCCESS;
+static int count(const wfp_api_server_t *server, const void *who, apr_size_t n,
+                 apr_uint32_t most)
+{
+    return wfp_api_rate_count(server->rate, who, n, most, server->rate_window,
+                              apr_time_now());
+}
+
+int wfp_api_auth_count_address(const wfp_api_server_t *server,
+                               const request_rec *r)
+{
+    const apr_sockaddr_t *address = r->useragent_addr;
+
+    return count(server, address->ipaddr_ptr,
+                 address->family == APR_INET ? 4 : 8,
+                 server->rate_requests * ADDRESS_FACTOR);
+}
+
+int wfp_api_auth_count_token(const wfp_api_server_t *server,
+                             const wfp_token_t *token)
+{
+    return count(server, token->id, strlen(token->id), server->rate_requests);
+}
+
+static apr_status_t is_one_too_many(wfp_api_call_t *call, int wait_s)
+{
+    call->answer.retry_after_s = wait_s;
+    return wait_s ? wfp_api_answer_error(call, WFP_API_RATE, NULL)
+                  : APR_SUCCESS;
 }
 
 apr_status_t wfp_api_auth_address(wfp_api_call_t *call)
 {
-    const apr_sockaddr_t *address = call->r->useragent_addr;
-
-    return count(call, address->ipaddr_ptr, address->family == APR_INET ? 4 : 8,
-                 call->server->rate_requests * ADDRESS_FACTOR);
+    return is_one_too_many(call,
+                           wfp_api_auth_count_address(call->server, call->r));
 }
 
 apr_status_t wfp_api_auth_check(wfp_api_call_t *call)
@@ -110,8 +130,8 @@ apr_status_t wfp_api_auth_check(wfp_api_call_t *call)
     }
     rv = find_token(call, secret);
     if (rv == APR_SUCCESS) {
-        rv = count(call, call->token->id, strlen(call->token->id),
-                   call->server->rate_requests);
+        rv = is_one_too_many(call, wfp_api_auth_count_token(call->server,
+                                                            call->token));
     }
     return rv == APR_SUCCESS ? may(call) : rv;
 }

@@ -4,7 +4,23 @@
 
 #include "admin/api_call.h"
 
-/** @file Who asks, and what a token may do. */
+/** @file Who asks, and what a token may do; some of it for the S3 endpoint,
+ *  too. */
+
+/** What a token's role is among those of routes. */
+wfp_api_role_e wfp_api_auth_role(const wfp_token_t *token);
+
+/** Is it limited to some namespaces, or an S3 key limited to buckets? */
+int wfp_api_auth_is_limited(const wfp_token_t *token);
+
+/** Count a request for its address; an IPv6 one stands for its /64. @return 0:
+ *  it may; else seconds until the next one may */
+int wfp_api_auth_count_address(const wfp_api_server_t *server,
+                               const request_rec *r);
+
+/** The same for a token. */
+int wfp_api_auth_count_token(const wfp_api_server_t *server,
+                             const wfp_token_t *token);
 
 /** Count the call for its address: before anything is asked of the store. On
  *  refusal the error is in the answer. */

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <util_filter.h>
 
+#include "admin/api_auth.h"
+
 #define READ_BYTES 65536
 #define PER_PAGE   20
 #define QUERY_MAX  64
@@ -302,7 +304,7 @@ int wfp_api_call_sees(const wfp_api_call_t *call, const char *ns)
             return 1;
         }
     }
-    return names && !names->nelts;
+    return names && !wfp_api_auth_is_limited(call->token);
 }
 
 const wfp_actor_t *wfp_api_call_actor(const wfp_api_call_t *call)

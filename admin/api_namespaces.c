@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "admin/api_auth.h"
 #include "admin/api_call.h"
 #include "admin/seal.h"
 #include "admin/show.h"
@@ -32,7 +33,7 @@ apr_status_t wfp_api_namespaces_list(wfp_api_call_t *call)
     for (i = 0; i < list->nelts; i++) {
         const wfp_namespace_t *ns = APR_ARRAY_IDX(list, i, wfp_namespace_t *);
 
-        if (!call->token->namespaces->nelts
+        if (!wfp_api_auth_is_limited(call->token)
             || wfp_api_call_sees(call, ns->name)) {
             wfp_json_add(doc, wfp_show_namespace(ns, call->pool));
         }
@@ -240,7 +241,7 @@ static apr_status_t check_reach(wfp_api_call_t *call,
                                 const wfp_namespace_t *was,
                                 const wfp_namespace_t *is)
 {
-    const char *setting = call->token->namespaces->nelts
+    const char *setting = wfp_api_auth_is_limited(call->token)
                               ? widened(was, is, call->pool)
                               : NULL;
 
@@ -308,7 +309,7 @@ static apr_status_t rename_to(wfp_api_call_t *call, wfp_namespace_t *ns,
     int i;
     apr_status_t rv;
 
-    if (call->token->namespaces->nelts) { /* as making and deleting one */
+    if (wfp_api_auth_is_limited(call->token)) { /* as making and deleting one */
         return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
                                     "Authentication error: renaming is not for "
                                     "a token that is limited to namespaces");

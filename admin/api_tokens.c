@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "admin/api_call.h"
+#include "admin/seal.h"
 #include "admin/show.h"
 #include "core/name.h"
 
 #define NAME_MAX_BYTES 120
-#define NAMESPACES_MAX 100
+#define NAMES_MAX      100
 
 static apr_status_t bad(wfp_api_call_t *call, const char *text)
 {
@@ -31,25 +32,54 @@ apr_status_t wfp_api_tokens_list(wfp_api_call_t *call)
     return rv == APR_SUCCESS ? wfp_api_answer_json(call, doc) : rv;
 }
 
-static apr_status_t read_namespaces(wfp_token_t *token, wfp_api_call_t *call,
-                                    const wfp_json_t *list)
+/* An array of names that the token is limited to. */
+static apr_status_t read_names(apr_array_header_t **pnames,
+                               wfp_api_call_t *call, const wfp_json_t *doc,
+                               const char *member)
 {
+    const wfp_json_t *list = wfp_json_get(doc, member, call->pool);
     apr_size_t i;
 
-    token->namespaces = apr_array_make(call->pool, 2, sizeof(const char *));
-    if (list
-        && (!wfp_json_is_array(list) || wfp_json_size(list) > NAMESPACES_MAX)) {
-        return bad(call, "namespaces: an array of at most 100 names");
+    *pnames = apr_array_make(call->pool, 2, sizeof(const char *));
+    if (list && (!wfp_json_is_array(list) || wfp_json_size(list) > NAMES_MAX)) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "%s: an array of at most %d names", member,
+                                    NAMES_MAX);
     }
     for (i = 0; i < wfp_json_size(list); i++) {
         const char *name = wfp_json_str(wfp_json_at(list, i, call->pool));
 
         if (!name || !wfp_name_is_valid(name, strlen(name))) {
-            return bad(call, "namespaces: an array of names");
+            return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                        "%s: an array of names", member);
         }
-        APR_ARRAY_PUSH(token->namespaces, const char *) = name;
+        APR_ARRAY_PUSH(*pnames, const char *) = name;
     }
     return APR_SUCCESS;
+}
+
+/* Shall it be an S3 key, and for which buckets? */
+static apr_status_t read_s3(int *ps3, wfp_token_t *token, wfp_api_call_t *call,
+                            const wfp_json_t *doc)
+{
+    const wfp_json_t *v = wfp_json_get(doc, "s3", call->pool);
+    apr_status_t rv = read_names(&token->buckets, call, doc, "buckets");
+
+    *ps3 = wfp_json_is_true(v);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (v && !wfp_json_is_null(v) && !wfp_json_is_bool(v)) {
+        return bad(call, "s3: true or false");
+    }
+    if (token->buckets->nelts && !*ps3) {
+        return bad(call, "buckets: those of an S3 key, \"s3\": true");
+    }
+    if (*ps3 && token->namespaces->nelts && !token->buckets->nelts) {
+        return bad(call, "s3: a token that is limited to namespaces needs "
+                         "buckets");
+    }
+    return rv;
 }
 
 static apr_status_t read_expiry(wfp_token_t *token, wfp_api_call_t *call,
@@ -69,12 +99,13 @@ static apr_status_t read_expiry(wfp_token_t *token, wfp_api_call_t *call,
     return APR_SUCCESS;
 }
 
-static apr_status_t read_token(wfp_token_t *token, wfp_api_call_t *call,
-                               const wfp_json_t *doc)
+static apr_status_t read_token(int *ps3, wfp_token_t *token,
+                               wfp_api_call_t *call, const wfp_json_t *doc)
 {
     apr_pool_t *p = call->pool;
-    static const char *const members[] = { "name", "role", "namespaces",
-                                           "expires_on", NULL };
+    static const char *const members[] = { "name",       "role", "namespaces",
+                                           "expires_on", "s3",   "buckets",
+                                           NULL };
     const wfp_json_t *role = wfp_json_get(doc, "role", p);
     apr_status_t rv = wfp_api_call_known(call, doc, members, 1);
 
@@ -89,7 +120,10 @@ static apr_status_t read_token(wfp_token_t *token, wfp_api_call_t *call,
     if (!token->role) {
         return bad(call, "role: admin, deploy or read is needed");
     }
-    rv = read_namespaces(token, call, wfp_json_get(doc, "namespaces", p));
+    rv = read_names(&token->namespaces, call, doc, "namespaces");
+    if (rv == APR_SUCCESS) {
+        rv = read_s3(ps3, token, call, doc);
+    }
     return rv == APR_SUCCESS
                ? read_expiry(token, call, wfp_json_get(doc, "expires_on", p))
                : rv;
@@ -98,12 +132,17 @@ static apr_status_t read_token(wfp_token_t *token, wfp_api_call_t *call,
 apr_status_t wfp_api_tokens_create(wfp_api_call_t *call)
 {
     wfp_token_t token = { 0 };
-    const char *secret;
+    const char *secret, *s3_secret = NULL;
     wfp_json_t *doc;
+    int s3 = 0;
     apr_status_t rv = wfp_api_call_object(&doc, call);
 
     if (rv == APR_SUCCESS) {
-        rv = read_token(&token, call, doc);
+        rv = read_token(&s3, &token, call, doc);
+    }
+    if (rv == APR_SUCCESS && s3) {
+        rv = wfp_seal_s3_key(&s3_secret, &token, call->server->keys, &call->res,
+                             call->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_tokens_create(&secret, call->server->store, &token,
@@ -116,6 +155,10 @@ apr_status_t wfp_api_tokens_create(wfp_api_call_t *call)
     doc = wfp_show_token(&token, call->pool);
     wfp_json_set_str(doc, "status", "active");
     wfp_json_set_str(doc, "value", secret);
+    if (s3) {
+        wfp_json_set_str(doc, "access_key_id", token.id);
+        wfp_json_set_str(doc, "secret_access_key", s3_secret);
+    }
     return wfp_api_answer_json(call, doc);
 }
 

@@ -8,6 +8,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "admin/api_auth.h"
+
 const char *wfp_api_worker_name(const wfp_api_call_t *call)
 {
     return wfp_api_call_param(call, "script");
@@ -200,7 +202,7 @@ apr_status_t wfp_api_worker_metadata(wfp_metadata_t **pmeta,
     apr_status_t rv = wfp_metadata_read(pmeta, obj, mode, call->server->limits,
                                         &call->res, call->pool);
 
-    if (rv != APR_SUCCESS || !call->token->namespaces->nelts) {
+    if (rv != APR_SUCCESS || !wfp_api_auth_is_limited(call->token)) {
         return rv;
     }
     for (i = 0; rv == APR_SUCCESS && i < (*pmeta)->bindings->nelts; i++) {

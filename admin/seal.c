@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Seals secrets. Called by wfpctl and by the routes of the API; opening them is
- * mod_wfp's.
+ * Seals secrets. Called by wfpctl and by the routes of the API; opening those of
+ * Workers is mod_wfp's.
  */
 #include "admin/seal.h"
 
@@ -48,6 +48,13 @@ apr_status_t wfp_seal_text(wfp_secret_t *secret, wfp_keyring_t *keys,
 static apr_status_t does_not_open(const wfp_sealed_t *secret, apr_status_t rv,
                                   wfp_result_t *res)
 {
+    if (!strcmp(secret->key, WFP_TOKENS_S3_KEY)) {
+        return wfp_result_set(
+            res, WFP_CONFLICT, rv,
+            "the S3 secret of token %s does not open with the "
+            "server's key",
+            secret->name);
+    }
     return wfp_result_set(res, WFP_CONFLICT, rv,
                           "secret %s of Worker '%s%s%s' does not open with the "
                           "server's key",
@@ -106,4 +113,39 @@ apr_status_t wfp_seal_rotate(const char **psealed, void *rotationv,
                ? rv
                : wfp_result_set(res, WFP_INTERNAL, rv,
                                 "secret %s cannot be sealed", secret->key);
+}
+
+apr_status_t wfp_seal_s3_key(const char **psecret, wfp_token_t *token,
+                             wfp_keyring_t *keys, wfp_result_t *res,
+                             apr_pool_t *p)
+{
+    apr_status_t rv = wfp_tokens_id(&token->id, res, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = wfp_tokens_secret(psecret, res, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = wfp_keyring_seal(&token->s3_sealed, keys,
+                          context_of("", token->id, WFP_TOKENS_S3_KEY, p),
+                          *psecret, strlen(*psecret), p);
+    return rv == APR_SUCCESS ? rv
+                             : wfp_result_set(res, WFP_INTERNAL, rv,
+                                              "the S3 secret cannot be sealed");
+}
+
+apr_status_t wfp_seal_open_s3(const char **psecret, const wfp_token_t *token,
+                              wfp_keyring_t *keys, wfp_result_t *res,
+                              apr_pool_t *p)
+{
+    const wfp_sealed_t secret = { "", token->id, WFP_TOKENS_S3_KEY,
+                                  token->s3_sealed };
+    apr_size_t n;
+    apr_status_t rv = wfp_keyring_open(psecret, &n, keys,
+                                       context_of("", token->id,
+                                                  WFP_TOKENS_S3_KEY, p),
+                                       token->s3_sealed, p);
+
+    return rv == APR_SUCCESS ? rv : does_not_open(&secret, rv, res);
 }

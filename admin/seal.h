@@ -8,6 +8,7 @@
 #include "core/result.h"
 #include "core/wfp.h"
 #include "store/secrets.h"
+#include "store/tokens.h"
 
 /** @file Seals secrets before they are stored: what wfpctl and the API share.
  *  The server opens them for the isolate they belong to, and for no other: the
@@ -52,5 +53,19 @@ typedef struct wfp_seal_rotation_t {
 apr_status_t wfp_seal_rotate(const char **psealed, void *rotation,
                              const wfp_sealed_t *secret, const char *to,
                              wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/**
+ * Make a token that is to be made an S3 key: its id and s3_sealed are filled in.
+ *
+ * @param psecret  40 characters, known only here
+ */
+apr_status_t wfp_seal_s3_key(const char **psecret, wfp_token_t *token,
+                             wfp_keyring_t *keys, wfp_result_t *res,
+                             apr_pool_t *p) WFP_CHECK;
+
+/** The secret again, in p: wipe it. WFP_CONFLICT: no key opens it. */
+apr_status_t wfp_seal_open_s3(const char **psecret, const wfp_token_t *token,
+                              wfp_keyring_t *keys, wfp_result_t *res,
+                              apr_pool_t *p) WFP_CHECK;
 
 #endif

@@ -127,6 +127,8 @@ wfp_json_t *wfp_show_token(const wfp_token_t *token, apr_pool_t *p)
     wfp_json_set_str(doc, "name", token->name);
     wfp_json_set_str(doc, "role", token->role);
     wfp_json_set(doc, "namespaces", show_names(token->namespaces, p));
+    wfp_json_set_bool(doc, "s3", token->s3_sealed && *token->s3_sealed);
+    wfp_json_set(doc, "buckets", show_names(token->buckets, p));
     wfp_json_set_str(doc, "created_on", wfp_show_time(token->created, p));
     wfp_json_set_str(doc, "expires_on",
                      token->expires ? wfp_show_time(token->expires, p) : NULL);

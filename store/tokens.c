@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * API tokens. Called by wfpctl and the API. Only the digest of a secret is
- * kept: a token has 240 random bits, so a plain SHA-256 is enough.
+ * API tokens. Called by wfpctl, the API and the S3 endpoint. Only the digest of
+ * a secret is kept: a token has 240 random bits, so a plain SHA-256 is enough. It
+ * must not know how an S3 secret is sealed.
  */
 #include "store/tokens.h"
 
@@ -17,8 +18,9 @@
 
 #define SECRET_BYTES 30 /* 40 characters */
 #define COLUMNS                                                                \
-    "SELECT id, name, role, namespaces, created, expires FROM tokens "
-#define COLUMN_COUNT 6
+    "SELECT id, name, role, namespaces, created, expires, s3_sealed, buckets " \
+    "FROM tokens "
+#define COLUMN_COUNT 8
 
 typedef struct ask_t {
     wfp_token_t *token;
@@ -41,14 +43,24 @@ static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, const char *id,
 static apr_status_t read_row(void **ptoken, wfp_dbd_t *db, const char **row)
 {
     wfp_token_t *token = apr_pcalloc(db->pool, sizeof(*token));
+    apr_status_t rv;
 
     token->id = row[0];
     token->name = row[1];
     token->role = row[2];
     token->created = wfp_dbd_int(row[4]);
     token->expires = wfp_dbd_int(row[5]);
+    token->s3_sealed = row[6];
     *ptoken = token;
-    return wfp_column_read_names(&token->namespaces, row[3], db->res, db->pool);
+    rv = wfp_column_read_names(&token->namespaces, row[3], db->res, db->pool);
+    return rv == APR_SUCCESS ? wfp_column_read_names(&token->buckets, row[7],
+                                                     db->res, db->pool)
+                             : rv;
+}
+
+static int is_s3_key(const wfp_token_t *token)
+{
+    return token->s3_sealed && *token->s3_sealed;
 }
 
 static apr_status_t insert_token(wfp_dbd_t *db, void *baton)
@@ -56,7 +68,8 @@ static apr_status_t insert_token(wfp_dbd_t *db, void *baton)
     static const wfp_sql_t insert = {
         "tokens_insert",
         "INSERT INTO tokens (id, digest, name, role, namespaces, created, "
-        "expires) VALUES (%s, %s, %s, %s, %s, %lld, %lld)"
+        "expires, s3_sealed, buckets) "
+        "VALUES (%s, %s, %s, %s, %s, %lld, %lld, %s, %s)"
     };
     ask_t *ask = baton;
     const wfp_token_t *token = ask->token;
@@ -65,17 +78,22 @@ static apr_status_t insert_token(wfp_dbd_t *db, void *baton)
 
     wfp_json_set_str(details, "name", token->name);
     wfp_json_set_str(details, "role", token->role);
+    if (is_s3_key(token)) {
+        wfp_json_set_bool(details, "s3", 1);
+    }
     rv = record(db, ask, token->id, wfp_json_text(details, db->pool), 0);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return wfp_dbd_exec(NULL, db, &insert,
-                        DBD_ARGS(token->id, ask->key,
-                                 wfp_column_text(token->name, db->pool),
-                                 token->role,
-                                 wfp_column_names(token->namespaces, db->pool),
-                                 wfp_dbd_num(db, token->created),
-                                 wfp_dbd_num(db, token->expires)));
+    return wfp_dbd_exec(
+        NULL, db, &insert,
+        DBD_ARGS(token->id, ask->key, wfp_column_text(token->name, db->pool),
+                 token->role, wfp_column_names(token->namespaces, db->pool),
+                 wfp_dbd_num(db, token->created),
+                 wfp_dbd_num(db, token->expires),
+                 is_s3_key(token) ? token->s3_sealed : "",
+                 token->buckets ? wfp_column_names(token->buckets, db->pool)
+                                : "[]"));
 }
 
 static int is_role(const char *role)
@@ -84,14 +102,44 @@ static int is_role(const char *role)
            || strcmp(role, "read") == 0;
 }
 
+apr_status_t wfp_tokens_secret(const char **psecret, wfp_result_t *res,
+                               apr_pool_t *p)
+{
+    unsigned char bytes[SECRET_BYTES];
+    char *secret = apr_palloc(p,
+                              (apr_size_t)apr_base64_encode_len(SECRET_BYTES));
+    char *c;
+    apr_status_t rv = wfp_crypto_random(bytes, sizeof(bytes));
+
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv, "no random bytes");
+    }
+    apr_base64_encode_binary(secret, bytes, SECRET_BYTES);
+    for (c = secret; *c; c++) {
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+    }
+    wfp_crypto_wipe(bytes, sizeof(bytes));
+    *psecret = secret;
+    return rv;
+}
+
+apr_status_t wfp_tokens_id(const char **pid, wfp_result_t *res, apr_pool_t *p)
+{
+    unsigned char id[16];
+    apr_status_t rv = wfp_crypto_random(id, sizeof(id));
+
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv, "no random bytes");
+    }
+    *pid = wfp_crypto_hex(id, sizeof(id), p);
+    return rv;
+}
+
 apr_status_t wfp_tokens_create(const char **psecret, wfp_store_t *store,
                                wfp_token_t *token, const wfp_actor_t *actor,
                                wfp_result_t *res, apr_pool_t *p)
 {
-    unsigned char bytes[SECRET_BYTES], id[16];
-    char *secret = apr_palloc(p,
-                              (apr_size_t)apr_base64_encode_len(SECRET_BYTES));
-    char *c;
+    const char *secret;
     ask_t ask = { .token = token, .actor = actor };
     apr_status_t rv;
 
@@ -100,18 +148,13 @@ apr_status_t wfp_tokens_create(const char **psecret, wfp_store_t *store,
                               "role '%s': use admin, deploy or read",
                               token->role);
     }
-    rv = wfp_crypto_random(bytes, sizeof(bytes));
-    if (rv == APR_SUCCESS) {
-        rv = wfp_crypto_random(id, sizeof(id));
+    rv = wfp_tokens_secret(&secret, res, p);
+    if (rv == APR_SUCCESS && !token->id) {
+        rv = wfp_tokens_id(&token->id, res, p);
     }
     if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv, "no random bytes");
+        return rv;
     }
-    apr_base64_encode_binary(secret, bytes, SECRET_BYTES);
-    for (c = secret; *c; c++) {
-        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
-    }
-    token->id = wfp_crypto_hex(id, sizeof(id), p);
     token->created = apr_time_now();
     ask.key = wfp_crypto_sha256_hex(secret, strlen(secret), p);
     rv = wfp_dbd_run(store, WFP_DBD_WRITE, insert_token, &ask, res, p);
@@ -158,14 +201,11 @@ apr_status_t wfp_tokens_revoke(wfp_store_t *store, const char *id,
     return wfp_dbd_run(store, WFP_DBD_WRITE, revoke_token, &ask, res, p);
 }
 
-static apr_status_t find_token(wfp_dbd_t *db, void *baton)
+static apr_status_t find_by(wfp_dbd_t *db, ask_t *ask, const wfp_sql_t *find)
 {
-    static const wfp_sql_t find = { "tokens_find",
-                                    COLUMNS "WHERE digest = %s" };
-    ask_t *ask = baton;
     const char **row;
     void *token = NULL;
-    apr_status_t rv = wfp_dbd_row(&row, db, &find, COLUMN_COUNT,
+    apr_status_t rv = wfp_dbd_row(&row, db, find, COLUMN_COUNT,
                                   DBD_ARGS(ask->key));
 
     if (rv == APR_SUCCESS && row) {
@@ -175,13 +215,29 @@ static apr_status_t find_token(wfp_dbd_t *db, void *baton)
     return rv;
 }
 
-apr_status_t wfp_tokens_verify(wfp_token_t **ptoken, wfp_store_t *store,
-                               const char *secret, wfp_result_t *res,
-                               apr_pool_t *p)
+static apr_status_t find_digest(wfp_dbd_t *db, void *ask)
 {
-    ask_t ask = { .key = wfp_crypto_sha256_hex(secret, strlen(secret), p) };
-    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, find_token, &ask, res,
-                                  p);
+    static const wfp_sql_t find = { "tokens_find",
+                                    COLUMNS "WHERE digest = %s" };
+
+    return find_by(db, ask, &find);
+}
+
+static apr_status_t find_s3(wfp_dbd_t *db, void *ask)
+{
+    static const wfp_sql_t find = { "tokens_find_s3", COLUMNS
+                                    "WHERE id = %s AND s3_sealed <> ''" };
+
+    return find_by(db, ask, &find);
+}
+
+/* What find says, unless it is over. */
+static apr_status_t find_valid(wfp_token_t **ptoken, wfp_store_t *store,
+                               const char *key, wfp_dbd_fn *find,
+                               wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { .key = key };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, find, &ask, res, p);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -193,4 +249,80 @@ apr_status_t wfp_tokens_verify(wfp_token_t **ptoken, wfp_store_t *store,
     }
     *ptoken = ask.token;
     return APR_SUCCESS;
+}
+
+apr_status_t wfp_tokens_verify(wfp_token_t **ptoken, wfp_store_t *store,
+                               const char *secret, wfp_result_t *res,
+                               apr_pool_t *p)
+{
+    return find_valid(ptoken, store,
+                      wfp_crypto_sha256_hex(secret, strlen(secret), p),
+                      find_digest, res, p);
+}
+
+apr_status_t wfp_tokens_s3(wfp_token_t **ptoken, wfp_store_t *store,
+                           const char *id, wfp_result_t *res, apr_pool_t *p)
+{
+    return find_valid(ptoken, store, wfp_column_text(id, p), find_s3, res, p);
+}
+
+/* ---- another key ------------------------------------------------------------- */
+
+typedef struct reseal_all_t {
+    const wfp_reseal_t *reseal;
+    wfp_tokens_reseal_t done;
+} reseal_all_t;
+
+static apr_status_t reseal_one(wfp_dbd_t *db, reseal_all_t *all, const char *id,
+                               const char *sealed)
+{
+    static const wfp_sql_t update = {
+        "tokens_reseal",
+        "UPDATE tokens SET s3_sealed = %s WHERE id = %s AND s3_sealed = %s"
+    };
+    const wfp_sealed_t secret = { "", id, WFP_TOKENS_S3_KEY, sealed };
+    const char *again = NULL;
+    apr_status_t rv = all->reseal->fn(&again, all->reseal->baton, &secret, "",
+                                      db->res, db->pool);
+
+    all->done.seen++;
+    if (rv != APR_SUCCESS || !again) {
+        return rv;
+    }
+    all->done.changed++;
+    return wfp_dbd_exec(NULL, db, &update, DBD_ARGS(again, id, sealed));
+}
+
+static apr_status_t reseal_all(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t list = { "tokens_sealed",
+                                    "SELECT id, s3_sealed FROM tokens "
+                                    "WHERE s3_sealed <> '' ORDER BY id" };
+    reseal_all_t *all = baton;
+    apr_array_header_t *rows;
+    int i;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &list, 2, NULL);
+
+    memset(&all->done, 0, sizeof(all->done)); /* it may run more than once */
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+
+        rv = reseal_one(db, all, row[0], row[1]);
+    }
+    return rv;
+}
+
+apr_status_t wfp_tokens_reseal(wfp_tokens_reseal_t *done, wfp_store_t *store,
+                               const wfp_reseal_t *reseal, int only_look,
+                               wfp_result_t *res, apr_pool_t *p)
+{
+    reseal_all_t all = { reseal, { 0, 0 } };
+    apr_status_t rv = wfp_dbd_run(store,
+                                  only_look ? WFP_DBD_PLAIN : WFP_DBD_WRITE,
+                                  reseal_all, &all, res, p);
+
+    if (rv == APR_SUCCESS) {
+        *done = all.done;
+    }
+    return rv;
 }

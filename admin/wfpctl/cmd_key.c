@@ -43,12 +43,14 @@ static apr_status_t lock_file(wfp_cmd_t *cmd)
                                               "%s: %pm", path, &rv);
 }
 
-/* All secrets once. at->seen, at->changed and rotation->others count. */
+/* All secrets once, Workers' and S3 keys'. at->seen, at->changed and
+ * rotation->others count. */
 static apr_status_t pass(wfp_reseal_at_t *at, wfp_cmd_t *cmd,
                          wfp_seal_rotation_t *rotation)
 {
     const wfp_reseal_t reseal = { wfp_seal_rotate, rotation };
     const wfp_reseal_at_t begin = WFP_RESEAL_BEGIN;
+    wfp_tokens_reseal_t tokens = { 0, 0 };
     apr_pool_t *step;
     apr_status_t rv;
 
@@ -60,6 +62,13 @@ static apr_status_t pass(wfp_reseal_at_t *at, wfp_cmd_t *cmd,
         apr_pool_clear(step);
         rv = wfp_secrets_reseal_step(at, cmd->store, &reseal, &cmd->res, step);
     } while (rv == APR_SUCCESS && at->more);
+    if (rv == APR_SUCCESS) {
+        apr_pool_clear(step);
+        rv = wfp_tokens_reseal(&tokens, cmd->store, &reseal, at->only_look,
+                               &cmd->res, step);
+        at->seen += tokens.seen;
+        at->changed += tokens.changed;
+    }
     apr_pool_destroy(step);
     return rv;
 }

@@ -11,16 +11,53 @@
 #include "admin/wfpctl/cmd.h"
 #include "admin/wfpctl/docs.h"
 #include "admin/wfpctl/print.h"
+#include "admin/wfpctl/seal.h"
 #include "core/name.h"
 #include "store/tokens.h"
 
 #define DAYS_MAX 36500
 
+/* All values of an option that names something. */
+static apr_status_t read_names(apr_array_header_t **pnames, wfp_cmd_t *cmd,
+                               const char *which)
+{
+    int i;
+
+    *pnames = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    for (i = 0; i < cmd->options->nelts; i++) {
+        const wfp_param_t *option = &APR_ARRAY_IDX(cmd->options, i,
+                                                   wfp_param_t);
+
+        if (strcmp(option->name, which) != 0) {
+            continue;
+        }
+        if (!wfp_name_is_valid(option->value, strlen(option->value))) {
+            return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
+                                  "%s '%s' is no name", which, option->value);
+        }
+        APR_ARRAY_PUSH(*pnames, const char *) = option->value;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t check_s3(const wfp_token_t *token, wfp_cmd_t *cmd)
+{
+    int s3 = wfp_args_option(cmd, "s3") != NULL;
+
+    if (token->buckets->nelts && !s3) {
+        return wfp_args_usage(cmd, "--bucket limits an S3 key: --s3");
+    }
+    if (s3 && token->namespaces->nelts && !token->buckets->nelts) {
+        return wfp_args_usage(cmd, "--s3 with --namespace needs --bucket");
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t wfp_cmd_token_read(wfp_token_t *token, wfp_cmd_t *cmd)
 {
     const char *name = wfp_args_option(cmd, "name");
     const char *days = wfp_args_option(cmd, "expires-in");
-    int i;
+    apr_status_t rv;
 
     token->name = name ? name : "";
     token->role = wfp_args_option(cmd, "role");
@@ -28,19 +65,15 @@ apr_status_t wfp_cmd_token_read(wfp_token_t *token, wfp_cmd_t *cmd)
         return wfp_args_usage(cmd, "token create needs --role "
                                    "admin|deploy|read");
     }
-    token->namespaces = apr_array_make(cmd->pool, 2, sizeof(const char *));
-    for (i = 0; i < cmd->options->nelts; i++) {
-        const wfp_param_t *option = &APR_ARRAY_IDX(cmd->options, i,
-                                                   wfp_param_t);
-
-        if (strcmp(option->name, "namespace") != 0) {
-            continue;
-        }
-        if (!wfp_name_is_valid(option->value, strlen(option->value))) {
-            return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
-                                  "namespace '%s' is no name", option->value);
-        }
-        APR_ARRAY_PUSH(token->namespaces, const char *) = option->value;
+    rv = read_names(&token->namespaces, cmd, "namespace");
+    if (rv == APR_SUCCESS) {
+        rv = read_names(&token->buckets, cmd, "bucket");
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_s3(token, cmd);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     if (days) {
         char *end;
@@ -58,9 +91,12 @@ apr_status_t wfp_cmd_token_create(wfp_cmd_t *cmd)
 {
     wfp_token_t token = { 0 };
     wfp_json_t *doc;
-    const char *secret;
+    const char *secret, *s3_secret = NULL;
     apr_status_t rv = wfp_cmd_token_read(&token, cmd);
 
+    if (rv == APR_SUCCESS && wfp_args_option(cmd, "s3")) {
+        rv = wfp_seal_token(&s3_secret, &token, cmd);
+    }
     if (rv == APR_SUCCESS) {
         rv = wfp_tokens_create(&secret, cmd->store, &token, wfp_cmd_actor(),
                                &cmd->res, cmd->pool);
@@ -70,6 +106,10 @@ apr_status_t wfp_cmd_token_create(wfp_cmd_t *cmd)
     }
     doc = wfp_show_token(&token, cmd->pool);
     wfp_json_set_str(doc, "token", secret);
+    if (s3_secret) {
+        wfp_json_set_str(doc, "access_key_id", token.id);
+        wfp_json_set_str(doc, "secret_access_key", s3_secret);
+    }
     wfp_docs_token(cmd, doc);
     return APR_SUCCESS;
 }

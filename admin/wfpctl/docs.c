@@ -146,23 +146,34 @@ void wfp_docs_hostname(const wfp_cmd_t *cmd, const wfp_json_t *doc)
     wfp_print_json(cmd, doc);
 }
 
+/* The texts of a list with commas between; "*": it is empty. */
+static const char *joined(const wfp_cmd_t *cmd, const wfp_json_t *list)
+{
+    const char *names = NULL;
+    apr_size_t i;
+
+    for (i = 0; i < wfp_json_size(list); i++) {
+        const char *name = wfp_json_str(wfp_json_at(list, i, cmd->pool));
+
+        names = names ? apr_pstrcat(cmd->pool, names, ",", name, NULL) : name;
+    }
+    return names ? names : "*";
+}
+
 void wfp_docs_tokens(const wfp_cmd_t *cmd, const wfp_json_t *list)
 {
     apr_pool_t *p = cmd->pool;
-    apr_size_t i, j;
+    apr_size_t i;
 
     for (i = 0; i < wfp_json_size(list); i++) {
         const wfp_json_t *token = wfp_json_at(list, i, p);
-        const wfp_json_t *limited = wfp_json_get(token, "namespaces", p);
-        const char *names = NULL;
+        int s3 = wfp_json_is_true(wfp_json_get(token, "s3", p));
 
-        for (j = 0; j < wfp_json_size(limited); j++) {
-            const char *name = wfp_json_str(wfp_json_at(limited, j, p));
-
-            names = names ? apr_pstrcat(p, names, ",", name, NULL) : name;
-        }
-        wfp_print_line(cmd, "%s %-6s %s %s", str(cmd, token, "id"),
-                       str(cmd, token, "role"), names ? names : "*",
+        wfp_print_line(cmd, "%s %-6s %s%s%s %s", str(cmd, token, "id"),
+                       str(cmd, token, "role"),
+                       joined(cmd, wfp_json_get(token, "namespaces", p)),
+                       s3 ? " s3:" : "",
+                       s3 ? joined(cmd, wfp_json_get(token, "buckets", p)) : "",
                        str(cmd, token, "name"));
     }
     wfp_print_json(cmd, list);
@@ -172,6 +183,10 @@ void wfp_docs_token(const wfp_cmd_t *cmd, const wfp_json_t *doc)
 {
     wfp_print_line(cmd, "id       %s", str(cmd, doc, "id"));
     wfp_print_line(cmd, "token    %s", str(cmd, doc, "token"));
+    if (wfp_json_get(doc, "secret_access_key", cmd->pool)) {
+        wfp_print_line(cmd, "s3 key   %s", str(cmd, doc, "access_key_id"));
+        wfp_print_line(cmd, "s3 secret %s", str(cmd, doc, "secret_access_key"));
+    }
     wfp_print_line(cmd, "It is shown once.");
     wfp_print_json(cmd, doc);
 }

@@ -77,9 +77,9 @@ static const wfp_cmd_row_t rows[] = {
     { "hostname delete", wfp_cmd_hostname_delete, WFP_CMD_STORE, 1, 1, "",
       "HOSTNAME", NULL, wfp_remote_hostname_delete },
     { "token create", wfp_cmd_token_create, WFP_CMD_STORE, 0, 0,
-      "role namespace name expires-in",
+      "role namespace name expires-in s3 bucket",
       "--role admin|deploy|read [--namespace NS]... [--name NAME] "
-      "[--expires-in DAYS]",
+      "[--expires-in DAYS] [--s3 [--bucket BUCKET]...]",
       NULL, wfp_remote_token_create },
     { "token list", wfp_cmd_token_list, WFP_CMD_STORE, 0, 0, "", "", NULL,
       wfp_remote_token_list },

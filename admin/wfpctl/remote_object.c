@@ -229,9 +229,16 @@ apr_status_t wfp_remote_hostname_delete(wfp_cmd_t *cmd)
 
 apr_status_t wfp_remote_token_create(wfp_cmd_t *cmd)
 {
-    static const char *const keys[] = {
-        "id", "name", "role", "namespaces", "created_on", "expires_on"
-    };
+    static const char *const keys[] = { "id",
+                                        "name",
+                                        "role",
+                                        "namespaces",
+                                        "s3",
+                                        "buckets",
+                                        "created_on",
+                                        "expires_on",
+                                        "access_key_id",
+                                        "secret_access_key" };
     wfp_json_t *doc = wfp_json_object(cmd->pool), *made;
     wfp_json_t *shown = wfp_json_object(cmd->pool);
     wfp_token_t token = { 0 };
@@ -244,6 +251,10 @@ apr_status_t wfp_remote_token_create(wfp_cmd_t *cmd)
     wfp_json_set_str(doc, "name", token.name);
     wfp_json_set_str(doc, "role", token.role);
     wfp_json_set(doc, "namespaces", wfp_print_texts(token.namespaces, cmd));
+    if (wfp_args_option(cmd, "s3")) {
+        wfp_json_set_bool(doc, "s3", 1);
+        wfp_json_set(doc, "buckets", wfp_print_texts(token.buckets, cmd));
+    }
     if (token.expires) {
         wfp_json_set_str(doc, "expires_on",
                          wfp_show_time(token.expires, cmd->pool));
@@ -251,8 +262,11 @@ apr_status_t wfp_remote_token_create(wfp_cmd_t *cmd)
     rv = wfp_remote_call(&made, cmd, "POST", TOKENS, doc);
     if (rv == APR_SUCCESS) {
         for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-            wfp_json_set(shown, keys[i],
-                         wfp_json_get(made, keys[i], cmd->pool));
+            wfp_json_t *v = wfp_json_get(made, keys[i], cmd->pool);
+
+            if (v) {
+                wfp_json_set(shown, keys[i], v);
+            }
         }
         wfp_json_set(shown, "token", wfp_json_get(made, "value", cmd->pool));
         wfp_docs_token(cmd, shown);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Seals secrets with the server's key file. Called by cmd_deploy.c and
- * cmd_secret.c.
+ * Seals secrets with the server's key file. Called by cmd_deploy.c,
+ * cmd_secret.c and cmd_token.c.
  */
 #include "admin/wfpctl/seal.h"
 
@@ -26,4 +26,16 @@ apr_status_t wfp_seal_secret(const char **psealed, wfp_cmd_t *cmd,
         *psealed = secret.sealed;
     }
     return rv;
+}
+
+apr_status_t wfp_seal_token(const char **psecret, wfp_token_t *token,
+                            wfp_cmd_t *cmd)
+{
+    wfp_keyring_t *keys;
+    apr_status_t rv = wfp_keyring_load(&keys, cmd->config.keyfile, &cmd->res,
+                                       cmd->pool);
+
+    return rv == APR_SUCCESS
+               ? wfp_seal_s3_key(psecret, token, keys, &cmd->res, cmd->pool)
+               : rv;
 }

@@ -270,6 +270,24 @@ class TestTokenRoutes:
         assert api.refused("DELETE", f"{api.account}/tokens/{made['id']}") == \
             (404, 10404)
 
+    def test_600_52_an_s3_key(self, api):
+        made = api.ok("POST", f"{api.account}/tokens", {
+            "name": "s3", "role": "deploy", "s3": True, "buckets": ["photos"]})
+        assert made["access_key_id"] == made["id"]
+        assert (made["s3"], made["buckets"]) == (True, ["photos"])
+        listed = api.ok("GET", f"{api.account}/tokens")
+        assert made["secret_access_key"] not in str(listed)
+        assert [(t["s3"], t["buckets"]) for t in listed
+                if t["id"] == made["id"]] == [(True, ["photos"])]
+        # limited to buckets, so it reaches nothing by this API
+        other = Api(api.httpd, api.client, made["value"])
+        assert other.get(VERIFY).status == 200
+        assert other.ok("GET", api.namespaces) == []
+        for path in ("/storage/kv/namespaces", "/workers/scripts",
+                     "/workers/dispatch/namespaces/demo/scripts"):
+            assert other.refused("GET", api.account + path) == (403, 10000)
+        api.ok("DELETE", f"{api.account}/tokens/{made['id']}")
+
     @pytest.mark.parametrize("doc", [
         {}, {"name": "x"}, {"name": "x", "role": "root"},
         {"name": "x" * 121, "role": "read"},
@@ -277,7 +295,11 @@ class TestTokenRoutes:
         {"name": "x", "role": "read", "namespaces": ["a/b"]},
         {"name": "x", "role": "read", "expires_on": "tomorrow"},
         {"name": "x", "role": "read", "expires_on": "2001-01-01"},
-        {"name": "x", "role": "read", "expires_on": "2999-99-01"}])
+        {"name": "x", "role": "read", "expires_on": "2999-99-01"},
+        {"name": "x", "role": "read", "s3": "yes"},
+        {"name": "x", "role": "read", "buckets": ["photos"]},
+        {"name": "x", "role": "read", "s3": True, "buckets": ["a/b"]},
+        {"name": "x", "role": "read", "s3": True, "namespaces": ["demo"]}])
     def test_600_51_bad_tokens(self, api, doc):
         assert api.refused("POST", f"{api.account}/tokens", doc) == \
             (400, 10012)

@@ -198,6 +198,20 @@ class TestObjects:
         assert "401" in remote.refused(*limited, "list", ns, address=False)
         remote.refused("token", "create", code=2)
 
+    def test_643_15_s3_keys(self, remote, ns):
+        made = remote.json("token", "create", "--role", "read", "--s3",
+                           "--bucket", "photos", "--name", "pics")
+        assert made["access_key_id"] == made["id"] and made["s3"]
+        assert len(made["secret_access_key"]) == 40
+        here = remote.httpd.wfpctl("token", "create", "--role", "read",
+                                   "--s3").stdout
+        assert "\ns3 secret " in here
+        listed = remote.ok("token", "list").splitlines()
+        assert f"{made['id']} read   * s3:photos pics" in listed
+        for words in (("--bucket", "photos"), ("--s3", "--namespace", ns)):
+            remote.refused("token", "create", "--role", "read", *words, code=2)
+        remote.ok("token", "revoke", made["id"])
+
 
     def test_643_14_hostnames(self, remote, ns, api):
         remote.ok("deploy", f"{ns}/w", remote.file(HELLO))

@@ -372,6 +372,95 @@ static void what_no_key_opens_stops_it(wfp_test_t *t)
     CHECK(apr_file_remove(b, t->pool) == APR_SUCCESS);
 }
 
+/* ---- S3 keys ---------------------------------------------------------------- */
+
+static apr_status_t make_s3_key(const char **psecret, wfp_token_t *token,
+                                wfp_keyring_t *ring, fixture_t *f,
+                                apr_time_t expires, apr_pool_t *p)
+{
+    const char *api_secret;
+    apr_status_t rv;
+
+    memset(token, 0, sizeof(*token));
+    token->name = "s3";
+    token->role = "deploy";
+    token->expires = expires;
+    token->namespaces = apr_array_make(p, 1, sizeof(const char *));
+    token->buckets = apr_array_make(p, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(token->buckets, const char *) = "photos";
+    rv = wfp_seal_s3_key(psecret, token, ring, &f->res, p);
+    return rv == APR_SUCCESS ? wfp_tokens_create(&api_secret, f->store, token,
+                                                 &me, &f->res, p)
+                             : rv;
+}
+
+static void a_token_is_an_s3_key(wfp_test_t *t)
+{
+    fixture_t f;
+    wfp_token_t token, other = { .name = "api", .role = "read" }, *got;
+    const char *secret, *again, *id;
+    wfp_keyring_t *ring;
+
+    open_store(&f, t);
+    ring = make_ring(&f, t);
+    OK(make_s3_key(&secret, &token, ring, &f, 0, t->pool));
+    CHECK_INT(strlen(secret), 40);
+    CHECK(!strstr(token.s3_sealed, secret));
+    OK(wfp_tokens_s3(&got, f.store, token.id, &f.res, t->pool));
+    CHECK_STR(got->id, token.id);
+    CHECK_STR(APR_ARRAY_IDX(got->buckets, 0, const char *), "photos");
+    OK(wfp_seal_open_s3(&again, got, ring, &f.res, t->pool));
+    CHECK_STR(again, secret);
+    got->id = "another's"; /* the sealed text is bound to its token */
+    REFUSED(wfp_seal_open_s3(&again, got, ring, &f.res, t->pool), WFP_CONFLICT);
+
+    other.namespaces = token.namespaces;
+    OK(wfp_tokens_create(&again, f.store, &other, &me, &f.res, t->pool));
+    REFUSED(wfp_tokens_s3(&got, f.store, other.id, &f.res, t->pool),
+            WFP_NOT_FOUND);
+    id = token.id;
+    OK(wfp_tokens_revoke(f.store, id, &me, &f.res, t->pool));
+    REFUSED(wfp_tokens_s3(&got, f.store, id, &f.res, t->pool), WFP_NOT_FOUND);
+    OK(make_s3_key(&secret, &token, ring, &f, 1, t->pool));
+    REFUSED(wfp_tokens_s3(&got, f.store, token.id, &f.res, t->pool),
+            WFP_NOT_FOUND);
+}
+
+static void s3_keys_are_sealed_with_another_key(wfp_test_t *t)
+{
+    fixture_t f;
+    wfp_seal_rotation_t rotation = { .only_look = 1 };
+    const wfp_reseal_t reseal = { wfp_seal_rotate, &rotation };
+    wfp_tokens_reseal_t done;
+    wfp_token_t token, *got;
+    const char *old, *now, *secret, *again;
+    wfp_keyring_t *ring, *now_ring;
+
+    open_store(&f, t);
+    old = make_key_file(&f, t);
+    now = make_key_file(&f, t);
+    OK(wfp_keyring_load(&ring, old, &f.res, t->pool));
+    OK(wfp_keyring_load(&now_ring, now, &f.res, t->pool));
+    OK(make_s3_key(&secret, &token, ring, &f, 0, t->pool));
+    two_keys(&rotation.keys, now, old, &f, t);
+    OK(wfp_tokens_reseal(&done, f.store, &reseal, 1, &f.res, t->pool));
+    CHECK_INT(done.seen, 1);
+    CHECK_INT(done.changed, 0);
+    CHECK_INT(rotation.others, 1);
+    rotation.only_look = 0;
+    OK(wfp_tokens_reseal(&done, f.store, &reseal, 0, &f.res, t->pool));
+    CHECK_INT(done.changed, 1);
+    OK(wfp_tokens_s3(&got, f.store, token.id, &f.res, t->pool));
+    REFUSED(wfp_seal_open_s3(&again, got, ring, &f.res, t->pool), WFP_CONFLICT);
+    OK(wfp_seal_open_s3(&again, got, now_ring, &f.res, t->pool));
+    CHECK_STR(again, secret);
+    OK(wfp_tokens_reseal(&done, f.store, &reseal, 0, &f.res, t->pool));
+    CHECK_INT(done.seen, 1);
+    CHECK_INT(done.changed, 0);
+    CHECK(apr_file_remove(old, t->pool) == APR_SUCCESS);
+    CHECK(apr_file_remove(now, t->pool) == APR_SUCCESS);
+}
+
 static const wfp_test_case_t cases[] = {
     { "a namespace takes all along to its new name",
       a_namespace_takes_all_along_to_its_new_name },
@@ -381,6 +470,9 @@ static const wfp_test_case_t cases[] = {
     { "what is written meanwhile is found",
       what_is_written_meanwhile_is_found },
     { "what no key opens stops it", what_no_key_opens_stops_it },
+    { "a token is an S3 key", a_token_is_an_s3_key },
+    { "S3 keys are sealed with another key",
+      s3_keys_are_sealed_with_another_key },
     { NULL, NULL },
 };
 
