@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "core/siphash.h"
+
 /* No time is later: the year 9999 ends. */
 #define TIME_MAX APR_INT64_C(253402300799)
 
@@ -252,4 +254,35 @@ int wfp_kv_call_is_sound(const wfp_kv_call_t *call)
         }
     }
     return 1;
+}
+
+/* ---- what was written ---------------------------------------------------------- */
+
+#define ID_SIZE 32
+
+apr_uint64_t wfp_kv_hash(const char *ns, const char *key, apr_size_t n)
+{
+    static const apr_uint64_t open_key[2] = { 0, 0 };
+    char text[ID_SIZE + WFP_KV_KEY_MAX];
+    apr_size_t head = strnlen(ns, ID_SIZE);
+
+    memcpy(text, ns, head);
+    n = !key ? 0 : n > WFP_KV_KEY_MAX ? WFP_KV_KEY_MAX : n;
+    if (n) {
+        memcpy(text + head, key, n);
+    }
+    return wfp_siphash(open_key, text, head + n);
+}
+
+void wfp_kv_change_name(char *name, const char *ns, const char *key,
+                        apr_size_t n)
+{
+    if (key) {
+        (void)apr_snprintf(name, WFP_KV_CHANGE_NAME_SIZE,
+                           "%.32s/%016" APR_UINT64_T_HEX_FMT, ns,
+                           wfp_kv_hash(ns, key, n) & APR_INT64_MAX);
+    }
+    else {
+        (void)apr_snprintf(name, WFP_KV_CHANGE_NAME_SIZE, "%.32s", ns);
+    }
 }

@@ -125,6 +125,20 @@ apr_size_t wfp_kv_list_from(char *out, const wfp_kv_call_t *call);
  *  bytes @return how many of them; 0: there is no such bound */
 apr_size_t wfp_kv_list_end(char *out, const wfp_kv_call_t *call);
 
+/** Of a key, n bytes, of the namespace of that id; key NULL: of the namespace.
+ *  The same on all hosts, hence without a secret: anybody can find two keys that
+ *  have the same. */
+apr_uint64_t wfp_kv_hash(const char *ns, const char *key, apr_size_t n);
+
+/** Longest wfp_kv_change_name(), its NUL included. */
+#define WFP_KV_CHANGE_NAME_SIZE 64
+
+/** How hosts tell each other what was written: the namespace's id, and for one
+ *  key "/" and its hash without the first bit. @param key NULL: any of them
+ *  @param name WFP_KV_CHANGE_NAME_SIZE bytes */
+void wfp_kv_change_name(char *name, const char *ns, const char *key,
+                        apr_size_t n);
+
 /** Has call's PUT, DELETE, GET got a key, list a prefix, that its rules allow,
  *  each? For who keeps the values: nothing else comes near a statement. */
 int wfp_kv_call_is_sound(const wfp_kv_call_t *call);

@@ -61,6 +61,15 @@ apr_status_t wfp_registry_create(wfp_registry_t **preg, apr_size_t size_bytes,
                                  wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /**
+ * From now on namespaces share the room: one that has more than the average
+ * gives way to the others, and evicts nothing but its own and what others have
+ * above the average. A put that finds no room so is refused with APR_ENOSPC.
+ *
+ * @note start scope, before the first put
+ */
+void wfp_registry_be_fair(wfp_registry_t *reg);
+
+/**
  * Look a Worker up. The hot path: no lock, no system call, no allocation.
  *
  * @return APR_SUCCESS: *out is filled in; APR_NOTFOUND: known not to exist

@@ -17,6 +17,9 @@
 
 #define WORDS(n) (((n) + 7) / 8)
 
+/* Runs that one put looks at where namespaces share the room. */
+#define FAIR_LOOKS 4096
+
 /* most words of a head */
 #define HEAD_WORDS (1 + WFP_KEY_WORDS + WORDS(WFP_UUID_SIZE) + WFP_LIMIT_COUNT)
 
@@ -202,13 +205,51 @@ static void make_room_locked(wfp_registry_t *reg, apr_uint32_t units)
     }
 }
 
+/* The same, but what may not go for this namespace stays, and when nothing is
+ * found near the hand nothing goes. */
+static void make_fair_room_locked(wfp_registry_t *reg, apr_uint32_t units,
+                                  apr_uint32_t ns_hash)
+{
+    wfp_slab_state_t *state = reg->slab.state;
+    apr_uint32_t at = state->hand, start = at;
+    wfp_slab_run_t run;
+    int looks;
+
+    for (looks = 0; looks < FAIR_LOOKS; looks++) {
+        if (at == state->units) {
+            at = start = 0;
+        }
+        wfp_slab_at(&run, &reg->slab, at);
+        at += run.units;
+        if (run.owner
+            && (!wfp_registry_share_may_go(reg->seg,
+                                           reg->slots[run.owner - 1].ns_hash,
+                                           ns_hash)
+                || spare_locked(reg, &run))) {
+            start = at;
+        }
+        if (at - start >= units) {
+            break;
+        }
+    }
+    state->hand = at == state->units ? 0 : at;
+    if (at - start >= units) {
+        clear_row_locked(reg, start, at);
+    }
+}
+
 apr_uint32_t wfp_registry_body_take_locked(wfp_registry_t *reg,
                                            apr_uint32_t units,
-                                           apr_uint32_t owner)
+                                           apr_uint32_t owner,
+                                           apr_uint32_t ns_hash)
 {
     apr_uint32_t block = wfp_slab_take(&reg->slab, units, owner);
 
-    if (!block) {
+    if (!block && reg->seg->is_fair) {
+        make_fair_room_locked(reg, units, ns_hash);
+        block = wfp_slab_take(&reg->slab, units, owner);
+    }
+    else if (!block) {
         make_room_locked(reg, units);
         block = wfp_slab_take(&reg->slab, units, owner);
     }

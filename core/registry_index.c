@@ -124,6 +124,7 @@ static void count_change(wfp_segment_t *seg, const wfp_slot_t *old,
                               - (unsigned)wfp_slot_is_known(old));
     wfp_wr32(&seg->bodies, seg->bodies + (unsigned)wfp_slot_has_body(image)
                                - (unsigned)wfp_slot_has_body(old));
+    wfp_registry_share_count_locked(seg, old, image);
 }
 
 void wfp_registry_index_commit_locked(wfp_registry_t *reg, apr_uint32_t at,
@@ -247,18 +248,21 @@ static apr_uint64_t victim_rank(const wfp_segment_t *seg,
     return age + 1;
 }
 
-int wfp_registry_index_make_room_locked(wfp_registry_t *reg)
+int wfp_registry_index_make_room_locked(wfp_registry_t *reg,
+                                        apr_uint32_t ns_hash)
 {
     wfp_segment_t *seg = reg->seg;
     apr_uint32_t now = wfp_registry_index_now(), seen = 0, victim = 0;
     apr_uint64_t rank, best = 0;
     wfp_slot_t image;
 
-    while (seen < seg->slots && (seen < VICTIM_WINDOW || !best)) {
+    while (seen < seg->slots
+           && (seen < VICTIM_WINDOW || (!best && !seg->is_fair))) {
         seg->hand = next_slot(seg, seg->hand < seg->slots ? seg->hand : 0);
         seen++;
         copy_out(&image, &reg->slots[seg->hand]);
-        if (image.hash == WFP_SLOT_FREE) {
+        if (image.hash == WFP_SLOT_FREE
+            || !wfp_registry_share_may_go(seg, image.ns_hash, ns_hash)) {
             continue;
         }
         rank = victim_rank(seg, &image, now);

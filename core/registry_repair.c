@@ -33,6 +33,7 @@ static int is_twin(const wfp_registry_t *reg, apr_uint32_t at)
 
 static void slot_count_locked(wfp_registry_t *reg, apr_uint32_t at)
 {
+    static const wfp_slot_t none; /* all 0: free */
     wfp_segment_t *seg = reg->seg;
     wfp_slot_t image;
 
@@ -40,6 +41,7 @@ static void slot_count_locked(wfp_registry_t *reg, apr_uint32_t at)
     if (image.hash == WFP_SLOT_FREE) {
         return;
     }
+    wfp_registry_share_count_locked(seg, &none, &image);
     seg->filled++;
     wfp_wr32(&seg->known, seg->known + (unsigned)wfp_slot_is_known(&image));
     if (!image.block) {
@@ -69,6 +71,7 @@ void wfp_registry_repair_locked(wfp_registry_t *reg)
     seg->filled = 0;
     wfp_wr32(&seg->known, 0);
     wfp_wr32(&seg->bodies, 0);
+    wfp_registry_share_clear_locked(seg);
     wfp_slab_rebuild_begin(&reg->slab);
     for (at = 0; at < seg->slots; at++) {
         slot_count_locked(reg, at);

@@ -69,6 +69,10 @@ typedef struct wfp_counts_t {
     apr_uint64_t pad[6];
 } wfp_counts_t;
 
+/** Namespaces by their hash: what each has of the room, where that is to be
+ *  shared fairly. */
+#define WFP_SHARES 4096
+
 /** The head of the segment. */
 typedef struct wfp_segment_t {
     apr_uint64_t magic;
@@ -91,6 +95,10 @@ typedef struct wfp_segment_t {
     apr_uint32_t bodies; /* of them with a body */
     apr_uint32_t hand;   /* where the last search for a victim ended */
     apr_uint64_t loads, evicted_bodies, evicted_entries, repairs;
+    apr_uint32_t is_fair; /* what a namespace has is counted in: */
+    apr_uint32_t sharers; /* shares that are not 0 */
+    apr_uint64_t shared;  /* all of them together */
+    apr_uint32_t share[WFP_SHARES];
     wfp_intent_t intent;
     wfp_slab_state_t slab;
     wfp_counts_t counts[WFP_COUNT_LINES] __attribute__((aligned(64)));
@@ -187,9 +195,10 @@ apr_int64_t wfp_registry_index_find_locked(apr_uint32_t *pfree,
  *  Other slots may move. */
 void wfp_registry_index_remove_locked(wfp_registry_t *reg, apr_uint32_t at);
 
-/** Drop the longest unused entry; slots may move. @return 0: all are being
- *  loaded */
-int wfp_registry_index_make_room_locked(wfp_registry_t *reg);
+/** Drop the longest unused entry that may go for one of this namespace; slots
+ *  may move. @return 0: all are being loaded, or are others' fair share */
+int wfp_registry_index_make_room_locked(wfp_registry_t *reg,
+                                        apr_uint32_t ns_hash);
 
 /** Take the writers' mutex, and repair what a dead writer left. */
 apr_status_t wfp_registry_index_lock(wfp_registry_t *reg) WFP_CHECK;
@@ -223,10 +232,12 @@ apr_uint32_t wfp_registry_body_units(const wfp_registry_t *reg,
                                      const wfp_key_t *key,
                                      const wfp_entry_t *entry, apr_size_t size);
 
-/** Take a block, evicting bodies where needed. 0: cannot be. */
+/** Take a block for an entry of this namespace, evicting bodies where needed.
+ *  0: cannot be. */
 apr_uint32_t wfp_registry_body_take_locked(wfp_registry_t *reg,
                                            apr_uint32_t units,
-                                           apr_uint32_t owner);
+                                           apr_uint32_t owner,
+                                           apr_uint32_t ns_hash);
 
 /** Fill a block nobody refers to yet. */
 void wfp_registry_body_write(wfp_registry_t *reg, apr_uint32_t block,
@@ -251,6 +262,23 @@ apr_status_t wfp_registry_write_copied(wfp_registry_t *reg,
                                        const wfp_entry_t *entry,
                                        const char *blob, apr_int64_t floor,
                                        apr_uint32_t age) WFP_CHECK;
+
+/* registry_share.c */
+
+/** A slot changes from old to image: count it. Lock held. */
+void wfp_registry_share_count_locked(wfp_segment_t *seg, const wfp_slot_t *old,
+                                     const wfp_slot_t *image);
+
+/** Nothing is counted: before all is counted anew. Lock held. */
+void wfp_registry_share_clear_locked(wfp_segment_t *seg);
+
+/** May an entry of namespace `owner` go so that one of `ns_hash` has room? Lock
+ *  held. */
+int wfp_registry_share_may_go(const wfp_segment_t *seg, apr_uint32_t owner,
+                              apr_uint32_t ns_hash);
+
+/** What all have, as counted and as the slots say, is it the same? Lock held. */
+int wfp_registry_share_is_right(const wfp_registry_t *reg);
 
 /* registry_repair.c */
 

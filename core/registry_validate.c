@@ -80,6 +80,9 @@ static const char *walk_locked(const wfp_registry_t *reg)
     if (!what && units + seg->slab.free_units != seg->slab.units) {
         what = "some room belongs to nobody";
     }
+    if (!what && !wfp_registry_share_is_right(reg)) {
+        what = "the namespaces' shares are wrong";
+    }
     if (!what && (seg->moves & 1 || seg->intent.slot)) {
         what = "a write was not finished";
     }

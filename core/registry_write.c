@@ -47,7 +47,8 @@ static int slot_open_locked(apr_uint32_t *pat, wfp_slot_t *image,
         return 1;
     }
     if (reg->seg->filled >= reg->seg->most) {
-        if (!wfp_registry_index_make_room_locked(reg)) {
+        if (!wfp_registry_index_make_room_locked(
+                reg, wfp_registry_index_ns_hash(reg, key))) {
             return 0;
         }
         /* slots may have moved */
@@ -120,10 +121,11 @@ typedef struct put_t {
 } put_t;
 
 static apr_uint32_t block_open_locked(wfp_registry_t *reg, const put_t *put,
-                                      apr_uint32_t owner)
+                                      apr_uint32_t owner, apr_uint32_t ns_hash)
 {
-    return put->spare ? wfp_slab_take(&reg->slab, put->units, owner)
-                      : wfp_registry_body_take_locked(reg, put->units, owner);
+    return put->spare
+               ? wfp_slab_take(&reg->slab, put->units, owner)
+               : wfp_registry_body_take_locked(reg, put->units, owner, ns_hash);
 }
 
 static apr_status_t put_locked(wfp_registry_t *reg, const put_t *put)
@@ -143,7 +145,7 @@ static apr_status_t put_locked(wfp_registry_t *reg, const put_t *put)
         }
         return APR_SUCCESS;
     }
-    block = block_open_locked(reg, put, at + 1);
+    block = block_open_locked(reg, put, at + 1, image.ns_hash);
     if (!block) {
         return APR_ENOSPC;
     }

@@ -15,13 +15,13 @@
 #define NUM(field) APR_OFFSETOF(wfp_server_conf_t, field)
 
 static const apr_size_t numbers[] = {
-    NUM(registry_size),  NUM(sync_interval),  NUM(exact_metering),
-    NUM(isolates),       NUM(isolate_memory), NUM(cool_kills),
-    NUM(cool_window),    NUM(cool_pause),     NUM(egress_connections),
-    NUM(egress_connect), NUM(egress_total),   NUM(egress_idle),
-    NUM(isolate_reuse),  NUM(worker_header),  NUM(api_requests),
-    NUM(api_window),     NUM(versions_kept),  NUM(hardening),
-    NUM(landlock),
+    NUM(registry_size),      NUM(kv_cache),       NUM(sync_interval),
+    NUM(exact_metering),     NUM(isolates),       NUM(isolate_memory),
+    NUM(cool_kills),         NUM(cool_window),    NUM(cool_pause),
+    NUM(egress_connections), NUM(egress_connect), NUM(egress_total),
+    NUM(egress_idle),        NUM(isolate_reuse),  NUM(worker_header),
+    NUM(api_requests),       NUM(api_window),     NUM(versions_kept),
+    NUM(hardening),          NUM(landlock),
 };
 
 static const apr_size_t texts[] = {

@@ -41,6 +41,7 @@ typedef struct wfp_server_conf_t {
     const char *key_file;
     const char *account;
     apr_int64_t registry_size;  /* bytes */
+    apr_int64_t kv_cache;       /* bytes; 0: off */
     apr_int64_t sync_interval;  /* us */
     apr_int64_t exact_metering; /* 0 lazy, 1 exact */
     apr_int64_t isolates;
@@ -98,6 +99,7 @@ apr_int64_t wfp_config_num(apr_int64_t value, apr_int64_t otherwise);
 
 /* Defaults (docs/directives). */
 #define WFP_DEFAULT_REGISTRY_SIZE      (APR_INT64_C(64) << 20)
+#define WFP_DEFAULT_KV_CACHE           (APR_INT64_C(32) << 20)
 #define WFP_DEFAULT_SYNC_INTERVAL      apr_time_from_msec(250)
 #define WFP_DEFAULT_ISOLATES           1000
 #define WFP_DEFAULT_ISOLATE_MEMORY     (APR_INT64_C(256) << 20)

@@ -83,6 +83,19 @@ const char *wfp_directive_server_egress_ca(cmd_parms *cmd, void *dummy,
     return wfp_directive_server_text(cmd, dummy, arg);
 }
 
+const char *wfp_directive_server_kv_cache(cmd_parms *cmd, void *dummy,
+                                          const char *arg)
+{
+    const wfp_directive_number_t *row = cmd->info;
+    const char *err = wfp_directive_value_in_server(cmd, row->main_only);
+
+    if (err || strcasecmp(arg, "off") != 0) {
+        return err ? err : wfp_directive_server_number(cmd, dummy, arg);
+    }
+    wfp_config_server(cmd->server)->kv_cache = 0;
+    return NULL;
+}
+
 const char *wfp_directive_server_trust_header(cmd_parms *cmd, void *dummy,
                                               const char *arg)
 {

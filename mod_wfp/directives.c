@@ -21,6 +21,9 @@
 static const wfp_directive_number_t row_registry_size = { WFP_DIRECTIVE_SIZE,
                                                           AT(registry_size), MB,
                                                           256 * GB, 1 };
+static const wfp_directive_number_t row_kv_cache = { WFP_DIRECTIVE_SIZE,
+                                                     AT(kv_cache), MB, 256 * GB,
+                                                     1 };
 static const wfp_directive_number_t row_sync_interval = {
     WFP_DIRECTIVE_TIME, AT(sync_interval), apr_time_from_msec(10),
     apr_time_from_sec(3600), 1
@@ -57,6 +60,9 @@ const command_rec wfp_directives_rows[] = {
     AP_INIT_TAKE1("WfpRegistrySize", wfp_directive_server_number,
                   ROW(row_registry_size), RSRC_CONF,
                   "shared memory of the registry, 1M or more"),
+    AP_INIT_TAKE1("WfpKvCache", wfp_directive_server_kv_cache,
+                  ROW(row_kv_cache), RSRC_CONF,
+                  "shared memory of the KV cache, 1M or more, or off"),
     AP_INIT_TAKE1("WfpSyncInterval", wfp_directive_server_number,
                   ROW(row_sync_interval), RSRC_CONF,
                   "how often the store's changes are picked up"),

@@ -73,6 +73,12 @@ void wfp_host_kv_join(wfp_kv_call_t *call, apr_status_t rv, apr_pool_t *p)
     }
 }
 
+apr_status_t wfp_host_kv_changed(wfp_server_t *server, const char *name,
+                                 wfp_result_t *res)
+{
+    return server->kv ? wfp_kv_changed(server->kv, name, res) : APR_SUCCESS;
+}
+
 void wfp_host_kv_sweep(wfp_server_t *server, apr_pool_t *p)
 {
     wfp_result_t res;

@@ -20,6 +20,10 @@ void wfp_host_kv_join(wfp_kv_call_t *call, apr_status_t rv, apr_pool_t *p);
 void wfp_host_kv_log(wfp_server_t *server, const char *ns, apr_status_t rv,
                      const char *text);
 
+/** What the store's changes say: as wfp_kv_changed(). */
+apr_status_t wfp_host_kv_changed(wfp_server_t *server, const char *name,
+                                 wfp_result_t *res) WFP_CHECK;
+
 /** A step of removing what has expired; by one process of the host. */
 void wfp_host_kv_sweep(wfp_server_t *server, apr_pool_t *p);
 

@@ -43,6 +43,7 @@ typedef struct generation_t {
     wfp_tally_t *tally;
     wfp_api_rate_t *api_rate;
     wfp_host_memo_t *hosts;
+    wfp_kv_cache_t *kv_cache;
 } generation_t;
 
 wfp_server_t *wfp_server(void)
@@ -102,6 +103,17 @@ static int check_store(wfp_server_t *server, int serving, apr_pool_t *p)
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
+static apr_status_t make_kv_cache(wfp_server_t *server, generation_t *g,
+                                  wfp_result_t *res)
+{
+    apr_int64_t size = wfp_config_num(server->conf->kv_cache,
+                                      WFP_DEFAULT_KV_CACHE);
+
+    return size ? wfp_kv_cache_create(&g->kv_cache, (apr_size_t)size, res,
+                                      g->pool)
+                : APR_SUCCESS;
+}
+
 static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
                                      apr_pool_t *ptemp)
 {
@@ -132,6 +144,9 @@ static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_host_memo_create(&g->hosts, &res, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = make_kv_cache(server, g, &res);
     }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
@@ -213,6 +228,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     server->api_rate = now->api_rate;
     server->tally = now->tally;
     server->hosts = now->hosts;
+    server->kv_cache = now->kv_cache;
     /* the key is copied: at a restart this module's memory goes elsewhere */
     (void)apr_pool_userdata_set(now, OLD_REGISTRY, NULL, s->process->pool);
     if (before) {
@@ -376,7 +392,7 @@ static apr_status_t start_services(wfp_server_t *server)
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_kv_create(&server->kv, server->store, in_store, dir,
-                           server->pool);
+                           server->kv_cache, server->pool);
     }
     return rv;
 }

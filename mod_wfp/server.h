@@ -42,6 +42,7 @@ typedef struct wfp_server_t {
     wfp_api_rate_t *api_rate;
     wfp_tally_t *tally;
     wfp_host_memo_t *hosts;
+    wfp_kv_cache_t *kv_cache; /* NULL: WfpKvCache off */
     wfp_keyring_t *keys;
     int is_hardened;           /* WfpHardening, as decided */
     apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:

@@ -22,7 +22,7 @@ typedef struct figure_t {
     apr_uint64_t value;
 } figure_t;
 
-#define FIGURES_MAX 32
+#define FIGURES_MAX 48
 
 typedef struct figures_t {
     figure_t list[FIGURES_MAX];
@@ -42,6 +42,28 @@ static void add(figures_t *f, const char *name, const char *key,
         figure->value = value;
         f->count++;
     }
+}
+
+static void collect_kv_cache(figures_t *f, wfp_server_t *server)
+{
+    wfp_registry_stats_t r;
+
+    if (!server->kv_cache) {
+        return;
+    }
+    wfp_kv_cache_stats(&r, server->kv_cache);
+    add(f, "kv_cache_entries", "WfpKvCacheEntries", "gauge",
+        "KV keys whose value, or that they have none, is in memory", r.known);
+    add(f, "kv_cache_bytes_used", "WfpKvCacheBytesUsed", "gauge",
+        "Bytes of them", r.body_bytes_used);
+    add(f, "kv_cache_found_total", "WfpKvCacheFound", "counter",
+        "KV keys that were found in memory, as they are or as they were",
+        r.hits);
+    add(f, "kv_cache_missed_total", "WfpKvCacheMissed", "counter",
+        "KV keys that were not", r.misses);
+    add(f, "kv_cache_evicted_total", "WfpKvCacheEvicted", "counter",
+        "KV keys that gave way to others",
+        r.evicted_bodies + r.evicted_entries);
 }
 
 static void collect_registry(figures_t *f, wfp_server_t *server)
@@ -117,6 +139,7 @@ static void collect(figures_t *f, wfp_server_t *server,
     f->count = 0;
     collect_stats(f, all);
     collect_registry(f, server);
+    collect_kv_cache(f, server);
     collect_child(f, server);
 }
 

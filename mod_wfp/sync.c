@@ -445,6 +445,10 @@ apr_status_t wfp_sync_take_in(wfp_server_t *server, const wfp_change_t *change,
         rv = wfp_registry_invalidate(reg, change->ns, key_of(&target),
                                      change->stamp);
     }
+    else if (change->kind == WFP_CHANGE_KV_VALUE
+             || (change->kind == WFP_CHANGE_KV && change->deleted)) {
+        return wfp_host_kv_changed(server, change->name, res);
+    }
     else if (change->kind != WFP_CHANGE_NAMESPACE
              && change->kind != WFP_CHANGE_SCRIPT) {
         return APR_SUCCESS; /* nothing of it is kept here */
@@ -487,6 +491,10 @@ static apr_status_t catch_up_step(int *pmore, wfp_server_t *server,
         wfp_host_memo_forget(server->hosts);
         if (rv != APR_SUCCESS) {
             return wfp_result_set(res, WFP_INTERNAL, rv, "registry failed");
+        }
+        rv = wfp_host_kv_changed(server, NULL, res);
+        if (rv != APR_SUCCESS) {
+            return rv;
         }
         wfp_registry_set_synced(server->registry, latest);
         *pmore = 0;
@@ -585,6 +593,7 @@ static void measure_again(follower_t *f)
 static void follow(void *data)
 {
     follower_t *f = data;
+    apr_time_t begun = wfp_clock_now();
     wfp_result_t res;
     apr_pool_t *turn;
     apr_status_t rv;
@@ -598,6 +607,9 @@ static void follow(void *data)
     apr_pool_create(&turn, f->pool);
     wfp_result_init(&res, turn);
     rv = wfp_sync_catch_up(f->server, f->store, &res, turn);
+    if (rv == APR_SUCCESS && f->server->kv) {
+        wfp_kv_followed(f->server->kv, begun);
+    }
     if (rv != APR_SUCCESS && !f->failing) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, f->server->main,
                      WFPLOGNO(0203) "the store does not answer; serving from "

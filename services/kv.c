@@ -8,9 +8,11 @@
 #include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
+#include <apr_thread_mutex.h>
 #include <string.h>
 
 #include "core/clock.h"
+#include "services/kv_clock.h"
 #include "services/kv_file.h"
 #include "store/kv_namespaces.h"
 #include "store/kv_values.h"
@@ -33,7 +35,11 @@ struct wfp_kv_t {
     wfp_store_t *store;
     const char *dir;
     wfp_kv_handles_t *files; /* NULL: values are rows of the store */
-    struct {                 /* of the one thread that sweeps */
+    wfp_kv_cache_t *cache;   /* NULL: none */
+    wfp_kv_clock_t *clock;   /* NULL: not opened yet */
+    apr_pool_t *pool;
+    apr_thread_mutex_t *opening; /* the clock */
+    struct {                     /* of the one thread that sweeps */
         apr_pool_t *pool;
         apr_dir_t *dir; /* NULL: between two sweeps */
         apr_time_t next;
@@ -41,11 +47,22 @@ struct wfp_kv_t {
 };
 
 apr_status_t wfp_kv_create(wfp_kv_t **pkv, wfp_store_t *store, int in_store,
-                           const char *data_dir, apr_pool_t *p)
+                           const char *data_dir, wfp_kv_cache_t *cache,
+                           apr_pool_t *p)
 {
     wfp_kv_t *kv = apr_pcalloc(p, sizeof(*kv));
+    apr_status_t rv = apr_thread_mutex_create(&kv->opening,
+                                              APR_THREAD_MUTEX_DEFAULT, p);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    kv->pool = p;
     kv->store = store;
+    kv->cache = cache;
+    if (cache && in_store) {
+        wfp_kv_cache_follow(cache);
+    }
     kv->dir = apr_pstrcat(p, data_dir, "/kv", NULL);
     apr_pool_create(&kv->sweep.pool, p);
     kv->sweep.next = wfp_clock_now() + SWEEP_EVERY;
@@ -138,15 +155,198 @@ static apr_status_t run_in_file(wfp_kv_t *kv, const char *ns,
     return rv;
 }
 
-void wfp_kv_forget(wfp_kv_t *kv, const char *ns, apr_pool_t *p)
+static apr_status_t run_anywhere(wfp_kv_t *kv, const char *ns,
+                                 wfp_kv_call_t *call, wfp_result_t *res)
+{
+    if (kv->files) {
+        return run_in_file(kv, ns, call, res);
+    }
+    return kv->store
+               ? wfp_kv_values_run(kv->store, ns, call, res)
+               : wfp_result_set(res, WFP_STORE_UNAVAILABLE, APR_EGENERAL, NULL);
+}
+
+/* ---- what is remembered --------------------------------------------------------- */
+
+/* The folder may be made after the server has begun. Who cannot tell others that
+ * he writes must not write. */
+static apr_status_t clock_of(wfp_kv_clock_t **pclock, wfp_kv_t *kv,
+                             wfp_result_t *res)
+{
+    apr_status_t rv;
+
+    *pclock = __atomic_load_n(&kv->clock, __ATOMIC_ACQUIRE);
+    if (*pclock) {
+        return APR_SUCCESS;
+    }
+    rv = apr_thread_mutex_lock(kv->opening);
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv, "a mutex failed");
+    }
+    *pclock = kv->clock;
+    if (!*pclock) {
+        rv = wfp_kv_clock_open(pclock, kv->dir, res, kv->pool);
+        if (rv == APR_SUCCESS) {
+            __atomic_store_n(&kv->clock, *pclock, __ATOMIC_RELEASE);
+        }
+    }
+    (void)apr_thread_mutex_unlock(kv->opening); /* it is held */
+    return rv;
+}
+
+/* A key that the cache had no answer for. */
+typedef struct missed_t {
+    wfp_kv_item_t *item;
+    wfp_kv_place_t place;
+    apr_int64_t number;
+    int is_still;
+} missed_t;
+
+/* What was found takes its part of the bytes that there may be. */
+static apr_status_t take_found(wfp_kv_item_t *item, apr_size_t *left,
+                               const wfp_kv_call_t *call, wfp_result_t *res)
+{
+    if (!item->value) {
+        return APR_SUCCESS;
+    }
+    if (call->no_values) {
+        item->value = "";
+        item->value_size = 0;
+    }
+    if (item->value_size > *left) {
+        return wfp_result_set(res, WFP_BODY_TOO_LARGE, APR_ENOSPC, NULL);
+    }
+    *left -= item->value_size;
+    return APR_SUCCESS;
+}
+
+/* Ask for those that were missed, and remember them. */
+static apr_status_t get_missed(wfp_kv_t *kv, const char *ns,
+                               const wfp_kv_call_t *call, missed_t *missed,
+                               int count, wfp_result_t *res)
+{
+    wfp_kv_call_t rest = *call;
+    apr_status_t rv;
+    int i;
+
+    rest.count = count;
+    rest.items = apr_palloc(call->pool,
+                            (apr_size_t)count * sizeof(*rest.items));
+    for (i = 0; i < count; i++) {
+        rest.items[i] = *missed[i].item;
+    }
+    rv = run_anywhere(kv, ns, &rest, res);
+    for (i = 0; rv == APR_SUCCESS && i < count; i++) {
+        *missed[i].item = rest.items[i];
+        if (missed[i].is_still && !(call->no_values && rest.items[i].value)) {
+            (void)wfp_kv_cache_put(kv->cache, ns, &missed[i].place,
+                                   missed[i].number, &rest.items[i],
+                                   call->pool);
+        }
+    }
+    return rv;
+}
+
+static apr_status_t get_all(wfp_kv_t *kv, const char *ns, wfp_kv_call_t *call,
+                            wfp_result_t *res)
+{
+    missed_t *missed = NULL;
+    wfp_kv_call_t asked = *call;
+    wfp_kv_clock_t *clock;
+    int i, count = 0;
+    apr_status_t rv = clock_of(&clock, kv, res);
+
+    for (i = 0; rv == APR_SUCCESS && i < call->count; i++) {
+        wfp_kv_item_t *item = &call->items[i];
+        wfp_kv_place_t place;
+        apr_int64_t number;
+
+        wfp_kv_clock_place(&place, ns, item->key, item->key_size);
+        number = wfp_kv_clock_read(clock, &place);
+        if (wfp_kv_cache_get(item, kv->cache, ns, &place, number, call->pool)) {
+            rv = take_found(item, &asked.max, call, res);
+            continue;
+        }
+        if (!missed) {
+            missed = apr_palloc(call->pool,
+                                (apr_size_t)call->count * sizeof(*missed));
+        }
+        missed[count].item = item;
+        missed[count].place = place;
+        missed[count].number = number;
+        missed[count++].is_still = wfp_kv_clock_is_still(clock, &place);
+    }
+    return rv == APR_SUCCESS && count
+               ? get_missed(kv, ns, &asked, missed, count, res)
+               : rv;
+}
+
+/* Tell all others, do it, and tell them again. */
+static apr_status_t write_all(wfp_kv_t *kv, const char *ns, wfp_kv_call_t *call,
+                              wfp_result_t *res)
+{
+    const wfp_kv_item_t *only = call->count == 1 ? call->items : NULL;
+    wfp_kv_clock_t *clock;
+    wfp_kv_place_t place;
+    wfp_kv_write_t write;
+    apr_status_t rv = clock_of(&clock, kv, res);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wfp_kv_clock_place(&place, ns, only ? only->key : NULL,
+                       only ? only->key_size : 0);
+    rv = wfp_kv_clock_begin(&write, clock, &place, call->until);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = run_anywhere(kv, ns, call, res);
+    wfp_kv_clock_end(clock, &write);
+    return rv;
+}
+
+static void remove_files(const wfp_kv_t *kv, const char *ns, apr_pool_t *p)
 {
     const char *path = path_of(kv, ns, p);
 
-    if (kv->files && is_id(ns)) {
-        /* not there: nothing was put. Others' connections see that it moved */
-        (void)apr_file_remove(path, p);
-        (void)apr_file_remove(apr_pstrcat(p, path, "-wal", NULL), p);
-        (void)apr_file_remove(apr_pstrcat(p, path, "-shm", NULL), p);
+    /* not there: nothing was put. Others' connections see that it moved */
+    (void)apr_file_remove(path, p);
+    (void)apr_file_remove(apr_pstrcat(p, path, "-wal", NULL), p);
+    (void)apr_file_remove(apr_pstrcat(p, path, "-shm", NULL), p);
+}
+
+void wfp_kv_forget(wfp_kv_t *kv, const char *ns, apr_pool_t *p)
+{
+    wfp_kv_clock_t *clock;
+    wfp_result_t res;
+
+    if (!is_id(ns)) {
+        return;
+    }
+    if (kv->files) {
+        remove_files(kv, ns, p);
+    }
+    wfp_result_init(&res, p);
+    if (clock_of(&clock, kv, &res) == APR_SUCCESS) {
+        wfp_kv_clock_tell(clock, ns); /* whoever reads now finds nothing */
+    }
+}
+
+apr_status_t wfp_kv_changed(wfp_kv_t *kv, const char *name, wfp_result_t *res)
+{
+    wfp_kv_clock_t *clock;
+    apr_status_t rv = kv->files ? APR_SUCCESS : clock_of(&clock, kv, res);
+
+    if (!kv->files && rv == APR_SUCCESS) {
+        wfp_kv_clock_tell(clock, name);
+    }
+    return rv;
+}
+
+void wfp_kv_followed(wfp_kv_t *kv, apr_time_t when)
+{
+    if (kv->cache) {
+        wfp_kv_cache_followed(kv->cache, when);
     }
 }
 
@@ -198,14 +398,14 @@ apr_status_t wfp_kv_run(wfp_kv_t *kv, const char *ns, wfp_kv_call_t *call,
         rv = wfp_result_set(res, WFP_INTERNAL, APR_EINVAL,
                             "a KV call that nobody checked");
     }
-    else if (kv->files) {
-        rv = run_in_file(kv, ns, call, res);
+    else if (call->verb == WFP_KV_GET && kv->cache) {
+        rv = get_all(kv, ns, call, res);
     }
-    else if (kv->store) {
-        rv = wfp_kv_values_run(kv->store, ns, call, res);
+    else if (call->verb == WFP_KV_PUT || call->verb == WFP_KV_DELETE) {
+        rv = write_all(kv, ns, call, res);
     }
     else {
-        rv = wfp_result_set(res, WFP_STORE_UNAVAILABLE, APR_EGENERAL, NULL);
+        rv = run_anywhere(kv, ns, call, res);
     }
     return rv == APR_SUCCESS ? rv : tell(plog, call, rv, res);
 }

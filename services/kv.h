@@ -6,6 +6,7 @@
 
 #include "core/kv.h"
 #include "core/result.h"
+#include "services/kv_cache.h"
 #include "store/store.h"
 
 /**
@@ -26,10 +27,12 @@ typedef struct wfp_kv_t wfp_kv_t;
  * @param store     of this child
  * @param in_store  1: values are its rows
  * @param data_dir  WfpDataDir
+ * @param cache     of the server; NULL: nothing is remembered
  * @param p         with an allocator for several threads
  */
 apr_status_t wfp_kv_create(wfp_kv_t **pkv, wfp_store_t *store, int in_store,
-                           const char *data_dir, apr_pool_t *p) WFP_CHECK;
+                           const char *data_dir, wfp_kv_cache_t *cache,
+                           apr_pool_t *p) WFP_CHECK;
 
 /**
  * Do a call.
@@ -50,6 +53,14 @@ apr_status_t wfp_kv_run(wfp_kv_t *kv, const char *ns, wfp_kv_call_t *call,
 
 /** The namespace was deleted: its values go. */
 void wfp_kv_forget(wfp_kv_t *kv, const char *ns, apr_pool_t *p);
+
+/** The store's changes say that this was written, perhaps by another host.
+ *  @param name of wfp_kv_change_name(); NULL: not known what */
+apr_status_t wfp_kv_changed(wfp_kv_t *kv, const char *name,
+                            wfp_result_t *res) WFP_CHECK;
+
+/** All changes that the store had at that moment have been told. */
+void wfp_kv_followed(wfp_kv_t *kv, apr_time_t when);
 
 /**
  * A bounded step of removing what has expired; to be called a few times a

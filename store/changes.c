@@ -26,6 +26,7 @@ static const char *const kind_names[] = {
     [WFP_CHANGE_KEY] = "key",
     [WFP_CHANGE_RENUMBERED] = "renumbered",
     [WFP_CHANGE_R2] = "r2_bucket",
+    [WFP_CHANGE_KV_VALUE] = "kv_value",
 };
 
 const char *wfp_changes_kind_name(wfp_change_e kind)

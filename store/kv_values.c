@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Values of KV namespaces as rows. Called by services/kv.c. Keys are kept as
- * hex digits, which sort as their bytes do, values as base64. They are no
- * mutations that a server follows: nobody keeps a copy.
+ * hex digits, which sort as their bytes do, values as base64. What was written is
+ * told to the servers in the same transaction: they keep copies.
  */
 #include "store/kv_values.h"
 
@@ -158,6 +158,30 @@ static apr_status_t need_namespace(wfp_dbd_t *db, const char *ns)
                : rv;
 }
 
+/* Keys that are told one by one; more of them: that any may have been written. */
+#define TOLD_MAX 8
+
+/* Last in its transaction, since all others wait for the number. */
+static apr_status_t tell(wfp_dbd_t *db, const ask_t *ask)
+{
+    char name[WFP_KV_CHANGE_NAME_SIZE];
+    wfp_change_t change = { 0, WFP_CHANGE_KV_VALUE, "", name, 0 };
+    int all = ask->call->count > TOLD_MAX, i;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (i = 0; rv == APR_SUCCESS && i < (all ? 1 : ask->call->count); i++) {
+        const wfp_kv_item_t *item = &ask->call->items[i];
+
+        wfp_kv_change_name(name, ask->ns, all ? NULL : item->key,
+                           item->key_size);
+        rv = wfp_changes_take(&change.stamp, db);
+        if (rv == APR_SUCCESS) {
+            rv = wfp_changes_record(db, &change);
+        }
+    }
+    return rv;
+}
+
 static apr_status_t put_all(wfp_dbd_t *db, void *baton)
 {
     static const wfp_sql_t put = {
@@ -188,7 +212,7 @@ static apr_status_t put_all(wfp_dbd_t *db, void *baton)
     }
     db->pool = whole;
     apr_pool_destroy(turn);
-    return rv;
+    return rv == APR_SUCCESS ? tell(db, ask) : rv;
 }
 
 static apr_status_t delete_all(wfp_dbd_t *db, void *baton)
@@ -208,7 +232,7 @@ static apr_status_t delete_all(wfp_dbd_t *db, void *baton)
                           DBD_ARGS(ask->ns,
                                    hex(item->key, item->key_size, db->pool)));
     }
-    return rv;
+    return rv == APR_SUCCESS ? tell(db, ask) : rv;
 }
 
 typedef struct audit_t {

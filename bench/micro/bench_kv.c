@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a call of a KV namespace costs below Lua, in a file: a get among 10,000
- * values of 200 bytes, a page of a list, and a put, which ends on the disk. For
+ * values of 200 bytes, the same of one that is remembered, a page of a list, and
+ * a put, which ends on the disk. For
  * figures run it alone: make bench/micro/bench_kv && bench/micro/bench_kv
  */
 #include <apr_file_io.h>
@@ -20,7 +21,7 @@
 #define READS  20000
 #define WRITES 200
 
-static wfp_kv_t *kv;
+static wfp_kv_t *kv, *remembering;
 
 static int run(wfp_kv_call_t *call, apr_pool_t *p)
 {
@@ -94,6 +95,29 @@ static int make_file(const char *dir, apr_pool_t *p)
            && apr_file_close(file) == APR_SUCCESS;
 }
 
+static int make_cache(const char *dir, apr_pool_t *p)
+{
+    wfp_kv_cache_t *cache;
+    wfp_result_t res;
+
+    wfp_result_init(&res, p);
+    return wfp_kv_cache_create(&cache, (apr_size_t)32 << 20, &res, p)
+               == APR_SUCCESS
+           && wfp_kv_create(&remembering, NULL, 0, dir, cache, p)
+                  == APR_SUCCESS;
+}
+
+static int measure_warm(const char *what, apr_pool_t *p)
+{
+    wfp_kv_t *plain = kv;
+    int ok;
+
+    kv = remembering;
+    ok = measure(what, WFP_KV_GET, KEYS, p);
+    kv = plain;
+    return ok;
+}
+
 int main(void)
 {
     char dir[] = "/tmp/wfp-bench-kv-XXXXXX";
@@ -105,8 +129,11 @@ int main(void)
     apr_pool_create(&turn, p);
     ok = mkdtemp(dir) && make_file(dir, p)
          && wfp_sqlite_start(dir, p) == APR_SUCCESS
-         && wfp_kv_create(&kv, NULL, 0, dir, p) == APR_SUCCESS && fill(turn)
+         && wfp_kv_create(&kv, NULL, 0, dir, NULL, p) == APR_SUCCESS
+         && make_cache(dir, p) && fill(turn)
          && measure("get", WFP_KV_GET, READS, turn)
+         && measure_warm("get, first time", turn)
+         && measure_warm("get, remembered", turn)
          && measure("list of 100", WFP_KV_LIST, READS / 20, turn)
          && measure("put", WFP_KV_PUT, WRITES, turn);
     if (ok) {

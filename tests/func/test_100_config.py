@@ -23,6 +23,10 @@ WfpRegistrySize much
 WfpRegistrySize -1
 WfpRegistrySize 64Q
 WfpRegistrySize 1K
+WfpKvCache much
+WfpKvCache 1K
+WfpKvCache -1
+WfpKvCache on
 WfpSyncInterval soon
 WfpSyncInterval -5s
 WfpSyncInterval 5parsecs
@@ -103,6 +107,8 @@ WRONG = [line for line in WRONG.splitlines() if line.split()
 RIGHT = """
 WfpRegistrySize 1M
 WfpRegistrySize 2G
+WfpKvCache 1M
+WfpKvCache off
 WfpSyncInterval 250ms
 WfpSyncInterval 2s
 WfpDispatcher router
@@ -153,7 +159,8 @@ SHIPPED = [line[1:] for line in
            (ROOT / "conf/wfp.conf").read_text().splitlines()
            if line.startswith(("#Wfp", "#<", "#    ", "#</"))]
 
-SERVER_ONLY = {"WfpRegistrySize": "64M", "WfpSyncInterval": "1s",
+SERVER_ONLY = {"WfpRegistrySize": "64M", "WfpKvCache": "off",
+               "WfpSyncInterval": "1s",
                "WfpIsolates": "10", "WfpApiRate": "10 1s",
                "WfpVersionsKept": "1", "WfpMetering": "exact",
                "WfpDataDir": "/tmp", "WfpCoolDown": "off"}

@@ -18,6 +18,7 @@ typedef struct kvs_t {
     wfp_test_t *t;
     fixture_t f;
     wfp_kv_t *kv;
+    wfp_kv_cache_t *cache;
     const char *ns;
     const char *dir;
     const char *log;
@@ -26,6 +27,7 @@ typedef struct kvs_t {
 } kvs_t;
 
 static int in_store; /* which of the two is tested */
+static int caching;
 
 static apr_status_t remove_tree(void *data)
 {
@@ -87,7 +89,12 @@ static kvs_t *begin(wfp_test_t *t)
     apr_pool_cleanup_register(t->pool, dir, remove_tree, apr_pool_cleanup_null);
     p = shared_pool(t);
     CHECK_INT(wfp_sqlite_start(s->dir, p), APR_SUCCESS);
-    CHECK_INT(wfp_kv_create(&s->kv, s->f.store, in_store, s->dir, p),
+    if (caching) {
+        CHECK_INT(wfp_kv_cache_create(&s->cache, (apr_size_t)4 << 20, &s->f.res,
+                                      p),
+                  APR_SUCCESS);
+    }
+    CHECK_INT(wfp_kv_create(&s->kv, s->f.store, in_store, s->dir, s->cache, p),
               APR_SUCCESS);
     s->ns = make_ns(s, "first");
     return s;
@@ -508,13 +515,20 @@ static void then_rows(wfp_test_t *t)
     in_store = 1;
 }
 
+static void then_remembered(wfp_test_t *t)
+{
+    (void)t;
+    caching = 1;
+    in_store = 0;
+}
+
 int main(void)
 {
     static const wfp_test_case_t cases[] = {
-        CASES,
-        { "now as rows of the store", then_rows },
-        CASES,
-        { NULL, NULL },
+        CASES, { "now as rows of the store", then_rows },
+        CASES, { "now in files, and remembered", then_remembered },
+        CASES, { "now as rows, and remembered", then_rows },
+        CASES, { NULL, NULL },
     };
 
     return wfp_test_run(cases);
