@@ -116,8 +116,7 @@ static int read_body(wfp_kv_item_t *item, const char *blob, apr_size_t size)
         return 0;
     }
     found.key = item->key;
-    if (found.expiration
-        && found.expiration <= apr_time_sec(apr_time_now())) {
+    if (found.expiration && found.expiration <= apr_time_sec(apr_time_now())) {
         memset(&found, 0, sizeof(found));
         found.key = item->key;
         found.key_size = item->key_size;
@@ -142,8 +141,8 @@ int wfp_kv_cache_get(wfp_kv_item_t *item, wfp_kv_cache_t *cache, const char *ns,
 }
 
 int wfp_kv_cache_put(wfp_kv_cache_t *cache, const char *ns,
-                      const wfp_kv_place_t *place, apr_int64_t number,
-                      const wfp_kv_item_t *item, apr_pool_t *p)
+                     const wfp_kv_place_t *place, apr_int64_t number,
+                     const wfp_kv_item_t *item, apr_pool_t *p)
 {
     wfp_entry_t entry = { 0 };
     apr_pool_t *scratch;

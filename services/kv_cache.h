@@ -53,8 +53,8 @@ int wfp_kv_cache_get(wfp_kv_item_t *item, wfp_kv_cache_t *cache, const char *ns,
 /** Keep what was read, if there is room. @param number  it had before it was
  *  read, when it was still @param p  for scratch @return 1: it is kept */
 int wfp_kv_cache_put(wfp_kv_cache_t *cache, const char *ns,
-                      const wfp_kv_place_t *place, apr_int64_t number,
-                      const wfp_kv_item_t *item, apr_pool_t *p);
+                     const wfp_kv_place_t *place, apr_int64_t number,
+                     const wfp_kv_item_t *item, apr_pool_t *p);
 
 /** Figures; of entries, "known" ones are values or their absence. */
 void wfp_kv_cache_stats(wfp_registry_stats_t *stats, wfp_kv_cache_t *cache);

@@ -89,8 +89,7 @@ static int is_alive(const wfp_kv_clock_t *clock, apr_uint32_t member)
 {
     struct flock lock = byte_of(member);
 
-    return member == clock->member
-           || fcntl(clock->fd, F_OFD_GETLK, &lock) < 0
+    return member == clock->member || fcntl(clock->fd, F_OFD_GETLK, &lock) < 0
            || lock.l_type != F_UNLCK;
 }
 
@@ -232,7 +231,8 @@ int wfp_kv_clock_is_still(wfp_kv_clock_t *clock, const wfp_kv_place_t *place)
         apr_uint64_t *slot = &clock->shared->writes[i], write = load(slot);
 
         if (write
-            && (place_in(write) == place->key || place_in(write) == place->ns)) {
+            && (place_in(write) == place->key
+                || place_in(write) == place->ns)) {
             (void)take_away_dead(clock, slot, write);
             is_still = 0; /* the number may have grown since it was asked */
         }

@@ -25,7 +25,7 @@ typedef enum {
     WFP_CHANGE_KEY,        /* secrets were sealed with another key */
     WFP_CHANGE_RENUMBERED, /* ns, name: id of a version that has another number
                             * and other bindings now */
-    WFP_CHANGE_R2, /* name: of an R2 bucket */
+    WFP_CHANGE_R2,         /* name: of an R2 bucket */
     WFP_CHANGE_KV_VALUE,   /* name: wfp_kv_change_name() of what was written */
     WFP_CHANGE_COUNT
 } wfp_change_e;
