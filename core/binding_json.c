@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/name.h"
+#include "core/r2.h"
 
 /* What the functions below need besides the thing they work on. */
 typedef struct reader_t {
@@ -203,6 +204,25 @@ static apr_status_t read_d1(wfp_binding_t *binding, const wfp_json_t *v,
     return rv;
 }
 
+static apr_status_t read_r2(wfp_binding_t *binding, const wfp_json_t *v,
+                            reader_t *rd)
+{
+    wfp_json_t *place = wfp_json_get(v, "jurisdiction", rd->p);
+    apr_status_t rv = read_string(&binding->target, v, "bucket_name",
+                                  "bucket_name", rd);
+
+    if (rv == APR_SUCCESS && !wfp_r2_is_bucket_name(binding->target)) {
+        return not_a(rd, "bucket_name", "a bucket's name");
+    }
+    if (rv == APR_SUCCESS && place && !wfp_json_is_null(place)) {
+        return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
+                              "binding \"%s\": \"jurisdiction\" is not "
+                              "supported",
+                              rd->where);
+    }
+    return rv;
+}
+
 static apr_status_t read_dispatch(wfp_binding_t *binding, const wfp_json_t *v,
                                   reader_t *rd)
 {
@@ -268,6 +288,13 @@ static apr_status_t write_d1(wfp_json_t *v, const wfp_binding_t *binding,
     return APR_SUCCESS;
 }
 
+static apr_status_t write_r2(wfp_json_t *v, const wfp_binding_t *binding,
+                             reader_t *rd)
+{
+    wfp_json_set_str(v, "bucket_name", binding->target);
+    return APR_SUCCESS;
+}
+
 static apr_status_t write_dispatch(wfp_json_t *v, const wfp_binding_t *binding,
                                    reader_t *rd)
 {
@@ -311,6 +338,7 @@ static const struct {
     [WFP_BINDING_VERSION_METADATA] = { NULL, NULL },
     [WFP_BINDING_KV_NAMESPACE] = { read_kv, write_kv },
     [WFP_BINDING_D1] = { read_d1, write_d1 },
+    [WFP_BINDING_R2_BUCKET] = { read_r2, write_r2 },
 };
 
 /* ---- the array -------------------------------------------------------- */

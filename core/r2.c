@@ -68,6 +68,15 @@ const wfp_r2_fault_row_t *wfp_r2_fault_row(wfp_r2_fault_e fault)
     return &faults[fault];
 }
 
+apr_status_t wfp_r2_fail(wfp_r2_call_t *call, wfp_r2_fault_e fault,
+                         wfp_result_t *res)
+{
+    call->fault = fault;
+    return wfp_result_set(res, WFP_R2_ERROR, APR_EGENERAL, "%s: %s (%d)",
+                          verbs[call->verb], faults[fault].text,
+                          faults[fault].code);
+}
+
 int wfp_r2_is_key(const char *key, apr_size_t n)
 {
     return n > 0 && n <= WFP_R2_KEY_MAX && !memchr(key, '\0', n)

@@ -225,6 +225,11 @@ const char *wfp_r2_verb_name(wfp_r2_verb_e verb);
 
 const wfp_r2_fault_row_t *wfp_r2_fault_row(wfp_r2_fault_e fault);
 
+/** The call fails: call->fault, and WFP_R2_ERROR with "put: TEXT (10001)".
+ *  @return APR_EGENERAL */
+apr_status_t wfp_r2_fail(wfp_r2_call_t *call, wfp_r2_fault_e fault,
+                         wfp_result_t *res);
+
 /** A key of an object: 1 to WFP_R2_KEY_MAX bytes of UTF-8 without NUL.
  *  @return 1: it is one */
 int wfp_r2_is_key(const char *key, apr_size_t n);

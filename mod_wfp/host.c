@@ -17,6 +17,7 @@
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/hosts.h"
 #include "mod_wfp/host_kv.h"
+#include "mod_wfp/host_r2.h"
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/record.h"
 
@@ -273,9 +274,15 @@ static apr_status_t host_kv(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
     return give_up(wfp_host_kv_call(ctx, binding, call, is_counted, res), ctx);
 }
 
+static apr_status_t host_r2(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
+                            wfp_r2_call_t *call, wfp_result_t *res)
+{
+    return give_up(wfp_host_r2_call(ctx, binding, call, res), ctx);
+}
+
 const wfp_host_t wfp_host_functions = {
     host_fetch,        host_dispatch,   host_service,     host_service_call,
     host_sql,          host_log,        host_wait,        host_pass_through,
     host_open_secret,  host_await_body, wfp_beside_start, host_wait_op,
-    wfp_beside_cancel, host_metadata,   host_kv,
+    wfp_beside_cancel, host_metadata,   host_kv,          host_r2,
 };

@@ -24,6 +24,9 @@ static int is_movable(const wfp_op_t *op)
 {
     apr_size_t n;
 
+    if (op->r2 && op->r2->source) {
+        return 0;
+    }
     return !op->req || !op->req->body || wfp_body_peek(op->req->body, &n);
 }
 
@@ -130,7 +133,7 @@ static int is_over(const wfp_work_t *part, const wfp_op_t *op)
             return 0;
         }
     }
-    if (op->answer) {
+    if (op->answer || op->r2) {
         return 0;
     }
     return op->rv != APR_SUCCESS || !op->resp || !op->resp->body

@@ -394,6 +394,10 @@ static apr_status_t start_services(wfp_server_t *server)
         rv = wfp_kv_create(&server->kv, server->store, in_store, dir,
                            server->kv_cache, server->pool);
     }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_r2_create(&server->r2, server->store, in_store, dir,
+                           server->pool);
+    }
     return rv;
 }
 

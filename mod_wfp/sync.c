@@ -15,6 +15,7 @@
 #include "lua_runtime/speed.h"
 #include "mod_wfp/hosts.h"
 #include "mod_wfp/host_kv.h"
+#include "mod_wfp/host_r2.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/threads.h"
 #include "store/changes.h"
@@ -622,6 +623,7 @@ static void follow(void *data)
     }
     f->failing = rv != APR_SUCCESS;
     wfp_host_kv_sweep(f->server, turn);
+    wfp_host_r2_sweep(f->server, turn);
     apr_pool_destroy(turn);
     warn_when_full(f);
     measure_again(f);

@@ -23,7 +23,8 @@ CREATE TABLE r2_objects (
     PRIMARY KEY (bucket_id, name)
 );
 
--- uploads of parts that were neither completed nor aborted
+-- uploads of parts that were neither completed nor aborted; name: the key as
+-- above, "-" and the id
 CREATE TABLE r2_uploads (
     id TEXT NOT NULL PRIMARY KEY,
     bucket_id TEXT NOT NULL REFERENCES r2_buckets (id),
@@ -31,11 +32,11 @@ CREATE TABLE r2_uploads (
     created BIGINT NOT NULL,
     meta TEXT NOT NULL
 );
-CREATE INDEX r2_uploads_name ON r2_uploads (bucket_id, name, id);
+CREATE UNIQUE INDEX r2_uploads_name ON r2_uploads (bucket_id, name);
 CREATE INDEX r2_uploads_created ON r2_uploads (created);
 
--- files below WfpDataDir/r2, in the order of their bytes; owner: of an object
--- (number 0, or those of its parts) or an upload
+-- files below WfpDataDir/r2, of an object (numbers from 1, in the order of its
+-- bytes; all but the last are of one size) or the parts of an upload
 CREATE TABLE r2_pieces (
     owner TEXT NOT NULL,
     number BIGINT NOT NULL,
