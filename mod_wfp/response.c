@@ -200,6 +200,7 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
                                                 r->connection->bucket_alloc);
     int sent = 0;
 
+    body->takes_files = 1; /* each brigade is written before the next read */
     for (;;) {
         apr_status_t rv;
 

@@ -395,8 +395,7 @@ static apr_status_t start_services(wfp_server_t *server)
                            server->kv_cache, server->pool);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_r2_create(&server->r2, server->store, in_store, dir,
-                           server->pool);
+        rv = wfp_r2_create(&server->r2, server->store, dir, server->pool);
     }
     return rv;
 }

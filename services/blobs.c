@@ -186,6 +186,16 @@ apr_status_t wfp_blobs_open(apr_file_t **pfile, wfp_blobs_t *blobs,
                 : APR_ENOENT;
 }
 
+void wfp_blobs_remove(wfp_blobs_t *blobs, const char *group, const char *name,
+                      apr_pool_t *p)
+{
+    const char *path = path_of(blobs, group, name, p);
+
+    if (path) {
+        (void)apr_file_remove(path, p);
+    }
+}
+
 apr_status_t wfp_blobs_touch(wfp_blobs_t *blobs, const char *group,
                              const char *name, apr_pool_t *p)
 {
@@ -272,7 +282,8 @@ apr_status_t wfp_blobs_sweep(int *pgone, wfp_blobs_t *blobs, const char *group,
         if (is_temporary(info.name)
                 ? is_older(path, before, turn)
                       && apr_file_remove(path, turn) == APR_SUCCESS
-                : is_name(info.name) && !keep(baton, info.name)
+                : is_name(info.name) && is_older(path, before, turn)
+                      && !keep(baton, info.name)
                       && remove_old(path, aside, before, turn)) {
             gone++;
         }

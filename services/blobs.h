@@ -55,6 +55,10 @@ apr_status_t wfp_blobs_open(apr_file_t **pfile, wfp_blobs_t *blobs,
                             const char *group, const char *name,
                             apr_int32_t flags, apr_pool_t *p) WFP_CHECK;
 
+/** Remove it; what cannot be removed now is left to a sweep. */
+void wfp_blobs_remove(wfp_blobs_t *blobs, const char *group, const char *name,
+                      apr_pool_t *p);
+
 /** Say that it is wanted: it is as if it were written now. As open returns. */
 apr_status_t wfp_blobs_touch(wfp_blobs_t *blobs, const char *group,
                              const char *name, apr_pool_t *p) WFP_CHECK;

@@ -14,20 +14,21 @@
 #include "core/json.h"
 #include "services/r2_inside.h"
 
-/* A commit that nobody heard of is over by then. */
-#define REMOTE_GRACE apr_time_from_sec(600)
-
-apr_status_t wfp_r2_create(wfp_r2_t **pr2, wfp_store_t *store, int remote,
+apr_status_t wfp_r2_create(wfp_r2_t **pr2, wfp_store_t *store,
                            const char *data_dir, apr_pool_t *p)
 {
     wfp_r2_t *r2 = apr_pcalloc(p, sizeof(*r2));
 
     r2->store = store;
-    r2->dir = apr_pstrcat(p, data_dir, "/r2", NULL);
-    r2->grace = remote ? REMOTE_GRACE : 0;
+    r2->sweep.group = "";
     apr_pool_create(&r2->sweep.pool, p);
     *pr2 = r2;
-    return APR_SUCCESS;
+    return wfp_blobs_create(&r2->blobs, data_dir, "r2", p);
+}
+
+const char *wfp_r2_group(const char *id, apr_pool_t *p)
+{
+    return apr_pstrmemdup(p, id, 3);
 }
 
 /* ---- what was asked ------------------------------------------------------------- */
@@ -162,22 +163,25 @@ static apr_status_t get(wfp_r2_t *r2, const char *bucket, wfp_r2_call_t *call,
 static apr_status_t put(wfp_r2_t *r2, const char *bucket, wfp_r2_call_t *call,
                         const char **plog, wfp_result_t *res)
 {
-    wfp_r2_new_t made;
+    wfp_r2_stored_t stored;
     apr_status_t rv = wfp_r2_objects_may_put(r2->store, bucket, call, res);
 
     if (rv != APR_SUCCESS || call->unmet) {
         return rv;
     }
-    rv = wfp_r2_write(&made, r2, call, plog, res);
+    rv = wfp_r2_write(&stored, r2, call, plog, res);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = call->verb == WFP_R2_PUT
-             ? wfp_r2_objects_put(r2->store, bucket, call, &made.stored, res)
-             : wfp_r2_uploads_put(r2->store, bucket, call, &made.stored, res);
-    wfp_r2_write_done(&made, (rv == APR_SUCCESS && !call->unmet)
-                                 || (rv != APR_SUCCESS
-                                     && res->code == WFP_STORE_UNAVAILABLE));
+             ? wfp_r2_objects_put(r2->store, bucket, call, &stored, res)
+             : wfp_r2_uploads_put(r2->store, bucket, call, &stored, res);
+    if (call->unmet
+        || (rv != APR_SUCCESS && res->code != WFP_STORE_UNAVAILABLE)) {
+        /* it is nobody's, for certain; else the sweep looks */
+        wfp_blobs_remove(r2->blobs, wfp_r2_group(stored.file, call->pool),
+                         stored.file, call->pool);
+    }
     return rv;
 }
 

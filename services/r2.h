@@ -22,11 +22,10 @@ typedef struct wfp_r2_t wfp_r2_t;
  * child scope.
  *
  * @param store     of this child; NULL: every call is WFP_STORE_UNAVAILABLE
- * @param remote    1: the store is a server, maybe of several hosts
  * @param data_dir  WfpDataDir; of hosts that share a store it is shared, too
  * @param p         with an allocator for several threads
  */
-apr_status_t wfp_r2_create(wfp_r2_t **pr2, wfp_store_t *store, int remote,
+apr_status_t wfp_r2_create(wfp_r2_t **pr2, wfp_store_t *store,
                            const char *data_dir, apr_pool_t *p) WFP_CHECK;
 
 /**

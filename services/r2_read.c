@@ -42,13 +42,12 @@ static apr_status_t failed(apr_status_t rv, const reading_t *r,
 }
 
 static apr_status_t open_piece(apr_file_t **pfile, const reading_t *r,
-                               apr_pool_t *p)
+                               apr_int32_t flags, apr_pool_t *p)
 {
-    return apr_file_open(pfile,
-                         wfp_r2_files_path(r->r2, current(r)->file, "", p),
-                         APR_FOPEN_READ | APR_FOPEN_BINARY
-                             | APR_FOPEN_SENDFILE_ENABLED,
-                         0, p);
+    const char *id = current(r)->file;
+
+    return wfp_blobs_open(pfile, r->r2->blobs, wfp_r2_group(id, p), id, flags,
+                          p);
 }
 
 /* n bytes were given. */
@@ -76,7 +75,7 @@ static apr_status_t give_file(reading_t *r, apr_bucket_brigade *bb,
 
     if (!r->file_pool) {
         apr_pool_create(&r->file_pool, p);
-        rv = open_piece(&r->file, r, r->file_pool);
+        rv = open_piece(&r->file, r, APR_FOPEN_SENDFILE_ENABLED, r->file_pool);
     }
     if (rv == APR_SUCCESS) {
         apr_pool_create(&r->part_pool, p);
@@ -101,7 +100,7 @@ static apr_status_t give_memory(reading_t *r, apr_bucket_brigade *bb,
     apr_status_t rv;
 
     apr_pool_create(&p, whole);
-    rv = open_piece(&file, r, p);
+    rv = open_piece(&file, r, 0, p);
     if (rv == APR_SUCCESS) {
         rv = apr_file_seek(file, APR_SET, &offset);
     }

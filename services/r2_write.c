@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writing the bytes of an object or part to a new file, in pieces, with their
- * digests. Used by r2.c. The order is what crashes cannot harm: write, fsync,
- * rename, fsync of the directory; r2.c commits the row then.
+ * digests. Used by r2.c, which commits the row then: whatever ends it in between
+ * leaves a file that nobody knows, for r2_sweep.c.
  */
-#include <apr_errno.h>
 #include <apr_strings.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/crypto.h"
-#include "core/crypto_hash.h"
+#include "core/crypto_running.h"
 #include "services/r2_inside.h"
 
 #define CHUNK ((apr_size_t)64 * 1024)
-#define TRIES 5
-
-#define OPEN_FLAGS                                                             \
-    (APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL | APR_FOPEN_BINARY)
-#define OPEN_PERMS (APR_FPROT_UREAD | APR_FPROT_UWRITE)
 
 typedef struct writing_t {
-    wfp_r2_new_t *made;
-    wfp_r2_t *r2;
+    wfp_r2_stored_t *stored;
     wfp_r2_call_t *call;
-    wfp_crypto_hash_t *hash;
+    wfp_blob_t *blob;
+    wfp_running_t *running[WFP_HASH_COUNT]; /* NULL: nobody asks */
     const char **plog;
     wfp_result_t *res;
-    const char *id;
+    apr_pool_t *pool; /* the file is gone with it unless it was committed */
 } writing_t;
 
 /* It is the operator's business. */
@@ -40,112 +34,24 @@ static apr_status_t broken(writing_t *w, apr_status_t rv, const char *what)
     return wfp_r2_fail(w->call, WFP_R2_INTERNAL, w->res);
 }
 
-/* ---- the file ------------------------------------------------------------------- */
-
-static apr_status_t make_dir(const writing_t *w, apr_pool_t *p)
-{
-    apr_status_t rv = apr_dir_make_recursive(wfp_r2_files_dir(w->r2, w->id, p),
-                                             APR_FPROT_UREAD | APR_FPROT_UWRITE
-                                                 | APR_FPROT_UEXECUTE,
-                                             p);
-
-    if (rv == APR_SUCCESS) {
-        rv = wfp_r2_files_sync_dir(w->r2->dir);
-    }
-    return rv == APR_SUCCESS
-               ? wfp_r2_files_sync_dir(apr_pstrcat(p, w->r2->dir, "/..", NULL))
-               : rv;
-}
-
-/* A new file that we hold. Who sweeps may have taken it before we did. */
-static apr_status_t make_once(writing_t *w)
-{
-    wfp_r2_new_t *made = w->made;
-    unsigned char id[WFP_R2_ID_SIZE / 2];
-    apr_status_t rv = wfp_crypto_random(id, sizeof(id));
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    w->id = wfp_crypto_hex(id, sizeof(id), made->pool);
-    made->path = wfp_r2_files_path(w->r2, w->id, WFP_R2_TMP, made->pool);
-    rv = apr_file_open(&made->file, made->path, OPEN_FLAGS, OPEN_PERMS,
-                       made->pool);
-    if (APR_STATUS_IS_ENOENT(rv)) {
-        rv = make_dir(w, made->pool);
-        if (rv == APR_SUCCESS) {
-            rv = apr_file_open(&made->file, made->path, OPEN_FLAGS, OPEN_PERMS,
-                               made->pool);
-        }
-    }
-    if (rv != APR_SUCCESS) {
-        made->file = NULL;
-        return rv;
-    }
-    rv = wfp_r2_files_hold(made->file);
-    if (rv == APR_SUCCESS && !wfp_r2_files_is_linked(made->file)) {
-        rv = APR_EAGAIN;
-    }
-    if (rv != APR_SUCCESS) {
-        wfp_r2_write_done(made, 0);
-    }
-    return rv;
-}
-
-static apr_status_t make_file(writing_t *w)
-{
-    int i;
-    apr_status_t rv = APR_EAGAIN;
-
-    for (i = 0; i < TRIES && APR_STATUS_IS_EAGAIN(rv); i++) {
-        rv = make_once(w);
-    }
-    return rv == APR_SUCCESS ? rv : broken(w, rv, "cannot make a file of R2");
-}
-
-void wfp_r2_write_done(wfp_r2_new_t *made, int keep)
-{
-    if (!made->file) {
-        return;
-    }
-    if (!keep) {
-        /* else who sweeps removes it */
-        (void)apr_file_remove(made->path, made->pool);
-    }
-    (void)apr_file_close(made->file); /* all of it was synced */
-    made->file = NULL;
-}
-
-static apr_status_t settle(writing_t *w)
-{
-    wfp_r2_new_t *made = w->made;
-    const char *path = wfp_r2_files_path(w->r2, w->id, "", made->pool);
-    apr_status_t rv = apr_file_sync(made->file);
-
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_rename(made->path, path, made->pool);
-    }
-    if (rv == APR_SUCCESS) {
-        made->path = path;
-        rv = wfp_r2_files_sync_dir(wfp_r2_files_dir(w->r2, w->id, made->pool));
-    }
-    return rv == APR_SUCCESS ? rv : broken(w, rv, "cannot keep a file of R2");
-}
-
 /* ---- the bytes ------------------------------------------------------------------ */
 
 static apr_status_t write_bytes(writing_t *w, const char *data, apr_size_t n)
 {
-    wfp_r2_stored_t *stored = &w->made->stored;
-    apr_status_t rv;
+    apr_status_t rv = APR_SUCCESS;
+    int i;
 
-    stored->size += (apr_int64_t)n;
-    if (stored->size > WFP_R2_PUT_MAX) {
+    w->stored->size += (apr_int64_t)n;
+    if (w->stored->size > WFP_R2_PUT_MAX) {
         return wfp_r2_fail(w->call, WFP_R2_TOO_LARGE, w->res);
     }
-    rv = wfp_crypto_hash_add(w->hash, data, n);
+    for (i = 0; rv == APR_SUCCESS && i < WFP_HASH_COUNT; i++) {
+        if (w->running[i]) {
+            rv = wfp_crypto_running_add(w->running[i], data, n);
+        }
+    }
     if (rv == APR_SUCCESS) {
-        rv = apr_file_write_full(w->made->file, data, n, NULL);
+        rv = wfp_blobs_write(w->blob, data, n);
     }
     return rv == APR_SUCCESS ? rv : broken(w, rv, "cannot write a file of R2");
 }
@@ -207,7 +113,7 @@ static apr_status_t write_source(writing_t *w)
     if (source->length > WFP_R2_PUT_MAX) {
         return wfp_r2_fail(w->call, WFP_R2_TOO_LARGE, w->res);
     }
-    apr_pool_create(&p, w->made->pool);
+    apr_pool_create(&p, w->pool);
     bb = apr_brigade_create(p, apr_bucket_alloc_create(p));
     do {
         rv = check_time(w);
@@ -225,76 +131,101 @@ static apr_status_t write_source(writing_t *w)
 
 /* ---- digests -------------------------------------------------------------------- */
 
-static unsigned wanted(const wfp_r2_call_t *call)
+/* MD5 is what an etag is; others are what the call has. */
+static apr_status_t begin_sums(writing_t *w)
 {
-    unsigned which = 1U << WFP_HASH_MD5;
+    apr_status_t rv = APR_SUCCESS;
     int i;
 
-    for (i = 0; i < WFP_HASH_COUNT; i++) {
-        which |= call->sums.hex[i] ? 1U << i : 0;
+    for (i = 0; rv == APR_SUCCESS && i < WFP_HASH_COUNT; i++) {
+        if (i == WFP_HASH_MD5 || w->call->sums.hex[i]) {
+            rv = wfp_crypto_running_make(&w->running[i], (wfp_hash_e)i,
+                                         w->pool);
+        }
     }
-    return which;
+    return rv;
+}
+
+static apr_status_t bad_digest(writing_t *w, int i)
+{
+    const char *name = wfp_crypto_digest_name((wfp_hash_e)i);
+
+    w->call->fault = WFP_R2_BAD_DIGEST;
+    return wfp_result_set(w->res, WFP_R2_ERROR, APR_EGENERAL,
+                          "%s: The %s checksum you specified did not match "
+                          "what we received.\nYou provided a %s checksum with "
+                          "value: %.128s\nActual %s was: %s (10037)",
+                          wfp_r2_verb_name(w->call->verb), name, name,
+                          w->call->sums.hex[i], name, w->stored->sums.hex[i]);
 }
 
 /* Each digest that the call gave must be the bytes'. */
 static apr_status_t check_sums(writing_t *w)
 {
-    wfp_r2_stored_t *stored = &w->made->stored;
-    wfp_r2_call_t *call = w->call;
-    apr_status_t rv = wfp_crypto_hash_end(stored->sums.hex, w->hash,
-                                          call->pool);
+    unsigned char md[WFP_DIGEST_MAX];
+    const char *given;
     int i;
 
-    if (rv != APR_SUCCESS) {
-        return broken(w, rv, "no digest");
-    }
     for (i = 0; i < WFP_HASH_COUNT; i++) {
-        const char *name = wfp_crypto_digest_name((wfp_hash_e)i);
-        const char *given = call->sums.hex[i], *is = stored->sums.hex[i];
-
-        if (given && strcmp(given, is) != 0) {
-            call->fault = WFP_R2_BAD_DIGEST;
-            return wfp_result_set(w->res, WFP_R2_ERROR, APR_EGENERAL,
-                                  "%s: The %s checksum you specified did not "
-                                  "match what we received.\nYou provided a %s "
-                                  "checksum with value: %.128s\nActual %s was: "
-                                  "%s (10037)",
-                                  wfp_r2_verb_name(call->verb), name, name,
-                                  given, name, is);
+        if (!w->running[i]) {
+            continue;
+        }
+        if (wfp_crypto_running_end(md, w->running[i]) != APR_SUCCESS) {
+            return broken(w, APR_EGENERAL, "no digest");
+        }
+        w->stored->sums.hex[i] = wfp_crypto_hex(md,
+                                                wfp_crypto_digest_size(
+                                                    (wfp_hash_e)i),
+                                                w->call->pool);
+        given = w->call->sums.hex[i];
+        if (given && strcmp(given, w->stored->sums.hex[i]) != 0) {
+            return bad_digest(w, i);
         }
     }
-    stored->etag = stored->sums.hex[WFP_HASH_MD5];
-    return rv;
+    w->stored->etag = w->stored->sums.hex[WFP_HASH_MD5];
+    return APR_SUCCESS;
 }
 
-apr_status_t wfp_r2_write(wfp_r2_new_t *made, wfp_r2_t *r2, wfp_r2_call_t *call,
-                          const char **plog, wfp_result_t *res)
+/* ---- the file ------------------------------------------------------------------- */
+
+static apr_status_t begin_file(writing_t *w, wfp_r2_t *r2)
 {
-    writing_t w = {
-        .made = made, .r2 = r2, .call = call, .plog = plog, .res = res
-    };
+    unsigned char id[WFP_R2_ID_SIZE / 2];
+    apr_status_t rv = wfp_crypto_random(id, sizeof(id));
+
+    if (rv == APR_SUCCESS) {
+        w->stored->file = wfp_crypto_hex(id, sizeof(id), w->call->pool);
+        rv = wfp_blobs_begin(&w->blob, r2->blobs,
+                             wfp_r2_group(w->stored->file, w->pool), w->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = begin_sums(w);
+    }
+    return rv == APR_SUCCESS ? rv : broken(w, rv, "cannot make a file of R2");
+}
+
+apr_status_t wfp_r2_write(wfp_r2_stored_t *stored, wfp_r2_t *r2,
+                          wfp_r2_call_t *call, const char **plog,
+                          wfp_result_t *res)
+{
+    writing_t w = { .stored = stored, .call = call, .plog = plog, .res = res };
     apr_status_t rv;
 
-    memset(made, 0, sizeof(*made));
-    made->pool = call->pool;
-    rv = wfp_crypto_hash_begin(&w.hash, wanted(call), made->pool);
-    if (rv != APR_SUCCESS) {
-        return broken(&w, rv, "no digest");
+    memset(stored, 0, sizeof(*stored));
+    apr_pool_create(&w.pool, call->pool);
+    rv = begin_file(&w, r2);
+    if (rv == APR_SUCCESS) {
+        rv = call->source ? write_source(&w) : write_memory(&w);
     }
-    rv = make_file(&w);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = call->source ? write_source(&w) : write_memory(&w);
     if (rv == APR_SUCCESS) {
         rv = check_sums(&w);
     }
     if (rv == APR_SUCCESS) {
-        rv = settle(&w);
+        rv = wfp_blobs_commit(w.blob, stored->file);
+        if (rv != APR_SUCCESS) {
+            rv = broken(&w, rv, "cannot keep a file of R2");
+        }
     }
-    made->stored.file = w.id;
-    if (rv != APR_SUCCESS) {
-        wfp_r2_write_done(made, 0);
-    }
+    apr_pool_destroy(w.pool);
     return rv;
 }

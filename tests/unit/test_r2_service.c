@@ -99,8 +99,7 @@ static r2s_t *begin(wfp_test_t *t)
     s->dir = mkdtemp(dir);
     CHECK(s->dir);
     apr_pool_cleanup_register(t->pool, dir, remove_tree, apr_pool_cleanup_null);
-    CHECK_INT(wfp_r2_create(&s->r2, s->f.store, 0, s->dir, t->pool),
-              APR_SUCCESS);
+    CHECK_INT(wfp_r2_create(&s->r2, s->f.store, s->dir, t->pool), APR_SUCCESS);
     s->bucket = "first";
     make_bucket(s, "first");
     return s;
@@ -613,37 +612,40 @@ static void dead_files_go_when_due(wfp_test_t *t)
     fails(s, WFP_R2_NO_UPLOAD);
 }
 
-static void make_orphan(r2s_t *s, const char *id, const char *suffix,
-                        apr_file_t **pfile)
+static void make_orphan(r2s_t *s, const char *dir, const char *name,
+                        apr_interval_time_t age)
 {
     wfp_test_t *t = s->t;
+    const char *path = apr_pstrcat(t->pool, s->dir, "/r2/", dir, "/", NULL);
+    apr_file_t *file;
 
-    (void)apr_dir_make_recursive(wfp_r2_files_dir(s->r2, id, t->pool),
-                                 APR_FPROT_OS_DEFAULT, t->pool);
-    CHECK_INT(apr_file_open(pfile,
-                            wfp_r2_files_path(s->r2, id, suffix, t->pool),
-                            APR_FOPEN_WRITE | APR_FOPEN_CREATE,
+    (void)apr_dir_make_recursive(path, APR_FPROT_OS_DEFAULT, t->pool);
+    path = apr_pstrcat(t->pool, path, name, NULL);
+    CHECK_INT(apr_file_open(&file, path, APR_FOPEN_WRITE | APR_FOPEN_CREATE,
                             APR_FPROT_OS_DEFAULT, t->pool),
+              APR_SUCCESS);
+    (void)apr_file_close(file);
+    CHECK_INT(apr_file_mtime_set(path, apr_time_now() - age, t->pool),
               APR_SUCCESS);
 }
 
-static void orphans_go_unless_somebody_writes(wfp_test_t *t)
+static void orphans_go_when_old(wfp_test_t *t)
 {
+    apr_interval_time_t day = apr_time_from_sec(86400);
     r2s_t *s = begin(t);
-    apr_file_t *file, *held;
+    const char *id = put(s, "k", "one")->version;
 
-    put(s, "k", "one");
-    make_orphan(s, "00112233445566778899aabbccddeeff", "", &file);
-    make_orphan(s, "10112233445566778899aabbccddeeff", ".tmp", &file);
-    make_orphan(s, "ff112233445566778899aabbccddeeff", "", &held);
-    CHECK_INT(wfp_r2_files_hold(held), APR_SUCCESS);
-    CHECK_INT(files(s), 4);
+    /* old as it may be, it is an object's */
+    make_orphan(s, apr_pstrmemdup(t->pool, id, 3), id, day);
+    make_orphan(s, "001", "00112233445566778899aabbccddeeff", day);
+    make_orphan(s, "101", "new.1", day);
+    make_orphan(s, "ff1", "ff112233445566778899aabbccddeeff", 0);
+    make_orphan(s, "ff1", "new.2", 0);
+    CHECK_INT(files(s), 5);
     sweep(s);
-    CHECK_INT(files(s), 2);
-    (void)apr_file_close(held);
-    sweep(s);
-    CHECK_INT(files(s), 1);
-    CHECK_STR(get(s, "k"), "one");
+    CHECK_INT(files(s), 3);
+    (void)get(s, "k");
+    CHECK(s->call.object);
 }
 
 static void files_are_lent_to_who_takes_them(wfp_test_t *t)
@@ -706,7 +708,7 @@ static const wfp_test_case_t cases[] = {
     { "parts that are wrong", parts_that_are_wrong },
     { "uploads are listed and aborted", uploads_are_listed_and_aborted },
     { "dead files go when due", dead_files_go_when_due },
-    { "orphans go unless somebody writes", orphans_go_unless_somebody_writes },
+    { "orphans go when old", orphans_go_when_old },
     { "files are lent to who takes them", files_are_lent_to_who_takes_them },
     { "keys that are none", keys_that_are_none },
     { NULL, NULL },
