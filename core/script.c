@@ -185,6 +185,7 @@ static void write_script(wfp_block_out_t *to, const void *what)
     const wfp_script_t *script = what;
     int i;
 
+    wfp_block_put_text(to, script->id);
     wfp_block_put_text(to, script->ns);
     wfp_block_put_text(to, script->name);
     wfp_block_put_text(to, script->version_id);
@@ -324,6 +325,7 @@ apr_status_t wfp_script_unpack(wfp_script_t **pscript, const char *blob,
     wfp_block_in_t in;
 
     wfp_block_begin(&in, SCRIPT_MAGIC, blob, size);
+    script->id = wfp_block_take_text(&in, WFP_UUID_SIZE - 1);
     script->ns = wfp_block_take_text(&in, WFP_NAME_MAX);
     script->name = wfp_block_take_text(&in, WFP_NAME_MAX);
     script->version_id = wfp_block_take_text(&in, WFP_UUID_SIZE - 1);

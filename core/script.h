@@ -78,6 +78,8 @@ typedef enum {
 } wfp_egress_e; /* from wide to narrow */
 
 typedef struct wfp_script_t {
+    const char *id; /* of the Worker, UUID text: whoever has its name later
+                     * has another one; "": not in the store yet */
     const char *ns; /* WFP_ACCOUNT_NS for an account script */
     const char *name;
     const char *version_id; /* UUID text */

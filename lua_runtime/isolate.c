@@ -112,6 +112,7 @@ static void keep_script(making_t *making)
     int i;
 
     *s = *making->script;
+    s->id = keep(iso, s->id);
     s->ns = keep(iso, s->ns);
     s->name = keep(iso, s->name);
     s->version_id = keep(iso, s->version_id);

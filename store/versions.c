@@ -178,9 +178,9 @@ apr_status_t wfp_versions_tags(apr_array_header_t **ptags, wfp_dbd_t *db,
 
 #define HEAD                                                                   \
     "SELECT v.id, v.number, v.stamp, v.created, v.tag, v.limits, v.settings, " \
-    "v.deployed, c.id, c.main_module, c.etag, n.name, s.name, s.stamp "        \
+    "v.deployed, c.id, c.main_module, c.etag, n.name, s.name, s.stamp, s.id "  \
     "FROM scripts s JOIN namespaces n ON n.id = s.ns_id "
-#define HEAD_COUNT 14
+#define HEAD_COUNT 15
 
 /* What a row of HEAD says. */
 static apr_status_t read_head(wfp_head_t *head, wfp_dbd_t *db, const char **row)
@@ -188,6 +188,7 @@ static apr_status_t read_head(wfp_head_t *head, wfp_dbd_t *db, const char **row)
     wfp_script_t *script = wfp_script_make(db->pool);
     apr_status_t rv;
 
+    script->id = row[14];
     script->version_id = row[0];
     script->number = wfp_dbd_int(row[1]);
     script->stamp = wfp_dbd_int(row[2]);
