@@ -12,6 +12,7 @@
 
 #include "core/name.h"
 #include "core/r2.h"
+#include "core/rate.h"
 
 /* What the functions below need besides the thing they work on. */
 typedef struct reader_t {
@@ -223,6 +224,60 @@ static apr_status_t read_r2(wfp_binding_t *binding, const wfp_json_t *v,
     return rv;
 }
 
+/* A whole number; bracket forms have it as text. -1: none. */
+static apr_int64_t number_of(const wfp_json_t *v)
+{
+    const char *text = wfp_json_str(v);
+    apr_int64_t n;
+    char *end;
+
+    if (!text) {
+        return wfp_json_int(v, &n) ? n : -1;
+    }
+    n = apr_strtoi64(text, &end, 10);
+    return *text && !*end ? n : -1;
+}
+
+/* Who leads to more than limit and period would be let through silently. */
+static apr_status_t read_ratelimit(wfp_binding_t *binding, const wfp_json_t *v,
+                                   reader_t *rd)
+{
+    wfp_json_t *simple = wfp_json_get(v, "simple", rd->p);
+    wfp_json_t *more = wfp_json_get(simple, "mitigation_timeout", rd->p);
+    apr_int64_t limit = number_of(wfp_json_get(simple, "limit", rd->p));
+    apr_int64_t period = number_of(wfp_json_get(simple, "period", rd->p));
+    wfp_rate_rule_t rule;
+    apr_status_t rv = read_string(&binding->target, v, "namespace_id",
+                                  "namespace_id", rd);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!wfp_rate_is_id(binding->target)) {
+        return not_a(rd, "namespace_id", "1 to 64 printable characters");
+    }
+    if (!simple || wfp_json_is_null(simple)) {
+        return missing(rd, "simple");
+    }
+    if (!wfp_rate_is_rule(limit, 10)) {
+        return not_a(rd, "simple.limit", "a whole number from 1 to 1000000000");
+    }
+    if (!wfp_rate_is_rule(limit, period)) {
+        return not_a(rd, "simple.period", "10 or 60");
+    }
+    if (more && !wfp_json_is_null(more) && number_of(more) != 0) {
+        return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
+                              "binding \"%s\": \"simple.mitigation_timeout\" "
+                              "is not supported",
+                              rd->where);
+    }
+    rule.limit = (apr_uint32_t)limit;
+    rule.period_s = (apr_uint32_t)period;
+    binding->text = wfp_rate_write(&rule, rd->p);
+    binding->text_size = strlen(binding->text);
+    return APR_SUCCESS;
+}
+
 static apr_status_t read_dispatch(wfp_binding_t *binding, const wfp_json_t *v,
                                   reader_t *rd)
 {
@@ -292,6 +347,21 @@ static apr_status_t write_r2(wfp_json_t *v, const wfp_binding_t *binding,
                              reader_t *rd)
 {
     wfp_json_set_str(v, "bucket_name", binding->target);
+}
+
+static apr_status_t write_ratelimit(wfp_json_t *v, const wfp_binding_t *binding,
+                                    reader_t *rd)
+{
+    wfp_json_t *simple = wfp_json_object(rd->p);
+    wfp_rate_rule_t rule;
+
+    if (!wfp_rate_read(&rule, binding->text)) {
+        return not_a(rd, "simple", "a limit and a period");
+    }
+    wfp_json_set_int(simple, "limit", rule.limit);
+    wfp_json_set_int(simple, "period", rule.period_s);
+    wfp_json_set_str(v, "namespace_id", binding->target);
+    wfp_json_set(v, "simple", simple);
     return APR_SUCCESS;
 }
 
@@ -339,6 +409,7 @@ static const struct {
     [WFP_BINDING_KV_NAMESPACE] = { read_kv, write_kv },
     [WFP_BINDING_D1] = { read_d1, write_d1 },
     [WFP_BINDING_R2_BUCKET] = { read_r2, write_r2 },
+    [WFP_BINDING_RATELIMIT] = { read_ratelimit, write_ratelimit },
 };
 
 /* ---- the array -------------------------------------------------------- */

@@ -42,24 +42,6 @@
 #define CPU_PAUSE() __asm__ __volatile__("" ::: "memory")
 #endif
 
-static apr_status_t mutex_make(pthread_mutex_t *mutex)
-{
-    pthread_mutexattr_t attr;
-    int rv = pthread_mutexattr_init(&attr);
-
-    if (rv == 0) {
-        rv = pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-        if (rv == 0) {
-            rv = pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-        }
-        if (rv == 0) {
-            rv = pthread_mutex_init(mutex, &attr);
-        }
-        (void)pthread_mutexattr_destroy(&attr); /* frees nothing on Linux */
-    }
-    return rv;
-}
-
 /* Where things begin, and how many there are, in a segment of this size. */
 static void segment_plan(wfp_registry_t *reg, apr_size_t size)
 {
@@ -112,7 +94,7 @@ apr_status_t wfp_registry_create(wfp_registry_t **preg, apr_size_t size_bytes,
     /* APR keeps a word of its own in front: back to a whole line */
     reg->seg = (wfp_segment_t *)
         APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), WFP_SLAB_UNIT);
-    rv = mutex_make(&reg->seg->mutex);
+    rv = wfp_shared_lock_make(&reg->seg->lock);
     if (rv == APR_SUCCESS) {
         rv = wfp_crypto_random(reg->seg->key, sizeof(reg->seg->key));
     }

@@ -285,25 +285,16 @@ int wfp_registry_index_make_room_locked(wfp_registry_t *reg,
     return 1;
 }
 
-static apr_status_t locked(wfp_registry_t *reg, int rv)
-{
-    if (rv == EOWNERDEAD) {
-        wfp_registry_repair_locked(reg);
-        rv = pthread_mutex_consistent(&reg->seg->mutex);
-    }
-    return rv;
-}
-
 /* Wait for so long at most. */
 static apr_status_t lock_for(wfp_registry_t *reg, apr_interval_time_t wait)
 {
-    struct timespec until;
+    apr_status_t rv = wfp_shared_lock_for(&reg->seg->lock, wait);
 
-    (void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail */
-    until.tv_nsec += (long)(wait % APR_USEC_PER_SEC) * 1000;
-    until.tv_sec += wait / APR_USEC_PER_SEC + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    return locked(reg, pthread_mutex_timedlock(&reg->seg->mutex, &until));
+    if (rv == EOWNERDEAD) {
+        wfp_registry_repair_locked(reg);
+        rv = wfp_shared_lock_mended(&reg->seg->lock);
+    }
+    return rv;
 }
 
 /* A sleeper looks again by itself: when an owner is killed between giving the
@@ -329,5 +320,5 @@ void wfp_registry_index_heal(wfp_registry_t *reg)
 void wfp_registry_index_unlock(wfp_registry_t *reg)
 {
     /* fails only for one who does not hold it */
-    (void)pthread_mutex_unlock(&reg->seg->mutex);
+    wfp_shared_lock_leave(&reg->seg->lock);
 }

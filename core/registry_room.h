@@ -3,9 +3,9 @@
 #define WFP_REGISTRY_ROOM_H
 
 #include <apr_pools.h>
-#include <pthread.h>
 
 #include "core/registry.h"
+#include "core/shared_lock.h"
 #include "core/slab.h"
 
 /**
@@ -88,7 +88,7 @@ typedef struct wfp_segment_t {
     apr_int64_t synced;
     apr_int64_t sync_until; /* ms */
 
-    pthread_mutex_t mutex;
+    wfp_shared_lock_t lock;
     /* below: only under the mutex, except for reading single numbers */
     apr_uint32_t filled; /* slots in use */
     apr_uint32_t known;  /* of them Workers with a stamp */

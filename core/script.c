@@ -36,6 +36,7 @@ static const char *const binding_names[WFP_BINDING_KIND_COUNT] = {
     [WFP_BINDING_KV_NAMESPACE] = "kv_namespace",
     [WFP_BINDING_D1] = "d1",
     [WFP_BINDING_R2_BUCKET] = "r2_bucket",
+    [WFP_BINDING_RATELIMIT] = "ratelimit",
 };
 
 static const struct {
@@ -54,6 +55,7 @@ wfp_script_t *wfp_script_make(apr_pool_t *p)
 {
     wfp_script_t *script = apr_pcalloc(p, sizeof(*script));
 
+    script->id = "";
     script->ns = WFP_ACCOUNT_NS;
     script->name = "";
     script->version_id = "";

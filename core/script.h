@@ -42,6 +42,7 @@ typedef enum {
     WFP_BINDING_KV_NAMESPACE,
     WFP_BINDING_D1,
     WFP_BINDING_R2_BUCKET,
+    WFP_BINDING_RATELIMIT,
     WFP_BINDING_KIND_COUNT
 } wfp_binding_e;
 
@@ -62,11 +63,13 @@ typedef struct wfp_binding_t {
     wfp_binding_e kind;
     const char *text; /* plain_text, json (its text), secret_text
                                    * (sealed in store and registry, opened
-                                   * only for the isolate) */
+                                   * only for the isolate), ratelimit (its
+                                   * rule, see core/rate.h) */
     apr_size_t text_size;
     const char *target;      /* service ("/NAME": a user Worker of the same
                               * namespace) or namespace name, id of a KV
-                              * namespace or D1 database */
+                              * namespace or D1 database, namespace_id of a
+                              * ratelimit */
     wfp_outbound_t outbound; /* dispatch_namespace */
 } wfp_binding_t;
 

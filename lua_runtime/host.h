@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "core/message.h"
 #include "core/r2.h"
+#include "core/rate.h"
 #include "core/result.h"
 #include "core/script.h"
 #include "core/sql.h"
@@ -149,6 +150,8 @@ typedef struct wfp_host_t {
      *  does. */
     apr_status_t (*r2)(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
                        wfp_r2_call_t *call, wfp_result_t *res);
+    /** Count a call of a rate limit; never waits. @return 1: it is within */
+    int (*limit)(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask);
 } wfp_host_t;
 
 /** Make the call that op stands for, on this thread; rv and res tell how it

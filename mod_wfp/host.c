@@ -280,9 +280,15 @@ static apr_status_t host_r2(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
     return give_up(wfp_host_r2_call(ctx, binding, call, res), ctx);
 }
 
+static int host_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
+{
+    return wfp_ratelimit_take(ctx->work->server->limits, ask, wfp_clock_now());
+}
+
 const wfp_host_t wfp_host_functions = {
     host_fetch,        host_dispatch,   host_service,     host_service_call,
     host_sql,          host_log,        host_wait,        host_pass_through,
     host_open_secret,  host_await_body, wfp_beside_start, host_wait_op,
     wfp_beside_cancel, host_metadata,   host_kv,          host_r2,
+    host_limit,
 };

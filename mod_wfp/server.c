@@ -21,6 +21,7 @@
 #include "mod_wfp/hardening.h"
 #include "mod_wfp/hold.h"
 #include "mod_wfp/host.h"
+#include "mod_wfp/kept.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/record.h"
 #include "mod_wfp/stall.h"
@@ -147,6 +148,9 @@ static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
     }
     if (rv == APR_SUCCESS) {
         rv = make_kv_cache(server, g, &res);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_kept_find(server, process, &res);
     }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,

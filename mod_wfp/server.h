@@ -19,6 +19,7 @@
 #include "services/d1.h"
 #include "services/kv.h"
 #include "services/r2.h"
+#include "services/ratelimit.h"
 #include "store/store.h"
 
 /**
@@ -44,6 +45,7 @@ typedef struct wfp_server_t {
     wfp_tally_t *tally;
     wfp_host_memo_t *hosts;
     wfp_kv_cache_t *kv_cache; /* NULL: WfpKvCache off */
+    wfp_ratelimit_t *limits;
     wfp_keyring_t *keys;
     int is_hardened;           /* WfpHardening, as decided */
     apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:

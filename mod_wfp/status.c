@@ -22,7 +22,7 @@ typedef struct figure_t {
     apr_uint64_t value;
 } figure_t;
 
-#define FIGURES_MAX 48
+#define FIGURES_MAX 64
 
 typedef struct figures_t {
     figure_t list[FIGURES_MAX];
@@ -114,6 +114,19 @@ static void collect_child(figures_t *f, wfp_server_t *server)
     }
 }
 
+static void collect_limits(figures_t *f, wfp_server_t *server)
+{
+    wfp_ratelimit_stats_t r;
+
+    wfp_ratelimit_stats(&r, server->limits);
+    add(f, "ratelimit_allowed_total", "WfpRatelimitAllowed", "counter",
+        "Calls of rate limits that were within them", r.allowed);
+    add(f, "ratelimit_refused_total", "WfpRatelimitRefused", "counter",
+        "Calls of rate limits that were not", r.refused);
+    add(f, "ratelimit_evicted_total", "WfpRatelimitEvicted", "counter",
+        "Counters of rate limits that gave way to others", r.evicted);
+}
+
 static void collect_stats(figures_t *f, const wfp_stats_all_t *all)
 {
     add(f, "requests_total", "WfpRequests", "counter", "Requests answered",
@@ -140,6 +153,7 @@ static void collect(figures_t *f, wfp_server_t *server,
     collect_stats(f, all);
     collect_registry(f, server);
     collect_kv_cache(f, server);
+    collect_limits(f, server);
     collect_child(f, server);
 }
 

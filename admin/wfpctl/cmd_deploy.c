@@ -14,6 +14,7 @@
 #include "admin/wfpctl/seal.h"
 #include "core/json.h"
 #include "core/name.h"
+#include "core/rate.h"
 #include "lua_runtime/run.h"
 #include "store/scripts.h"
 #include "store/versions.h"
@@ -33,6 +34,26 @@ static void set_text(wfp_binding_t *b, const char *text)
 {
     b->text = text;
     b->text_size = strlen(text);
+}
+
+/* ID:LIMIT/PERIOD */
+static apr_status_t set_rate(wfp_binding_t *b, wfp_cmd_t *cmd, char *value)
+{
+    char *rule = strrchr(value, ':');
+    wfp_rate_rule_t unused;
+
+    if (rule) {
+        *rule++ = '\0';
+    }
+    if (!rule || !wfp_rate_is_id(value) || !wfp_rate_read(&unused, rule)) {
+        return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
+                              "binding %s: use ratelimit:NAME=NAMESPACE_ID:"
+                              "LIMIT/PERIOD, with a period of 10 or 60 seconds",
+                              b->name);
+    }
+    b->target = value;
+    set_text(b, rule);
+    return APR_SUCCESS;
 }
 
 /* TYPE:NAME[=VALUE] */
@@ -71,6 +92,8 @@ static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
     case WFP_BINDING_R2_BUCKET:
         b->target = value;
         break;
+    case WFP_BINDING_RATELIMIT:
+        return set_rate(b, cmd, value);
     case WFP_BINDING_PLAIN_TEXT:
     case WFP_BINDING_JSON:
         set_text(b, value);

@@ -213,3 +213,34 @@ def test_621_08_d1(wrangler, api, namespace, client):
 
 def test_621_07_who_am_i(wrangler, api):
     assert account_id(api.httpd) in wrangler.run("whoami")
+
+
+BINDINGS = """
+[version_metadata]
+binding = "VERSION"
+[[ratelimits]]
+name = "LIMIT"
+namespace_id = "1001"
+simple = { limit = 2, period = 60 }
+"""
+BOUND = """return { fetch = function(request, env)
+    local ok = {}
+    for i = 1, 3 do ok[i] = env.LIMIT:limit{ key = "k" }.success end
+    return Response.json{ id = env.VERSION.id, ok = ok }
+end }
+"""
+
+
+def test_621_20_small_bindings(wrangler, api, namespace, client):
+    project(wrangler, "shop", BOUND, BINDINGS)
+    wrangler.run("deploy", "--dispatch-namespace", namespace)
+    seen = client.get(f"/_ns/{namespace}/shop/").json
+    path = f"{api.namespaces}/{namespace}/scripts/shop"
+    assert seen["ok"] == [True, True, False]
+    assert seen["id"] == api.ok("GET", f"{path}/versions")["items"][0]["id"]
+    bindings = {each["name"]: each
+                for each in api.ok("GET", f"{path}/bindings")}
+    assert bindings["VERSION"]["type"] == "version_metadata"
+    assert bindings["LIMIT"] == {
+        "type": "ratelimit", "name": "LIMIT", "namespace_id": "1001",
+        "simple": {"limit": 2, "period": 60}}

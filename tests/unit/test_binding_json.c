@@ -18,7 +18,9 @@
     "{\"type\":\"dispatch_namespace\",\"name\":\"DISPATCHER\",\"namespace\":"  \
     "\"production\",\"outbound\":{\"worker\":{\"service\":\"outbound\"},"      \
     "\"params\":[{\"name\":\"customer\"},{\"name\":\"plan\"}]}},"              \
-    "{\"type\":\"version_metadata\",\"name\":\"VERSION\"}]"
+    "{\"type\":\"version_metadata\",\"name\":\"VERSION\"},"                    \
+    "{\"type\":\"ratelimit\",\"name\":\"LIMIT\",\"namespace_id\":\"1001\","    \
+    "\"simple\":{\"limit\":100,\"period\":60}}]"
 
 static wfp_json_t *parse(wfp_test_t *t, const char *text)
 {
@@ -60,7 +62,7 @@ static void bindings_are_read(wfp_test_t *t)
     const apr_array_header_t *bindings = read_all(t, ALL);
     const wfp_binding_t *b = (const wfp_binding_t *)bindings->elts;
 
-    CHECK_INT(bindings->nelts, 8);
+    CHECK_INT(bindings->nelts, 9);
     CHECK_INT(b[0].kind, WFP_BINDING_PLAIN_TEXT);
     CHECK_STR(b[0].name, "GREETING");
     CHECK_STR(b[0].text, "hi");
@@ -84,6 +86,9 @@ static void bindings_are_read(wfp_test_t *t)
     CHECK_STR(APR_ARRAY_IDX(b[6].outbound.params, 1, wfp_param_t).name, "plan");
     CHECK(APR_ARRAY_IDX(b[6].outbound.params, 1, wfp_param_t).value == NULL);
     CHECK_INT(b[7].kind, WFP_BINDING_VERSION_METADATA);
+    CHECK_INT(b[8].kind, WFP_BINDING_RATELIMIT);
+    CHECK_STR(b[8].target, "1001");
+    CHECK_STR(b[8].text, "100/60");
 }
 
 static void bindings_are_written_as_they_were_read(wfp_test_t *t)

@@ -14,6 +14,7 @@
 #include "lua_runtime/sandbox.h"
 #include "services/d1.h"
 #include "services/kv_file.h"
+#include "services/ratelimit.h"
 #include "services/sqlite.h"
 #include "tests/unit/runtime_fixture.h"
 
@@ -122,6 +123,19 @@ static apr_status_t example_kv(wfp_host_ctx_t *ctx,
     return rv == APR_SUCCESS ? wfp_kv_file_run(&kv_file, call, res) : rv;
 }
 
+static int example_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
+{
+    static wfp_ratelimit_t *limits; /* of the case before: another pool's */
+    static apr_pool_t *of;
+
+    if (of != ctx->pool
+        && wfp_ratelimit_create(&limits, NULL, ctx->pool) != APR_SUCCESS) {
+        return 0;
+    }
+    of = ctx->pool;
+    return wfp_ratelimit_take(limits, ask, wfp_clock_now());
+}
+
 static apr_status_t example_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                                     const wfp_binding_t *binding,
                                     wfp_request_t *req, wfp_result_t *res)
@@ -221,6 +235,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     fixture_host.sql = example_sql;
     fixture_host.pass_through = example_pass_through;
     fixture_host.kv = example_kv;
+    fixture_host.limit = example_limit;
     script->version_tag = "v1";
     add_binding(script, "GREETING", WFP_BINDING_PLAIN_TEXT, "hello");
     add_binding(script, "API_KEY", WFP_BINDING_SECRET_TEXT, "s3cr3t");
@@ -230,6 +245,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     add_binding(script, "SVC", WFP_BINDING_SERVICE, NULL);
     add_binding(script, "DB", WFP_BINDING_D1, NULL);
     add_binding(script, "KV", WFP_BINDING_KV_NAMESPACE, NULL);
+    add_binding(script, "LIMIT", WFP_BINDING_RATELIMIT, "3/60");
     add_binding(script, "VERSION", WFP_BINDING_VERSION_METADATA, NULL);
     wfp_result_init(&res, t->pool);
     if (wfp_isolate_create(&iso, runtime, script, &limits, 1, &res, t->pool)

@@ -49,6 +49,7 @@ static wfp_script_t *sample(apr_pool_t *p)
     wfp_script_t *script = wfp_script_make(p);
     wfp_binding_t *binding;
 
+    script->id = UUID;
     script->ns = "production";
     script->name = "customer-a";
     script->version_id = UUID;
@@ -278,6 +279,7 @@ static void script_comes_out_as_it_went_in(wfp_test_t *t)
 
     wfp_script_pack(&blob, &size, sample(t->pool), t->pool);
     CHECK_INT(wfp_script_unpack(&script, blob, size, t->pool), APR_SUCCESS);
+    CHECK_STR(script->id, UUID);
     CHECK_STR(script->ns, "production");
     CHECK_STR(script->name, "customer-a");
     CHECK_STR(script->version_id, UUID);
