@@ -347,6 +347,7 @@ static apr_status_t write_r2(wfp_json_t *v, const wfp_binding_t *binding,
                              reader_t *rd)
 {
     wfp_json_set_str(v, "bucket_name", binding->target);
+    return APR_SUCCESS;
 }
 
 static apr_status_t write_ratelimit(wfp_json_t *v, const wfp_binding_t *binding,
