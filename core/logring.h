@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_LOGRING_H
+#define WFP_LOGRING_H
+
+#include <apr_pools.h>
+
+#include "core/result.h"
+#include "core/wfp.h"
+
+/**
+ * @file
+ * Records on their way from those who make them to those who write them down:
+ * a ring of bytes in shared memory. Putting takes no lock and no system call
+ * and never waits: a full ring drops the record and counts it. A process that
+ * is killed while it puts loses that one record; one that is killed while it
+ * takes loses none: the few it had come again. Any thread of any process that
+ * has the segment.
+ */
+
+typedef struct wfp_logring_t wfp_logring_t;
+
+/** The longest record, in bytes. */
+#define WFP_LOGRING_RECORD_MAX (512 * 1024)
+
+/** What became of all records. */
+typedef struct wfp_logring_stats_t {
+    apr_uint64_t put;     /* that found room */
+    apr_uint64_t dropped; /* that did not, or were too long */
+    apr_uint64_t lost;    /* of processes that were killed while they put */
+} wfp_logring_stats_t;
+
+/** A record as it is taken out; valid until the function returns. */
+typedef struct wfp_logring_record_t {
+    const char *data;
+    apr_size_t n;
+    apr_uint32_t kind; /* the putter's */
+} wfp_logring_record_t;
+
+/**
+ * Make a ring (anonymous, shared with children forked later).
+ *
+ * @param bytes  at least 2 * WFP_LOGRING_RECORD_MAX; rounded up
+ * @note start scope (parent, alone)
+ */
+apr_status_t wfp_logring_create(wfp_logring_t **pring, apr_size_t bytes,
+                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** Put a record. @return 0: it was dropped, and counted */
+int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, const char *data,
+                    apr_size_t n);
+
+/** A few records; they are gone from the ring when it returns. */
+typedef void wfp_logring_fn(void *baton, const wfp_logring_record_t *records,
+                            int n);
+
+/**
+ * Take all records that are there, in the order of their puts, a few at a time.
+ * One process does so at a time; a second one returns at once.
+ *
+ * @param scratch  for the records, WFP_LOGRING_RECORD_MAX bytes or more
+ * @return how many were taken; -1: another one is at it
+ */
+apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
+                             void *baton, char *scratch,
+                             apr_size_t scratch_bytes);
+
+/** Where a follower is that sees records without taking them. */
+typedef struct wfp_logring_place_t {
+    apr_uint64_t at;
+} wfp_logring_place_t;
+
+/** Begin at the next record that is put. */
+void wfp_logring_follow(wfp_logring_place_t *place, wfp_logring_t *ring);
+
+/**
+ * The next record for a follower, copied to scratch.
+ *
+ * @param pmissed  increased when the ring went round before it was seen
+ * @return 1; 0: none yet
+ */
+int wfp_logring_next(wfp_logring_record_t *record, wfp_logring_place_t *place,
+                     int *pmissed, wfp_logring_t *ring, char *scratch,
+                     apr_size_t scratch_bytes);
+
+/** Read the counters. */
+void wfp_logring_stats(wfp_logring_stats_t *stats, wfp_logring_t *ring);
+
+#endif
