@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON of the control plane, the store and the log records, over jansson. A
+ * JSON of the control plane and the store, over jansson. A
  * wfp_json_t is jansson's value under a name of ours; each one that is handed
  * out holds a reference that its pool gives back. Tenants' JSON never comes
  * here: jansson's memory is not metered.
@@ -14,11 +14,10 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 #define PARSE_FLAGS (JSON_DECODE_ANY)
 #define PRINT_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY)
-
-/* U+FFFD */
-#define REPLACEMENT "\xef\xbf\xbd"
 
 static json_t *inner(const wfp_json_t *v)
 {
@@ -132,49 +131,13 @@ wfp_json_t *wfp_json_null(apr_pool_t *p)
     return give(json_null(), p);
 }
 
-/* Bytes of the well-formed UTF-8 character at s (RFC 3629, 4), 0: none. */
-static apr_size_t char_size(const unsigned char *s)
-{
-    unsigned char low = 0x80, high = 0xbf;
-    apr_size_t i, n;
-
-    if (s[0] < 0x80) {
-        return 1;
-    }
-    if (s[0] < 0xc2 || s[0] > 0xf4) {
-        return 0;
-    }
-    n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    /* no overlong form, no surrogate, nothing above U+10FFFF */
-    if (s[0] == 0xe0) {
-        low = 0xa0;
-    }
-    else if (s[0] == 0xed) {
-        high = 0x9f;
-    }
-    else if (s[0] == 0xf0) {
-        low = 0x90;
-    }
-    else if (s[0] == 0xf4) {
-        high = 0x8f;
-    }
-    for (i = 1; i < n; i++) {
-        if (s[i] < low || s[i] > high) {
-            return 0;
-        }
-        low = 0x80;
-        high = 0xbf;
-    }
-    return n;
-}
-
 int wfp_json_is_utf8(const char *text)
 {
     const unsigned char *in = (const unsigned char *)text;
     apr_size_t n;
 
     while (*in) {
-        n = char_size(in);
+        n = wfp_utf8_size(in);
         if (!n) {
             return 0;
         }
@@ -197,9 +160,9 @@ static json_t *repaired(const char *text, apr_size_t size)
     }
     out = to = apr_palloc(tmp, 3 * size + 1);
     while (in < end) {
-        apr_size_t n = char_size(in);
+        apr_size_t n = wfp_utf8_size(in);
 
-        memcpy(to, n ? (const char *)in : REPLACEMENT, n ? n : 3);
+        memcpy(to, n ? (const char *)in : WFP_UTF8_REPLACEMENT, n ? n : 3);
         to += n ? n : 3;
         in += n ? n : 1;
     }

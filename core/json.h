@@ -9,8 +9,8 @@
 
 /**
  * @file
- * The only file that includes jansson: JSON of the control plane, the store
- * and the log records. (Scripts have a metered JSON of their own in
+ * The only file that includes jansson: JSON of the control plane and the store.
+ * (Scripts have a metered JSON of their own in
  * lua_runtime/api/json.c.) Values are freed with the pool they were made in;
  * a NULL value is allowed everywhere and is nothing: no member, no element, the
  * text "null". Keys are UTF-8.

@@ -67,6 +67,7 @@ typedef struct wfp_server_conf_t {
     const char *trust_header; /* "": off */
     const char *log_name;     /* file or "|command" */
     apr_file_t *log_file;     /* opened in post_config */
+    int log_number;           /* of the server's logs, with log_file */
 } wfp_server_conf_t;
 
 typedef struct wfp_scope_conf_t {

@@ -168,64 +168,104 @@ static const char *target_of(const wfp_egress_record_t *rec, apr_pool_t *p)
     return apr_psprintf(p, "%s:%d", url.host, url.port);
 }
 
-static wfp_json_t *times_of(const wfp_egress_record_t *rec, apr_pool_t *p)
+static void tell_times(wfp_json_out_t *out, const wfp_egress_record_t *rec)
 {
     const wfp_client_times_t *t = &rec->times;
     apr_int64_t total = t->total_us ? t->total_us : apr_time_now() - rec->time;
-    wfp_json_t *object = wfp_json_object(p);
 
+    WFP_JSON_OUT(out, ",\"timeUs\":{");
     if (rec->is_sent) {
-        wfp_json_set_int(object, "dns", t->dns_us);
-        wfp_json_set_int(object, "connect", t->connect_us);
-        wfp_json_set_int(object, "tls", t->tls_us);
-        wfp_json_set_int(object, "firstByte", t->first_byte_us);
+        WFP_JSON_OUT(out, "\"dns\":");
+        wfp_json_out_int(out, t->dns_us);
+        WFP_JSON_OUT(out, ",\"connect\":");
+        wfp_json_out_int(out, t->connect_us);
+        WFP_JSON_OUT(out, ",\"tls\":");
+        wfp_json_out_int(out, t->tls_us);
+        WFP_JSON_OUT(out, ",\"firstByte\":");
+        wfp_json_out_int(out, t->first_byte_us);
+        WFP_JSON_OUT(out, ",");
     }
-    wfp_json_set_int(object, "total", total);
-    return object;
+    WFP_JSON_OUT(out, "\"total\":");
+    wfp_json_out_int(out, total);
+    WFP_JSON_OUT(out, "}");
 }
 
-static wfp_json_t *json_of(const wfp_egress_record_t *rec, apr_pool_t *p)
+static void tell_end(wfp_json_out_t *out, const wfp_egress_record_t *rec)
 {
-    wfp_json_t *object = wfp_json_object(p);
-
-    wfp_json_set_int(object, "timestamp", apr_time_as_msec(rec->time));
-    wfp_json_set_str(object, "method", rec->method);
-    wfp_json_set_str(object, "host", target_of(rec, p));
-    wfp_json_set_int(object, "hop", rec->hop);
-    wfp_json_set_str(object, "decision", wfp_tally_name(rec->end));
-    wfp_json_set_str(object, "by", rec->by);
     if (rec->status) {
-        wfp_json_set_int(object, "status", rec->status);
+        WFP_JSON_OUT(out, ",\"status\":");
+        wfp_json_out_int(out, rec->status);
+        return;
     }
-    else {
-        wfp_json_set_str(object, "code", wfp_code_row(rec->code)->code);
-        wfp_json_set_str(object, "reason", rec->reason);
-    }
-    wfp_json_set_int(object, "bytesOut", bytes_of(&rec->out));
-    wfp_json_set_int(object, "bytesIn", bytes_of(&rec->in));
-    wfp_json_set(object, "timeUs", times_of(rec, p));
-    return object;
+    WFP_JSON_OUT(out, ",\"code\":");
+    wfp_json_out_str(out, wfp_code_row(rec->code)->code);
+    WFP_JSON_OUT(out, ",\"reason\":");
+    wfp_json_out_str(out, rec->reason);
 }
 
-wfp_json_t *wfp_egress_record_json(const wfp_host_ctx_t *ctx, apr_pool_t *p)
+static void tell_call(wfp_json_out_t *out, const wfp_egress_record_t *rec)
 {
-    const wfp_egress_record_t **list, *rec;
-    wfp_json_t *array;
+    WFP_JSON_OUT(out, "{\"timestamp\":");
+    wfp_json_out_int(out, apr_time_as_msec(rec->time));
+    WFP_JSON_OUT(out, ",\"method\":");
+    wfp_json_out_str(out, rec->method);
+    WFP_JSON_OUT(out, ",\"host\":");
+    wfp_json_out_str(out, target_of(rec, out->pool));
+    WFP_JSON_OUT(out, ",\"hop\":");
+    wfp_json_out_int(out, rec->hop);
+    WFP_JSON_OUT(out, ",\"decision\":");
+    wfp_json_out_str(out, wfp_tally_name(rec->end));
+    WFP_JSON_OUT(out, ",\"by\":");
+    wfp_json_out_str(out, rec->by);
+    tell_end(out, rec);
+    WFP_JSON_OUT(out, ",\"bytesOut\":");
+    wfp_json_out_int(out, bytes_of(&rec->out));
+    WFP_JSON_OUT(out, ",\"bytesIn\":");
+    wfp_json_out_int(out, bytes_of(&rec->in));
+    tell_times(out, rec);
+    WFP_JSON_OUT(out, "}");
+}
+
+/* In the order of their ends. @return how many */
+static int in_order(const wfp_egress_record_t ***plist,
+                    const wfp_host_ctx_t *ctx, apr_pool_t *p)
+{
+    const wfp_egress_record_t *rec;
     int n = 0, i;
 
     for (rec = ctx->calls_out; rec; rec = rec->next) {
         n++;
     }
-    if (n == 0) {
-        return NULL;
-    }
-    list = apr_palloc(p, (apr_size_t)n * sizeof(*list));
+    *plist = apr_palloc(p, (apr_size_t)n * sizeof(**plist));
     for (i = n, rec = ctx->calls_out; rec; rec = rec->next) {
-        list[--i] = rec;
+        (*plist)[--i] = rec;
     }
-    array = wfp_json_array(p);
+    return n;
+}
+
+int wfp_egress_record_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
+                           apr_size_t room)
+{
+    const wfp_egress_record_t **list;
+    int n, i;
+
+    if (!ctx->calls_out) {
+        return 1;
+    }
+    n = in_order(&list, ctx, out->pool);
+    WFP_JSON_OUT(out, ",\"egress\":[");
     for (i = 0; i < n && i < TOLD_MAX; i++) {
-        wfp_json_add(array, json_of(list[i], p));
+        apr_size_t before = out->n;
+
+        if (i > 0) {
+            WFP_JSON_OUT(out, ",");
+        }
+        tell_call(out, list[i]);
+        if (out->n > room) {
+            out->n = before;
+            break;
+        }
     }
-    return array;
+    WFP_JSON_OUT(out, "]");
+    return i == n;
 }

@@ -2,7 +2,7 @@
 #ifndef WFP_EGRESS_RECORD_H
 #define WFP_EGRESS_RECORD_H
 
-#include "core/json.h"
+#include "core/json_out.h"
 #include "mod_wfp/invoke.h"
 #include "outbound/client.h"
 #include "outbound/egress.h"
@@ -32,8 +32,10 @@ void wfp_egress_record_join(wfp_host_ctx_t *whole, wfp_host_ctx_t *part,
 /** The invocation ends: count its calls. */
 void wfp_egress_record_count(const wfp_host_ctx_t *ctx);
 
-/** Its calls in their order, the first 1000, in p; NULL: it made
- *  none. */
-wfp_json_t *wfp_egress_record_json(const wfp_host_ctx_t *ctx, apr_pool_t *p);
+/** The record's member "egress": its calls in their order, the first 1000, and
+ *  no more than make the record `room` bytes long; no member when it made none.
+ *  @return 0: some were left out */
+int wfp_egress_record_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
+                           apr_size_t room);
 
 #endif

@@ -5,15 +5,13 @@
  */
 #include "mod_wfp/record.h"
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
-#include <http_core.h>
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/json.h"
+#include "core/json_out.h"
 #include "mod_wfp/egress_record.h"
-#include "mod_wfp/log.h"
+#include "mod_wfp/logger.h"
 
 /* what a TraceItem calls our codes */
 static const char *outcome_name(wfp_code_e code)
@@ -42,55 +40,6 @@ static const char *outcome_name(wfp_code_e code)
     default:
         return "exception";
     }
-}
-
-static int open_one(server_rec *s, wfp_server_conf_t *conf, apr_pool_t *pconf)
-{
-    const char *name = conf->log_name;
-    apr_status_t rv;
-
-    if (*name == '|') {
-        piped_log *pl = ap_open_piped_log(pconf, name + 1);
-
-        if (!pl) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
-                         WFPLOGNO(0501) "WfpLog: cannot start %s", name + 1);
-            return HTTP_INTERNAL_SERVER_ERROR;
-        }
-        conf->log_file = ap_piped_log_write_fd(pl);
-        return OK;
-    }
-    name = ap_server_root_relative(pconf, name);
-    rv = apr_file_open(&conf->log_file, name,
-                       APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_APPEND
-                           | APR_FOPEN_LARGEFILE,
-                       APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD,
-                       pconf);
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     WFPLOGNO(0502) "WfpLog: cannot open %s", name);
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    return OK;
-}
-
-int wfp_record_open(server_rec *s, apr_pool_t *pconf)
-{
-    wfp_server_conf_t *main_conf = wfp_config_server(s);
-    int rc = OK;
-
-    for (; s && rc == OK; s = s->next) {
-        wfp_server_conf_t *conf = wfp_config_server(s);
-
-        if (conf->log_name && conf != main_conf
-            && conf->log_name == main_conf->log_name) {
-            conf->log_file = main_conf->log_file;
-        }
-        else if (conf->log_name) {
-            rc = open_one(s, conf, pconf);
-        }
-    }
-    return rc;
 }
 
 static const char *level_name(wfp_log_e level)
@@ -125,7 +74,7 @@ void wfp_record_line(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
     copy = apr_pstrmemdup(p, text, n);
     for (i = 0; i < n; i++) {
         if (copy[i] == '\0') {
-            copy[i] = ' '; /* JSON escapes every other control character */
+            copy[i] = ' '; /* the text ends with one */
         }
     }
     line = apr_array_push(ctx->lines);
@@ -134,112 +83,169 @@ void wfp_record_line(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
     line->text = copy;
 }
 
-static wfp_json_t *lines_of(const wfp_host_ctx_t *ctx, apr_pool_t *p)
+/* A record does not become longer than the ring takes: an invocation may log and
+ * fetch more than it has room for. */
+#define LINES_ROOM  (WFP_LOGRING_RECORD_MAX / 2)
+#define EGRESS_ROOM (WFP_LOGRING_RECORD_MAX - 16 * 1024)
+#define TEXT_MAX    ((apr_size_t)16 * 1024) /* of an error, of its stack */
+#define URL_MAX     ((apr_size_t)16 * 1024)
+
+/* A text, or its first `max` bytes. */
+static void tell_cut(wfp_json_out_t *out, const char *text, apr_size_t max)
 {
-    wfp_json_t *logs = wfp_json_array(p);
-    int i;
+    apr_size_t n = text ? strlen(text) : 0;
 
-    for (i = 0; ctx->lines && i < ctx->lines->nelts; i++) {
-        const line_t *line = &APR_ARRAY_IDX(ctx->lines, i, line_t);
-        wfp_json_t *log = wfp_json_object(p);
-        wfp_json_t *message = wfp_json_array(p);
-
-        wfp_json_add_str(message, line->text);
-        wfp_json_set_str(log, "level", level_name(line->level));
-        wfp_json_set_int(log, "timestamp", apr_time_as_msec(line->time));
-        wfp_json_set(log, "message", message);
-        wfp_json_add(logs, log);
-    }
-    return logs;
+    wfp_json_out_bytes(out, text, n < max ? n : max);
 }
 
-static wfp_json_t *exceptions_of(const wfp_host_ctx_t *ctx, apr_pool_t *p)
+/* @return 0: some of them were left out */
+static int tell_lines(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
-    wfp_json_t *list = wfp_json_array(p);
+    int i;
 
-    if (ctx->outcome != WFP_OK) {
-        wfp_json_t *e = wfp_json_object(p);
+    WFP_JSON_OUT(out, ",\"logs\":[");
+    for (i = 0; ctx->lines && i < ctx->lines->nelts; i++) {
+        const line_t *line = &APR_ARRAY_IDX(ctx->lines, i, line_t);
+        apr_size_t before = out->n;
 
-        wfp_json_set_str(e, "name", wfp_code_row(ctx->outcome)->name);
-        wfp_json_set_str(e, "code", wfp_code_row(ctx->outcome)->code);
-        wfp_json_set_str(e, "message", ctx->error);
-        wfp_json_set_str(e, "stack", ctx->stack);
-        wfp_json_set_int(e, "timestamp", apr_time_as_msec(apr_time_now()));
-        wfp_json_add(list, e);
+        if (i > 0) {
+            WFP_JSON_OUT(out, ",");
+        }
+        WFP_JSON_OUT(out, "{\"level\":");
+        wfp_json_out_str(out, level_name(line->level));
+        WFP_JSON_OUT(out, ",\"timestamp\":");
+        wfp_json_out_int(out, apr_time_as_msec(line->time));
+        WFP_JSON_OUT(out, ",\"message\":[");
+        wfp_json_out_str(out, line->text);
+        WFP_JSON_OUT(out, "]}");
+        if (out->n > LINES_ROOM) {
+            out->n = before;
+            break;
+        }
     }
-    return list;
+    WFP_JSON_OUT(out, "]");
+    return !ctx->lines || i == ctx->lines->nelts;
+}
+
+static void tell_exceptions(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+{
+    const wfp_code_row_t *row = wfp_code_row(ctx->outcome);
+
+    WFP_JSON_OUT(out, ",\"exceptions\":[");
+    if (ctx->outcome != WFP_OK) {
+        WFP_JSON_OUT(out, "{\"name\":");
+        wfp_json_out_str(out, row->name);
+        WFP_JSON_OUT(out, ",\"code\":");
+        wfp_json_out_str(out, row->code);
+        WFP_JSON_OUT(out, ",\"message\":");
+        tell_cut(out, ctx->error, TEXT_MAX);
+        WFP_JSON_OUT(out, ",\"stack\":");
+        tell_cut(out, ctx->stack, TEXT_MAX);
+        WFP_JSON_OUT(out, ",\"timestamp\":");
+        wfp_json_out_int(out, apr_time_as_msec(apr_time_now()));
+        WFP_JSON_OUT(out, "}");
+    }
+    WFP_JSON_OUT(out, "]");
 }
 
 /* Which limit ended it, and how. */
-static wfp_json_t *kill_of(const wfp_result_t *kill, apr_pool_t *p)
+static void tell_kill(wfp_json_out_t *out, const wfp_result_t *kill)
 {
-    wfp_json_t *object = wfp_json_object(p);
-
-    wfp_json_set_str(object, "limit", kill->limit);
-    wfp_json_set_int(object, "allowed", kill->allowed);
-    wfp_json_set_int(object, "used", kill->used);
-    wfp_json_set_int(object, "line", kill->line);
-    wfp_json_set_int(object, "stage", kill->stage);
-    return object;
+    WFP_JSON_OUT(out, ",\"kill\":{\"limit\":");
+    wfp_json_out_str(out, kill->limit);
+    WFP_JSON_OUT(out, ",\"allowed\":");
+    wfp_json_out_int(out, kill->allowed);
+    WFP_JSON_OUT(out, ",\"used\":");
+    wfp_json_out_int(out, kill->used);
+    WFP_JSON_OUT(out, ",\"line\":");
+    wfp_json_out_int(out, kill->line);
+    WFP_JSON_OUT(out, ",\"stage\":");
+    wfp_json_out_int(out, kill->stage);
+    WFP_JSON_OUT(out, "}");
 }
 
-static wfp_json_t *event_of(const wfp_host_ctx_t *ctx, apr_pool_t *p)
+static void tell_event(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
-    wfp_json_t *event = wfp_json_object(p);
-    wfp_json_t *request = wfp_json_object(p);
-    wfp_json_t *response = wfp_json_object(p);
-
-    wfp_json_set_str(request, "method", ctx->method);
-    wfp_json_set_str(request, "url", ctx->url);
-    wfp_json_set(event, "request", request);
+    WFP_JSON_OUT(out, ",\"event\":{\"request\":{\"method\":");
+    wfp_json_out_str(out, ctx->method);
+    WFP_JSON_OUT(out, ",\"url\":");
+    tell_cut(out, ctx->url, URL_MAX);
+    WFP_JSON_OUT(out, "}");
     if (ctx->status) {
-        wfp_json_set_int(response, "status", ctx->status);
-        wfp_json_set(event, "response", response);
+        WFP_JSON_OUT(out, ",\"response\":{\"status\":");
+        wfp_json_out_int(out, ctx->status);
+        WFP_JSON_OUT(out, "}");
     }
-    return event;
+    WFP_JSON_OUT(out, "}");
+}
+
+static void tell_worker(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+{
+    WFP_JSON_OUT(out, "{\"requestId\":");
+    wfp_json_out_str(out, ctx->work->request_id);
+    WFP_JSON_OUT(out, ",\"scriptName\":");
+    wfp_json_out_str(out, ctx->entry.name);
+    WFP_JSON_OUT(out, ",\"dispatchNamespace\":");
+    wfp_json_out_str(out, *ctx->entry.ns ? ctx->entry.ns : NULL);
+    WFP_JSON_OUT(out, ",\"scriptVersion\":{\"id\":");
+    wfp_json_out_str(out, ctx->entry.version_id);
+    WFP_JSON_OUT(out, "}");
+}
+
+static void tell_usage(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
+                       const wfp_usage_t *usage)
+{
+    WFP_JSON_OUT(out, ",\"cpuTimeUs\":");
+    wfp_json_out_int(out, usage->cpu_us);
+    WFP_JSON_OUT(out, ",\"cpuTime\":");
+    wfp_json_out_int(out, usage->cpu_us / 1000);
+    WFP_JSON_OUT(out, ",\"wallTime\":");
+    wfp_json_out_int(out, apr_time_as_msec(wfp_clock_now() - ctx->begun));
+    WFP_JSON_OUT(out, ",\"instructions\":");
+    wfp_json_out_int(out, usage->instructions);
+    WFP_JSON_OUT(out, ",\"subrequests\":");
+    wfp_json_out_int(out, ctx->subrequests);
+    WFP_JSON_OUT(out, ",\"coldStart\":");
+    if (ctx->cold) {
+        WFP_JSON_OUT(out, "true");
+    }
+    else {
+        WFP_JSON_OUT(out, "false");
+    }
 }
 
 void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
-    apr_file_t *file = ctx->work->conf->log_file;
-    wfp_json_t *rec, *version, *egress;
+    int whole;
+    wfp_json_out_t out;
     apr_pool_t *p;
-    const char *text;
 
-    if (!file) {
+    if (!ctx->work->conf->log_file) {
         return;
     }
     apr_pool_create(&p, ctx->work->pool);
-    rec = wfp_json_object(p);
-    wfp_json_set_str(rec, "requestId", ctx->work->request_id);
-    wfp_json_set_str(rec, "scriptName", ctx->entry.name);
-    wfp_json_set_str(rec, "dispatchNamespace",
-                     *ctx->entry.ns ? ctx->entry.ns : NULL);
-    version = wfp_json_object(p);
-    wfp_json_set_str(version, "id", ctx->entry.version_id);
-    wfp_json_set(rec, "scriptVersion", version);
-    wfp_json_set(rec, "event", event_of(ctx, p));
-    wfp_json_set_int(rec, "eventTimestamp", apr_time_as_msec(ctx->started));
-    wfp_json_set(rec, "logs", lines_of(ctx, p));
-    wfp_json_set(rec, "exceptions", exceptions_of(ctx, p));
+    wfp_json_out_init(&out, 1024, p);
+    tell_worker(&out, ctx);
+    tell_event(&out, ctx);
+    WFP_JSON_OUT(&out, ",\"eventTimestamp\":");
+    wfp_json_out_int(&out, apr_time_as_msec(ctx->started));
+    whole = tell_lines(&out, ctx);
+    tell_exceptions(&out, ctx);
     if (ctx->kill) {
-        wfp_json_set(rec, "kill", kill_of(ctx->kill, p));
+        tell_kill(&out, ctx->kill);
     }
-    wfp_json_set_str(rec, "outcome", outcome_name(ctx->outcome));
-    wfp_json_set_int(rec, "cpuTimeUs", usage->cpu_us);
-    wfp_json_set_int(rec, "cpuTime", usage->cpu_us / 1000);
-    wfp_json_set_int(rec, "wallTime",
-                     apr_time_as_msec(wfp_clock_now() - ctx->begun));
-    wfp_json_set_int(rec, "instructions", usage->instructions);
-    wfp_json_set_int(rec, "subrequests", ctx->subrequests);
-    egress = wfp_egress_record_json(ctx, p);
-    if (egress) {
-        wfp_json_set(rec, "egress", egress);
+    WFP_JSON_OUT(&out, ",\"outcome\":");
+    wfp_json_out_str(&out, outcome_name(ctx->outcome));
+    tell_usage(&out, ctx, usage);
+    if (!wfp_egress_record_tell(&out, ctx, EGRESS_ROOM)) {
+        whole = 0;
     }
-    text = apr_pstrcat(p, wfp_json_text(rec, p), "\n", NULL);
-    if (apr_file_write_full(file, text, strlen(text), NULL) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ctx->work->server->main,
-                     WFPLOGNO(0503) "WfpLog: a record was lost");
+    if (whole) {
+        WFP_JSON_OUT(&out, ",\"truncated\":false}");
     }
+    else {
+        WFP_JSON_OUT(&out, ",\"truncated\":true}");
+    }
+    wfp_logger_put(ctx->work->server, ctx->work->conf, out.data, out.n);
     apr_pool_destroy(p);
 }

@@ -23,7 +23,7 @@
 #include "mod_wfp/host.h"
 #include "mod_wfp/kept.h"
 #include "mod_wfp/log.h"
-#include "mod_wfp/record.h"
+#include "mod_wfp/logger.h"
 #include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
 #include "services/sqlite.h"
@@ -45,6 +45,7 @@ typedef struct generation_t {
     wfp_api_rate_t *api_rate;
     wfp_host_memo_t *hosts;
     wfp_kv_cache_t *kv_cache;
+    wfp_logring_t *ring;
 } generation_t;
 
 wfp_server_t *wfp_server(void)
@@ -152,6 +153,9 @@ static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
     if (rv == APR_SUCCESS) {
         rv = wfp_kept_find(server, process, &res);
     }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_logring_create(&g->ring, WFP_LOGGER_RING, &res, p);
+    }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
                      WFPLOGNO(0304) "shared memory: %s", res.message);
@@ -233,6 +237,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     server->tally = now->tally;
     server->hosts = now->hosts;
     server->kv_cache = now->kv_cache;
+    server->ring = now->ring;
     /* the key is copied: at a restart this module's memory goes elsewhere */
     (void)apr_pool_userdata_set(now, OLD_REGISTRY, NULL, s->process->pool);
     if (before) {
@@ -243,7 +248,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         rc = check_store(server, before != NULL, ptemp);
     }
     if (rc == OK) {
-        rc = wfp_record_open(s, pconf);
+        rc = wfp_logger_open(server, pconf);
     }
     if (rc == OK) {
         context = server;
@@ -409,6 +414,9 @@ static apr_status_t start_threads(wfp_server_t *server, wfp_result_t *res)
 {
     apr_status_t rv = wfp_ending_start(server, server->pool);
 
+    if (rv == APR_SUCCESS) {
+        rv = wfp_logger_start(server, server->pool);
+    }
     if (rv == APR_SUCCESS) {
         rv = start_services(server);
     }

@@ -8,6 +8,7 @@
 #include "admin/api_rate.h"
 #include "core/host_memo.h"
 #include "core/keyring.h"
+#include "core/logring.h"
 #include "core/registry.h"
 #include "core/stats.h"
 #include "core/tally.h"
@@ -46,6 +47,8 @@ typedef struct wfp_server_t {
     wfp_host_memo_t *hosts;
     wfp_kv_cache_t *kv_cache; /* NULL: WfpKvCache off */
     wfp_ratelimit_t *limits;
+    wfp_logring_t *ring;      /* records on their way to the logs */
+    apr_array_header_t *logs; /* logger.c's: each WfpLog once */
     wfp_keyring_t *keys;
     int is_hardened;           /* WfpHardening, as decided */
     apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:

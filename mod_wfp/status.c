@@ -91,6 +91,19 @@ static void collect_registry(figures_t *f, wfp_server_t *server)
         "Repairs after a writer was killed", r.repairs);
 }
 
+static void collect_records(figures_t *f, wfp_server_t *server)
+{
+    wfp_logring_stats_t ring;
+
+    wfp_logring_stats(&ring, server->ring);
+    add(f, "records_total", "WfpRecords", "counter",
+        "Records handed to the logs", ring.put);
+    add(f, "records_dropped_total", "WfpRecordsDropped", "counter",
+        "Records dropped because the logs were behind", ring.dropped);
+    add(f, "records_lost_total", "WfpRecordsLost", "counter",
+        "Records lost with a process that was killed", ring.lost);
+}
+
 static void collect_child(figures_t *f, wfp_server_t *server)
 {
     wfp_pool_stats_t pool;
@@ -142,6 +155,8 @@ static void collect_stats(figures_t *f, const wfp_stats_all_t *all)
     add(f, "kills_stage2_total", "WfpKillsStage2", "counter",
         "Invocations that were ended while stuck in a library",
         all->n[WFP_STAT_KILLS_STAGE2]);
+    add(f, "log_failures_total", "WfpLogFailures", "counter",
+        "Writes to a WfpLog that failed", all->n[WFP_STAT_LOG_FAILURES]);
     add(f, "workers_cooling", "WfpWorkersCooling", "gauge",
         "Workers that are cooling down", all->cooling);
 }
@@ -154,6 +169,7 @@ static void collect(figures_t *f, wfp_server_t *server,
     collect_registry(f, server);
     collect_kv_cache(f, server);
     collect_limits(f, server);
+    collect_records(f, server);
     collect_child(f, server);
 }
 

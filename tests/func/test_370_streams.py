@@ -156,8 +156,8 @@ class TestStalls:
             pytest.skip("as under event")
         httpd.configure([Records.LINE, "WfpLimit cpu_ms 1000"])
 
-    def deploy(self, tenant, lua):
-        return tenant.deploy(worker(lua), "--limit", "wall_ms=1000",
+    def deploy(self, tenant, lua, wall_ms=1000):
+        return tenant.deploy(worker(lua), "--limit", f"wall_ms={wall_ms}",
                              "--limit", "instructions=1000000000000")
 
     def test_371_01_reads_nothing(self, client, tenant, records):
@@ -248,7 +248,7 @@ class TestStalls:
         and the answer is whole."""
         made = self.deploy(tenant, f"""
             ctx:waitUntil(function() console.log("ran") end)
-            return fetch("{origin.url}/huge/20000000")""")
+            return fetch("{origin.url}/huge/20000000")""", 4000)
         sock = opened(client, made.path + "/")
         size = 0
         while not any(r["scriptName"] == made.name for r in records.all()):

@@ -170,7 +170,8 @@ class TestLandlock:
         httpd.graceful()
         late = tenant.deploy(says('"late"'))
         assert late.get().text == "late"
-        assert late.name in (httpd.root / "logs/workers").read_text()
+        until(lambda: late.name in (httpd.root / "logs/workers").read_text(),
+              "the record")
 
     def test_480_21_auto(self, httpd, mod_try, client):
         httpd.stop()

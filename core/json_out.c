@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/json_out.h"
+
+#include <string.h>
+
+#include "core/utf8.h"
+
+void wfp_json_out_init(wfp_json_out_t *out, apr_size_t room, apr_pool_t *p)
+{
+    out->data = apr_palloc(p, room);
+    out->n = 0;
+    out->room = room;
+    out->pool = p;
+}
+
+/* Room for n more bytes. @return where they go */
+static char *reserve(wfp_json_out_t *out, apr_size_t n)
+{
+    if (n > out->room - out->n) {
+        apr_size_t room = 2 * out->room + n;
+        char *data = apr_palloc(out->pool, room);
+
+        memcpy(data, out->data, out->n);
+        out->data = data;
+        out->room = room;
+    }
+    return out->data + out->n;
+}
+
+void wfp_json_out_raw(wfp_json_out_t *out, const char *text, apr_size_t n)
+{
+    memcpy(reserve(out, n), text, n);
+    out->n += n;
+}
+
+/* The escape of a character that needs one. @return its bytes */
+static apr_size_t escape(char *to, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char from[] = "\"\\\b\f\n\r\t", into[] = "\"\\bfnrt";
+    const char *at = c ? strchr(from, c) : NULL;
+
+    to[0] = '\\';
+    if (at) {
+        to[1] = into[at - from];
+        return 2;
+    }
+    memcpy(to + 1, "u00", 3);
+    to[4] = hex[c >> 4];
+    to[5] = hex[c & 15];
+    return 6;
+}
+
+/* Characters that stand for themselves, from `in` on. */
+static apr_size_t plain(const unsigned char *in, const unsigned char *end)
+{
+    const unsigned char *at = in;
+
+    while (at < end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\') {
+        at++;
+    }
+    return (apr_size_t)(at - in);
+}
+
+void wfp_json_out_bytes(wfp_json_out_t *out, const char *data, apr_size_t n)
+{
+    const unsigned char *in = (const unsigned char *)data, *end = in + n;
+
+    if (!data) {
+        WFP_JSON_OUT(out, "null");
+        return;
+    }
+    WFP_JSON_OUT(out, "\"");
+    while (in < end) {
+        apr_size_t run = plain(in, end);
+
+        wfp_json_out_raw(out, (const char *)in, run);
+        in += run;
+        if (in == end) {
+            break;
+        }
+        if (*in < 0x80) {
+            out->n += escape(reserve(out, 6), *in++);
+            continue;
+        }
+        run = wfp_utf8_size(in);
+        if (run && in + run <= end) {
+            wfp_json_out_raw(out, (const char *)in, run);
+            in += run;
+        }
+        else {
+            WFP_JSON_OUT(out, WFP_UTF8_REPLACEMENT);
+            in++;
+        }
+    }
+    WFP_JSON_OUT(out, "\"");
+}
+
+void wfp_json_out_str(wfp_json_out_t *out, const char *text)
+{
+    wfp_json_out_bytes(out, text, text ? strlen(text) : 0);
+}
+
+void wfp_json_out_int(wfp_json_out_t *out, apr_int64_t n)
+{
+    char digits[24], *at = digits + sizeof(digits);
+    apr_uint64_t left = n < 0 ? 0 - (apr_uint64_t)n : (apr_uint64_t)n;
+
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (n < 0) {
+        *--at = '-';
+    }
+    wfp_json_out_raw(out, at, (apr_size_t)(digits + sizeof(digits) - at));
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mod_wfp/logger.h"
+
+#include <apr_file_io.h>
+#include <apr_portable.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <http_core.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/logring.h"
+#include "mod_wfp/log.h"
+#include "mod_wfp/threads.h"
+
+/* Between two looks at the ring. */
+#define TICK apr_time_from_msec(200)
+
+/* A command that does not read is waited for that long, a batch. */
+#define PATIENCE apr_time_from_sec(2)
+
+/* Lines of one write: each has two parts. */
+#define LINES 64
+
+/* A WfpLog. */
+typedef struct log_t {
+    const char *name;
+    apr_os_file_t fd;
+    apr_time_t told; /* of a failure, as core/clock.h tells it; 0: never */
+} log_t;
+
+typedef struct logger_t {
+    wfp_server_t *server;
+    char *scratch;
+} logger_t;
+
+/* ---- files ------------------------------------------------------------------ */
+
+/* A command may stop reading: a thread that waits for it would never end. */
+static int do_not_block(apr_file_t *file)
+{
+    apr_os_file_t fd;
+
+    return apr_os_file_get(&fd, file) == APR_SUCCESS
+           && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
+}
+
+static int open_one(server_rec *s, wfp_server_conf_t *conf, apr_pool_t *pconf)
+{
+    const char *name = conf->log_name;
+    apr_status_t rv;
+
+    if (*name == '|') {
+        piped_log *pl = ap_open_piped_log(pconf, name + 1);
+
+        if (!pl || !do_not_block(ap_piped_log_write_fd(pl))) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                         WFPLOGNO(0501) "WfpLog: cannot start %s", name + 1);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        conf->log_file = ap_piped_log_write_fd(pl);
+        return OK;
+    }
+    name = ap_server_root_relative(pconf, name);
+    rv = apr_file_open(&conf->log_file, name,
+                       APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE
+                           | APR_FOPEN_APPEND | APR_FOPEN_LARGEFILE,
+                       APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_GREAD,
+                       pconf);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     WFPLOGNO(0502) "WfpLog: cannot open %s", name);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+/* Servers that have the main one's line have its file. */
+int wfp_logger_open(wfp_server_t *server, apr_pool_t *pconf)
+{
+    wfp_server_conf_t *main_conf = wfp_config_server(server->main);
+    server_rec *s;
+    int rc = OK;
+
+    server->logs = apr_array_make(pconf, 2, sizeof(log_t));
+    for (s = server->main; s && rc == OK; s = s->next) {
+        wfp_server_conf_t *conf = wfp_config_server(s);
+
+        if (!conf->log_name) {
+            continue;
+        }
+        if (conf != main_conf && conf->log_name == main_conf->log_name) {
+            conf->log_file = main_conf->log_file;
+            conf->log_number = main_conf->log_number;
+            continue;
+        }
+        rc = open_one(s, conf, pconf);
+        if (rc == OK) {
+            log_t *log = apr_array_push(server->logs);
+
+            memset(log, 0, sizeof(*log));
+            log->name = conf->log_name;
+            conf->log_number = server->logs->nelts - 1;
+            rc = apr_os_file_get(&log->fd, conf->log_file) == APR_SUCCESS
+                     ? OK
+                     : HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    return rc;
+}
+
+/* ---- the thread ------------------------------------------------------------- */
+
+/* Is there room in the pipe now, or soon? */
+static int await_room(int fd, apr_time_t until)
+{
+    struct pollfd pfd = { fd, POLLOUT, 0 };
+    apr_interval_time_t left = until - wfp_clock_now();
+
+    return left > 0 && poll(&pfd, 1, (int)apr_time_as_msec(left) + 1) > 0
+           && !(pfd.revents & (POLLERR | POLLNVAL));
+}
+
+/* Move the parts on by what was written. */
+static int advance(struct iovec *iov, int n, apr_size_t by)
+{
+    int i = 0;
+
+    while (i < n && by >= iov[i].iov_len) {
+        by -= iov[i++].iov_len;
+    }
+    if (i < n) {
+        iov[i].iov_base = (char *)iov[i].iov_base + by;
+        iov[i].iov_len -= by;
+    }
+    return i;
+}
+
+/* @return APR_SUCCESS, or why not all of it was written */
+static apr_status_t write_parts(int fd, struct iovec *iov, int n)
+{
+    apr_time_t until = wfp_clock_now() + PATIENCE;
+    int at = 0;
+
+    while (at < n) {
+        ssize_t done = writev(fd, iov + at, n - at);
+
+        if (done > 0) {
+            at += advance(iov + at, n - at, (apr_size_t)done);
+        }
+        else if (done < 0 && errno == EAGAIN) {
+            if (!await_room(fd, until)) {
+                return APR_TIMEUP;
+            }
+        }
+        else if (done == 0 || errno != EINTR) {
+            return done == 0 ? APR_EGENERAL : errno;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* The operator is told once a minute at most. */
+static void complain(wfp_server_t *server, log_t *log, apr_status_t rv)
+{
+    apr_time_t now = wfp_clock_now();
+
+    if (!log->told || now - log->told > apr_time_from_sec(60)) {
+        log->told = now;
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, server->main,
+                     WFPLOGNO(0503) "WfpLog %s: records were lost", log->name);
+    }
+}
+
+/* A full disk may have cut a line, of this process or another one's. */
+static int is_torn(const log_t *log)
+{
+    struct stat st;
+    char last;
+
+    return fstat(log->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0
+           && pread(log->fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
+}
+
+static void write_lines(wfp_server_t *server, log_t *log,
+                        const wfp_logring_record_t *records, int n)
+{
+    static char newline[] = "\n";
+    struct iovec iov[2 * LINES + 1];
+    apr_status_t rv;
+    int i, parts = 0;
+
+    if (is_torn(log)) {
+        iov[parts].iov_base = newline;
+        iov[parts++].iov_len = 1;
+    }
+    for (i = 0; i < n; i++) {
+        iov[parts].iov_base = (char *)records[i].data;
+        iov[parts++].iov_len = records[i].n;
+        iov[parts].iov_base = newline;
+        iov[parts++].iov_len = 1;
+    }
+    rv = write_parts(log->fd, iov, parts);
+    if (rv != APR_SUCCESS) {
+        wfp_stats_count(server->stats, WFP_STAT_LOG_FAILURES);
+        complain(server, log, rv);
+    }
+}
+
+/* Records of one log that follow each other are one write. */
+static void write_all(void *data, const wfp_logring_record_t *records, int n)
+{
+    logger_t *logger = data;
+    apr_array_header_t *logs = logger->server->logs;
+    int i = 0, from;
+
+    while (i < n) {
+        from = i;
+        while (i < n && i - from < LINES && records[i].kind == records[from].kind) {
+            i++;
+        }
+        if (records[from].kind < (apr_uint32_t)logs->nelts) {
+            write_lines(logger->server,
+                        &APR_ARRAY_IDX(logs, records[from].kind, log_t),
+                        records + from, i - from);
+        }
+    }
+}
+
+static void look(void *data)
+{
+    logger_t *logger = data;
+
+    (void)wfp_logring_take(logger->server->ring, write_all, logger,
+                           logger->scratch, WFP_LOGRING_RECORD_MAX);
+}
+
+static apr_status_t last_look(void *data)
+{
+    look(data);
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p)
+{
+    logger_t *logger;
+
+    if (server->logs->nelts == 0) {
+        return APR_SUCCESS;
+    }
+    logger = apr_pcalloc(p, sizeof(*logger));
+    logger->server = server;
+    logger->scratch = apr_palloc(p, WFP_LOGRING_RECORD_MAX);
+    /* registered first, so it comes when the thread is gone */
+    apr_pool_pre_cleanup_register(p, logger, last_look);
+    return wfp_threads_every(TICK, look, logger, p);
+}
+
+void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,
+                    const char *line, apr_size_t n)
+{
+    (void)wfp_logring_put(server->ring, (apr_uint32_t)conf->log_number, line,
+                          n); /* a full one counts it */
+}

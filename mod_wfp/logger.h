@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_LOGGER_H
+#define WFP_LOGGER_H
+
+#include <apr_pools.h>
+#include <httpd.h>
+
+#include "mod_wfp/server.h"
+
+/**
+ * @file
+ * Writes records where WfpLog says. Threads that serve requests put them into
+ * the generation's ring and never wait; in each child a thread takes them out a
+ * few times a second, one child at a time, so a record of a child that was
+ * killed is written by another. A log that cannot be written, or a command that
+ * does not read, costs records, never time: they are dropped and counted.
+ */
+
+/** Bytes of the ring. */
+#define WFP_LOGGER_RING ((apr_size_t)8 * 1024 * 1024)
+
+/** Open WfpLog of every server. post_config. @return OK or an error */
+int wfp_logger_open(wfp_server_t *server, apr_pool_t *pconf);
+
+/** Start the thread. At its end it writes what is left. child scope. */
+apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;
+
+/** A line for this server's log, without its newline. Any thread. */
+void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,
+                    const char *line, apr_size_t n);
+
+#endif
