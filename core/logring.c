@@ -41,7 +41,7 @@ typedef struct head_t {
 typedef struct shared_t {
     apr_uint64_t head; /* atomic: the first free place */
     char pad1[CELL - 8];
-    apr_uint64_t tail; /* atomic; written under lock */
+    apr_uint64_t tail;      /* atomic; written under lock */
     apr_uint64_t waits_for; /* under lock: a place whose stamp is not there */
     apr_time_t since;
     char pad2[CELL - 24];
@@ -67,8 +67,8 @@ apr_status_t wfp_logring_create(wfp_logring_t **pring, apr_size_t bytes,
     bytes = APR_ALIGN(bytes, CELL);
     rv = apr_shm_create(&shm, at + bytes + CELL, NULL, p);
     if (rv == APR_SUCCESS) {
-        char *base = (char *)APR_ALIGN(
-            (apr_uintptr_t)apr_shm_baseaddr_get(shm), CELL);
+        char *base = (char *)APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm),
+                                       CELL);
 
         ring->shared = (shared_t *)base; /* zeros, as mapped */
         ring->cells = base + at;
@@ -172,8 +172,9 @@ static apr_uint64_t stamp_at(const wfp_logring_t *ring, apr_uint64_t place)
 
 /* Copy the record that begins there. @return its cells; 0: its stamp is not
  * there, or it is none */
-static apr_uint64_t copy(wfp_logring_record_t *record, const wfp_logring_t *ring,
-                         apr_uint64_t place, apr_uint64_t end, char *to)
+static apr_uint64_t copy(wfp_logring_record_t *record,
+                         const wfp_logring_t *ring, apr_uint64_t place,
+                         apr_uint64_t end, char *to)
 {
     const head_t *head = head_at(ring, place);
     apr_size_t first;

@@ -24,7 +24,7 @@ typedef enum {
     WFP_STAT_COLD_STARTS,
     WFP_STAT_KILLS,        /* invocations ended by a hard limit */
     WFP_STAT_KILLS_STAGE2, /* those that were stuck in a library's C */
-    WFP_STAT_LOG_FAILURES, /* writes of records that failed */
+    WFP_STAT_UNWRITTEN,    /* records that a log did not take */
     WFP_STAT_COUNT
 } wfp_stat_e;
 

@@ -20,8 +20,8 @@
 /* Between two looks at the ring. */
 #define TICK apr_time_from_msec(200)
 
-/* A command that does not read is waited for that long, a batch. */
-#define PATIENCE apr_time_from_sec(2)
+/* A command that does not read is waited for that long, once. */
+#define PATIENCE apr_time_from_sec(1)
 
 /* Lines of one write: each has two parts. */
 #define LINES 64
@@ -31,6 +31,7 @@ typedef struct log_t {
     const char *name;
     apr_os_file_t fd;
     apr_time_t told; /* of a failure, as core/clock.h tells it; 0: never */
+    int is_stuck;    /* it was waited for in vain */
 } log_t;
 
 typedef struct logger_t {
@@ -141,19 +142,20 @@ static int advance(struct iovec *iov, int n, apr_size_t by)
 }
 
 /* @return APR_SUCCESS, or why not all of it was written */
-static apr_status_t write_parts(int fd, struct iovec *iov, int n)
+static apr_status_t write_parts(log_t *log, struct iovec *iov, int n)
 {
-    apr_time_t until = wfp_clock_now() + PATIENCE;
+    apr_time_t until = wfp_clock_now() + (log->is_stuck ? 0 : PATIENCE);
     int at = 0;
 
     while (at < n) {
-        ssize_t done = writev(fd, iov + at, n - at);
+        ssize_t done = writev(log->fd, iov + at, n - at);
 
         if (done > 0) {
             at += advance(iov + at, n - at, (apr_size_t)done);
         }
         else if (done < 0 && errno == EAGAIN) {
-            if (!await_room(fd, until)) {
+            if (!await_room(log->fd, until)) {
+                log->is_stuck = 1;
                 return APR_TIMEUP;
             }
         }
@@ -161,6 +163,7 @@ static apr_status_t write_parts(int fd, struct iovec *iov, int n)
             return done == 0 ? APR_EGENERAL : errno;
         }
     }
+    log->is_stuck = 0;
     return APR_SUCCESS;
 }
 
@@ -204,9 +207,11 @@ static void write_lines(wfp_server_t *server, log_t *log,
         iov[parts].iov_base = newline;
         iov[parts++].iov_len = 1;
     }
-    rv = write_parts(log->fd, iov, parts);
+    rv = write_parts(log, iov, parts);
     if (rv != APR_SUCCESS) {
-        wfp_stats_count(server->stats, WFP_STAT_LOG_FAILURES);
+        for (i = 0; i < n; i++) {
+            wfp_stats_count(server->stats, WFP_STAT_UNWRITTEN);
+        }
         complain(server, log, rv);
     }
 }
@@ -220,7 +225,8 @@ static void write_all(void *data, const wfp_logring_record_t *records, int n)
 
     while (i < n) {
         from = i;
-        while (i < n && i - from < LINES && records[i].kind == records[from].kind) {
+        while (i < n && i - from < LINES
+               && records[i].kind == records[from].kind) {
             i++;
         }
         if (records[from].kind < (apr_uint32_t)logs->nelts) {
@@ -241,7 +247,13 @@ static void look(void *data)
 
 static apr_status_t last_look(void *data)
 {
-    look(data);
+    logger_t *logger = data;
+    int i;
+
+    for (i = 0; i < logger->server->logs->nelts; i++) {
+        APR_ARRAY_IDX(logger->server->logs, i, log_t).is_stuck = 1;
+    }
+    look(logger);
     return APR_SUCCESS;
 }
 

@@ -13,7 +13,7 @@
  * the generation's ring and never wait; in each child a thread takes them out a
  * few times a second, one child at a time, so a record of a child that was
  * killed is written by another. A log that cannot be written, or a command that
- * does not read, costs records, never time: they are dropped and counted.
+ * does not read, costs records, never time: they are counted and gone.
  */
 
 /** Bytes of the ring. */

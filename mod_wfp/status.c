@@ -155,8 +155,8 @@ static void collect_stats(figures_t *f, const wfp_stats_all_t *all)
     add(f, "kills_stage2_total", "WfpKillsStage2", "counter",
         "Invocations that were ended while stuck in a library",
         all->n[WFP_STAT_KILLS_STAGE2]);
-    add(f, "log_failures_total", "WfpLogFailures", "counter",
-        "Writes to a WfpLog that failed", all->n[WFP_STAT_LOG_FAILURES]);
+    add(f, "records_unwritten_total", "WfpRecordsUnwritten", "counter",
+        "Records that a WfpLog did not take", all->n[WFP_STAT_UNWRITTEN]);
     add(f, "workers_cooling", "WfpWorkersCooling", "gauge",
         "Workers that are cooling down", all->cooling);
 }

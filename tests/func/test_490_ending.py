@@ -35,10 +35,17 @@ def start(httpd, *lines):
 
 
 def records(httpd, made):
-    """What WfpLog has of this Worker."""
+    """What WfpLog has of this Worker by now."""
     rows = [json.loads(line) for line in
-            (httpd.root / "logs/workers").read_text().splitlines()]
+            (httpd.root / "logs/workers").read_text().rpartition("\n")[0]
+            .splitlines()]
     return [row for row in rows if row["scriptName"] == made.name]
+
+
+def kills(httpd, made):
+    """Its records with a kill; there is one at least, soon."""
+    return until(lambda: [row for row in records(httpd, made)
+                          if "kill" in row], "a record of a kill")
 
 
 def metrics(client):
@@ -72,7 +79,7 @@ class TestRecords:
         start(httpd, METRICS)
         made = tenant.deploy(source, *options)
         assert made.get().error == code
-        record, = records(httpd, made)
+        record, = kills(httpd, made)
         kill = record["kill"]
         assert record["exceptions"][0]["code"] == code
         assert (kill["limit"], kill["allowed"], kill["stage"]) == (
@@ -83,12 +90,14 @@ class TestRecords:
         assert metrics(client)["wfp_kills_total"] == 1
         assert metrics(client)["wfp_kills_stage2_total"] == 0
         assert httpd.log.unexpected() == []
+        httpd.stop()  # what is left is written
+        assert records(httpd, made) == [record]
 
     def test_490_02_stage_2(self, httpd, client, tenant):
         start(httpd, METRICS)
         made = tenant.deploy(STUCK, *CPU)
         assert made.get().error == "cpu_limit"
-        record, = records(httpd, made)
+        record, = kills(httpd, made)
         assert record["kill"]["stage"] == 2
         assert metrics(client)["wfp_kills_stage2_total"] == 1
 
@@ -102,7 +111,7 @@ class TestRecords:
         until(lambda: time.time() > late + 1, "its time", 10)
         httpd.graceful()
         assert made.get().error == "startup_limit"
-        kill, = [r["kill"] for r in records(httpd, made) if "kill" in r]
+        kill, = [r["kill"] for r in kills(httpd, made)]
         assert kill["limit"] == "startup_ms"
         assert kill["used"] >= kill["allowed"]
 

@@ -35,9 +35,11 @@ static void keep(void *baton, const wfp_logring_record_t *records, int n)
 
     taken->calls++;
     for (i = 0; i < n; i++) {
-        APR_ARRAY_PUSH(taken->texts, const char *) =
-            apr_psprintf(taken->t->pool, "%u:%.*s", records[i].kind,
-                         (int)records[i].n, records[i].data);
+        APR_ARRAY_PUSH(taken->texts,
+                       const char *) = apr_psprintf(taken->t->pool, "%u:%.*s",
+                                                    records[i].kind,
+                                                    (int)records[i].n,
+                                                    records[i].data);
     }
 }
 
@@ -66,9 +68,11 @@ static void records_come_out_as_they_went_in(wfp_test_t *t)
     CHECK_INT(take(t, ring, &taken), 0);
     CHECK(put(ring, 1, "one"));
     CHECK(put(ring, 2, ""));
-    CHECK(put(ring, 3, apr_pstrcat(t->pool, "a text that is longer than a cell "
-                                            "of the ring, which has sixty-four",
-                                   NULL)));
+    CHECK(put(ring, 3,
+              apr_pstrcat(t->pool,
+                          "a text that is longer than a cell "
+                          "of the ring, which has sixty-four",
+                          NULL)));
     CHECK_INT(take(t, ring, &taken), 3);
     CHECK_STR(TEXT(taken, 0), "1:one");
     CHECK_STR(TEXT(taken, 1), "2:");
@@ -139,7 +143,8 @@ static void a_follower_sees_what_others_take(wfp_test_t *t)
     CHECK_INT(wfp_logring_next(&record, &early, &missed, ring, scratch,
                                WFP_LOGRING_RECORD_MAX),
               1);
-    CHECK(record.kind == 7 && record.n == 5 && !memcmp(record.data, "first", 5));
+    CHECK(record.kind == 7 && record.n == 5
+          && !memcmp(record.data, "first", 5));
     CHECK_INT(wfp_logring_next(&record, &late, &missed, ring, scratch,
                                WFP_LOGRING_RECORD_MAX),
               1);
@@ -234,7 +239,8 @@ static void look(void *baton, const wfp_logring_record_t *records, int n)
             seen->wrong++;
             continue;
         }
-        seen->last[who][round] = (apr_uint64_t)number + 1; /* each putter's own order */
+        seen->last[who][round] = (apr_uint64_t)number
+                                 + 1; /* each putter's own order */
         seen->count[who][round]++;
     }
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON as it is written into records, read again by the other half. */
+#include "core/json_out.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+
+#include "core/json.h"
+#include "core/utf8.h"
+#include "tests/unit/wfp_test.h"
+
+static const char *written(wfp_test_t *t, const char *data, apr_size_t n)
+{
+    wfp_json_out_t out;
+
+    wfp_json_out_init(&out, 1, t->pool);
+    wfp_json_out_bytes(&out, data, n);
+    return apr_pstrmemdup(t->pool, out.data, out.n);
+}
+
+static void texts(wfp_test_t *t)
+{
+    static const struct {
+        const char *text;
+        apr_size_t n;
+        const char *json;
+    } rows[] = {
+        { NULL, 0, "null" },
+        { "", 0, "\"\"" },
+        { "abc", 3, "\"abc\"" },
+        { "abc", 2, "\"ab\"" },
+        { "a\"b\\c/", 6, "\"a\\\"b\\\\c/\"" },
+        { "\b\f\n\r\t", 5, "\"\\b\\f\\n\\r\\t\"" },
+        { "\0\1\x1f\x7f", 4, "\"\\u0000\\u0001\\u001f\\u007f\"" },
+        { "\xc3\xa4\xf0\x9f\x98\x80", 6, "\"\xc3\xa4\xf0\x9f\x98\x80\"" },
+        { "\xc3", 1, "\"" WFP_UTF8_REPLACEMENT "\"" },
+        { "\xc3\xa4", 1, "\"" WFP_UTF8_REPLACEMENT "\"" }, /* cut in it */
+        { "\xff\x41\xc0\x80", 4,
+          "\"" WFP_UTF8_REPLACEMENT
+          "A" WFP_UTF8_REPLACEMENT WFP_UTF8_REPLACEMENT "\"" },
+        { NULL, 0, NULL },
+    };
+    int i;
+
+    for (i = 0; rows[i].json; i++) {
+        CHECK_STR(written(t, rows[i].text, rows[i].n), rows[i].json);
+    }
+}
+
+static void integers(wfp_test_t *t)
+{
+    wfp_json_out_t out;
+
+    wfp_json_out_init(&out, 1, t->pool);
+    wfp_json_out_int(&out, 0);
+    WFP_JSON_OUT(&out, ",");
+    wfp_json_out_int(&out, APR_INT64_MAX);
+    WFP_JSON_OUT(&out, ",");
+    wfp_json_out_int(&out, APR_INT64_MIN);
+    WFP_JSON_OUT(&out, ",");
+    wfp_json_out_int(&out, -10);
+    CHECK_STR(apr_pstrmemdup(t->pool, out.data, out.n),
+              "0,9223372036854775807,-9223372036854775808,-10");
+}
+
+/* Any bytes are read again, and are the same unless they were no UTF-8. */
+static void any_bytes(wfp_test_t *t)
+{
+    int round;
+
+    srand(850);
+    for (round = 0; round < 20000; round++) {
+        apr_size_t n = (apr_size_t)(rand() % 24), i;
+        char text[32] = { 0 };
+        const char *json;
+        wfp_json_t *v = NULL;
+        wfp_result_t res;
+        apr_pool_t *p;
+
+        apr_pool_create(&p, t->pool);
+        wfp_result_init(&res, p);
+        for (i = 0; i < n; i++) {
+            /* often the first byte of a longer character, never a NUL */
+            text[i] = (char)(rand() % 3 ? 0x80 + rand() % 128
+                                        : 1 + rand() % 127);
+        }
+        json = written(t, text, n);
+        CHECK_INT(wfp_json_parse(&v, json, strlen(json), &res, p), APR_SUCCESS);
+        CHECK(v && wfp_json_is_utf8(wfp_json_str(v)));
+        if (v && wfp_json_is_utf8(text)) {
+            CHECK_STR(wfp_json_str(v), text);
+        }
+        apr_pool_destroy(p);
+    }
+}
+
+static const wfp_test_case_t cases[] = {
+    { "texts", texts },
+    { "integers", integers },
+    { "any bytes", any_bytes },
+    { NULL, NULL },
+};
+
+int main(void)
+{
+    return wfp_test_run(cases);
+}
