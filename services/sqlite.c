@@ -120,6 +120,7 @@ static apr_status_t set_up(wfp_sqlite_t *db, const wfp_sqlite_open_t *how,
     const char *sql = apr_psprintf(p, "%sPRAGMA cache_size=-%d;", settings,
                                    how->cache_kb ? how->cache_kb : CACHE_KB);
     apr_status_t rv;
+    int tries = 0;
 
     if (how->file_max) {
         sql = apr_psprintf(p, "%sPRAGMA max_page_count=%" APR_INT64_T_FMT ";",
@@ -127,7 +128,9 @@ static apr_status_t set_up(wfp_sqlite_t *db, const wfp_sqlite_open_t *how,
     }
     db->value_base = how->value_max ? how->value_max : VALUE_MAX;
     wfp_sqlite_set_value_max(db, db->value_base);
-    rv = wfp_sqlite_exec(db, sql, res);
+    do { /* SQLite does not ask on_busy where WAL begins */
+        rv = wfp_sqlite_exec(db, sql, res);
+    } while (APR_STATUS_IS_EBUSY(rv) && wfp_sqlite_on_busy(db, tries++));
     return rv == APR_SUCCESS && how->is_tenants ? wfp_sqlite_guard(db, res)
                                                 : rv;
 }
