@@ -13,6 +13,7 @@
 #include "core/wfp.h"
 #include "lua_runtime/isolate.h"
 #include "services/kv.h"
+#include "services/queues.h"
 #include "services/r2.h"
 #include "store/changes.h"
 #include "services/d1.h"
@@ -42,6 +43,7 @@ typedef struct wfp_api_server_t {
     wfp_store_t *store;  /* NULL: could not be opened */
     wfp_kv_t *kv;        /* NULL: no values */
     wfp_d1_t *d1;        /* NULL: no databases */
+    wfp_queues_t *queues;
     wfp_r2_t *r2;        /* NULL: no objects */
     wfp_keyring_t *keys; /* seal secrets */
     const char *account; /* WfpAccount; NULL: what the store says */

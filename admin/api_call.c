@@ -65,11 +65,11 @@ apr_status_t wfp_api_call_read_query(wfp_api_call_t *call)
                                         "the query's %.*s is badly encoded",
                                         (int)(eq < 80 ? eq : 80), at);
         }
-        if (apr_table_get(call->query, name)) {
+        if (apr_table_get(call->query, name) && strcmp(name, "name")) {
             return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                         "the query has %.80s twice", name);
         }
-        apr_table_setn(call->query, name, value);
+        apr_table_addn(call->query, name, value);
         at += n + (at[n] == '&');
     }
     return APR_SUCCESS;

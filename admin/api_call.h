@@ -46,7 +46,8 @@ const char *wfp_api_call_param(const wfp_api_call_t *call, const char *name);
  *  account Workers. */
 const char *wfp_api_call_ns(const wfp_api_call_t *call);
 
-/** Read the query, once: at most 64 parameters, each of them once. On failure
+/** Read the query, once: at most 64 parameters, each of them once but `name`,
+ *  which clients repeat. On failure
  *  the error is in the answer. */
 apr_status_t wfp_api_call_read_query(wfp_api_call_t *call) WFP_CHECK;
 

@@ -35,6 +35,7 @@ typedef enum {
     WFP_API_NO_NAMESPACE_TARGET,
     WFP_API_NO_KV_TARGET,
     WFP_API_NO_D1_TARGET,
+    WFP_API_NO_QUEUE_TARGET,
     WFP_API_NO_R2_TARGET,
     WFP_API_NO_HANDLERS,
     WFP_API_PRECONDITION, /* If-Match */
@@ -47,6 +48,13 @@ typedef enum {
     WFP_API_KV_TIME, /* expiration */
     WFP_API_KV_KEYS, /* none, or too many */
     WFP_API_NO_KEY,  /* of a KV namespace */
+    WFP_API_QUEUE_MISSING,
+    WFP_API_QUEUE_EXISTS,
+    WFP_API_QUEUE_FULL,
+    WFP_API_QUEUE_BAD,      /* settings of a queue */
+    WFP_API_QUEUE_CONSUMED, /* it has a consumer already */
+    WFP_API_NO_CONSUMER,
+    WFP_API_CONSUMER_BAD, /* settings of a consumer */
     WFP_API_D1_MISSING,
     WFP_API_D1_EXISTS,
     WFP_API_D1_BAD,   /* a request to a database that is not right */

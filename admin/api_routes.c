@@ -14,6 +14,9 @@
 #include "admin/api_namespaces.h"
 #include "admin/api_openapi.h"
 #include "admin/api_route.h"
+#include "admin/api_queue_consumers.h"
+#include "admin/api_queue_messages.h"
+#include "admin/api_queues.h"
 #include "admin/api_tokens.h"
 #include "admin/api_scripts.h"
 #include "admin/api_secrets.h"
@@ -28,6 +31,7 @@
 #define S  N "/scripts"
 #define K  A "/storage/kv/namespaces"
 #define D  A "/d1/database"
+#define Q  A "/queues"
 #define W  A "/workers/scripts"
 
 /* clang-format off */
@@ -80,6 +84,25 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "PUT", D "/{database}/import/{file}", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_d1_files_put },
     { "POST", D "/{database}/export", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_files_export },
     { "GET", D "/{database}/export/{file}", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_d1_files_get },
+    /* queues */
+    { "GET", Q, WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_queues_list },
+    { "POST", Q, WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queues_create },
+    { "GET", Q "/{queue}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_queues_get },
+    { "PUT", Q "/{queue}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queues_update },
+    { "PATCH", Q "/{queue}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queues_update },
+    { "DELETE", Q "/{queue}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queues_delete },
+    { "GET", Q "/{queue}/metrics", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_queues_metrics },
+    { "POST", Q "/{queue}/purge", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queues_purge },
+    { "GET", Q "/{queue}/consumers", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_queue_consumers_list },
+    { "POST", Q "/{queue}/consumers", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_consumers_add },
+    { "GET", Q "/{queue}/consumers/{consumer}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_queue_consumers_get },
+    { "PUT", Q "/{queue}/consumers/{consumer}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_consumers_update },
+    { "DELETE", Q "/{queue}/consumers/{consumer}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_consumers_remove },
+    { "POST", Q "/{queue}/messages", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_push },
+    { "POST", Q "/{queue}/messages/batch", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_push_batch },
+    { "POST", Q "/{queue}/messages/pull", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_pull },
+    { "POST", Q "/{queue}/messages/peek", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_queue_messages_peek },
+    { "POST", Q "/{queue}/messages/ack", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_ack },
     /* hostnames */
     { "GET", A "/hostnames", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_list },
     { "GET", A "/hostnames/{hostname}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_get },
@@ -128,13 +151,6 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "PUT", A "/r2/buckets/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "PATCH", A "/r2/buckets/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "DELETE", A "/r2/buckets/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "GET", A "/queues", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "POST", A "/queues", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "GET", A "/queues/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "POST", A "/queues/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "PUT", A "/queues/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "PATCH", A "/queues/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "DELETE", A "/queues/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     /* user Workers */
     { "GET", S, WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_scripts_list },
     { "PUT", S "/{script}", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_scripts_put },

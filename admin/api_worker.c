@@ -65,6 +65,8 @@ static wfp_api_error_e error_of(const wfp_result_t *res)
         return WFP_API_NO_KV_TARGET;
     case WFP_ABOUT_D1:
         return WFP_API_NO_D1_TARGET;
+    case WFP_ABOUT_QUEUE:
+        return WFP_API_NO_QUEUE_TARGET;
     case WFP_ABOUT_R2:
         return WFP_API_NO_R2_TARGET;
     case WFP_ABOUT_INHERIT:

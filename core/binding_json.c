@@ -278,6 +278,12 @@ static apr_status_t read_ratelimit(wfp_binding_t *binding, const wfp_json_t *v,
     return APR_SUCCESS;
 }
 
+static apr_status_t read_queue(wfp_binding_t *binding, const wfp_json_t *v,
+                               reader_t *rd)
+{
+    return read_target(&binding->target, v, "queue_name", "queue_name", rd);
+}
+
 static apr_status_t read_dispatch(wfp_binding_t *binding, const wfp_json_t *v,
                                   reader_t *rd)
 {
@@ -366,6 +372,13 @@ static apr_status_t write_ratelimit(wfp_json_t *v, const wfp_binding_t *binding,
     return APR_SUCCESS;
 }
 
+static apr_status_t write_queue(wfp_json_t *v, const wfp_binding_t *binding,
+                                reader_t *rd)
+{
+    wfp_json_set_str(v, "queue_name", binding->target);
+    return APR_SUCCESS;
+}
+
 static apr_status_t write_dispatch(wfp_json_t *v, const wfp_binding_t *binding,
                                    reader_t *rd)
 {
@@ -409,6 +422,7 @@ static const struct {
     [WFP_BINDING_VERSION_METADATA] = { NULL, NULL },
     [WFP_BINDING_KV_NAMESPACE] = { read_kv, write_kv },
     [WFP_BINDING_D1] = { read_d1, write_d1 },
+    [WFP_BINDING_QUEUE] = { read_queue, write_queue },
     [WFP_BINDING_R2_BUCKET] = { read_r2, write_r2 },
     [WFP_BINDING_RATELIMIT] = { read_ratelimit, write_ratelimit },
 };

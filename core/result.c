@@ -52,6 +52,7 @@ static const wfp_code_row_t rows[WFP_CODE_COUNT] = {
     [WFP_KV_ERROR] = { "kv_error", 500, "Error", "KV failed", 0 },
     [WFP_D1_ERROR] = { "d1_error", 500, "Error", "D1_ERROR", 0 },
     [WFP_R2_ERROR] = { "r2_error", 500, "Error", "R2 failed", 0 },
+    [WFP_QUEUE_ERROR] = { "queue_error", 500, "Error", "Queue failed", 0 },
     [WFP_INVALID] = { "invalid", 400, "TypeError", "Invalid input", 0 },
     [WFP_CONFLICT] = { "conflict", 400, "Error", "Already exists", 0 },
     [WFP_NOT_FOUND] = { "not_found", 404, "Error", "Not found", 0 },

@@ -40,6 +40,7 @@ typedef enum {
     WFP_KV_ERROR,
     WFP_D1_ERROR,
     WFP_R2_ERROR,
+    WFP_QUEUE_ERROR,
     WFP_INVALID,     /* bad input to the control plane or wfpctl */
     WFP_CONFLICT,    /* the thing exists already */
     WFP_NOT_FOUND,   /* the thing (namespace, secret, version) is missing */
@@ -56,6 +57,7 @@ typedef enum {
     WFP_ABOUT_KV_NAMESPACE, /* the same */
     WFP_ABOUT_D1,           /* the same */
     WFP_ABOUT_R2,           /* the same */
+    WFP_ABOUT_QUEUE,        /* the same */
     WFP_ABOUT_INHERIT,      /* a binding that the version before has not */
     WFP_ABOUT_SECRET,
     WFP_ABOUT_VERSION, /* one that the Worker has not */

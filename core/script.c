@@ -35,6 +35,7 @@ static const char *const binding_names[WFP_BINDING_KIND_COUNT] = {
     [WFP_BINDING_VERSION_METADATA] = "version_metadata",
     [WFP_BINDING_KV_NAMESPACE] = "kv_namespace",
     [WFP_BINDING_D1] = "d1",
+    [WFP_BINDING_QUEUE] = "queue",
     [WFP_BINDING_R2_BUCKET] = "r2_bucket",
     [WFP_BINDING_RATELIMIT] = "ratelimit",
 };

@@ -43,6 +43,7 @@ typedef enum {
     WFP_BINDING_D1,
     WFP_BINDING_R2_BUCKET,
     WFP_BINDING_RATELIMIT,
+    WFP_BINDING_QUEUE,
     WFP_BINDING_KIND_COUNT
 } wfp_binding_e;
 
@@ -69,7 +70,7 @@ typedef struct wfp_binding_t {
     const char *target;      /* service ("/NAME": a user Worker of the same
                               * namespace) or namespace name, id of a KV
                               * namespace or D1 database, namespace_id of a
-                              * ratelimit */
+                              * ratelimit, name of a queue */
     wfp_outbound_t outbound; /* dispatch_namespace */
 } wfp_binding_t;
 

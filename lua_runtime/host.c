@@ -27,6 +27,9 @@ void wfp_host_run(const wfp_host_t *host, wfp_host_ctx_t *ctx, wfp_op_t *op)
     case WFP_OP_R2:
         op->rv = host->r2(ctx, op->binding, op->r2, &op->res);
         break;
+    case WFP_OP_QUEUE:
+        op->rv = host->queue(ctx, op->binding, op->queue, &op->res);
+        break;
     case WFP_OP_SQL:
         op->rv = host->sql(&op->answer, ctx, &op->sql, &op->res);
         break;

@@ -8,6 +8,7 @@
 #include "core/kv.h"
 #include "core/limits.h"
 #include "core/message.h"
+#include "core/queue.h"
 #include "core/r2.h"
 #include "core/rate.h"
 #include "core/result.h"
@@ -53,6 +54,7 @@ typedef enum {
     WFP_OP_SERVICE_CALL,
     WFP_OP_SQL,
     WFP_OP_KV,
+    WFP_OP_QUEUE,
     WFP_OP_R2,
     WFP_OP_BODY /* wait until a body can be read without waiting */
 } wfp_op_e;
@@ -62,12 +64,13 @@ typedef struct wfp_op_t {
     wfp_request_t *req;           /* of the first three; the host may replace it
                              * by a copy */
     wfp_dispatch_t what;          /* of DISPATCH */
-    const wfp_binding_t *binding; /* of SERVICE, SERVICE_CALL, KV, R2 */
+    const wfp_binding_t *binding; /* of SERVICE, SERVICE_CALL, KV, R2, QUEUE */
     const char *method;           /* of SERVICE_CALL */
     const char *args;             /* of SERVICE_CALL */
     wfp_kv_call_t *kv;            /* of KV; its answer is in it */
     int is_counted;               /* of KV: it was made before, and counted */
     wfp_r2_call_t *r2;            /* of R2; its answer is in it */
+    const wfp_queue_send_t *queue; /* of QUEUE */
     wfp_sql_call_t sql;           /* of SQL; share is filled in by ops.c */
     wfp_body_t *body;             /* of BODY; nobody else uses it meanwhile */
     int whole;                    /* of BODY: see wfp_body_kind_t */
@@ -145,6 +148,9 @@ typedef struct wfp_host_t {
      *  does. @param is_counted 1: not as a subrequest */
     apr_status_t (*kv)(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
                        wfp_kv_call_t *call, int is_counted, wfp_result_t *res);
+    /** Send to the queue of a binding; on disk when it returns. */
+    apr_status_t (*queue)(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
+                          const wfp_queue_send_t *send, wfp_result_t *res);
     /** A call of the R2 bucket of a binding. call->pool is made for what is
      *  filled in, also when it fails: whoever asked destroys it, or the work
      *  does. */

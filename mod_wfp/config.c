@@ -21,7 +21,7 @@ static const apr_size_t numbers[] = {
     NUM(egress_connections), NUM(egress_connect), NUM(egress_total),
     NUM(egress_idle),        NUM(isolate_reuse),  NUM(worker_header),
     NUM(api_requests),       NUM(api_window),     NUM(versions_kept),
-    NUM(hardening),          NUM(landlock),
+    NUM(hardening),          NUM(landlock),       NUM(queue_backlog),
 };
 
 static const apr_size_t texts[] = {

@@ -46,6 +46,7 @@ typedef struct wfp_server_conf_t {
     apr_int64_t exact_metering; /* 0 lazy, 1 exact */
     apr_int64_t isolates;
     apr_int64_t isolate_memory; /* bytes */
+    apr_int64_t queue_backlog;  /* bytes */
     apr_int64_t cool_kills;     /* 0: off */
     apr_int64_t cool_window;    /* us */
     apr_int64_t cool_pause;     /* us */
@@ -104,6 +105,7 @@ apr_int64_t wfp_config_num(apr_int64_t value, apr_int64_t otherwise);
 #define WFP_DEFAULT_SYNC_INTERVAL      apr_time_from_msec(250)
 #define WFP_DEFAULT_ISOLATES           1000
 #define WFP_DEFAULT_ISOLATE_MEMORY     (APR_INT64_C(256) << 20)
+#define WFP_DEFAULT_QUEUE_BACKLOG      (APR_INT64_C(256) << 20)
 #define WFP_DEFAULT_COOL_KILLS         20
 #define WFP_DEFAULT_COOL_WINDOW        apr_time_from_sec(60)
 #define WFP_DEFAULT_COOL_PAUSE         apr_time_from_sec(10)

@@ -68,6 +68,7 @@ int wfp_control_handle(request_rec *r)
     api.store = server->store;
     api.kv = server->kv;
     api.d1 = server->d1;
+    api.queues = server->queues;
     api.r2 = server->r2;
     api.keys = server->keys;
     api.account = server->conf->account;

@@ -34,6 +34,9 @@ static const wfp_directive_number_t row_isolates = { WFP_DIRECTIVE_COUNT,
 static const wfp_directive_number_t row_isolate_memory = { WFP_DIRECTIVE_SIZE,
                                                            AT(isolate_memory),
                                                            MB, 1024 * GB, 1 };
+static const wfp_directive_number_t row_queue_backlog = { WFP_DIRECTIVE_SIZE,
+                                                          AT(queue_backlog), MB,
+                                                          1024 * GB, 1 };
 static const wfp_directive_number_t row_egress_connections = {
     WFP_DIRECTIVE_COUNT, AT(egress_connections), 1, 65536, 1
 };
@@ -97,6 +100,9 @@ const command_rec wfp_directives_rows[] = {
     AP_INIT_TAKE1("WfpIsolateMemory", wfp_directive_server_number,
                   ROW(row_isolate_memory), RSRC_CONF,
                   "memory of all isolates of a child"),
+    AP_INIT_TAKE1("WfpQueueBacklog", wfp_directive_server_number,
+                  ROW(row_queue_backlog), RSRC_CONF,
+                  "bytes of messages that a queue holds at most"),
     AP_INIT_FLAG("WfpIsolateReuse", wfp_directive_server_isolate_reuse, NULL,
                  RSRC_CONF, "off: a fresh isolate for every invocation"),
     AP_INIT_ITERATE("WfpEgressAllow", wfp_directive_server_egress_allow, NULL,

@@ -17,6 +17,7 @@
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/hosts.h"
 #include "mod_wfp/host_kv.h"
+#include "mod_wfp/host_queue.h"
 #include "mod_wfp/host_r2.h"
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/record.h"
@@ -285,10 +286,17 @@ static int host_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
     return wfp_ratelimit_take(ctx->work->server->limits, ask, wfp_clock_now());
 }
 
+static apr_status_t host_queue(wfp_host_ctx_t *ctx,
+                               const wfp_binding_t *binding,
+                               const wfp_queue_send_t *send, wfp_result_t *res)
+{
+    return give_up(wfp_host_queue_send(ctx, binding, send, res), ctx);
+}
+
 const wfp_host_t wfp_host_functions = {
     host_fetch,        host_dispatch,   host_service,     host_service_call,
     host_sql,          host_log,        host_wait,        host_pass_through,
     host_open_secret,  host_await_body, wfp_beside_start, host_wait_op,
-    wfp_beside_cancel, host_metadata,   host_kv,          host_r2,
+    wfp_beside_cancel, host_metadata,   host_kv, host_queue,         host_r2,
     host_limit,
 };

@@ -396,6 +396,10 @@ static apr_status_t start_services(wfp_server_t *server)
     int in_store = strcmp(wfp_config_db_driver(server->main), "sqlite3") != 0;
     apr_status_t rv = wfp_sqlite_start(dir, server->pool);
 
+    server->queues = wfp_queues_make(server->store,
+                                     wfp_config_num(server->conf->queue_backlog,
+                                                    WFP_DEFAULT_QUEUE_BACKLOG),
+                                     server->pool);
     if (rv == APR_SUCCESS) {
         rv = wfp_d1_create(&server->d1, dir, server->pool);
     }

@@ -19,6 +19,7 @@
 #include "outbound/client.h"
 #include "services/d1.h"
 #include "services/kv.h"
+#include "services/queues.h"
 #include "services/r2.h"
 #include "services/ratelimit.h"
 #include "store/store.h"
@@ -57,6 +58,7 @@ typedef struct wfp_server_t {
     apr_pool_t *pool;   /* of the child, mutex-protected */
     wfp_store_t *store; /* NULL: could not be opened */
     wfp_kv_t *kv;
+    wfp_queues_t *queues;
     wfp_r2_t *r2;
     wfp_d1_t *d1;
     wfp_runtime_t runtime;

@@ -174,6 +174,24 @@ static apr_status_t need_r2(wfp_dbd_t *db, const wfp_binding_t *b)
     return rv;
 }
 
+static apr_status_t need_queue(wfp_dbd_t *db, const wfp_binding_t *b)
+{
+    static const wfp_sql_t get = { "bindings_queue",
+                                   "SELECT id FROM queues WHERE name = %s" };
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, 1,
+                                  DBD_ARGS(or_empty(b->target)));
+
+    if (rv == APR_SUCCESS && !row) {
+        return wfp_result_about(
+            db->res, WFP_ABOUT_QUEUE,
+            wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                           "binding %s: the queue '%s' does not exist", b->name,
+                           or_empty(b->target)));
+    }
+    return rv;
+}
+
 /* The service of a user Worker: an account Worker, else one of its own
  * namespace, which the target says from then on by a "/" in front. */
 static apr_status_t aim_service(wfp_dbd_t *db, wfp_binding_t *b,
@@ -229,6 +247,9 @@ apr_status_t wfp_bindings_check(wfp_dbd_t *db, const wfp_script_t *script)
         }
         else if (b->kind == WFP_BINDING_D1) {
             rv = need_d1(db, b);
+        }
+        else if (b->kind == WFP_BINDING_QUEUE) {
+            rv = need_queue(db, b);
         }
         else if (b->kind == WFP_BINDING_R2_BUCKET) {
             rv = need_r2(db, b);

@@ -16,17 +16,12 @@
 #define PRUNE_EVERY 64
 
 static const char *const kind_names[] = {
-    [WFP_CHANGE_SCRIPT] = "script",
-    [WFP_CHANGE_NAMESPACE] = "namespace",
-    [WFP_CHANGE_VERSION] = "version",
-    [WFP_CHANGE_HOSTNAME] = "hostname",
-    [WFP_CHANGE_TOKEN] = "token",
-    [WFP_CHANGE_KV] = "kv_namespace",
-    [WFP_CHANGE_D1] = "d1_database",
-    [WFP_CHANGE_KEY] = "key",
-    [WFP_CHANGE_RENUMBERED] = "renumbered",
-    [WFP_CHANGE_R2] = "r2_bucket",
-    [WFP_CHANGE_KV_VALUE] = "kv_value",
+    [WFP_CHANGE_SCRIPT] = "script",   [WFP_CHANGE_NAMESPACE] = "namespace",
+    [WFP_CHANGE_VERSION] = "version", [WFP_CHANGE_HOSTNAME] = "hostname",
+    [WFP_CHANGE_TOKEN] = "token",     [WFP_CHANGE_KV] = "kv_namespace",
+    [WFP_CHANGE_D1] = "d1_database",  [WFP_CHANGE_QUEUE] = "queue",
+    [WFP_CHANGE_KEY] = "key",         [WFP_CHANGE_RENUMBERED] = "renumbered",
+    [WFP_CHANGE_R2] = "r2_bucket",    [WFP_CHANGE_KV_VALUE] = "kv_value",
 };
 
 const char *wfp_changes_kind_name(wfp_change_e kind)

@@ -22,6 +22,7 @@ typedef enum {
     WFP_CHANGE_TOKEN,      /* name: its id */
     WFP_CHANGE_KV,         /* name: id of a KV namespace */
     WFP_CHANGE_D1,         /* name: id of a D1 database */
+    WFP_CHANGE_QUEUE,      /* name: id of a queue */
     WFP_CHANGE_KEY,        /* secrets were sealed with another key */
     WFP_CHANGE_RENUMBERED, /* ns, name: id of a version that has another number
                             * and other bindings now */

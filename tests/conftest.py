@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test may use: httpd, origin, client, tenant, records,
-and the REST API: api, user, either."""
+and the REST API: api, queue, user, either."""
 
 import os
 import pathlib
@@ -11,6 +11,7 @@ from wfptest.api import LOCATION, Api
 from wfptest.client import Client
 from wfptest.httpd import Httpd
 from wfptest.origin import Origin
+from wfptest.queues import Queues
 from wfptest.records import Records
 from wfptest.tenant import Tenant
 from wfptest.uploads import Scripts
@@ -87,6 +88,15 @@ def api(httpd, client):
     """The REST API, with the first token."""
     httpd.configure(LOCATION)
     return Api(httpd, client)
+
+
+@pytest.fixture
+def queue(api, tenant):
+    """queue(**settings) makes a queue; they go when the test ends."""
+    queues = Queues(api)
+    yield queues
+    tenant.remove_all()
+    queues.remove_all()
 
 
 @pytest.fixture

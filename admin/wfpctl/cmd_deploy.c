@@ -89,6 +89,7 @@ static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
     case WFP_BINDING_DISPATCH_NAMESPACE:
     case WFP_BINDING_KV_NAMESPACE:
     case WFP_BINDING_D1:
+    case WFP_BINDING_QUEUE:
     case WFP_BINDING_R2_BUCKET:
         b->target = value;
         break;

@@ -368,13 +368,15 @@ void wfp_api_d1_push_value(lua_State *L, const wfp_sql_value_t *value);
 /** [-0, +1, m] Push the table of what a statement did. */
 void wfp_api_d1_push_meta(lua_State *L, const wfp_sql_result_t *result);
 
-/* ---- dispatch.c, service.c, d1.c, kv.c, ratelimit.c ---- */
+/* ---- dispatch.c, service.c, d1.c, kv.c, ratelimit.c,
+ * queue.c ---- */
 
 /** [-0, +1, m] Push the object of a binding. */
 void wfp_api_push_dispatcher(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_service(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_d1(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_kv(lua_State *L, const wfp_binding_t *binding);
+void wfp_api_push_queue(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_ratelimit(lua_State *L, const wfp_binding_t *binding);
 
 #endif

@@ -52,6 +52,9 @@ static void push_binding(lua_State *L, const wfp_script_t *script,
     case WFP_BINDING_D1:
         wfp_api_push_d1(L, b);
         break;
+    case WFP_BINDING_QUEUE:
+        wfp_api_push_queue(L, b);
+        break;
     case WFP_BINDING_VERSION_METADATA:
         push_version(L, script);
         break;

@@ -84,6 +84,8 @@ WfpVersionsKept all
 WfpIsolates many
 WfpIsolates 0
 WfpIsolateMemory lots
+WfpQueueBacklog lots
+WfpQueueBacklog 10K
 WfpIsolateReuse maybe
 WfpEgressAllow 300.0.0.0/8
 WfpEgressAllow 10.0.0.0/33
@@ -140,6 +142,7 @@ WfpApiRate 10 1s
 WfpVersionsKept 0
 WfpIsolates 10
 WfpIsolateMemory 128M
+WfpQueueBacklog 1M
 WfpIsolateReuse off
 WfpEgressAllow 10.0.0.0/8 [fd00::]/8 10.1.2.3/32:8080 *.example.com
 WfpEgressAllow api.example.com:8443 :8443

@@ -9,6 +9,7 @@ import pytest
 
 from wfptest import openapi
 from wfptest.api import LOCATION, Api
+from wfptest.queues import Queue
 from wfptest.uploads import FORM, Scripts, upload_body
 
 pytestmark = pytest.mark.one_mpm
@@ -22,6 +23,7 @@ SECRET = "geheim-0815-geheim"
 BINDINGS = [{"type": "secret_text", "name": "OLD", "text": SECRET}]
 CODE = upload_body("audit", bindings=BINDINGS, tags=["gone"])
 D = A + "/d1/database"
+Q = A + "/queues"
 # switching off what is off changes nothing, nor does saying what is
 CHANGES_NOTHING = {("POST", W + "/{script}/subdomain"),
                    ("PUT", D + "/{database}"), ("PATCH", D + "/{database}"),
@@ -29,7 +31,9 @@ CHANGES_NOTHING = {("POST", W + "/{script}/subdomain"),
 # what tables hold is data, which no row is written for
 DATA = {("POST", D + "/{database}/query"), ("POST", D + "/{database}/raw"),
         ("POST", D + "/{database}/export"), ("POST", D + "/{database}/import"),
-        ("PUT", D + "/{database}/import/{file}")}
+        ("PUT", D + "/{database}/import/{file}"),
+        *(("POST", Q + "/{queue}/messages" + verb)
+          for verb in ("", "/batch", "/pull", "/peek", "/ack"))}
 
 # of a Worker: what follows its path: (body, action)
 OF_WORKERS = {
@@ -82,6 +86,18 @@ OTHERS = {
     ("PUT", A + "/hostnames/{hostname}"): (
         {"namespace": "{namespace}", "script": "{script}"}, "put",
         "hostname", "{hostname}"),
+    ("POST", Q): ({"queue_name": "audited"}, "create", "queue", "*"),
+    ("PUT", Q + "/{queue}"): ({}, "update", "queue", "{queue}"),
+    ("PATCH", Q + "/{queue}"): ({}, "update", "queue", "{queue}"),
+    ("DELETE", Q + "/{queue}"): (None, "delete", "queue", "{queue}"),
+    ("POST", Q + "/{queue}/purge"): (
+        {"delete_messages_permanently": True}, "purge", "queue", "{queue}"),
+    ("POST", Q + "/{queue}/consumers"): (
+        {"type": "http_pull"}, "add_consumer", "queue", "{queue}"),
+    ("PUT", Q + "/{queue}/consumers/{consumer}"): (
+        {"type": "http_pull"}, "update_consumer", "queue", "{consumed}"),
+    ("DELETE", Q + "/{queue}/consumers/{consumer}"): (
+        None, "remove_consumer", "queue", "{consumed}"),
     ("POST", D): ({"name": "audited"}, "create", "d1_database", "*"),
     ("DELETE", D + "/{database}"): (
         None, "delete", "d1_database", "{database}"),
@@ -121,6 +137,8 @@ def places(api, tenant):
                 {"title": f"audit of {ns}"})
     database = api.ok("POST", f"{api.account}/d1/database",
                       {"name": f"audit-{ns}"})
+    queues = [Queue(api), Queue(api)]
+    consumer = queues[1].consume()["consumer_id"]
     token = api.ok("POST", f"{api.account}/tokens",
                    {"name": "x", "role": "read"})
     api.ok("PUT", f"{api.account}/hostnames/audit.example",
@@ -128,7 +146,12 @@ def places(api, tenant):
     yield {"account": api.account.rpartition("/")[2], "namespace": ns,
            "script": name, "secret": "OLD", "tag": "gone", "kv": kv["id"],
            "token": token["id"], "hostname": "audit.example",
-           "database": database["uuid"], "key": "k"}
+           "database": database["uuid"], "key": "k", "queue": queues[0].id,
+           "consumed": queues[1].id, "consumer": consumer}
+    for queue in queues:
+        queue.remove()
+    for queue in api.ok("GET", f"{api.account}/queues?name=audited"):
+        api.call("DELETE", f"{api.account}/queues/{queue['queue_id']}")
     for path in ("hostnames/audit.example", f"workers/scripts/{name}",
                  f"storage/kv/namespaces/{kv['id']}",
                  f"d1/database/{database['uuid']}", "d1/database/audited",
@@ -140,6 +163,8 @@ def places(api, tenant):
 
 
 def filled(value, places):
+    if "{consumer}" in value:
+        places = {**places, "queue": places["consumed"]}
     return re.sub(r"\{(\w+)\}", lambda m: places.get(m[1], m[0]), value)
 
 
@@ -180,7 +205,8 @@ def test_653_01_leaves_its_row(api, places, method, path):
             ns if (method, path) != ("POST", N) else "audited")
     if name == "*":
         made = answer.json["result"]
-        assert row["object"]["name"] == made.get("id", made.get("uuid"))
+        assert row["object"]["name"] == (
+            made.get("id") or made.get("uuid") or made.get("queue_id"))
     elif name:
         assert row["object"]["name"] == filled(name, places)
     assert SECRET not in json.dumps(row)

@@ -207,6 +207,14 @@ static void example_pass_through(wfp_host_ctx_t *ctx)
 {
 }
 
+static apr_status_t example_queue(wfp_host_ctx_t *ctx,
+                                  const wfp_binding_t *binding,
+                                  const wfp_queue_send_t *send,
+                                  wfp_result_t *res)
+{
+    return APR_SUCCESS;
+}
+
 static void add_binding(wfp_script_t *script, const char *name,
                         wfp_binding_e kind, const char *text)
 {
@@ -235,6 +243,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     fixture_host.sql = example_sql;
     fixture_host.pass_through = example_pass_through;
     fixture_host.kv = example_kv;
+    fixture_host.queue = example_queue;
     fixture_host.limit = example_limit;
     script->version_tag = "v1";
     add_binding(script, "GREETING", WFP_BINDING_PLAIN_TEXT, "hello");
@@ -246,6 +255,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     add_binding(script, "DB", WFP_BINDING_D1, NULL);
     add_binding(script, "KV", WFP_BINDING_KV_NAMESPACE, NULL);
     add_binding(script, "LIMIT", WFP_BINDING_RATELIMIT, "3/60");
+    add_binding(script, "QUEUE", WFP_BINDING_QUEUE, NULL);
     add_binding(script, "VERSION", WFP_BINDING_VERSION_METADATA, NULL);
     wfp_result_init(&res, t->pool);
     if (wfp_isolate_create(&iso, runtime, script, &limits, 1, &res, t->pool)

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Workers send to queues: count, do, log. Which queue it is says the binding of
+ * the version that runs, nothing that a script has. Called through the host
+ * table.
+ */
+#include "mod_wfp/host_queue.h"
+
+#include "mod_wfp/egress.h"
+#include "mod_wfp/log.h"
+
+apr_status_t wfp_host_queue_send(wfp_host_ctx_t *ctx,
+                                 const wfp_binding_t *binding,
+                                 const wfp_queue_send_t *send,
+                                 wfp_result_t *res)
+{
+    wfp_server_t *server = ctx->work->server;
+    const char *text = NULL;
+    apr_pool_t *p;
+    apr_status_t rv = wfp_egress_count(ctx, res);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_pool_create(&p, ctx->work->pool);
+    rv = wfp_queues_send(server->queues, binding->target, send, &text, res, p);
+    if (text) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
+                     WFPLOGNO(2601) "queue %s: %s", binding->target, text);
+    }
+    apr_pool_destroy(p);
+    return rv;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who consumes a queue: at most one Worker, or whoever pulls. Called by the API.
+ * It must not know of messages.
+ */
+#include "store/queue_consumers.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "store/column.h"
+#include "store/queue_row.h"
+
+typedef struct ask_t {
+    const char *queue_id;
+    const char *id; /* of the consumer that is there; NULL: none shall be */
+    wfp_queue_consumer_t *consumer;
+    const wfp_actor_t *actor;
+} ask_t;
+
+static apr_status_t no_consumer(wfp_dbd_t *db)
+{
+    return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
+                          "the queue has no such consumer");
+}
+
+static apr_status_t is_taken(wfp_dbd_t *db)
+{
+    return wfp_result_set(db->res, WFP_CONFLICT, APR_EEXIST,
+                          "the queue has a consumer already");
+}
+
+static apr_status_t record(wfp_dbd_t *db, const ask_t *ask,
+                           const wfp_queue_t *queue, const char *action)
+{
+    const wfp_queue_consumer_t *c = ask->consumer;
+    wfp_json_t *details = wfp_json_object(db->pool);
+
+    wfp_json_set_str(details, "name", queue->name);
+    wfp_json_set_str(details, "consumer", c->id);
+    if (!c->is_pull && c->script) {
+        wfp_json_set_str(details, "script", c->script);
+    }
+    return wfp_queue_row_record(db, queue->id, action,
+                                wfp_json_text(details, db->pool), ask->actor);
+}
+
+/* Does what the consumer names exist? @param pscript_id "" of one that pulls */
+static apr_status_t check_names(const char **pscript_id, wfp_dbd_t *db,
+                                const wfp_queue_consumer_t *c,
+                                const wfp_queue_t *queue)
+{
+    wfp_queue_t *dead;
+    wfp_script_row_t row;
+    apr_status_t rv = APR_SUCCESS;
+
+    *pscript_id = "";
+    if (!c->is_pull) {
+        rv = wfp_scripts_need(&row, db, c->ns, c->script);
+        *pscript_id = row.id;
+    }
+    if (rv == APR_SUCCESS && *c->dead_letter) {
+        if (!strcmp(c->dead_letter, queue->name)) {
+            return wfp_result_set(db->res, WFP_INVALID, APR_EINVAL,
+                                  "a queue is not its own dead letter queue");
+        }
+        rv = wfp_queue_row_named(&dead, db, c->dead_letter);
+    }
+    return rv;
+}
+
+static apr_status_t insert_consumer(wfp_dbd_t *db, const ask_t *ask,
+                                    const char *script_id)
+{
+    static const wfp_sql_t insert = {
+        "queue_consumer_insert",
+        "INSERT INTO queue_consumers (queue_id, id, script_id, created, "
+        "batch_size, max_wait_ms, max_retries, retry_delay, max_concurrency, "
+        "visibility_ms, dead_letter) VALUES (%s, %s, NULLIF(%s, ''), %lld, "
+        "%lld, %lld, %lld, %lld, %lld, %lld, %s) "
+        "ON CONFLICT (queue_id) DO NOTHING"
+    };
+    const wfp_queue_consumer_t *c = ask->consumer;
+    int n = 0;
+    apr_status_t rv;
+
+    rv = wfp_dbd_exec(&n, db, &insert,
+                      DBD_ARGS(ask->queue_id, c->id, script_id,
+                               wfp_dbd_num(db, c->created),
+                               wfp_dbd_num(db, c->batch_size),
+                               wfp_dbd_num(db, c->max_wait_ms),
+                               wfp_dbd_num(db, c->max_retries),
+                               wfp_dbd_num(db, c->retry_delay_s),
+                               wfp_dbd_num(db, c->max_concurrency),
+                               wfp_dbd_num(db, c->visibility_ms),
+                               c->dead_letter));
+    return rv == APR_SUCCESS && n == 0 ? is_taken(db) : rv;
+}
+
+static apr_status_t remove_consumer(wfp_dbd_t *db, const char *queue_id)
+{
+    static const wfp_sql_t delete = {
+        "queue_consumer_delete",
+        "DELETE FROM queue_consumers WHERE queue_id = %s"
+    };
+
+    return wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(queue_id));
+}
+
+static apr_status_t consume(wfp_dbd_t *db, void *baton)
+{
+    ask_t *ask = baton;
+    wfp_queue_consumer_t *c = ask->consumer;
+    const char *script_id, *id = ask->id;
+    wfp_queue_t *queue;
+    apr_status_t rv = wfp_queue_row_find(&queue, db, ask->queue_id);
+
+    if (rv == APR_SUCCESS) {
+        rv = check_names(&script_id, db, c, queue);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!id && queue->consumer) {
+        return is_taken(db);
+    }
+    if (id && (!queue->consumer || strcmp(queue->consumer->id, id))) {
+        return no_consumer(db);
+    }
+    c->created = id ? queue->consumer->created : apr_time_now();
+    if (!id) {
+        rv = wfp_queue_row_id(&c->id, db->res, db->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = record(db, ask, queue, id ? "update_consumer" : "add_consumer");
+    }
+    if (rv == APR_SUCCESS && id) {
+        rv = remove_consumer(db, queue->id);
+    }
+    return rv == APR_SUCCESS ? insert_consumer(db, ask, script_id) : rv;
+}
+
+apr_status_t wfp_queue_consumers_put(wfp_store_t *store, const char *queue_id,
+                                     wfp_queue_consumer_t *consumer,
+                                     const wfp_actor_t *actor,
+                                     wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { queue_id, consumer->id, consumer, actor };
+
+    return wfp_dbd_run(store, WFP_DBD_WRITE, consume, &ask, res, p);
+}
+
+static apr_status_t unconsume(wfp_dbd_t *db, void *baton)
+{
+    ask_t *ask = baton;
+    wfp_queue_t *queue;
+    apr_status_t rv = wfp_queue_row_find(&queue, db, ask->queue_id);
+
+    if (rv == APR_SUCCESS
+        && (!queue->consumer || strcmp(queue->consumer->id, ask->id))) {
+        return no_consumer(db);
+    }
+    if (rv == APR_SUCCESS) {
+        ask->consumer = queue->consumer;
+        rv = record(db, ask, queue, "remove_consumer");
+    }
+    return rv == APR_SUCCESS ? remove_consumer(db, queue->id) : rv;
+}
+
+apr_status_t wfp_queue_consumers_remove(wfp_store_t *store,
+                                        const char *queue_id, const char *id,
+                                        const wfp_actor_t *actor,
+                                        wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_queue_consumer_t consumer = { .id = id };
+    ask_t ask = { queue_id, id, &consumer, actor };
+
+    return wfp_dbd_run(store, WFP_DBD_WRITE, unconsume, &ask, res, p);
+}

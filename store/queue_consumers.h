@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_QUEUE_CONSUMERS_H
+#define WFP_QUEUE_CONSUMERS_H
+
+#include "store/queues.h"
+
+/** @file Who consumes a queue; wfp_queue_t has its consumer. */
+
+/**
+ * Make the consumer of a queue, or change the one of consumer->id (NULL: make).
+ *
+ * @param queue_id  its id; consumer->id and created are filled in
+ * @return WFP_NOT_FOUND: no such queue, consumer or dead letter queue;
+ *         WFP_WORKER_NOT_FOUND; WFP_CONFLICT with APR_EEXIST: it has one
+ */
+apr_status_t wfp_queue_consumers_put(wfp_store_t *store, const char *queue_id,
+                                     wfp_queue_consumer_t *consumer,
+                                     const wfp_actor_t *actor,
+                                     wfp_result_t *res,
+                                     apr_pool_t *p) WFP_CHECK;
+
+/** Remove the consumer of that id from a queue. WFP_NOT_FOUND. */
+apr_status_t wfp_queue_consumers_remove(wfp_store_t *store,
+                                        const char *queue_id, const char *id,
+                                        const wfp_actor_t *actor,
+                                        wfp_result_t *res,
+                                        apr_pool_t *p) WFP_CHECK;
+
+#endif
