@@ -40,9 +40,9 @@ typedef apr_status_t wfp_api_read_fn(void *baton, request_rec *r,
 
 /** What the API needs of the server. Read only, lives as long as the child. */
 typedef struct wfp_api_server_t {
-    wfp_store_t *store;  /* NULL: could not be opened */
-    wfp_kv_t *kv;        /* NULL: no values */
-    wfp_d1_t *d1;        /* NULL: no databases */
+    wfp_store_t *store; /* NULL: could not be opened */
+    wfp_kv_t *kv;       /* NULL: no values */
+    wfp_d1_t *d1;       /* NULL: no databases */
     wfp_queues_t *queues;
     wfp_r2_t *r2;        /* NULL: no objects */
     wfp_keyring_t *keys; /* seal secrets */

@@ -71,11 +71,11 @@ typedef struct wfp_op_t {
     int is_counted;               /* of KV: it was made before, and counted */
     wfp_r2_call_t *r2;            /* of R2; its answer is in it */
     const wfp_queue_send_t *queue; /* of QUEUE */
-    wfp_sql_call_t sql;           /* of SQL; share is filled in by ops.c */
-    wfp_body_t *body;             /* of BODY; nobody else uses it meanwhile */
-    int whole;                    /* of BODY: see wfp_body_kind_t */
-    const void *signal;           /* for the isolate: what aborts it; NULL */
-    int decompress;               /* for the isolate: of FETCH, unpack resp */
+    wfp_sql_call_t sql;            /* of SQL; share is filled in by ops.c */
+    wfp_body_t *body;              /* of BODY; nobody else uses it meanwhile */
+    int whole;                     /* of BODY: see wfp_body_kind_t */
+    const void *signal;            /* for the isolate: what aborts it; NULL */
+    int decompress;                /* for the isolate: of FETCH, unpack resp */
     /* what came of it: */
     apr_status_t rv;
     wfp_result_t res;

@@ -297,6 +297,6 @@ const wfp_host_t wfp_host_functions = {
     host_fetch,        host_dispatch,   host_service,     host_service_call,
     host_sql,          host_log,        host_wait,        host_pass_through,
     host_open_secret,  host_await_body, wfp_beside_start, host_wait_op,
-    wfp_beside_cancel, host_metadata,   host_kv, host_queue,         host_r2,
-    host_limit,
+    wfp_beside_cancel, host_metadata,   host_kv,          host_queue,
+    host_r2,           host_limit,
 };
