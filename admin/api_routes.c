@@ -101,7 +101,7 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "POST", Q "/{queue}/messages", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_push },
     { "POST", Q "/{queue}/messages/batch", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_push_batch },
     { "POST", Q "/{queue}/messages/pull", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_pull },
-    { "POST", Q "/{queue}/messages/peek", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_queue_messages_peek },
+    { "POST", Q "/{queue}/messages/peek", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_peek },
     { "POST", Q "/{queue}/messages/ack", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_ack },
     /* hostnames */
     { "GET", A "/hostnames", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_list },
