@@ -26,7 +26,7 @@ apr_status_t wfp_host_queue_send(wfp_host_ctx_t *ctx,
     rv = wfp_queues_send(server->queues, binding->target, send, &text, res, p);
     if (text) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
-                     WFPLOGNO(2901) "queue %s: %s", binding->target, text);
+                     WFPLOGNO(3001) "queue %s: %s", binding->target, text);
     }
     apr_pool_destroy(p);
     return rv;
