@@ -164,40 +164,6 @@ static void load_takes_text_only(wfp_test_t *t)
     lua_close(L);
 }
 
-static void metatables_are_snapshots(wfp_test_t *t)
-{
-    lua_State *L = lib_state_new();
-
-    RUN("return select(2, pcall(setmetatable, {}, {__gc = true}))",
-        "metamethod '__gc' is not available");
-    RUN("return select(2, pcall(setmetatable, {}, {__mode = 'k'}))",
-        "metamethod '__mode' is not available");
-    RUN("local m = {} setmetatable({}, m) "
-        "return select(2, pcall(function() m.__concat = 1 end))",
-        "t:1: metamethod '__concat' is not available");
-    RUN("local m = {} setmetatable({}, m) "
-        "return select(2, pcall(rawset, m, '__gc', print or type))",
-        "metamethod '__gc' is not available");
-    RUN("local m = {} for i = 1, 100 do m['k' .. i] = i end m.__gc = 1 "
-        "return select(2, pcall(setmetatable, {}, m))",
-        "metamethod '__gc' is not available");
-    RUN("local m = {__gc = false} return tostring(pcall(setmetatable, {}, m))",
-        "false");
-    RUN("return tostring(getmetatable('x')) .. tostring(getmetatable(1))",
-        "nilnil");
-    RUN("return tostring((next(getmetatable(setmetatable({}, {})))))", "nil");
-    /* a replaced metamethod is not seen, a new one is */
-    RUN("local m = {__index = function() return 1 end} "
-        "local t = setmetatable({}, m) "
-        "m.__index = function() return 2 end "
-        "m.__len = function() return 5 end return t.x .. '/' .. #t",
-        "1/5");
-    RUN("local t = setmetatable({}, string) "
-        "return tostring(getmetatable(string)) .. ('x'):rep(2)",
-        "nilxx");
-    lua_close(L);
-}
-
 static void host_classes_are_protected(wfp_test_t *t)
 {
     lua_State *L = lib_state_new();
@@ -232,7 +198,6 @@ static const wfp_test_case_t cases[] = {
     { "scan_lets_the_rest_pass", scan_lets_the_rest_pass },
     { "scan_refuses_what_is_no_text", scan_refuses_what_is_no_text },
     { "load_takes_text_only", load_takes_text_only },
-    { "metatables_are_snapshots", metatables_are_snapshots },
     { "host_classes_are_protected", host_classes_are_protected },
     { NULL, NULL },
 };

@@ -11,7 +11,6 @@ return { fetch = function(request, env, ctx)
             local ok, t = pcall(setmetatable, {}, class)
             if ok then
                 pcall(rawset, class, "__mode", "kv")
-                class.__index = nil -- no late event: it is there
                 seen[name] = t
             end
         end
