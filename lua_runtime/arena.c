@@ -36,6 +36,9 @@ enum {
 /* A free span shorter than this is not worth a system call. */
 #define TRIM_UNITS 16
 
+/* Touched by the time that the smallest Worker's isolate is made. */
+#define FIRST_PAGES ((apr_size_t)9)
+
 /* Blocks freed at this size go back to the system when much is free. */
 #define LARGE_UNITS 64
 #define WASTE_UNITS 1024
@@ -628,6 +631,20 @@ apr_size_t wfp_arena_resident(const wfp_arena_t *arena)
     return resident(arena, 0);
 }
 
+/* Every isolate needs these pages at once: got together they cost a third of what
+ * they cost one fault at a time. */
+static void touch_first(const wfp_arena_t *arena)
+{
+#ifdef MADV_POPULATE_WRITE
+    apr_uintptr_t from = (apr_uintptr_t)address_of(arena, 1) / PAGE * PAGE;
+
+    /* where the kernel cannot, nothing is lost */
+    (void)madvise((void *)from, FIRST_PAGES * PAGE, MADV_POPULATE_WRITE);
+#else
+    (void)arena;
+#endif
+}
+
 apr_status_t wfp_arena_create(void **powner, apr_size_t owner_size,
                               apr_size_t offset, apr_size_t limit,
                               const wfp_arena_calls_t *calls)
@@ -660,6 +677,7 @@ apr_status_t wfp_arena_create(void **powner, apr_size_t owner_size,
     arena->zero = (char *)(arena->units + count) - WFP_ARENA_UNIT;
     arena->top = 1;
     arena->units_max = (apr_uint32_t)count;
+    touch_first(arena);
     *powner = mapping;
     return APR_SUCCESS;
 }

@@ -4,6 +4,9 @@
  * (lib_*.c). Knows nothing of what the functions do.
  */
 #include "lua_runtime/lib.h"
+
+#include <string.h>
+
 #include "lua_runtime/meter.h"
 
 wfp_steps_t wfp_lib_steps(lua_State *L)
@@ -49,17 +52,35 @@ void wfp_lib_reserve(lua_State *L, size_t n)
     wfp_meter_make_room(wfp_isolate_of(L), L, n);
 }
 
+static int is_named(const char *const *names, const char *name)
+{
+    for (; *names; names++) {
+        if (**names == *name && strcmp(*names, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void wfp_lib_keep(lua_State *L, const char *const *names)
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        lua_pop(L, 1);
+        if (!is_named(names, lua_tostring(L, -1))) {
+            lua_pushvalue(L, -1);
+            lua_pushnil(L);
+            lua_rawset(L, -4);
+        }
+    }
+}
+
 void wfp_lib_push_stock(lua_State *L, lua_CFunction open,
                         const char *const *names)
 {
     lua_pushcfunction(L, open);
     lua_call(L, 0, 1);
-    lua_newtable(L);
-    for (; *names; names++) {
-        lua_getfield(L, -2, *names);
-        lua_setfield(L, -2, *names);
-    }
-    lua_remove(L, -2);
+    wfp_lib_keep(L, names);
 }
 
 void wfp_lib_set_global(lua_State *L, const char *name)

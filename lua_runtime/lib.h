@@ -63,8 +63,12 @@ static inline size_t wfp_lib_end(lua_Integer pos, size_t len)
     return pos < -(lua_Integer)len ? 0 : len + (size_t)pos + 1;
 }
 
-/** [-0, +1, m] Push a new table with the named functions of a stock library
- *  (NULL-terminated names), for those that are safe as they are. */
+/** [-0, +0, -] Take all but the named members (NULL-terminated) out of the table
+ *  on the top; its keys are strings. */
+void wfp_lib_keep(lua_State *L, const char *const *names);
+
+/** [-0, +1, m] Push a stock library's table with the named functions, those
+ *  that are safe as they are, and nothing else. */
 void wfp_lib_push_stock(lua_State *L, lua_CFunction open,
                         const char *const *names);
 

@@ -10,6 +10,9 @@
 #include "lua_runtime/lib.h"
 #include "lua_runtime/sandbox.h"
 
+/* room for the globals of an isolate, the Worker API's included */
+#define GLOBALS 64
+
 /* largest text that load() takes */
 #define LOAD_MAX (256 * 1024)
 
@@ -201,32 +204,12 @@ static const luaL_Reg functions[] = {
     { NULL, NULL },
 };
 
-/* [-0, +0, m] Remove every global. */
-static void wipe_globals(lua_State *L)
-{
-    lua_pushglobaltable(L);
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        lua_pop(L, 1);
-        lua_pushvalue(L, -1);
-        lua_pushnil(L);
-        lua_rawset(L, -4);
-    }
-    lua_pop(L, 1);
-}
-
 void wfp_lib_base_open(lua_State *L)
 {
-    const char *const *name;
-
+    /* presized: growing costs more than all else in it */
+    lua_createtable(L, 0, GLOBALS);
+    lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
     wfp_lib_push_stock(L, luaopen_base, stock_names);
-    wipe_globals(L);
-    for (name = stock_names; *name; name++) {
-        lua_getfield(L, -1, *name);
-        lua_setglobal(L, *name);
-    }
-    lua_pop(L, 1);
-    lua_pushglobaltable(L);
     luaL_setfuncs(L, functions, 0);
     wfp_lib_set_global(L, "_G");
 }

@@ -10,6 +10,9 @@
 #include "lua_runtime/lib.h"
 #include "lua_runtime/pattern.h"
 
+/* of the whole library, other files' included */
+#define FUNCTIONS 16
+
 /* [-0, +n, e] byte(s [, i [, j]]) */
 static int string_byte(lua_State *L)
 {
@@ -235,7 +238,8 @@ static void set_string_metatable(lua_State *L)
 
 void wfp_lib_string_open(lua_State *L)
 {
-    luaL_newlib(L, functions);
+    lua_createtable(L, 0, FUNCTIONS);
+    luaL_setfuncs(L, functions, 0);
     wfp_lib_match_open(L);
     wfp_lib_format_open(L);
     wfp_lib_pack_open(L);

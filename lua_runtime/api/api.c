@@ -17,7 +17,7 @@ void wfp_api_check_generation(lua_State *L, apr_uint32_t generation)
 void wfp_api_open(lua_State *L)
 {
     static void (*const globals[])(lua_State * L) = {
-        wfp_api_open_error,   wfp_api_open_json,     wfp_api_open_headers,
+        wfp_api_open_json,     wfp_api_open_headers,
         wfp_api_open_request, wfp_api_open_response, wfp_api_open_url,
         wfp_api_open_params,  wfp_api_open_form,     wfp_api_open_console,
         wfp_api_open_text,    wfp_api_open_crypto,   wfp_api_open_xml,

@@ -21,6 +21,27 @@ static int l_refuse(lua_State *L)
                          "Cannot assign to read only property '%s'", key);
 }
 
+static int count_functions(const luaL_Reg *rows)
+{
+    int n = 0;
+
+    while (rows && rows[n].name) {
+        n++;
+    }
+    return n;
+}
+
+/* Members of its __index: a table that grows costs more than the rest. */
+static int members(const wfp_class_t *cls)
+{
+    int n = 0;
+
+    while (cls->index && cls->fields && cls->fields[n]) {
+        n++;
+    }
+    return n + count_functions(cls->methods);
+}
+
 /* [-0, +1, m] Make the metatable and keep it: not before the first object, so
    that an isolate pays for the classes that it uses only. */
 static void make_metatable(lua_State *L, const wfp_class_t *cls)
@@ -33,7 +54,7 @@ static void make_metatable(lua_State *L, const wfp_class_t *cls)
     lua_setfield(L, -2, "__metatable");
     lua_pushstring(L, cls->name);
     lua_setfield(L, -2, "__name");
-    lua_newtable(L);
+    lua_createtable(L, 0, members(cls));
     luaL_setfuncs(L, cls->methods, 0);
     if (cls->index) {
         for (i = 0; cls->fields && cls->fields[i]; i++) {
@@ -64,7 +85,7 @@ static int l_construct(lua_State *L)
 void wfp_class_global(lua_State *L, const char *name, lua_CFunction make,
                       const luaL_Reg *statics)
 {
-    lua_newtable(L);
+    lua_createtable(L, 0, count_functions(statics) + 1);
     lua_pushcfunction(L, make);
     lua_setfield(L, -2, "new");
     if (statics) {

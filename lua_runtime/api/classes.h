@@ -21,7 +21,6 @@
 
 /* ---- globals: each [-0, +0, m], once a state ---- */
 
-void wfp_api_open_error(lua_State *L);
 void wfp_api_open_json(lua_State *L);
 void wfp_api_open_headers(lua_State *L);
 void wfp_api_open_request(lua_State *L);

@@ -104,8 +104,7 @@ void wfp_api_open_console(lua_State *L)
         { "error", l_console_error }, { NULL, NULL },
     };
 
-    lua_newtable(L);
-    luaL_setfuncs(L, rows, 0);
+    luaL_newlib(L, rows);
     lua_setglobal(L, "console");
     lua_pushcfunction(L, l_console_log);
     lua_setglobal(L, "print");

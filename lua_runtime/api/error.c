@@ -41,20 +41,23 @@ static int l_error_tostring(lua_State *L)
     return 1;
 }
 
-void wfp_api_open_error(lua_State *L)
+/* [-0, +1, m] Push the metatable of a code's errors: made with the first of
+   them. */
+static void push_metatable(lua_State *L, wfp_code_e code)
 {
-    int code;
-
-    for (code = 0; code < WFP_CODE_COUNT; code++) {
-        lua_createtable(L, 1, 2);
-        lua_pushboolean(L, 0);
-        lua_setfield(L, -2, "__metatable");
-        lua_pushcfunction(L, l_error_tostring);
-        lua_setfield(L, -2, "__tostring");
-        lua_pushinteger(L, code);
-        lua_rawseti(L, -2, 1);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &keys[code]);
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &keys[code]) != LUA_TNIL) {
+        return;
     }
+    lua_pop(L, 1);
+    lua_createtable(L, 1, 2);
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pushcfunction(L, l_error_tostring);
+    lua_setfield(L, -2, "__tostring");
+    lua_pushinteger(L, code);
+    lua_rawseti(L, -2, 1);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &keys[code]);
 }
 
 /* [-1, +1, m] make an error of the message on the top */
@@ -71,7 +74,7 @@ static void finish(lua_State *L, const char *name, const char *code_name,
         lua_pushstring(L, code_name);
         lua_setfield(L, -2, "code");
     }
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &keys[code]);
+    push_metatable(L, code);
     lua_setmetatable(L, -2);
     luaL_traceback(L, L, NULL, 1);
     lua_setfield(L, -2, "stack");

@@ -119,11 +119,11 @@ void wfp_api_open_fetch(lua_State *L)
 {
     lua_pushcfunction(L, l_fetch);
     lua_setglobal(L, "fetch");
-    lua_newtable(L);
+    lua_createtable(L, 0, 1);
     lua_pushcfunction(L, l_wait);
     lua_setfield(L, -2, "wait");
     lua_setglobal(L, "scheduler");
-    lua_newtable(L);
+    lua_createtable(L, 0, 1);
     lua_pushcfunction(L, l_now);
     lua_setfield(L, -2, "now");
     lua_setglobal(L, "Date");
