@@ -1,23 +1,29 @@
--- A chain of metatables in no order, each held by the last one's snapshot.
--- outcome: cpu
--- The collector goes over the groups' shadows again for nearly every link.
+-- A chain of metatables in no order, each the metatable of the one before.
+-- outcome: held or cpu
+-- The host keeps a copy of each and knows by weak keys which copies it has.
 return { fetch = function(request, env, ctx)
-    local keys, order = {}, {}
+    local keys = {}
     for i = 1, 20000 do
         local mt = { __index = {} }
         setmetatable({}, mt)
-        keys[i], order[i] = mt, i
+        keys[i] = mt
     end
-    for i = #order, 2, -1 do
+    for i = #keys, 2, -1 do
         local j = math.random(i)
-        order[i], order[j] = order[j], order[i]
+        keys[i], keys[j] = keys[j], keys[i]
     end
-    for i = 1, #order - 1 do
-        -- a late event goes into the snapshot; then only that holds the next
-        local mt, next_one = keys[order[i]], keys[order[i + 1]]
-        mt.__call = next_one
-        mt.__call = nil
+    for i = 1, #keys - 1 do
+        setmetatable(keys[i], keys[i + 1])
     end
-    first, keys, order = keys[order[1]], nil, nil
-    while true do collectgarbage() local t = {} for i = 1, 1000 do t[i] = {} end end
+    local first = keys[1]
+    local last = keys[#keys]
+    keys = nil
+    for i = 1, 300000 do local t = { i } end
+    local n, mt = 0, first
+    while mt do n, mt = n + 1, getmetatable(mt) end
+    assert(n == 20000)
+    last.__call = function() return "new" end
+    assert(not pcall(function() first.__mode = "k" end))
+    assert(not pcall(function() last.__gc = print end))
+    return Response.new("held")
 end }

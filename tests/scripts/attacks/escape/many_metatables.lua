@@ -14,7 +14,9 @@ return { fetch = function(request, env, ctx)
         local t, mt, n = row[1], row[2], row[3]
         assert(getmetatable(t) == mt and t.n == n)
         mt.__index = { n = -1 }
-        assert(t.n == n and setmetatable({}, mt).n == n)
+        assert(t.n == -1 and setmetatable({}, mt).n == -1)
+        mt.__index = nil
+        assert(t.n == nil)
         mt.__len = function() return n end
         assert(#t == n and #setmetatable({}, mt) == n)
         assert(not pcall(function() mt.__gc = print end))
