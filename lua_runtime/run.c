@@ -39,6 +39,7 @@ typedef struct entry_t {
     const char *method;
     const char *args;
     const char *result;
+    const wfp_event_t *event;
 } entry_t;
 
 apr_status_t wfp_run_begin(wfp_invocation_t **pinv, wfp_isolate_t *iso,
@@ -101,7 +102,7 @@ static int l_fetch(lua_State *L)
 apr_status_t wfp_run_fetch(wfp_response_t **presp, wfp_invocation_t *inv,
                            wfp_request_t *req, wfp_result_t *res)
 {
-    entry_t entry = { inv, req, NULL, NULL, NULL, NULL };
+    entry_t entry = { inv, req, NULL, NULL, NULL, NULL, NULL };
     apr_status_t rv;
 
     if (inv->iso->fetch_ref == LUA_NOREF) {
@@ -117,6 +118,33 @@ apr_status_t wfp_run_fetch(wfp_response_t **presp, wfp_invocation_t *inv,
     }
     *presp = entry.response;
     return APR_SUCCESS;
+}
+
+/* [-0, +0, e] handler(event, env, ctx) */
+static int l_event(lua_State *L)
+{
+    entry_t *entry = lua_touserdata(L, 1);
+    const char *name = wfp_api_handler_name(entry->event);
+
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, entry->inv->iso->table_ref);
+    lua_pushstring(L, name);
+    if (lua_rawget(L, -2) != LUA_TFUNCTION) {
+        return wfp_api_error(L, "Error", NULL,
+                             "Handler does not export a %s() function.", name);
+    }
+    lua_remove(L, -2);
+    wfp_api_push_event(L, entry->event);
+    push_env_ctx(L, entry->inv);
+    lua_call(L, 3, 0);
+    return 0;
+}
+
+apr_status_t wfp_run_event(wfp_invocation_t *inv, const wfp_event_t *event,
+                           wfp_result_t *res)
+{
+    entry_t entry = { inv, NULL, NULL, NULL, NULL, NULL, event };
+
+    return wfp_call(inv->iso, &inv->budget, l_event, &entry, res);
 }
 
 /* [-0, +0, e] method(env, ctx, args...) */
@@ -151,7 +179,7 @@ apr_status_t wfp_run_call(const char **presult, wfp_invocation_t *inv,
                           const char *method, const char *args,
                           wfp_result_t *res)
 {
-    entry_t entry = { inv, NULL, NULL, method, args, NULL };
+    entry_t entry = { inv, NULL, NULL, method, args, NULL, NULL };
     apr_status_t rv = wfp_call(inv->iso, &inv->budget, l_call, &entry, res);
 
     if (rv == APR_SUCCESS) {
@@ -197,7 +225,7 @@ static int l_wait_until(lua_State *L)
 apr_status_t wfp_run_wait_until(wfp_invocation_t *inv, wfp_host_ctx_t *host_ctx,
                                 apr_time_t deadline, wfp_result_t *res)
 {
-    entry_t entry = { inv, NULL, NULL, NULL, NULL, NULL };
+    entry_t entry = { inv, NULL, NULL, NULL, NULL, NULL, NULL };
     apr_status_t first = APR_SUCCESS;
 
     inv->host_ctx = host_ctx;

@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "core/event.h"
 #include "core/limits.h"
 #include "core/message.h"
 #include "core/result.h"
@@ -64,6 +65,12 @@ apr_status_t wfp_run_begin(wfp_invocation_t **pinv, wfp_isolate_t *iso,
  */
 apr_status_t wfp_run_fetch(wfp_response_t **presp, wfp_invocation_t *inv,
                            wfp_request_t *req, wfp_result_t *res) WFP_CHECK;
+
+/** Run the handler of an event, as scheduled(controller, env, ctx); what it
+ *  returns is nothing to anybody. The event stays until the invocation's end.
+ *  res as with wfp_run_fetch(). */
+apr_status_t wfp_run_event(wfp_invocation_t *inv, const wfp_event_t *event,
+                           wfp_result_t *res) WFP_CHECK;
 
 /** Call function `method` of the Worker's table as method(env, ctx, args...).
  *  args, *presult: packed values (api.h) in the pool; NULL: none. */

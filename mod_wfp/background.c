@@ -140,17 +140,6 @@ static void forget_running_locked(wfp_background_t *bg, const wfp_work_t *work)
     remove_place(bg->running, &bg->running_count, i);
 }
 
-static void run_work(wfp_work_t *work, apr_time_t until)
-{
-    wfp_host_ctx_t *ctx;
-
-    for (ctx = work->first; ctx; ctx = ctx->next) {
-        if (ctx->inv && wfp_run_pending(ctx->inv) > 0) {
-            wfp_invoke_wait_until(ctx, until);
-        }
-    }
-}
-
 static void drop_work(const wfp_work_t *work)
 {
     const wfp_entry_t *worker = worker_of(work);
@@ -178,7 +167,7 @@ static void *APR_THREAD_FUNC background_main(apr_thread_t *thread, void *data)
         }
         wfp_lock_leave(bg->lock);
         if (wfp_clock_now() < next.until) {
-            run_work(next.work, next.until);
+            wfp_invoke_wait_all(next.work, next.until);
         }
         else {
             drop_work(next.work);

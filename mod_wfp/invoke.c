@@ -114,9 +114,9 @@ static apr_status_t work_cleanup(void *data)
     return APR_SUCCESS;
 }
 
-wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
+static wfp_work_t *make_work(wfp_server_t *server, server_rec *vhost,
+                             apr_time_t when)
 {
-    wfp_server_t *server = wfp_server();
     apr_pool_t *pool = wfp_poolcache_take(server->pools);
     wfp_work_t *work;
 
@@ -126,12 +126,34 @@ wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
     work = apr_pcalloc(pool, sizeof(*work));
     work->pool = pool;
     work->server = server;
-    work->conf = wfp_config_server(r->server);
-    work->scope = scope;
-    work->vhost = r->server;
-    work->r = r;
+    work->conf = wfp_config_server(vhost);
+    work->vhost = vhost;
     work->holders = 1;
-    work->request_id = wfp_server_request_id(r, pool);
+    work->request_id = wfp_server_request_id(when, pool);
+    return work;
+}
+
+wfp_work_t *wfp_invoke_begin_alone(wfp_server_t *server)
+{
+    static const wfp_scope_conf_t nowhere = { 0 };
+    wfp_work_t *work = make_work(server, server->main, apr_time_now());
+
+    if (work) {
+        work->scope = &nowhere;
+    }
+    return work;
+}
+
+wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
+{
+    wfp_server_t *server = wfp_server();
+    wfp_work_t *work = make_work(server, r->server, r->request_time);
+
+    if (!work) {
+        return NULL;
+    }
+    work->scope = scope;
+    work->r = r;
     apr_pool_cleanup_register(r->pool, work, work_cleanup,
                               apr_pool_cleanup_null);
     return work;
@@ -580,4 +602,37 @@ void wfp_invoke_wait_until(wfp_host_ctx_t *ctx, apr_time_t until)
         ctx->error = res.message;
         ctx->stack = res.stack;
     }
+}
+
+void wfp_invoke_wait_all(wfp_work_t *work, apr_time_t until)
+{
+    wfp_host_ctx_t *ctx;
+
+    for (ctx = work->first; ctx; ctx = ctx->next) {
+        if (ctx->inv && wfp_run_pending(ctx->inv) > 0) {
+            wfp_invoke_wait_until(ctx, until);
+        }
+    }
+}
+
+wfp_code_e wfp_invoke_event(const char **perror, wfp_work_t *work,
+                            const wfp_call_t *call, const wfp_event_t *event)
+{
+    wfp_host_ctx_t *ctx = make_ctx(work, NULL, call);
+    wfp_result_t res;
+    apr_status_t rv;
+
+    wfp_result_init(&res, work->pool);
+    ctx->event = event;
+    rv = begin(ctx, call, NULL, &res);
+    if (rv == APR_SUCCESS) {
+        work->running = ctx;
+        rv = wfp_run_event(ctx->inv, event, &res);
+        work->running = NULL;
+    }
+    settle(ctx, rv, &res);
+    wfp_invoke_wait_all(work, wfp_clock_now() + WFP_BACKGROUND_TIME);
+    end_all(work);
+    *perror = ctx->outcome == WFP_OK ? NULL : ctx->error;
+    return ctx->outcome;
 }

@@ -6,6 +6,7 @@
 #include <httpd.h>
 
 #include "core/cancel.h"
+#include "core/event.h"
 #include "core/message.h"
 #include "core/registry.h"
 #include "core/result.h"
@@ -86,7 +87,8 @@ struct wfp_host_ctx_t {
     int is_outbound;              /* it is an outbound Worker */
     int cold;                     /* its isolate was made for it */
     wfp_code_e outcome;
-    const char *url; /* of its request, for the record */
+    const wfp_event_t *event; /* what it was run for, NULL: a request */
+    const char *url;          /* of its request, for the record */
     const char *method;
     int status;
     apr_array_header_t *lines; /* console: const char * of JSON; NULL: none */
@@ -114,6 +116,20 @@ typedef struct wfp_call_t {
 
 /** Begin the work of a top request. Its end is tied to r's pool. */
 wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope);
+
+/** Begin a work that no request asked for, under the main server's settings;
+ *  NULL: no memory. Ended by wfp_invoke_finish(). */
+wfp_work_t *wfp_invoke_begin_alone(wfp_server_t *server);
+
+/**
+ * Run the handler of an event, then the waitUntil functions of all Workers that it
+ * led to, then end them.
+ *
+ * @param perror  text of the error, in the work's pool; NULL: none
+ * @return how it went, its waitUntil functions included
+ */
+wfp_code_e wfp_invoke_event(const char **perror, wfp_work_t *work,
+                            const wfp_call_t *call, const wfp_event_t *event);
 
 /**
  * Run fetch(request).
@@ -149,6 +165,9 @@ apr_time_t wfp_invoke_expire(wfp_work_t *work, apr_time_t at);
 /** Run an invocation's waitUntil functions now, until then at the latest; their
  *  error is its outcome when it had none. */
 void wfp_invoke_wait_until(wfp_host_ctx_t *ctx, apr_time_t until);
+
+/** The same for all invocations of a work. */
+void wfp_invoke_wait_all(wfp_work_t *work, apr_time_t until);
 
 /**
  * The response was made to its end, or will not be: nothing more is read of a

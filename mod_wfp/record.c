@@ -166,6 +166,14 @@ static void tell_kill(wfp_json_out_t *out, const wfp_result_t *kill)
 
 static void tell_event(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
+    if (ctx->event) {
+        WFP_JSON_OUT(out, ",\"event\":{\"cron\":");
+        wfp_json_out_str(out, ctx->event->scheduled->cron);
+        WFP_JSON_OUT(out, ",\"scheduledTime\":");
+        wfp_json_out_int(out, ctx->event->scheduled->time_ms);
+        WFP_JSON_OUT(out, "}");
+        return;
+    }
     WFP_JSON_OUT(out, ",\"event\":{\"request\":{\"method\":");
     wfp_json_out_str(out, ctx->method);
     WFP_JSON_OUT(out, ",\"url\":");

@@ -24,6 +24,7 @@
 #include "mod_wfp/kept.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/logger.h"
+#include "mod_wfp/runner.h"
 #include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
 #include "services/sqlite.h"
@@ -209,6 +210,22 @@ static void check_stack(server_rec *s)
     }
 }
 
+static int make_runner(wfp_server_t *server, const generation_t *now,
+                       apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    wfp_result_t res;
+    apr_status_t rv;
+
+    wfp_result_init(&res, ptemp);
+    rv = wfp_runner_create(&server->runner, server, &res, pconf, now->pool);
+    if (rv == APR_SUCCESS) {
+        return OK;
+    }
+    ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main, WFPLOGNO(0312) "%s",
+                 res.message);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
 int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                            apr_pool_t *ptemp, server_rec *s)
 {
@@ -243,7 +260,10 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (before) {
         inherit(server, now, before);
     }
-    rc = read_keys(server, pconf, ptemp);
+    rc = make_runner(server, now, pconf, ptemp);
+    if (rc == OK) {
+        rc = read_keys(server, pconf, ptemp);
+    }
     if (rc == OK) {
         rc = check_store(server, before != NULL, ptemp);
     }
@@ -442,6 +462,9 @@ static apr_status_t start_threads(wfp_server_t *server, wfp_result_t *res)
     if (rv == APR_SUCCESS) {
         rv = wfp_sync_start(server, server->pool);
     }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_runner_start(server->runner, server->pool);
+    }
     return rv;
 }
 
@@ -491,12 +514,12 @@ static void put_hex(char *to, apr_uint32_t n)
     }
 }
 
-const char *wfp_server_request_id(request_rec *r, apr_pool_t *p)
+const char *wfp_server_request_id(apr_time_t when, apr_pool_t *p)
 {
     char *id = apr_palloc(p, WFP_REQUEST_ID_SIZE);
 
     memcpy(id, context->id_prefix, 16);
-    put_hex(id + 16, (apr_uint32_t)apr_time_sec(r->request_time));
+    put_hex(id + 16, (apr_uint32_t)apr_time_sec(when));
     put_hex(id + 24, apr_atomic_inc32(&context->id_next));
     id[32] = '\0';
     return id;

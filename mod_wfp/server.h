@@ -36,6 +36,7 @@ typedef struct wfp_beside_t wfp_beside_t;
 typedef struct wfp_stalls_t wfp_stalls_t;
 typedef struct wfp_ending_t wfp_ending_t;
 typedef struct wfp_hold_t wfp_hold_t;
+typedef struct wfp_runner_t wfp_runner_t;
 
 typedef struct wfp_server_t {
     /* start scope, inherited by the children */
@@ -51,6 +52,7 @@ typedef struct wfp_server_t {
     wfp_logring_t *ring;      /* records on their way to the logs */
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */
     wfp_keyring_t *keys;
+    wfp_runner_t *runner;
     int is_hardened;           /* WfpHardening, as decided */
     apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:
                                 * all */
@@ -90,7 +92,7 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s);
  *  measured anywhere in this server is what instructions are counted by. */
 void wfp_server_tell_rate(wfp_server_t *server, double rate);
 
-/** Next request id: 32 hex digits in p. */
-const char *wfp_server_request_id(request_rec *r, apr_pool_t *p);
+/** Next request id: 32 hex digits in p. @param when it began, wall clock */
+const char *wfp_server_request_id(apr_time_t when, apr_pool_t *p);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef WFP_QUEUE_INSIDE_H
 #define WFP_QUEUE_INSIDE_H
 
+#include "store/dbclock.h"
 #include "store/queue_messages.h"
 #include "store/queue_row.h"
 
@@ -11,9 +12,6 @@
 apr_status_t wfp_queue_inside_run(wfp_store_t *store, wfp_dbd_fn *fn,
                                   void *baton, wfp_result_t *res,
                                   apr_pool_t *p) WFP_CHECK;
-
-/** Milliseconds since the epoch, by the database's clock. */
-apr_status_t wfp_queue_inside_now(apr_int64_t *pms, wfp_dbd_t *db) WFP_CHECK;
 
 /** Lock a queue, add to its backlog. @param pfits 0: there is no room, nothing was
  *  added; or no such queue */

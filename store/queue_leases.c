@@ -120,7 +120,7 @@ static apr_status_t take(wfp_dbd_t *db, void *baton)
                                                    &none);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_queue_inside_now(&now, db);
+        rv = wfp_dbclock_now(&now, db);
     }
     if (rv == APR_SUCCESS) {
         rv = pick(db, ask, now);
@@ -162,7 +162,7 @@ static apr_status_t renew(wfp_dbd_t *db, void *baton)
                                      "WHERE lease = %s AND lease <> ''" };
     const renew_t *ask = baton;
     apr_int64_t now;
-    apr_status_t rv = wfp_queue_inside_now(&now, db);
+    apr_status_t rv = wfp_dbclock_now(&now, db);
 
     return rv == APR_SUCCESS
                ? wfp_dbd_exec(NULL, db, &later,
@@ -353,7 +353,7 @@ static apr_status_t give(wfp_dbd_t *db, void *baton)
         rv = lock_queues(db, ask);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_queue_inside_now(&ask->now, db);
+        rv = wfp_dbclock_now(&ask->now, db);
     }
     for (i = 0; rv == APR_SUCCESS && i < ask->batch->count; i++) {
         if (ask->batch->messages[i].fate != WFP_QUEUE_OPEN) {

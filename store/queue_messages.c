@@ -21,32 +21,6 @@ apr_status_t wfp_queue_inside_run(wfp_store_t *store, wfp_dbd_fn *fn,
                : wfp_dbd_run(store, WFP_DBD_WRITE, fn, baton, res, p);
 }
 
-apr_status_t wfp_queue_inside_now(apr_int64_t *pms, wfp_dbd_t *db)
-{
-    static const wfp_sql_t sqlite = {
-        "queue_now_sqlite",
-        "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
-    };
-    static const wfp_sql_t pgsql = {
-        "queue_now_pgsql",
-        "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
-    };
-    const char **row;
-    apr_status_t rv = wfp_dbd_row(&row, db,
-                                  strcmp(db->driver, "pgsql") ? &sqlite
-                                                              : &pgsql,
-                                  1, NULL);
-
-    if (rv == APR_SUCCESS && !row) {
-        return wfp_result_set(db->res, WFP_INTERNAL, APR_EGENERAL,
-                              "the database has no clock");
-    }
-    if (rv == APR_SUCCESS) {
-        *pms = wfp_dbd_int(row[0]);
-    }
-    return rv;
-}
-
 apr_status_t wfp_queue_inside_fill(int *pfits, wfp_dbd_t *db, const char *id,
                                    const wfp_queue_room_t *more,
                                    const wfp_queue_room_t *room)
@@ -146,7 +120,7 @@ static apr_status_t send_all(wfp_dbd_t *db, void *baton)
                               "the queue is full");
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_queue_inside_now(&now, db);
+        rv = wfp_dbclock_now(&now, db);
     }
     return rv == APR_SUCCESS ? insert_all(db, ask, queue, now) : rv;
 }
@@ -182,7 +156,7 @@ static apr_status_t look(wfp_dbd_t *db, void *baton)
     look_t *ask = baton;
     const char **row, *text;
     apr_int64_t now;
-    apr_status_t rv = wfp_queue_inside_now(&now, db);
+    apr_status_t rv = wfp_dbclock_now(&now, db);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -245,7 +219,7 @@ static apr_status_t look_old(wfp_dbd_t *db, void *baton)
     apr_array_header_t *rows;
     apr_int64_t now;
     int i;
-    apr_status_t rv = wfp_queue_inside_now(&now, db);
+    apr_status_t rv = wfp_dbclock_now(&now, db);
 
     if (rv == APR_SUCCESS) {
         rv = wfp_dbd_rows(&rows, db, &old, 1,
@@ -301,7 +275,7 @@ static apr_status_t purge(wfp_dbd_t *db, void *baton)
     apr_status_t rv = wfp_queue_inside_drain(db, ask->id, &none);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_queue_inside_now(&now, db);
+        rv = wfp_dbclock_now(&now, db);
     }
     if (rv != APR_SUCCESS) {
         return rv;

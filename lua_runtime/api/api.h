@@ -4,6 +4,7 @@
 
 #include <lua.h>
 
+#include "core/event.h"
 #include "core/message.h"
 #include "core/result.h"
 #include "lua_runtime/host.h"
@@ -28,6 +29,12 @@ void wfp_api_push_env_with_params(lua_State *L, int idx);
 
 /** [-0, +1, m] Push a handle of an incoming request (immutable headers). */
 void wfp_api_push_request(lua_State *L, wfp_request_t *req);
+
+/** The member of a Worker's table that is called for an event. */
+const char *wfp_api_handler_name(const wfp_event_t *event);
+
+/** [-0, +1, m] Push what that is called with first. */
+void wfp_api_push_event(lua_State *L, const wfp_event_t *event);
 
 /** [-0, +1, m] Push `ctx` of the current invocation. */
 void wfp_api_push_ctx(lua_State *L);

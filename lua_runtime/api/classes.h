@@ -49,6 +49,11 @@ int wfp_api_is_error(lua_State *L, int idx);
  *  unless generation is the current one or 0 (made at top level). */
 void wfp_api_check_generation(lua_State *L, apr_uint32_t generation);
 
+/* ---- scheduled.c ---- */
+
+/** [-0, +1, m] Push the controller of a tick. */
+void wfp_api_push_scheduled(lua_State *L, wfp_scheduled_t *tick);
+
 /* ---- json.c, json_parse.c ---- */
 
 /** [-0, +1, m] Push json.null. */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_EVENT_H
+#define WFP_EVENT_H
+
+#include <apr.h>
+
+/** @file What a Worker is run for when it is no request: plain data. */
+
+typedef enum {
+    WFP_EVENT_SCHEDULED = 0
+} wfp_event_e;
+
+/** A tick of a schedule. */
+typedef struct wfp_scheduled_t {
+    const char *cron;    /* as it was given */
+    apr_int64_t time_ms; /* since the epoch: when it was due */
+    int no_retry;        /* atomic: the Worker asked for that */
+} wfp_scheduled_t;
+
+/** What the handler of that kind's name is called with. */
+typedef struct wfp_event_t {
+    wfp_event_e kind;
+    wfp_scheduled_t *scheduled; /* of WFP_EVENT_SCHEDULED */
+} wfp_event_t;
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which handler an event is for, and what it gets. */
+#include "lua_runtime/api/classes.h"
+
+const char *wfp_api_handler_name(const wfp_event_t *event)
+{
+    switch (event->kind) {
+    case WFP_EVENT_SCHEDULED:
+    default:
+        return "scheduled";
+    }
+}
+
+void wfp_api_push_event(lua_State *L, const wfp_event_t *event)
+{
+    switch (event->kind) {
+    case WFP_EVENT_SCHEDULED:
+    default:
+        wfp_api_push_scheduled(L, event->scheduled);
+    }
+}
