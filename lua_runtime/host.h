@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "core/cache.h"
 #include "core/kv.h"
 #include "core/limits.h"
 #include "core/message.h"
@@ -156,6 +157,10 @@ typedef struct wfp_host_t {
      *  does. */
     apr_status_t (*r2)(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
                        wfp_r2_call_t *call, wfp_result_t *res);
+    /** A call of the Cache API. call->pool is made for what is filled in, and
+     *  goes with the work. */
+    apr_status_t (*cache)(wfp_host_ctx_t *ctx, wfp_cache_call_t *call,
+                          wfp_result_t *res);
     /** Count a call of a rate limit; never waits. @return 1: it is within */
     int (*limit)(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask);
 } wfp_host_t;

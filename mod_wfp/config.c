@@ -25,8 +25,9 @@ static const apr_size_t numbers[] = {
 };
 
 static const apr_size_t texts[] = {
-    NUM(db_driver), NUM(db_params), NUM(data_dir),     NUM(key_file),
-    NUM(account),   NUM(egress_ca), NUM(trust_header), NUM(log_name),
+    NUM(db_driver), NUM(db_params),    NUM(data_dir),
+    NUM(key_file),  NUM(account),      NUM(egress_ca),
+    NUM(socache),   NUM(trust_header), NUM(log_name),
 };
 
 static apr_int64_t *num_at(void *conf, apr_size_t offset)

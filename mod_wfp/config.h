@@ -57,6 +57,7 @@ typedef struct wfp_server_conf_t {
     apr_int64_t hardening; /* wfp_hardening_e */
     apr_int64_t landlock;  /* +landlock */
     const char *egress_ca;
+    const char *socache; /* PROVIDER[:ARGS] */
     /* of a server or vhost */
     wfp_limit_policy_t limits;
     wfp_policy_t *egress;       /* rules given here; NULL: none */

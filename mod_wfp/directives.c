@@ -46,6 +46,7 @@ static const wfp_directive_number_t row_versions_kept = { WFP_DIRECTIVE_COUNT,
 static const wfp_directive_text_t row_data_dir = { AT(data_dir), 1, 1 };
 static const wfp_directive_text_t row_key_file = { AT(key_file), 1, 1 };
 static const wfp_directive_text_t row_egress_ca = { AT(egress_ca), 1, 1 };
+static const wfp_directive_text_t row_socache = { AT(socache), 0, 1 };
 static const wfp_directive_text_t row_trust_header = { AT(trust_header), 0, 0 };
 static const wfp_directive_text_t row_log = { AT(log_name), 0, 0 };
 
@@ -124,6 +125,10 @@ const command_rec wfp_directives_rows[] = {
                   "or off"),
     AP_INIT_FLAG("WfpWorkerHeader", wfp_directive_server_worker_header, NULL,
                  RSRC_CONF, "send X-Wfp-Worker on outbound requests"),
+    AP_INIT_TAKE1("WfpSocache", wfp_directive_server_text, ROW(row_socache),
+                  RSRC_CONF,
+                  "where caches of Workers are: PROVIDER[:ARGS] of httpd's "
+                  "socache"),
     AP_INIT_TAKE12("WfpHardening", wfp_directive_server_hardening, NULL,
                    RSRC_CONF,
                    "what children give up: auto, on or off; "

@@ -21,6 +21,7 @@
 #include "mod_wfp/host_r2.h"
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/record.h"
+#include "mod_wfp/socache.h"
 
 /* Once httpd was told to stop at once, what waited does not go on: what this
  * returns is the last that the invocation sees. */
@@ -281,6 +282,18 @@ static apr_status_t host_r2(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
     return give_up(wfp_host_r2_call(ctx, binding, call, res), ctx);
 }
 
+static apr_status_t host_cache(wfp_host_ctx_t *ctx, wfp_cache_call_t *call,
+                               wfp_result_t *res)
+{
+    apr_status_t rv = wfp_egress_count(ctx, res);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_pool_create(&call->pool, ctx->work->pool);
+    return give_up(wfp_socache_run(ctx->work->server, call, res), ctx);
+}
+
 static int host_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
 {
     return wfp_ratelimit_take(ctx->work->server->limits, ask, wfp_clock_now());
@@ -298,5 +311,5 @@ const wfp_host_t wfp_host_functions = {
     host_sql,          host_log,        host_wait,        host_pass_through,
     host_open_secret,  host_await_body, wfp_beside_start, host_wait_op,
     wfp_beside_cancel, host_metadata,   host_kv,          host_queue,
-    host_r2,           host_limit,
+    host_r2,           host_cache,      host_limit,
 };

@@ -18,6 +18,7 @@
 #include "mod_wfp/hardening.h"
 #include "mod_wfp/hold.h"
 #include "mod_wfp/server.h"
+#include "mod_wfp/socache.h"
 #include "mod_wfp/status.h"
 
 /* What takes locks, runs Lua or waits for the store: no signal of prefork's ends
@@ -53,6 +54,7 @@ static int hook_status(request_rec *r)
 
 static void register_hooks(apr_pool_t *p)
 {
+    ap_hook_pre_config(wfp_socache_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(wfp_directives_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(wfp_server_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(wfp_hardening_post_config, NULL, NULL, APR_HOOK_LAST);

@@ -25,6 +25,7 @@
 #include "mod_wfp/log.h"
 #include "mod_wfp/logger.h"
 #include "mod_wfp/runner.h"
+#include "mod_wfp/socache.h"
 #include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
 #include "services/sqlite.h"
@@ -271,6 +272,9 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         rc = wfp_logger_open(server, pconf);
     }
     if (rc == OK) {
+        rc = wfp_socache_open(server, pconf, ptemp);
+    }
+    if (rc == OK) {
         context = server;
     }
     return rc;
@@ -479,6 +483,7 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     }
     apr_pool_pre_cleanup_register(pchild, server, child_ends);
     server->pool = make_child_pool(pchild);
+    wfp_socache_child_init(server);
     wfp_result_init(&res, pchild);
     rv = wfp_ending_hold_signals(server);
     server->pools = wfp_poolcache_create(threads_of_child(), server->pool);

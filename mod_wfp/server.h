@@ -37,6 +37,7 @@ typedef struct wfp_stalls_t wfp_stalls_t;
 typedef struct wfp_ending_t wfp_ending_t;
 typedef struct wfp_hold_t wfp_hold_t;
 typedef struct wfp_runner_t wfp_runner_t;
+typedef struct wfp_socache_t wfp_socache_t;
 
 typedef struct wfp_server_t {
     /* start scope, inherited by the children */
@@ -51,6 +52,7 @@ typedef struct wfp_server_t {
     wfp_ratelimit_t *limits;
     wfp_logring_t *ring;      /* records on their way to the logs */
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */
+    wfp_socache_t *socache;   /* NULL: caches keep nothing */
     wfp_keyring_t *keys;
     wfp_runner_t *runner;
     int is_hardened;           /* WfpHardening, as decided */

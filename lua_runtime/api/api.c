@@ -21,7 +21,7 @@ void wfp_api_open(lua_State *L)
         wfp_api_open_response, wfp_api_open_url,           wfp_api_open_params,
         wfp_api_open_form,     wfp_api_open_console,       wfp_api_open_text,
         wfp_api_open_crypto,   wfp_api_open_xml,           wfp_api_open_fetch,
-        wfp_api_open_abort,    wfp_api_open_html_rewriter,
+        wfp_api_open_abort,    wfp_api_open_html_rewriter, wfp_api_open_caches,
     };
     size_t i;
 

@@ -35,6 +35,7 @@ void wfp_api_open_xml(lua_State *L);
 void wfp_api_open_fetch(lua_State *L);
 void wfp_api_open_abort(lua_State *L);
 void wfp_api_open_html_rewriter(lua_State *L);
+void wfp_api_open_caches(lua_State *L);
 
 /* ---- error.c, api.c ---- */
 

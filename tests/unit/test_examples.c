@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "lua_runtime/sandbox.h"
 #include "services/d1.h"
+#include "services/cache.h"
 #include "services/kv_file.h"
 #include "services/ratelimit.h"
 #include "services/sqlite.h"
@@ -121,6 +122,44 @@ static apr_status_t example_kv(wfp_host_ctx_t *ctx,
 
     apr_pool_create(&call->pool, ctx->pool);
     return rv == APR_SUCCESS ? wfp_kv_file_run(&kv_file, call, res) : rv;
+}
+
+/* One cache, which keeps one response. */
+static unsigned char cached[WFP_CACHE_OBJECT_MAX];
+static unsigned cached_size;
+
+static apr_status_t keep_one(void *baton, const unsigned char *id,
+                             apr_time_t expires, unsigned char *data,
+                             unsigned size, apr_pool_t *p)
+{
+    memcpy(cached, data, size);
+    cached_size = size;
+    return APR_SUCCESS;
+}
+
+static apr_status_t get_one(void *baton, const unsigned char *id,
+                            unsigned char *data, unsigned *psize, apr_pool_t *p)
+{
+    memcpy(data, cached, cached_size);
+    *psize = cached_size;
+    return cached_size ? APR_SUCCESS : APR_NOTFOUND;
+}
+
+static apr_status_t drop_one(void *baton, const unsigned char *id,
+                             apr_pool_t *p)
+{
+    cached_size = 0;
+    return APR_SUCCESS;
+}
+
+static apr_status_t example_cache(wfp_host_ctx_t *ctx, wfp_cache_call_t *call,
+                                  wfp_result_t *res)
+{
+    static const wfp_cache_backend_t one = { NULL, keep_one, get_one,
+                                             drop_one };
+
+    call->pool = ctx->pool;
+    return wfp_cache_run(&one, call, apr_time_now(), res, ctx->pool);
 }
 
 static int example_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
@@ -245,6 +284,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     fixture_host.kv = example_kv;
     fixture_host.queue = example_queue;
     fixture_host.limit = example_limit;
+    fixture_host.cache = example_cache;
     script->version_tag = "v1";
     add_binding(script, "GREETING", WFP_BINDING_PLAIN_TEXT, "hello");
     add_binding(script, "API_KEY", WFP_BINDING_SECRET_TEXT, "s3cr3t");

@@ -17,7 +17,7 @@ from .wait import until
 
 MODULES = ("authz_core", "alias", "headers", "rewrite", "setenvif", "proxy",
            "proxy_http", "status", "auth_basic", "authn_file", "authn_core",
-           "authz_user")
+           "authz_user", "socache_shmcb")
 
 BASE = """
 ServerRoot "{root}"
