@@ -12,6 +12,7 @@
 #include "core/registry.h"
 #include "core/wfp.h"
 #include "lua_runtime/isolate.h"
+#include "services/assets.h"
 #include "services/kv.h"
 #include "services/queues.h"
 #include "services/r2.h"
@@ -45,6 +46,7 @@ typedef struct wfp_api_server_t {
     wfp_d1_t *d1;       /* NULL: no databases */
     wfp_queues_t *queues;
     wfp_r2_t *r2;        /* NULL: no objects */
+    wfp_assets_t *assets;
     wfp_keyring_t *keys; /* seal secrets */
     const char *account; /* WfpAccount; NULL: what the store says */
     const wfp_limit_policy_t *limits;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The API's routes, by noun. */
 #include "admin/api_account.h"
+#include "admin/api_assets.h"
 #include "admin/api_audit.h"
 #include "admin/api_d1.h"
 #include "admin/api_d1_files.h"
@@ -124,6 +125,10 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", W "/{script}/deployments", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_deployments_list },
     { "POST", W "/{script}/deployments", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_deployments_add },
     { "POST", W "/{script}/rollback", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_deployments_rollback },
+    /* static assets */
+    { "POST", S "/{script}/assets-upload-session", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_assets_session },
+    { "POST", W "/{script}/assets-upload-session", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_assets_session },
+    { "POST", A "/workers/assets/upload", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_assets_upload },
     /* not there yet */
     { "GET", S "/{script}/schedules", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "PUT", S "/{script}/schedules", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
@@ -133,7 +138,6 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", S "/{script}/tail", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "GET", S "/{script}/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "GET", S "/{script}/logs", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
-    { "POST", S "/{script}/assets-upload-session", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "GET", W "/{script}/schedules", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "PUT", W "/{script}/schedules", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", W "/{script}/schedules/runs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
@@ -142,9 +146,7 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", W "/{script}/tail", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", W "/{script}/usage", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", W "/{script}/logs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "POST", W "/{script}/assets-upload-session", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", N "/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
-    { "POST", A "/workers/assets/upload", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_account_unsupported },
     { "GET", A "/r2/buckets", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "POST", A "/r2/buckets", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", A "/r2/buckets/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },

@@ -68,7 +68,7 @@ static wfp_json_t *show_info(const wfp_script_info_t *info, apr_pool_t *p)
     wfp_json_set_str(doc, "modified_on", wfp_show_time(info->modified, p));
     wfp_json_set_str(doc, "last_deployed_from", info->source);
     wfp_json_set_str(doc, "deployment_id", info->version_id);
-    wfp_json_set_bool(doc, "has_assets", 0);
+    wfp_json_set_bool(doc, "has_assets", info->has_assets);
     show_settings(doc, info->settings, p);
     return doc;
 }
@@ -176,6 +176,7 @@ static wfp_json_t *show_uploaded(const wfp_deploy_t *d, apr_pool_t *p)
         .source = d->put.actor->source,
         .settings = script->settings,
         .tags = script->tags,
+        .has_assets = *script->assets != '\0',
     };
     wfp_json_t *doc = show_info(&info, p);
 

@@ -8,6 +8,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "admin/api_assets.h"
+
 #include "admin/api_auth.h"
 
 const char *wfp_api_worker_name(const wfp_api_call_t *call)
@@ -152,6 +154,9 @@ apr_status_t wfp_api_worker_upload(wfp_upload_form_t **pform,
 
     if (rv == APR_SUCCESS) {
         rv = wfp_api_worker_metadata(pmeta, call, (*pform)->field, mode);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_api_assets_attach(*pmeta, !(*pform)->only_assets, call);
     }
     if (rv == APR_SUCCESS) {
         (*pmeta)->strict = inherit && !strcmp(inherit, "strict");

@@ -131,6 +131,8 @@ apr_status_t wfp_deploy_code(wfp_deploy_t *d, const wfp_upload_form_t *form,
 
     script->modules = form->modules;
     script->main_module = form->main_module;
+    script->assets = meta->assets_ref;
+    d->put.keep_assets = meta->keep_assets;
     wfp_json_set_str(meta->settings, "body_part",
                      form->has_modules ? NULL : form->main_module);
     rv = check_code(d, script, meta, res, p);

@@ -42,7 +42,7 @@ static int is_inherit(const wfp_json_t *v, wfp_metadata_mode_e mode,
     }
     return !strcmp(type, "inherit")
            || (mode == WFP_METADATA_PATCH && wfp_json_size(v) == 2
-               && strcmp(type, "version_metadata")
+               && strcmp(type, "version_metadata") && strcmp(type, "assets")
                && wfp_binding_kind_by_name(type) != WFP_BINDING_KIND_COUNT
                && wfp_json_get(v, "name", p));
 }
@@ -228,6 +228,46 @@ static apr_status_t read_annotations(reader_t *rd, const wfp_json_t *obj)
                              : rv;
 }
 
+static apr_status_t check_assets_member(void *baton, const char *key,
+                                        wfp_json_t *v)
+{
+    reader_t *rd = baton;
+
+    if (!strcmp(key, "jwt")) {
+        return wfp_json_str(v) || wfp_json_is_null(v)
+                   ? APR_SUCCESS
+                   : refuse(rd, "assets: \"jwt\"", "is not a string");
+    }
+    return strcmp(key, "config")
+               ? refuse(rd, apr_psprintf(rd->pool, "assets: \"%.80s\"", key),
+                        "is not supported")
+               : APR_SUCCESS;
+}
+
+static apr_status_t read_assets(reader_t *rd, const wfp_json_t *obj)
+{
+    wfp_json_t *assets = wfp_json_get(obj, "assets", rd->pool);
+    const wfp_json_t *keep = wfp_json_get(obj, "keep_assets", rd->pool);
+
+    rd->meta->assets_ref = "";
+    if (keep && !wfp_json_is_null(keep) && !wfp_json_is_bool(keep)) {
+        return refuse(rd, "\"keep_assets\"", "is not true or false");
+    }
+    rd->meta->keep_assets = wfp_json_is_true(keep)
+                            || rd->meta->mode == WFP_METADATA_PATCH;
+    if (!assets || wfp_json_is_null(assets)) {
+        return APR_SUCCESS;
+    }
+    if (!wfp_json_is_object(assets)) {
+        return refuse(rd, "\"assets\"", "is not an object");
+    }
+    if (rd->meta->mode == WFP_METADATA_PATCH && wfp_json_size(assets)) {
+        return refuse(rd, "\"assets\"", "change with an upload of code only");
+    }
+    rd->meta->assets = wfp_json_size(assets) ? assets : NULL;
+    return wfp_json_each(assets, check_assets_member, rd, rd->pool);
+}
+
 apr_status_t wfp_metadata_read(wfp_metadata_t **pmeta, const wfp_json_t *obj,
                                wfp_metadata_mode_e mode,
                                const wfp_limit_policy_t *policy,
@@ -262,6 +302,9 @@ apr_status_t wfp_metadata_read(wfp_metadata_t **pmeta, const wfp_json_t *obj,
     if (rv == APR_SUCCESS) {
         rv = wfp_settings_json_read_limits(&meta->limits, limits, policy, res,
                                            p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = read_assets(&rd, obj);
     }
     if (rv == APR_SUCCESS) {
         rv = read_annotations(&rd, wfp_json_get(obj, "annotations", p));

@@ -49,8 +49,12 @@ typedef struct wfp_metadata_t {
     unsigned keep;                /* kinds carried over, 1 << wfp_binding_e */
     apr_array_header_t *tags;     /* const char *, each once */
     wfp_limits_t limits;
-    wfp_json_t *settings; /* members to keep; null: clear */
-    const char *message;  /* annotations, "" none */
+    wfp_json_t *settings;   /* members to keep; null: clear */
+    wfp_json_t *assets;     /* {jwt?, config?}; NULL: none given */
+    int keep_assets;        /* 1: those of the version before stay */
+    const char *assets_ref; /* filled in by the caller: what `assets` are, ""
+                             * none */
+    const char *message;    /* annotations, "" none */
     const char *version_tag;
     apr_array_header_t *notes; /* const char *: what the client should know */
 } wfp_metadata_t;

@@ -37,7 +37,7 @@ typedef struct row_t {
 
 static const row_t rows[] = {
     { "annotations", OWN, 0, 0, NULL },
-    { "assets", REFUSE, 0, 0, NULL },
+    { "assets", OWN, 0, 0, NULL },
     { "bindings", OWN, 0, 0, NULL },
     { "body_part", OWN, 0, 0, NULL },
     { "cache_options", REFUSE, 0, 0, NULL },
@@ -50,7 +50,7 @@ static const row_t rows[] = {
     { "crons", REFUSE, 0, 0, NULL },
     { "egress", EGRESS, 0, 0, NULL },
     { "exports", REFUSE, 0, 0, NULL },
-    { "keep_assets", REFUSE, 0, 0, NULL },
+    { "keep_assets", OWN, 0, 0, NULL },
     { "keep_bindings", OWN, 0, 0, NULL },
     { "limits", OWN, 0, 0, NULL },
     { "logpush", BOOL, 1, 1, "false" },

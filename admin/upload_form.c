@@ -288,6 +288,23 @@ static apr_status_t named_main(const char **pname, reader_t *rd)
     return APR_SUCCESS;
 }
 
+/* Behind nothing but assets: what they have not is not there. */
+#define STAND_IN                                                               \
+    "return { fetch = function() return Response.new(nil, { status = 404 }) "  \
+    "end }\n"
+
+static void add_stand_in(reader_t *rd)
+{
+    wfp_module_t *module = apr_array_push(rd->form->modules);
+
+    memset(module, 0, sizeof(*module));
+    module->name = rd->form->main_module = "worker.lua";
+    module->kind = WFP_MODULE_LUA;
+    module->data = STAND_IN;
+    module->size = sizeof(STAND_IN) - 1;
+    rd->form->only_assets = 1;
+}
+
 static apr_status_t pick_main(const part_t **pmain, reader_t *rd)
 {
     const part_t *lua;
@@ -299,6 +316,10 @@ static apr_status_t pick_main(const part_t **pmain, reader_t *rd)
         return rv;
     }
     if (!name && !rd->from->needs_code) {
+        return APR_SUCCESS;
+    }
+    if (!name && wfp_json_get(rd->form->field, "assets", rd->pool)) {
+        add_stand_in(rd);
         return APR_SUCCESS;
     }
     if (!name) {
@@ -327,6 +348,9 @@ static apr_status_t take_modules(reader_t *rd)
     for (i = 0; rv == APR_SUCCESS && i < rd->parts->nelts; i++) {
         const part_t *part = &APR_ARRAY_IDX(rd->parts, i, part_t);
 
+        if (rd->form->only_assets) {
+            break;
+        }
         if (part == main_part) {
             add_module(rd, part, WFP_MODULE_LUA);
             rd->form->main_module = module_name(part);

@@ -22,7 +22,8 @@
  *  - anything else: one script.
  *
  * A module's name is its part's name, or its file name where the part's name
- * is "files", "files[...]" or a number; a "./" in front is dropped. The main
+ * is "files", "files[...]" or a number; a "./" in front is dropped. Metadata
+ * with assets and without a main module get one that answers 404. The main
  * module is Lua whatever its name and type. JavaScript (a stub) and source maps
  * are left out.
  */
@@ -46,6 +47,8 @@ typedef struct wfp_upload_form_t {
     wfp_json_t *field;           /* an object; empty when there was none */
     apr_array_header_t *modules; /* wfp_module_t, in order; data ends in NUL */
     const char *main_module;     /* one of them, or "" */
+    int only_assets;             /* 1: no code came but assets, which this
+                                  * server's own module stands behind */
     int has_modules;             /* 0: a single script, by "body_part" or raw */
 } wfp_upload_form_t;
 

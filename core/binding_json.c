@@ -425,6 +425,7 @@ static const struct {
     [WFP_BINDING_QUEUE] = { read_queue, write_queue },
     [WFP_BINDING_R2_BUCKET] = { read_r2, write_r2 },
     [WFP_BINDING_RATELIMIT] = { read_ratelimit, write_ratelimit },
+    [WFP_BINDING_ASSETS] = { NULL, NULL },
 };
 
 /* ---- the array -------------------------------------------------------- */

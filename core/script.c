@@ -38,6 +38,7 @@ static const char *const binding_names[WFP_BINDING_KIND_COUNT] = {
     [WFP_BINDING_QUEUE] = "queue",
     [WFP_BINDING_R2_BUCKET] = "r2_bucket",
     [WFP_BINDING_RATELIMIT] = "ratelimit",
+    [WFP_BINDING_ASSETS] = "assets",
 };
 
 static const struct {
@@ -63,6 +64,7 @@ wfp_script_t *wfp_script_make(apr_pool_t *p)
     script->version_tag = "";
     script->main_module = "";
     script->settings = "";
+    script->assets = "";
     script->modules = apr_array_make(p, 1, sizeof(wfp_module_t));
     script->bindings = apr_array_make(p, 1, sizeof(wfp_binding_t));
     script->tags = apr_array_make(p, 1, sizeof(const char *));
@@ -197,6 +199,7 @@ static void write_script(wfp_block_out_t *to, const void *what)
     wfp_block_put_i64(to, script->created);
     wfp_block_put_text(to, script->version_tag);
     wfp_block_put_text(to, script->main_module);
+    wfp_block_put_text(to, script->assets);
     put_limits(to, &script->limits);
     put_texts(to, script->tags);
     wfp_block_put_u32(to, (apr_uint32_t)script->bindings->nelts);
@@ -337,6 +340,7 @@ apr_status_t wfp_script_unpack(wfp_script_t **pscript, const char *blob,
     script->created = wfp_block_take_i64(&in);
     script->version_tag = wfp_block_take_text(&in, TEXT_MAX);
     script->main_module = wfp_block_take_text(&in, TEXT_MAX);
+    script->assets = wfp_block_take_text(&in, TEXT_MAX);
     take_limits(&in, &script->limits);
     take_lists(&in, script, p);
     if (!wfp_block_is_whole(&in)) {

@@ -44,6 +44,7 @@ typedef enum {
     WFP_BINDING_R2_BUCKET,
     WFP_BINDING_RATELIMIT,
     WFP_BINDING_QUEUE,
+    WFP_BINDING_ASSETS,
     WFP_BINDING_KIND_COUNT
 } wfp_binding_e;
 
@@ -70,7 +71,8 @@ typedef struct wfp_binding_t {
     const char *target;      /* service ("/NAME": a user Worker of the same
                               * namespace) or namespace name, id of a KV
                               * namespace or D1 database, namespace_id of a
-                              * ratelimit, name of a queue */
+                              * ratelimit, name of a queue; in the registry
+                              * that of assets is the version's `assets` */
     wfp_outbound_t outbound; /* dispatch_namespace */
 } wfp_binding_t;
 
@@ -98,6 +100,7 @@ typedef struct wfp_script_t {
     wfp_limits_t limits;          /* metadata `limits` */
     const char *settings;         /* JSON object of what is kept for clients,
                                    * "" none; not packed */
+    const char *assets;           /* OWNER/DIGEST of their index, "" none */
 } wfp_script_t;
 
 /** A dispatch namespace's settings. */

@@ -96,7 +96,8 @@ typedef struct wfp_host_t {
     apr_status_t (*dispatch)(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                              const wfp_dispatch_t *what, wfp_request_t *req,
                              wfp_result_t *res);
-    /** env.SVC:fetch(req): run an account Worker. */
+    /** env.SVC:fetch(req): run an account Worker; env.ASSETS:fetch(req): ask the
+     *  files of the version, which binding->target names. */
     apr_status_t (*service)(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                             const wfp_binding_t *binding, wfp_request_t *req,
                             wfp_result_t *res);

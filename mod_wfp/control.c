@@ -70,6 +70,7 @@ int wfp_control_handle(request_rec *r)
     api.d1 = server->d1;
     api.queues = server->queues;
     api.r2 = server->r2;
+    api.assets = server->assets;
     api.keys = server->keys;
     api.account = server->conf->account;
     api.limits = &server->conf->limits;

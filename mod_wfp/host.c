@@ -15,6 +15,7 @@
 #include "mod_wfp/egress.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hangup.h"
+#include "mod_wfp/host_assets.h"
 #include "mod_wfp/hosts.h"
 #include "mod_wfp/host_kv.h"
 #include "mod_wfp/host_queue.h"
@@ -129,6 +130,9 @@ static apr_status_t host_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,
 
     if (rv != APR_SUCCESS) {
         return rv;
+    }
+    if (binding->kind == WFP_BINDING_ASSETS) {
+        return wfp_host_assets_fetch(presp, ctx, binding, req, res);
     }
     aim_at_service(&call, ctx, binding);
     rv = wfp_invoke_fetch(presp, ctx->work, ctx, &call,

@@ -14,6 +14,7 @@
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hold.h"
+#include "mod_wfp/host_assets.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/part.h"
 #include "mod_wfp/reach.h"
@@ -358,17 +359,16 @@ static apr_status_t check_depth(const wfp_host_ctx_t *ctx, wfp_result_t *res)
     return wfp_result_set(res, WFP_LOOP_DETECTED, APR_EGENERAL, NULL);
 }
 
-/* Everything up to the point where the handler can be called. */
-static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
-                          const wfp_headers_t *headers, wfp_result_t *res)
+/* Which Worker, in which version, within which limits. */
+static apr_status_t find_worker(wfp_entry_t *ns, wfp_host_ctx_t *ctx,
+                                const wfp_call_t *call,
+                                const wfp_headers_t *headers, wfp_result_t *res)
 {
-    wfp_entry_t ns;
-    wfp_isolate_t *iso;
     apr_status_t rv;
 
     rv = check_depth(ctx, res);
     if (rv == APR_SUCCESS) {
-        rv = find_namespace(&ns, ctx->work, call->ns, res);
+        rv = find_namespace(ns, ctx->work, call->ns, res);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_sync_find(&ctx->entry, ctx->work->server, call->ns, call->name,
@@ -387,10 +387,19 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     if (*call->ns) {
         ctx->work->last_user = ctx;
     }
-    merge_limits(ctx, call, &ns);
-    rv = wfp_reach_choose(ctx, call, &ns, res);
+    merge_limits(ctx, call, ns);
+    return rv;
+}
+
+/* Everything up to the point where the handler can be called. */
+static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
+                          const wfp_entry_t *ns, wfp_result_t *res)
+{
+    wfp_isolate_t *iso;
+    apr_status_t rv = wfp_reach_choose(ctx, call, ns, res);
+
     if (rv == APR_SUCCESS) {
-        rv = take_isolate(&iso, ctx, &ns, res);
+        rv = take_isolate(&iso, ctx, ns, res);
         wfp_invoke_trace(ctx->work, "%s/%s version %s, depth %d: %s isolate",
                          ctx->entry.ns, ctx->entry.name, ctx->entry.version_id,
                          ctx->depth,
@@ -493,18 +502,27 @@ apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
                               wfp_request_t *req, wfp_result_t *res)
 {
     wfp_host_ctx_t *ctx = make_ctx(work, caller, call);
-    apr_status_t rv = begin(ctx, call, req->headers, res);
+    wfp_entry_t ns;
+    apr_status_t rv = find_worker(&ns, ctx, call, req->headers, res);
 
+    *presp = NULL;
+    if (rv == APR_SUCCESS && (ctx->entry.flags & WFP_ENTRY_ASSETS)
+        && !call->is_outbound) {
+        rv = wfp_host_assets_before(presp, ctx, req, res);
+    }
+    if (rv == APR_SUCCESS && !*presp) {
+        rv = begin(ctx, call, &ns, res);
+    }
     ctx->wait_until = wfp_invoke_earlier(ctx->wait_until, req->abort_at);
     ctx->method = req->method;
     ctx->url = req->url;
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS && !*presp) {
         work->running = ctx;
         rv = wfp_run_fetch(presp, ctx->inv, req, res);
         work->running = caller;
-        ctx->status = rv == APR_SUCCESS ? (*presp)->status : 0;
     }
     if (rv == APR_SUCCESS) {
+        ctx->status = (*presp)->status;
         rv = cap_response(ctx, *presp, res);
     }
     settle(ctx, rv, res);
@@ -517,8 +535,12 @@ apr_status_t wfp_invoke_call(const char **presult, wfp_work_t *work,
                              wfp_result_t *res)
 {
     wfp_host_ctx_t *ctx = make_ctx(work, caller, call);
-    apr_status_t rv = begin(ctx, call, NULL, res);
+    wfp_entry_t ns;
+    apr_status_t rv = find_worker(&ns, ctx, call, NULL, res);
 
+    if (rv == APR_SUCCESS) {
+        rv = begin(ctx, call, &ns, res);
+    }
     if (rv == APR_SUCCESS) {
         work->running = ctx;
         rv = wfp_run_call(presult, ctx->inv, method, args, res);

@@ -40,6 +40,7 @@ struct wfp_work_t {
     const wfp_host_ctx_t *running; /* the innermost whose handler runs */
     const char *request_id;
     const char *cdn_loop; /* of the request, NULL: none */
+    apr_size_t routed;    /* bytes of its path that named the Worker */
     int hung_up;          /* atomic: the client went away (hangup.h) */
     wfp_cancel_t *cancel; /* of a part (part.h): to wait no longer; NULL */
     wfp_slots_t *slots;   /* once parts were made: its connections */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/body_file.h"
 #include "core/clock.h"
 #include "mod_wfp/background.h"
 #include "mod_wfp/hangup.h"
@@ -244,10 +245,28 @@ static int send_memory(wfp_work_t *work, const char *data, apr_size_t n)
     return pass_end(work, bb);
 }
 
+/* A file goes out whole: httpd sends it as it does its own. */
+static int send_file(wfp_work_t *work, apr_file_t *file, apr_off_t offset,
+                     apr_off_t n)
+{
+    request_rec *r = work->r;
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, alloc);
+    apr_bucket *b = apr_brigade_insert_file(bb, file, offset, n, r->pool);
+
+    if (core->enable_mmap == ENABLE_MMAP_OFF) {
+        (void)apr_bucket_file_enable_mmap(b, 0); /* it is a file's */
+    }
+    return pass_end(work, bb);
+}
+
 int wfp_response_send(wfp_work_t *work, wfp_response_t *resp, wfp_result_t *res)
 {
     request_rec *r = work->r;
     const char *data;
+    apr_file_t *file;
+    apr_off_t offset;
     apr_size_t n;
 
     if (is_head_too_large(resp)) {
@@ -277,6 +296,10 @@ int wfp_response_send(wfp_work_t *work, wfp_response_t *resp, wfp_result_t *res)
     data = wfp_body_peek(resp->body, &n);
     if (data) {
         return send_memory(work, data, n);
+    }
+    file = wfp_body_file_peek(resp->body, &offset);
+    if (file) {
+        return send_file(work, file, offset, resp->body->length);
     }
     return send_stream(work, resp->body, res);
 }

@@ -80,6 +80,17 @@ static apr_status_t by_header(const char **pname, const request_rec *r,
     return take(pname, value, strlen(value), res, p);
 }
 
+/* What it took is no part of the path of an asset. */
+static apr_status_t by_path(const char **pname, const char *path,
+                            wfp_work_t *work, wfp_result_t *res)
+{
+    const char *whole = work->r->parsed_uri.path;
+    apr_status_t rv = segment(pname, &path, res, work->pool);
+
+    work->routed = rv == APR_SUCCESS && whole ? (apr_size_t)(path - whole) : 0;
+    return rv;
+}
+
 /* The entry says which namespace, too. */
 static apr_status_t by_table(const char **pns, const char **pname,
                              const wfp_work_t *work, wfp_result_t *res)
@@ -96,7 +107,7 @@ static apr_status_t by_table(const char **pns, const char **pname,
 }
 
 apr_status_t wfp_route_find(const char **pns, const char **pname,
-                            const wfp_work_t *work, wfp_result_t *res)
+                            wfp_work_t *work, wfp_result_t *res)
 {
     const wfp_scope_conf_t *scope = work->scope;
     const request_rec *r = work->r;
@@ -106,12 +117,12 @@ apr_status_t wfp_route_find(const char **pns, const char **pname,
     if (scope->by_path == 1) {
         apr_status_t rv = segment(pns, &path, res, p);
 
-        return rv == APR_SUCCESS ? segment(pname, &path, res, p) : rv;
+        return rv == APR_SUCCESS ? by_path(pname, path, work, res) : rv;
     }
     *pns = scope->ns;
     switch (wfp_config_num(scope->route, WFP_ROUTE_SUBDOMAIN)) {
     case WFP_ROUTE_PATH:
-        return segment(pname, &path, res, p);
+        return by_path(pname, path, work, res);
     case WFP_ROUTE_HEADER:
         return by_header(pname, r, scope, res, p);
     case WFP_ROUTE_TABLE:

@@ -10,12 +10,12 @@
 /**
  * @param pns    namespace, in p
  * @param pname  Worker, in p
+ * @param work   routed is filled in
  * @return APR_SUCCESS; APR_NOTFOUND with WFP_WORKER_NOT_FOUND: the request
  *         names no legal Worker, or a host that is not in the table; by table
  *         also as wfp_hosts_find()
  */
 apr_status_t wfp_route_find(const char **pns, const char **pname,
-                            const wfp_work_t *work,
-                            wfp_result_t *res) WFP_CHECK;
+                            wfp_work_t *work, wfp_result_t *res) WFP_CHECK;
 
 #endif

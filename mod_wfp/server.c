@@ -428,6 +428,10 @@ static apr_status_t start_services(wfp_server_t *server)
         rv = wfp_d1_create(&server->d1, dir, server->pool);
     }
     if (rv == APR_SUCCESS) {
+        rv = wfp_assets_create(&server->assets, server->store, in_store, dir,
+                               server->pool);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wfp_kv_create(&server->kv, server->store, in_store, dir,
                            server->kv_cache, server->pool);
     }

@@ -17,6 +17,7 @@
 #include "mod_wfp/config.h"
 #include "mod_wfp/poolcache.h"
 #include "outbound/client.h"
+#include "services/assets.h"
 #include "services/d1.h"
 #include "services/kv.h"
 #include "services/queues.h"
@@ -65,6 +66,7 @@ typedef struct wfp_server_t {
     wfp_queues_t *queues;
     wfp_r2_t *r2;
     wfp_d1_t *d1;
+    wfp_assets_t *assets;
     wfp_runtime_t runtime;
     wfp_pool_t *isolates;
     wfp_client_t *client;

@@ -13,6 +13,7 @@
 #include "core/settings_json.h"
 #include "core/split.h"
 #include "lua_runtime/speed.h"
+#include "mod_wfp/host_assets.h"
 #include "mod_wfp/hosts.h"
 #include "mod_wfp/host_kv.h"
 #include "mod_wfp/host_r2.h"
@@ -103,6 +104,20 @@ static void aim(target_t *target, const char *ns, const char *name,
     }
 }
 
+/* A binding to assets is one to those of its version. */
+static void aim_assets(wfp_script_t *script)
+{
+    int i;
+
+    for (i = 0; i < script->bindings->nelts; i++) {
+        wfp_binding_t *b = &APR_ARRAY_IDX(script->bindings, i, wfp_binding_t);
+
+        if (b->kind == WFP_BINDING_ASSETS) {
+            b->target = script->assets;
+        }
+    }
+}
+
 /* Source and bytecode of a version. */
 static apr_status_t put_script(wfp_server_t *server, const target_t *target,
                                wfp_script_t *script, wfp_result_t *res,
@@ -126,6 +141,7 @@ static apr_status_t put_script(wfp_server_t *server, const target_t *target,
                      WFPLOGNO(0201) "%s/%s does not compile: %s", target->ns,
                      target->name, ignored.message);
     }
+    aim_assets(script);
     wfp_script_pack(&blob, &size, script, p);
     memset(&entry, 0, sizeof(entry));
     apr_cpystrn(entry.ns, target->ns, sizeof(entry.ns));
@@ -136,6 +152,9 @@ static apr_status_t put_script(wfp_server_t *server, const target_t *target,
     entry.flags = egress_flags(wfp_settings_json_egress(script->settings, p));
     if (target->id) {
         entry.flags |= WFP_ENTRY_VERSION;
+    }
+    if (*script->assets) {
+        entry.flags |= WFP_ENTRY_ASSETS;
     }
     return wfp_registry_put(server->registry, &entry, blob, size, res);
 }
@@ -624,6 +643,7 @@ static void follow(void *data)
     f->failing = rv != APR_SUCCESS;
     wfp_host_kv_sweep(f->server, turn);
     wfp_host_r2_sweep(f->server, turn);
+    wfp_host_assets_sweep(f->server, turn);
     apr_pool_destroy(turn);
     warn_when_full(f);
     measure_again(f);

@@ -30,6 +30,9 @@
 #define WFP_ENTRY_SPLIT   0x20u
 #define WFP_ENTRY_VERSION 0x40u
 
+/* of a version: it has assets */
+#define WFP_ENTRY_ASSETS 0x80u
+
 /**
  * Find a Worker, loading it when it is not known. The usual way takes no lock
  * and allocates nothing.

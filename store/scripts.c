@@ -193,7 +193,7 @@ static apr_status_t find_place(wfp_dbd_t *db, put_t *ask)
 
     ask->base.script = NULL;
     if (rv != APR_SUCCESS || !ask->row.id
-        || !(keeps_code || put->keep || put->merge)) {
+        || !(keeps_code || put->keep || put->keep_assets || put->merge)) {
         return rv;
     }
     rv = wfp_versions_base(&ask->base, db, &ask->row);
@@ -211,6 +211,10 @@ static apr_status_t merge(wfp_dbd_t *db, put_t *ask)
 
     if (base) {
         carry_over(next, base, put->keep);
+    }
+    if (base && !*next->assets
+        && (put->keep_assets || next->modules->nelts == 0)) {
+        next->assets = base->assets;
     }
     if (put->merge) {
         rv = put->merge(next, base, put->baton, db->res, db->pool);
@@ -367,10 +371,20 @@ apr_status_t wfp_scripts_remove(wfp_dbd_t *db, const wfp_script_row_t *row,
                                 const wfp_change_t *change,
                                 const wfp_actor_t *actor)
 {
+    /* what was uploaded for it is not for the next of its name */
+    static const wfp_sql_t owner = {
+        "scripts_delete_owner",
+        "DELETE FROM asset_owners WHERE EXISTS (SELECT 1 FROM scripts s "
+        "WHERE s.id = %s AND s.ns_id = asset_owners.ns_id "
+        "AND s.name = asset_owners.script)"
+    };
     static const wfp_sql_t delete = { "scripts_delete",
                                       "DELETE FROM scripts WHERE id = %s" };
-    apr_status_t rv = wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(row->id));
+    apr_status_t rv = wfp_dbd_exec(NULL, db, &owner, DBD_ARGS(row->id));
 
+    if (rv == APR_SUCCESS) {
+        rv = wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(row->id));
+    }
     return rv == APR_SUCCESS
                ? wfp_audit_record(db, change, actor, "delete", NULL)
                : rv;

@@ -30,6 +30,7 @@ typedef struct wfp_script_info_t {
     const char *source;       /* which way that version came */
     const char *settings;     /* of that version: JSON object, "" none */
     apr_array_header_t *tags; /* of that version: const char * */
+    int has_assets;           /* the same */
 } wfp_script_info_t;
 
 /**
@@ -57,6 +58,8 @@ typedef struct wfp_put_t {
     const char *message;   /* annotation workers/message, "" none */
     unsigned keep;         /* kinds (1 << wfp_binding_e) of which bindings are
                             * carried over that the script does not name */
+    int keep_assets;       /* 1: so are assets, when the script has none; as
+                            * they always are where the code stays */
     wfp_merge_fn *merge;   /* after that, or NULL */
     void *baton;           /* of merge */
     int no_traffic;        /* 1: a version that does not run yet */

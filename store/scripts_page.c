@@ -16,10 +16,10 @@
 
 #define COLUMNS                                                                \
     "SELECT s.id, s.name, v.id, v.number, s.stamp, s.created, s.modified, "    \
-    "c.etag, v.source, v.settings, s.tags "
+    "c.etag, v.source, v.settings, s.tags, v.assets "
 #define JOINS                                                                  \
     "JOIN versions v ON v.id = s.version_id JOIN codes c ON c.id = v.code_id "
-#define COLUMN_COUNT 11
+#define COLUMN_COUNT 12
 
 typedef struct page_t {
     const wfp_script_query_t *query;
@@ -48,6 +48,7 @@ static apr_status_t read_info(wfp_script_info_t **pinfo, const char *ns,
     info->etag = row[7];
     info->source = row[8];
     info->settings = row[9];
+    info->has_assets = *row[11] != '\0';
     *pinfo = info;
     return wfp_column_read_names(&info->tags, row[10], db->res, db->pool);
 }

@@ -40,8 +40,9 @@ static apr_status_t insert_version(wfp_dbd_t *db, const wfp_version_row_t *row)
     static const wfp_sql_t insert = {
         "versions_insert",
         "INSERT INTO versions (id, script_id, number, code_id, limits, "
-        "created, author, source, message, tag, settings, stamp, deployed) "
-        "VALUES (%s, %s, %lld, %s, %s, %lld, %s, %s, %s, %s, %s, %lld, %lld)"
+        "created, author, source, message, tag, settings, stamp, deployed, "
+        "assets) VALUES (%s, %s, %lld, %s, %s, %lld, %s, %s, %s, %s, %s, "
+        "%lld, %lld, %s)"
     };
     const wfp_script_t *s = row->script;
     const char *stamp = wfp_dbd_num(db, s->stamp);
@@ -57,7 +58,8 @@ static apr_status_t insert_version(wfp_dbd_t *db, const wfp_version_row_t *row)
                                wfp_column_text(row->message, db->pool),
                                wfp_column_text(s->version_tag, db->pool),
                                s->settings && *s->settings ? s->settings : "{}",
-                               stamp, row->no_traffic ? "0" : stamp));
+                               stamp, row->no_traffic ? "0" : stamp,
+                               s->assets));
     if (rv == APR_SUCCESS) {
         rv = wfp_bindings_insert(db, s->version_id, s->bindings);
     }
@@ -178,9 +180,10 @@ apr_status_t wfp_versions_tags(apr_array_header_t **ptags, wfp_dbd_t *db,
 
 #define HEAD                                                                   \
     "SELECT v.id, v.number, v.stamp, v.created, v.tag, v.limits, v.settings, " \
-    "v.deployed, c.id, c.main_module, c.etag, n.name, s.name, s.stamp, s.id "  \
+    "v.deployed, c.id, c.main_module, c.etag, n.name, s.name, s.stamp, s.id, " \
+    "v.assets "                                                                \
     "FROM scripts s JOIN namespaces n ON n.id = s.ns_id "
-#define HEAD_COUNT 15
+#define HEAD_COUNT 16
 
 /* What a row of HEAD says. */
 static apr_status_t read_head(wfp_head_t *head, wfp_dbd_t *db, const char **row)
@@ -198,6 +201,7 @@ static apr_status_t read_head(wfp_head_t *head, wfp_dbd_t *db, const char **row)
     script->main_module = row[9];
     script->ns = row[11];
     script->name = row[12];
+    script->assets = row[15];
     head->script = script;
     head->deployed = wfp_dbd_int(row[7]);
     head->code_id = row[8];

@@ -80,7 +80,8 @@ static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
                               "binding %s: type '%s' is not supported", name,
                               type);
     }
-    if (!value && kind != WFP_BINDING_VERSION_METADATA) {
+    if (!value && kind != WFP_BINDING_VERSION_METADATA
+        && kind != WFP_BINDING_ASSETS) {
         return wfp_args_usage(cmd, "--binding '%s': use TYPE:NAME=VALUE", text);
     }
     b = push_binding(script, kind, name);
@@ -114,6 +115,7 @@ static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
         set_text(b, sealed);
         break;
     }
+    case WFP_BINDING_ASSETS:
     case WFP_BINDING_VERSION_METADATA:
     case WFP_BINDING_KIND_COUNT:
         break;

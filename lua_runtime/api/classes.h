@@ -379,6 +379,7 @@ void wfp_api_d1_push_meta(lua_State *L, const wfp_sql_result_t *result);
 /** [-0, +1, m] Push the object of a binding. */
 void wfp_api_push_dispatcher(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_service(lua_State *L, const wfp_binding_t *binding);
+void wfp_api_push_assets(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_d1(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_kv(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_queue(lua_State *L, const wfp_binding_t *binding);

@@ -46,6 +46,9 @@ static void push_binding(lua_State *L, const wfp_script_t *script,
     case WFP_BINDING_SERVICE:
         wfp_api_push_service(L, b);
         break;
+    case WFP_BINDING_ASSETS:
+        wfp_api_push_assets(L, b);
+        break;
     case WFP_BINDING_DISPATCH_NAMESPACE:
         wfp_api_push_dispatcher(L, b);
         break;

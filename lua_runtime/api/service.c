@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service bindings: env.SVC:fetch(request), and env.SVC:name(args...) for any
- * other name, whose arguments and result travel as text (value.c).
+ * other name, whose arguments and result travel as text (value.c); and
+ * env.ASSETS:fetch(request), which asks the Worker's own files.
  */
 #include <string.h>
 
@@ -14,7 +15,7 @@ typedef struct service_t {
     const wfp_binding_t *binding; /* lives as long as the isolate */
 } service_t;
 
-static const wfp_class_t service_class;
+static const wfp_class_t service_class, assets_class;
 
 void wfp_api_push_service(lua_State *L, const wfp_binding_t *binding)
 {
@@ -23,16 +24,34 @@ void wfp_api_push_service(lua_State *L, const wfp_binding_t *binding)
     s->binding = binding;
 }
 
-/* [-0, +1, e] service:fetch(input, init?) */
-static int l_service_fetch(lua_State *L)
+void wfp_api_push_assets(lua_State *L, const wfp_binding_t *binding)
 {
-    const service_t *s = wfp_class_check(L, 1, &service_class);
+    service_t *s = wfp_class_new(L, &assets_class, sizeof(*s), 0);
+
+    s->binding = binding;
+}
+
+/* [-0, +1, e] Ask what stands behind the binding. */
+static int ask(lua_State *L, const service_t *s)
+{
     wfp_op_t op = { .kind = WFP_OP_SERVICE, .binding = s->binding };
 
     wfp_state_need_invocation(L);
     lua_settop(L, 3);
     wfp_api_make_request(L, 2);
     return wfp_api_send(L, &op, 4);
+}
+
+/* [-0, +1, e] service:fetch(input, init?) */
+static int l_service_fetch(lua_State *L)
+{
+    return ask(L, wfp_class_check(L, 1, &service_class));
+}
+
+/* [-0, +1, e] assets:fetch(input, init?) */
+static int l_assets_fetch(lua_State *L)
+{
+    return ask(L, wfp_class_check(L, 1, &assets_class));
 }
 
 /* [-0, +n, e] */
@@ -77,6 +96,13 @@ static const luaL_Reg methods[] = {
     { "fetch", l_service_fetch },
     { NULL, NULL },
 };
+static const luaL_Reg assets_methods[] = {
+    { "fetch", l_assets_fetch },
+    { NULL, NULL },
+};
 static const wfp_class_t service_class = {
     "Service", methods, NULL, l_service_index, NULL, NULL,
+};
+static const wfp_class_t assets_class = {
+    "Assets", assets_methods, NULL, NULL, NULL, NULL,
 };

@@ -53,6 +53,7 @@ OF_WORKERS = {
     ("DELETE", "/tags/{tag}"): (None, "tags"),
     ("POST", "/deployments"): ("deployment", "deploy"),
     ("POST", "/rollback"): (None, "rollback"),
+    ("POST", "/assets-upload-session"): ({"manifest": {}}, "assets"),
     ("DELETE", ""): (None, "delete"),
 }
 # (body, action, type, name in the row)
@@ -108,7 +109,9 @@ EXPECTED = {**OTHERS}
 for base in (S, W):
     for (verb, what), (sent, done) in OF_WORKERS.items():
         EXPECTED[verb, f"{base}/{{script}}{what}"] = (
-            sent, done, "version" if what == "/versions" else "script",
+            sent, done, "version" if what in ("/versions",
+                                              "/assets-upload-session")
+            else "script",
             "{script}")
 MUTATIONS = sorted(
     (method, path) for method, path, operation in openapi.operations()

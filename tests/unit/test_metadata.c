@@ -243,6 +243,10 @@ static void kept_members_are_checked(wfp_test_t *t)
         { "\"bindings\":[{\"type\":\"no_such_type\",\"name\":\"X\"}]",
           "binding \"X\": type \"no_such_type\" is not supported" },
         { "\"annotations\":1", "\"annotations\" is not an object" },
+        { "\"assets\":1", "\"assets\" is not an object" },
+        { "\"assets\":{\"jwt\":1}", "assets: \"jwt\" is not a string" },
+        { "\"assets\":{\"x\":1}", "assets: \"x\" is not supported" },
+        { "\"keep_assets\":1", "\"keep_assets\" is not true or false" },
         { "\"annotations\":{\"workers/tag\":1}",
           "annotation \"workers/tag\" is not a string of at most 100 bytes" },
     };
@@ -258,7 +262,6 @@ static void kept_members_are_checked(wfp_test_t *t)
 static void features_that_are_not_there_are_refused(wfp_test_t *t)
 {
     static const char *const keys[] = {
-        "assets",       "keep_assets",
         "migrations",   "exports",
         "containers",   "cache_options",
         "capnp_schema", "streaming_tail_consumers",

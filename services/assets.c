@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files and indexes of assets, written and read. Called by the API, which makes
+ * them, and by assets_cache.c and asset_serve.c, which show them.
+ */
+#include "services/assets.h"
+
+#include <apr_mmap.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/crypto.h"
+#include "services/assets_cache.h"
+#include "services/assets_inside.h"
+#include "store/asset_bodies.h"
+
+apr_status_t wfp_assets_create(wfp_assets_t **passets, wfp_store_t *store,
+                               int in_store, const char *data_dir,
+                               apr_pool_t *p)
+{
+    wfp_assets_t *assets = apr_pcalloc(p, sizeof(*assets));
+    apr_status_t rv = wfp_blobs_create(&assets->blobs, data_dir, "assets", p);
+
+    assets->store = store;
+    assets->in_store = in_store;
+    *passets = assets;
+    return rv == APR_SUCCESS ? wfp_assets_cache_make(&assets->cache, p) : rv;
+}
+
+apr_status_t wfp_assets_split(const char **powner, const char **pdigest,
+                              const char *reference, apr_pool_t *p)
+{
+    const char *slash = strchr(reference, '/');
+
+    if (!slash || strlen(reference) >= WFP_ASSETS_REFERENCE_SIZE) {
+        return APR_EINVAL;
+    }
+    *powner = apr_pstrmemdup(p, reference, (apr_size_t)(slash - reference));
+    *pdigest = slash + 1;
+    return APR_SUCCESS;
+}
+
+/* ---- bytes ------------------------------------------------------------------- */
+
+/* What another host was given. */
+static apr_status_t fetch(wfp_assets_t *assets, const char *owner,
+                          const char *digest, apr_pool_t *p)
+{
+    wfp_result_t res;
+    apr_pool_t *scratch;
+    const char *data;
+    apr_size_t n;
+    apr_status_t rv;
+
+    apr_pool_create(&scratch, p);
+    wfp_result_init(&res, scratch);
+    rv = wfp_asset_bodies_get(&data, &n, assets->store, owner, digest, &res,
+                              scratch);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_blobs_put(assets->blobs, owner, digest, data, n, scratch);
+    }
+    apr_pool_destroy(scratch);
+    return rv == APR_NOTFOUND ? APR_ENOENT : rv;
+}
+
+apr_status_t wfp_assets_blob(apr_file_t **pfile, wfp_assets_t *assets,
+                             const char *owner, const char *digest,
+                             apr_int32_t flags, apr_pool_t *p)
+{
+    apr_status_t rv = wfp_blobs_open(pfile, assets->blobs, owner, digest, flags,
+                                     p);
+
+    if (!APR_STATUS_IS_ENOENT(rv) || !assets->in_store) {
+        return rv;
+    }
+    rv = fetch(assets, owner, digest, p);
+    return rv == APR_SUCCESS
+               ? wfp_blobs_open(pfile, assets->blobs, owner, digest, flags, p)
+               : rv;
+}
+
+apr_status_t wfp_assets_read(wfp_asset_index_t *index, wfp_assets_t *assets,
+                             const char *owner, const char *digest,
+                             apr_pool_t *p)
+{
+    apr_file_t *file;
+    apr_finfo_t info;
+    apr_mmap_t *map;
+    apr_status_t rv, rv2;
+
+    rv = wfp_assets_blob(&file, assets, owner, digest, 0, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
+    if (rv == APR_SUCCESS) {
+        rv = apr_mmap_create(&map, file, 0, (apr_size_t)info.size,
+                             APR_MMAP_READ, p);
+    }
+    rv2 = apr_file_close(file); /* the mapping stays */
+    if (rv == APR_SUCCESS) {
+        rv = rv2;
+    }
+    return rv == APR_SUCCESS
+               ? wfp_asset_index_read(index, map->mm, (apr_size_t)info.size)
+               : rv;
+}
+
+/* ---- making ------------------------------------------------------------------ */
+
+static apr_status_t cannot_keep(wfp_result_t *res, apr_status_t rv)
+{
+    return wfp_result_set(res, WFP_INTERNAL, rv, "assets cannot be written");
+}
+
+apr_status_t wfp_assets_keep(const char **pdigest, wfp_assets_t *assets,
+                             const char *owner, const char *data, apr_size_t n,
+                             wfp_result_t *res, apr_pool_t *p)
+{
+    apr_status_t rv;
+
+    *pdigest = wfp_crypto_sha256_hex(data, n, p);
+    if (!*pdigest) {
+        return cannot_keep(res, APR_ENOMEM);
+    }
+    if (assets->in_store) {
+        rv = wfp_asset_bodies_put(assets->store, owner, *pdigest, data, n, res,
+                                  p);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    rv = wfp_blobs_put(assets->blobs, owner, *pdigest, data, n, p);
+    return rv == APR_SUCCESS ? rv : cannot_keep(res, rv);
+}
+
+static const char *hex_of(const wfp_asset_t *asset, apr_pool_t *p)
+{
+    return wfp_crypto_hex(asset->digest, WFP_ASSET_DIGEST_SIZE, p);
+}
+
+/* All are still there, and no sweep takes one before the version has it. */
+static apr_status_t check_files(wfp_assets_t *assets, const char *owner,
+                                const apr_array_header_t *list,
+                                wfp_result_t *res, apr_pool_t *p)
+{
+    apr_hash_t *stored = NULL;
+    apr_pool_t *turn;
+    int i;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (assets->in_store) {
+        rv = wfp_asset_bodies_list(&stored, assets->store, owner, res, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_pool_create(&turn, p);
+    for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
+        const char *digest = hex_of(&APR_ARRAY_IDX(list, i, wfp_asset_t), turn);
+
+        rv = wfp_blobs_touch(assets->blobs, owner, digest, turn);
+        if (stored) {
+            rv = apr_hash_get(stored, digest, APR_HASH_KEY_STRING) ? APR_SUCCESS
+                                                                   : APR_ENOENT;
+        }
+        apr_pool_clear(turn);
+    }
+    apr_pool_destroy(turn);
+    return rv == APR_SUCCESS
+               ? rv
+               : wfp_result_set(res, WFP_NOT_FOUND, rv,
+                                "an asset is not there any more: begin another "
+                                "upload session");
+}
+
+apr_status_t wfp_assets_seal(const char **preference, wfp_assets_t *assets,
+                             const char *owner, apr_array_header_t *list,
+                             const char *config, wfp_result_t *res,
+                             apr_pool_t *p)
+{
+    const char *block, *digest;
+    apr_size_t n;
+    apr_status_t rv = check_files(assets, owner, list, res, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = wfp_asset_index_make(&block, &n, list, config, p);
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INVALID, rv, "too many assets");
+    }
+    rv = wfp_assets_keep(&digest, assets, owner, block, n, res, p);
+    if (rv == APR_SUCCESS) {
+        *preference = apr_pstrcat(p, owner, "/", digest, NULL);
+    }
+    return rv;
+}
+
+apr_status_t wfp_assets_reconfigure(const char **preference,
+                                    wfp_assets_t *assets, const char *reference,
+                                    const char *config, wfp_result_t *res,
+                                    apr_pool_t *p)
+{
+    wfp_asset_index_t index;
+    apr_array_header_t *list;
+    const char *owner, *digest;
+    apr_uint32_t i;
+    apr_status_t rv = wfp_assets_split(&owner, &digest, reference, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = wfp_assets_read(&index, assets, owner, digest, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv,
+                              "the assets of the version before cannot be "
+                              "read");
+    }
+    list = apr_array_make(p, (int)index.count + 1, sizeof(wfp_asset_t));
+    for (i = 0; i < index.count; i++) {
+        wfp_asset_index_at(apr_array_push(list), &index, i);
+    }
+    return wfp_assets_seal(preference, assets, owner, list, config, res, p);
+}
+
+apr_status_t wfp_assets_file(apr_file_t **pfile, wfp_assets_t *assets,
+                             const wfp_asset_set_t *set,
+                             const wfp_asset_t *asset, apr_int32_t flags,
+                             apr_pool_t *p)
+{
+    return wfp_assets_blob(pfile, assets, wfp_assets_cache_owner(set),
+                           hex_of(asset, p), flags, p);
+}

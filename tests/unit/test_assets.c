@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files and indexes of assets with a store: what stays, what goes, what another
+ * host has. */
+#include "services/assets.h"
+
+#include <apr_file_info.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/crypto.h"
+#include "store/asset_uploads.h"
+#include "tests/unit/store_fixture.h"
+
+typedef struct place_t {
+    wfp_test_t *t;
+    fixture_t f;
+    wfp_assets_t *assets;
+    const char *root;
+    wfp_asset_session_t session;
+    apr_hash_t *files;
+} place_t;
+
+static apr_status_t remove_root(void *data)
+{
+    const char *root = data, *dir;
+    apr_pool_t *p;
+    apr_dir_t *outer, *inner;
+    apr_finfo_t info;
+
+    apr_pool_create(&p, NULL);
+    dir = apr_pstrcat(p, root, "/assets", NULL);
+    if (apr_dir_open(&outer, dir, p) == APR_SUCCESS) {
+        while (apr_dir_read(&info, APR_FINFO_NAME, outer) == APR_SUCCESS) {
+            const char *group = apr_pstrcat(p, dir, "/", info.name, NULL);
+
+            if (*info.name == '.'
+                || apr_dir_open(&inner, group, p) != APR_SUCCESS) {
+                continue;
+            }
+            while (apr_dir_read(&info, APR_FINFO_NAME, inner) == APR_SUCCESS) {
+                (void)apr_file_remove(apr_pstrcat(p, group, "/", info.name,
+                                                  NULL),
+                                      p);
+            }
+            (void)apr_dir_close(inner);
+            (void)apr_dir_remove(group, p);
+        }
+        (void)apr_dir_close(outer);
+    }
+    (void)apr_dir_remove(dir, p);
+    (void)apr_dir_remove(root, p);
+    apr_pool_destroy(p);
+    return APR_SUCCESS;
+}
+
+static void open_host(place_t *at, int in_store)
+{
+    wfp_test_t *t = at->t;
+    fixture_t f = at->f;
+    char *root = apr_pstrdup(t->pool, "/tmp/wfp-assets-XXXXXX");
+
+    CHECK(mkdtemp(root));
+    apr_pool_cleanup_register(t->pool, root, remove_root,
+                              apr_pool_cleanup_null);
+    at->root = root;
+    OK(wfp_assets_create(&at->assets, f.store, in_store, root, t->pool));
+}
+
+static void begin(place_t *at, wfp_test_t *t, int in_store)
+{
+    char *id = apr_palloc(t->pool, WFP_UUID_SIZE);
+    fixture_t f;
+
+    memset(at, 0, sizeof(*at));
+    at->t = t;
+    open_store(&at->f, t);
+    f = at->f;
+    open_host(at, in_store);
+    OK(wfp_crypto_uuid(id));
+    at->session.id = id;
+    at->session.ns = "demo";
+    at->session.script = "w";
+    at->session.secret = "s";
+    at->session.manifest = "{}";
+    at->session.expires = apr_time_now() + apr_time_from_sec(60);
+    OK(wfp_asset_uploads_begin(&at->session, &at->files, f.store, &me, &f.res,
+                               t->pool));
+}
+
+static wfp_asset_t asset_of(place_t *at, const char *path, const char *data)
+{
+    wfp_test_t *t = at->t;
+    fixture_t f = at->f;
+    wfp_asset_t asset = { .path = path, .size = (apr_int64_t)strlen(data) };
+    const char *digest;
+    unsigned i, byte;
+
+    OK(wfp_assets_keep(&digest, at->assets, at->session.owner, data,
+                       strlen(data), &f.res, t->pool));
+    for (i = 0; i < sizeof(asset.digest); i++) {
+        CHECK(sscanf(digest + 2 * i, "%2x", &byte) == 1);
+        asset.digest[i] = (unsigned char)byte;
+    }
+    return asset;
+}
+
+static const char *seal(place_t *at, const char *path, const char *data)
+{
+    wfp_test_t *t = at->t;
+    fixture_t f = at->f;
+    apr_array_header_t *list = apr_array_make(t->pool, 1, sizeof(wfp_asset_t));
+    const char *reference;
+
+    APR_ARRAY_PUSH(list, wfp_asset_t) = asset_of(at, path, data);
+    OK(wfp_assets_seal(&reference, at->assets, at->session.owner, list, "{}",
+                       &f.res, t->pool));
+    return reference;
+}
+
+static void deploy(place_t *at, const char *reference)
+{
+    wfp_test_t *t = at->t;
+    fixture_t f = at->f;
+    wfp_put_t *put = make_put("demo", "w", "return {}", t->pool);
+
+    put->script->assets = reference;
+    OK(wfp_scripts_put(f.store, put, &f.res, t->pool));
+}
+
+/* @return NULL: it cannot be read */
+static const char *read_asset(place_t *at, const char *reference,
+                              const char *version, const char *path)
+{
+    wfp_test_t *t = at->t;
+    char *data = apr_pcalloc(t->pool, 100);
+    apr_size_t n = 99;
+    wfp_asset_set_t *set;
+    wfp_asset_t asset;
+    wfp_result_t res;
+    apr_file_t *file;
+    apr_status_t rv;
+
+    wfp_result_init(&res, t->pool);
+    set = wfp_assets_take(at->assets, version);
+    if (!set
+        && wfp_assets_open(&set, at->assets, version, reference, &res)
+               != APR_SUCCESS) {
+        return NULL;
+    }
+    CHECK(wfp_asset_index_find(&asset, wfp_assets_index(set), path,
+                               strlen(path)));
+    rv = wfp_assets_file(&file, at->assets, set, &asset, 0, t->pool);
+    wfp_assets_give(at->assets, set);
+    if (rv != APR_SUCCESS) {
+        return NULL;
+    }
+    CHECK(apr_file_read(file, data, &n) == APR_SUCCESS);
+    CHECK(apr_file_close(file) == APR_SUCCESS);
+    return data;
+}
+
+/* All files of the owner were written two hours ago. */
+static void make_old(place_t *at)
+{
+    wfp_test_t *t = at->t;
+    const char *dir = apr_pstrcat(t->pool, at->root, "/assets/",
+                                  at->session.owner, NULL);
+    apr_finfo_t info;
+    apr_dir_t *d;
+
+    CHECK(apr_dir_open(&d, dir, t->pool) == APR_SUCCESS);
+    while (apr_dir_read(&info, APR_FINFO_NAME, d) == APR_SUCCESS) {
+        if (*info.name != '.') {
+            CHECK(apr_file_mtime_set(apr_pstrcat(t->pool, dir, "/", info.name,
+                                                 NULL),
+                                     apr_time_now() - apr_time_from_sec(7200),
+                                     t->pool)
+                  == APR_SUCCESS);
+        }
+    }
+    CHECK(apr_dir_close(d) == APR_SUCCESS);
+}
+
+static apr_status_t end_sessions(wfp_dbd_t *db, void *baton)
+{
+    (void)baton;
+    return wfp_dbd_direct(db, "UPDATE asset_sessions SET expires = 1");
+}
+
+static void sweep(place_t *at)
+{
+    wfp_test_t *t = at->t;
+    fixture_t f = at->f;
+
+    OK(wfp_assets_sweep(at->assets, &f.res, t->pool));
+}
+
+static void assets_are_kept_and_read(wfp_test_t *t)
+{
+    const char *reference;
+    place_t at;
+
+    begin(&at, t, 0);
+    reference = seal(&at, "/a", "the text");
+    CHECK_STR(read_asset(&at, reference, "v1", "/a"), "the text");
+    CHECK_STR(read_asset(&at, reference, "v1", "/a"), "the text");
+    CHECK(!read_asset(&at, "nothing", "v2", "/a"));
+    CHECK(!read_asset(&at, "../../etc/passwd", "v2", "/a"));
+    CHECK(!read_asset(&at, apr_pstrcat(t->pool, at.session.owner, "/00", NULL),
+                      "v2", "/a"));
+}
+
+static void a_sweep_waits_for_sessions(wfp_test_t *t)
+{
+    const char *used, *unused;
+    place_t at;
+
+    begin(&at, t, 0);
+    used = seal(&at, "/a", "used");
+    unused = seal(&at, "/a", "unused");
+    deploy(&at, used);
+    make_old(&at);
+    sweep(&at); /* a session is open */
+    CHECK_STR(read_asset(&at, unused, "v1", "/a"), "unused");
+}
+
+static void a_sweep_takes_what_no_version_has(wfp_test_t *t)
+{
+    const char *used, *unused;
+    fixture_t f;
+    place_t at;
+
+    begin(&at, t, 0);
+    f = at.f;
+    used = seal(&at, "/a", "used");
+    unused = seal(&at, "/a", "unused");
+    deploy(&at, used);
+    OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, end_sessions, NULL, &f.res,
+                   t->pool));
+    make_old(&at);
+    (void)asset_of(&at, "/x", "young");
+    sweep(&at);
+    CHECK_STR(read_asset(&at, used, "v1", "/a"), "used");
+    CHECK(!read_asset(&at, unused, "v2", "/a"));
+    OK(wfp_asset_uploads_files(&at.files, f.store, at.session.owner, &f.res,
+                               t->pool));
+    CHECK(apr_hash_count(at.files) == 0);
+}
+
+static void another_host_takes_bytes_from_the_store(wfp_test_t *t)
+{
+    const char *reference;
+    place_t at;
+
+    begin(&at, t, 1);
+    reference = seal(&at, "/a", "the text");
+    open_host(&at, 1);
+    CHECK_STR(read_asset(&at, reference, "v1", "/a"), "the text");
+    CHECK_STR(read_asset(&at, reference, "v1", "/a"), "the text");
+    open_host(&at, 0);
+    CHECK(!read_asset(&at, reference, "v1", "/a"));
+}
+
+static void a_version_without_its_files_is_not_made(wfp_test_t *t)
+{
+    apr_array_header_t *list = apr_array_make(t->pool, 1, sizeof(wfp_asset_t));
+    const char *reference;
+    int in_store;
+
+    for (in_store = 0; in_store < 2; in_store++) {
+        fixture_t f;
+        place_t at;
+
+        begin(&at, t, in_store);
+        f = at.f;
+        memset(apr_array_push(list), 0, sizeof(wfp_asset_t));
+        APR_ARRAY_IDX(list, 0, wfp_asset_t).path = "/a";
+        REFUSED(wfp_assets_seal(&reference, at.assets, at.session.owner, list,
+                                "{}", &f.res, t->pool),
+                WFP_NOT_FOUND);
+    }
+}
+
+static void many_sets_are_open_in_turn(wfp_test_t *t)
+{
+    const char *reference;
+    place_t at;
+    int i;
+
+    begin(&at, t, 0);
+    reference = seal(&at, "/a", "x");
+    for (i = 0; i < 1500; i++) {
+        CHECK_STR(read_asset(&at, reference, apr_itoa(t->pool, i % 700), "/a"),
+                  "x");
+    }
+}
+
+static const wfp_test_case_t cases[] = {
+    { "assets are kept and read", assets_are_kept_and_read },
+    { "a sweep waits for sessions", a_sweep_waits_for_sessions },
+    { "a sweep takes what no version has", a_sweep_takes_what_no_version_has },
+    { "another host takes bytes from the store",
+      another_host_takes_bytes_from_the_store },
+    { "a version without its files is not made",
+      a_version_without_its_files_is_not_made },
+    { "many sets are open in turn", many_sets_are_open_in_turn },
+    { NULL, NULL },
+};
+
+int main(void)
+{
+    return wfp_test_run(cases);
+}
