@@ -45,7 +45,7 @@ typedef struct wfp_api_server_t {
     wfp_kv_t *kv;       /* NULL: no values */
     wfp_d1_t *d1;       /* NULL: no databases */
     wfp_queues_t *queues;
-    wfp_r2_t *r2;        /* NULL: no objects */
+    wfp_r2_t *r2; /* NULL: no objects */
     wfp_assets_t *assets;
     wfp_keyring_t *keys; /* seal secrets */
     const char *account; /* WfpAccount; NULL: what the store says */

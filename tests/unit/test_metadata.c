@@ -262,10 +262,9 @@ static void kept_members_are_checked(wfp_test_t *t)
 static void features_that_are_not_there_are_refused(wfp_test_t *t)
 {
     static const char *const keys[] = {
-        "migrations",   "exports",
-        "containers",   "cache_options",
-        "capnp_schema", "streaming_tail_consumers",
-        "triggers",     "crons",
+        "migrations",    "exports",      "containers",
+        "cache_options", "capnp_schema", "streaming_tail_consumers",
+        "triggers",      "crons",
     };
     wfp_script_t *next;
     apr_size_t i;
