@@ -373,8 +373,7 @@ void wfp_api_d1_push_value(lua_State *L, const wfp_sql_value_t *value);
 /** [-0, +1, m] Push the table of what a statement did. */
 void wfp_api_d1_push_meta(lua_State *L, const wfp_sql_result_t *result);
 
-/* ---- dispatch.c, service.c, d1.c, kv.c, ratelimit.c,
- * queue.c ---- */
+/* ---- dispatch.c, service.c, d1.c, kv.c, ratelimit.c, queue.c, r2.c ---- */
 
 /** [-0, +1, m] Push the object of a binding. */
 void wfp_api_push_dispatcher(lua_State *L, const wfp_binding_t *binding);
@@ -384,5 +383,6 @@ void wfp_api_push_d1(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_kv(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_queue(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_ratelimit(lua_State *L, const wfp_binding_t *binding);
+void wfp_api_push_r2(lua_State *L, const wfp_binding_t *binding);
 
 #endif

@@ -67,6 +67,9 @@ static void push_binding(lua_State *L, const wfp_script_t *script,
     case WFP_BINDING_RATELIMIT:
         wfp_api_push_ratelimit(L, b);
         break;
+    case WFP_BINDING_R2_BUCKET:
+        wfp_api_push_r2(L, b);
+        break;
     default:
         lua_pushnil(L);
     }
