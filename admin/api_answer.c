@@ -9,12 +9,10 @@
 #include <http_protocol.h>
 #include <stdarg.h>
 
+#include "admin/api_body.h"
 #include "admin/api_call.h"
 
 #define STORE_RETRY_S 5
-
-/* most bytes of a body nobody wants that are read to keep the connection */
-#define PASS_OVER_MAX 65536
 
 apr_status_t wfp_api_answer_json(wfp_api_call_t *call, const wfp_json_t *result)
 {
@@ -58,6 +56,13 @@ apr_status_t wfp_api_answer_raw(wfp_api_call_t *call, const char *type,
     call->answer.data = data;
     call->answer.size = n;
     return APR_SUCCESS;
+}
+
+apr_status_t wfp_api_answer_body(wfp_api_call_t *call, const char *type,
+                                 wfp_body_t *body)
+{
+    call->answer.body = body;
+    return wfp_api_answer_raw(call, type, "", 0);
 }
 
 static void add_note(wfp_json_t **plist, wfp_api_call_t *call, int code,
@@ -146,27 +151,6 @@ static const char *envelope(const wfp_api_call_t *call)
     return wfp_json_text(doc, p);
 }
 
-/* A short body that nobody read is passed over by httpd. A long one, one of
- * unknown length, and one that waits to be asked for should not come: the
- * connection ends with the answer. One of HTTP/2 has others' streams, too: the
- * answer does not wait until the body is passed over. */
-static void leave_body(const wfp_api_call_t *call)
-{
-    request_rec *r = call->r;
-    const char *length = wfp_api_call_header(call, "Content-Length");
-
-    if (call->body_read
-        || !(r->expecting_100 || wfp_api_call_header(call, "Transfer-Encoding")
-             || (length && apr_strtoi64(length, NULL, 10) > PASS_OVER_MAX))) {
-        return;
-    }
-    if (r->connection->master) {
-        (void)ap_rflush(r);
-        return;
-    }
-    r->connection->keepalive = AP_CONN_CLOSE;
-}
-
 int wfp_api_answer_send(wfp_api_call_t *call)
 {
     request_rec *r = call->r;
@@ -180,17 +164,23 @@ int wfp_api_answer_send(wfp_api_call_t *call)
         apr_table_setn(r->headers_out, "Retry-After",
                        apr_itoa(call->pool, answer->retry_after_s));
     }
+    if (answer->body) {
+        ap_set_content_type(r, answer->type);
+        wfp_api_body_send(r, answer->body, &call->res);
+        wfp_api_body_leave(r, call->body_read);
+        return OK;
+    }
     if (answer->type) {
         ap_set_content_type(r, answer->type);
         ap_set_content_length(r, (apr_off_t)answer->size);
         (void)ap_rwrite(answer->data, (int)answer->size, r);
-        leave_body(call);
+        wfp_api_body_leave(r, call->body_read);
         return OK;
     }
     ap_set_content_type(r, "application/json");
     text = envelope(call);
     ap_set_content_length(r, (apr_off_t)strlen(text));
     (void)ap_rputs(text, r); /* a client that is gone needs no answer */
-    leave_body(call);
+    wfp_api_body_leave(r, call->body_read);
     return OK;
 }

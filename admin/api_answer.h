@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 
 #include "admin/api_error.h"
+#include "core/body.h"
 #include "core/json.h"
 #include "core/wfp.h"
 
@@ -27,6 +28,7 @@ typedef struct wfp_api_answer_t {
     const char *type;     /* of a raw body; NULL: the envelope */
     const char *data;
     apr_size_t size;
+    wfp_body_t *body; /* instead of data; NULL: none */
     int retry_after_s;
 } wfp_api_answer_t;
 
@@ -51,6 +53,11 @@ apr_status_t wfp_api_answer_cursor(struct wfp_api_call_t *call,
 /** 200 with bytes of a type. */
 apr_status_t wfp_api_answer_raw(struct wfp_api_call_t *call, const char *type,
                                 const char *data, apr_size_t n);
+
+/** 200 with a body of a type that is sent as it is read; it lives as long as the
+ *  request. */
+apr_status_t wfp_api_answer_body(struct wfp_api_call_t *call, const char *type,
+                                 wfp_body_t *body);
 
 /** Something for `messages` of the answer. */
 void wfp_api_answer_message(struct wfp_api_call_t *call, int code,

@@ -14,10 +14,10 @@
 #include <util_filter.h>
 
 #include "admin/api_auth.h"
+#include "admin/api_body.h"
 
-#define READ_BYTES 65536
-#define PER_PAGE   20
-#define QUERY_MAX  64
+#define PER_PAGE  20
+#define QUERY_MAX 64
 
 const char *wfp_api_call_param(const wfp_api_call_t *call, const char *name)
 {
@@ -126,97 +126,28 @@ static apr_status_t too_large(wfp_api_call_t *call, apr_size_t max)
                                 max);
 }
 
-/* Appends data of bb to out. *peos: that was all. */
-static apr_status_t take_data(int *peos, apr_bucket_brigade *out,
-                              apr_bucket_brigade *bb, apr_size_t *pn)
-{
-    apr_bucket *b;
-    apr_status_t rv = APR_SUCCESS;
-
-    for (b = APR_BRIGADE_FIRST(bb);
-         rv == APR_SUCCESS && b != APR_BRIGADE_SENTINEL(bb);
-         b = APR_BUCKET_NEXT(b)) {
-        const char *data;
-        apr_size_t n;
-
-        if (APR_BUCKET_IS_EOS(b)) {
-            *peos = 1;
-            break;
-        }
-        if (APR_BUCKET_IS_METADATA(b)) {
-            continue;
-        }
-        rv = apr_bucket_read(b, &data, &n, APR_BLOCK_READ);
-        if (rv == APR_SUCCESS) {
-            rv = apr_brigade_write(out, NULL, NULL, data, n);
-            *pn += n;
-        }
-    }
-    apr_brigade_cleanup(bb);
-    return rv;
-}
-
-static apr_status_t read_all(apr_bucket_brigade *out, wfp_api_call_t *call,
-                             apr_size_t max)
-{
-    request_rec *r = call->r;
-    apr_bucket_brigade *bb = apr_brigade_create(call->pool,
-                                                r->connection->bucket_alloc);
-    apr_size_t n = 0;
-    int eos = 0;
-    apr_status_t rv = APR_SUCCESS;
-
-    while (!eos && rv == APR_SUCCESS && n <= max) {
-        rv = call->server->read_body(call->server->baton, r, bb, READ_BYTES);
-        if (rv == APR_SUCCESS) {
-            rv = take_data(&eos, out, bb, &n);
-        }
-    }
-    call->body_read = eos;
-    if (rv == APR_ENOSPC || n > max) {
-        return too_large(call, max);
-    }
-    if (rv != APR_SUCCESS) {
-        r->connection->keepalive = AP_CONN_CLOSE;
-        return APR_STATUS_IS_TIMEUP(rv)
-                   ? wfp_api_answer_error(call, WFP_API_TIMEOUT, NULL)
-                   : wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
-                                          "The request's body did not come "
-                                          "whole");
-    }
-    return rv;
-}
-
 apr_status_t wfp_api_call_body(const char **pdata, apr_size_t *psize,
                                wfp_api_call_t *call, apr_size_t max)
 {
-    apr_bucket_brigade *all =
-        apr_brigade_create(call->pool, call->r->connection->bucket_alloc);
-    const char *length = wfp_api_call_header(call, "Content-Length");
+    wfp_body_t *body = wfp_api_body_open(call->server, call->r);
     apr_off_t limit = ap_get_limit_req_body(call->r); /* 0: none */
-    char *data;
-    apr_off_t n;
     apr_status_t rv;
 
     if (limit > 0 && (apr_size_t)limit < max) {
         max = (apr_size_t)limit;
     }
-    if (length && apr_strtoi64(length, NULL, 10) > (apr_int64_t)max) {
+    rv = wfp_body_slurp(pdata, psize, body, max, &call->res, call->pool);
+    call->body_read = rv == APR_SUCCESS;
+    if (rv == APR_SUCCESS) {
+        return rv;
+    }
+    if (call->res.code == WFP_BODY_TOO_LARGE) {
         return too_large(call, max);
     }
-    rv = read_all(all, call, max);
-    if (rv == APR_SUCCESS) {
-        rv = apr_brigade_length(all, 1, &n);
-    }
-    if (rv == APR_SUCCESS) {
-        *psize = (apr_size_t)n;
-        data = apr_palloc(call->pool, *psize + 1);
-        rv = apr_brigade_flatten(all, data, psize);
-        data[*psize] = '\0';
-        *pdata = data;
-    }
-    apr_brigade_destroy(all);
-    return rv;
+    return call->res.code == WFP_TIMEOUT
+               ? wfp_api_answer_error(call, WFP_API_TIMEOUT, NULL)
+               : wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                      "The request's body did not come whole");
 }
 
 apr_status_t wfp_api_call_json_max(wfp_json_t **pdoc, wfp_api_call_t *call,

@@ -59,6 +59,15 @@ typedef enum {
     WFP_API_D1_EXISTS,
     WFP_API_D1_BAD,   /* a request to a database that is not right */
     WFP_API_D1_ERROR, /* what SQLite says */
+    WFP_API_R2_EXISTS,
+    WFP_API_R2_NAME, /* of a bucket */
+    WFP_API_R2_MISSING,
+    WFP_API_R2_NO_KEY,
+    WFP_API_R2_NOT_EMPTY,
+    WFP_API_R2_BAD_KEY,
+    WFP_API_R2_UNMET,
+    WFP_API_R2_RANGE,
+    WFP_API_R2_TOO_LARGE,
     WFP_API_NO_HOSTNAME,
     WFP_API_NO_TOKEN,
     WFP_API_CONFLICT, /* the state does not allow it */

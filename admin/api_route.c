@@ -177,15 +177,18 @@ void wfp_api_route_find(const wfp_api_route_t **proute, const char **pallow,
                         const char *path, apr_pool_t *p)
 {
     const wfp_api_route_t *route;
+    const char *bare = path;
     apr_size_t n = strlen(path);
 
     *proute = NULL;
     *pallow = NULL;
     if (n > 1 && path[n - 1] == '/') {
-        path = apr_pstrmemdup(p, path, n - 1);
+        bare = apr_pstrmemdup(p, path, n - 1);
     }
     for (route = wfp_api_routes; route->method; route++) {
-        if (!matches(params, route->pattern, path, p)) {
+        /* a key may end with a slash */
+        if (!matches(params, route->pattern,
+                     strstr(route->pattern, "*}") ? path : bare, p)) {
             continue;
         }
         if (!strcmp(route->method, method)) {

@@ -19,6 +19,8 @@
 #include "admin/api_queue_messages.h"
 #include "admin/api_queues.h"
 #include "admin/api_tokens.h"
+#include "admin/api_r2.h"
+#include "admin/api_r2_objects.h"
 #include "admin/api_scripts.h"
 #include "admin/api_secrets.h"
 #include "admin/api_services.h"
@@ -33,6 +35,7 @@
 #define K  A "/storage/kv/namespaces"
 #define D  A "/d1/database"
 #define Q  A "/queues"
+#define B  A "/r2/buckets"
 #define W  A "/workers/scripts"
 
 /* clang-format off */
@@ -104,6 +107,16 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "POST", Q "/{queue}/messages/pull", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_pull },
     { "POST", Q "/{queue}/messages/peek", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_peek },
     { "POST", Q "/{queue}/messages/ack", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_queue_messages_ack },
+    /* R2 buckets */
+    { "GET", B, WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_r2_list },
+    { "POST", B, WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_create },
+    { "GET", B "/{bucket}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_r2_get },
+    { "PATCH", B "/{bucket}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_update },
+    { "DELETE", B "/{bucket}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_delete },
+    { "GET", B "/{bucket}/objects", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_r2_objects_list },
+    { "GET", B "/{bucket}/objects/{key*}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_r2_objects_get },
+    { "PUT", B "/{bucket}/objects/{key*}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_objects_put },
+    { "DELETE", B "/{bucket}/objects/{key*}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_objects_delete },
     /* hostnames */
     { "GET", A "/hostnames", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_list },
     { "GET", A "/hostnames/{hostname}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_get },
@@ -147,12 +160,10 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", W "/{script}/usage", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", W "/{script}/logs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", N "/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
-    { "GET", A "/r2/buckets", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "POST", A "/r2/buckets", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "GET", A "/r2/buckets/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "PUT", A "/r2/buckets/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "PATCH", A "/r2/buckets/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "DELETE", A "/r2/buckets/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
+    { "GET", B "/{bucket}/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
+    { "PUT", B "/{bucket}/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
+    { "PATCH", B "/{bucket}/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
+    { "DELETE", B "/{bucket}/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     /* user Workers */
     { "GET", S, WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_scripts_list },
     { "PUT", S "/{script}", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_scripts_put },

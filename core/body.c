@@ -244,3 +244,44 @@ wfp_body_t *wfp_body_cap(wfp_body_t *inner, apr_off_t max, apr_pool_t *p)
     capped->max = max;
     return wfp_body_make(&capped_kind, capped, inner->length, p);
 }
+
+static apr_status_t move_bucket(apr_size_t *pn, apr_bucket *b,
+                                apr_bucket_brigade *to)
+{
+    const char *data;
+    apr_status_t rv = apr_bucket_read(b, &data, pn, APR_BLOCK_READ);
+
+    if (rv == APR_SUCCESS && b->list == to->bucket_alloc) {
+        APR_BUCKET_REMOVE(b);
+        APR_BRIGADE_INSERT_TAIL(to, b);
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_brigade_write(to, NULL, NULL, data, *pn);
+    }
+    apr_bucket_delete(b);
+    return rv;
+}
+
+apr_status_t wfp_body_move(apr_size_t *pn, int *peos, apr_bucket_brigade *to,
+                           apr_bucket_brigade *from)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    *pn = 0;
+    while (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(from)) {
+        apr_bucket *b = APR_BRIGADE_FIRST(from);
+        apr_size_t n = 0;
+
+        if (APR_BUCKET_IS_EOS(b)) {
+            *peos = 1;
+        }
+        if (APR_BUCKET_IS_METADATA(b)) {
+            apr_bucket_delete(b);
+            continue;
+        }
+        rv = move_bucket(&n, b, to);
+        *pn += n;
+    }
+    return rv;
+}

@@ -96,6 +96,18 @@ apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
                             wfp_body_t *body, apr_size_t max, wfp_result_t *res,
                             apr_pool_t *p) WFP_CHECK;
 
+/**
+ * Move the data of a brigade as a body gives it: buckets go on as they are within
+ * their connection only, others are copied, since who reads may keep them for
+ * longer than that lives, on another thread.
+ *
+ * @param pn    bytes moved
+ * @param peos  set to 1 when from has an EOS, else left; other metadata goes
+ * @param from  empty afterwards, on success
+ */
+apr_status_t wfp_body_move(apr_size_t *pn, int *peos, apr_bucket_brigade *to,
+                           apr_bucket_brigade *from) WFP_CHECK;
+
 /** What inner gives, but at most max bytes: one more is APR_ENOSPC with
  *  WFP_BODY_TOO_LARGE. inner is read through the new body only. */
 wfp_body_t *wfp_body_cap(wfp_body_t *inner, apr_off_t max, apr_pool_t *p);
