@@ -24,7 +24,7 @@ static wfp_json_t *show(const wfp_r2_bucket_t *bucket, apr_pool_t *p)
 
 apr_status_t wfp_api_r2_failed(wfp_api_call_t *call, apr_status_t rv)
 {
-    if (call->res.code == WFP_CONFLICT && APR_STATUS_IS_ENOTEMPTY(rv)) {
+    if (call->res.code == WFP_CONFLICT && rv == APR_ENOTEMPTY) {
         return wfp_api_answer_error(call, WFP_API_R2_NOT_EMPTY, NULL);
     }
     return wfp_api_answer_result(call, rv, WFP_API_R2_MISSING,
@@ -158,16 +158,19 @@ apr_status_t wfp_api_r2_get(wfp_api_call_t *call)
 /* The storage class of objects to come: all that can be another. */
 apr_status_t wfp_api_r2_update(wfp_api_call_t *call)
 {
-    const char *header = wfp_api_call_header(call, "cf-r2-storage-class"), *to;
+    const char *to = wfp_api_call_header(call, "cf-r2-storage-class");
     wfp_r2_bucket_t *bucket;
+    wfp_json_t *doc;
     apr_status_t rv = wfp_api_r2_check_place(call);
 
-    if (rv == APR_SUCCESS && !header) {
-        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
-                                    "cf-r2-storage-class: needed");
+    if (rv == APR_SUCCESS && !to) {
+        rv = wfp_api_call_json(&doc, call);
+        to = rv == APR_SUCCESS
+                 ? wfp_json_str(wfp_json_get(doc, "storageClass", call->pool))
+                 : NULL;
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_api_r2_read_class(&to, call, header);
+        rv = wfp_api_r2_read_class(&to, call, to ? to : "");
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -330,8 +330,7 @@ class TestRate:
 
 class TestNotYet:
     @pytest.mark.parametrize("method, path", [
-        ("GET", "/r2/buckets/x"),
-        ("GET", "/r2/buckets"), ("PUT", "/r2/buckets/b/objects/a/b%2Fc"),
+        ("PUT", "/r2/buckets/b/lifecycle"),
         ("GET", "/workers/dispatch/namespaces/demo/scripts/x/logs"),
         ("PUT", "/workers/scripts/x/schedules")])
     def test_600_60_says_so(self, api, method, path):

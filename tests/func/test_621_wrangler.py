@@ -211,6 +211,38 @@ def test_621_08_d1(wrangler, api, namespace, client):
     assert name not in wrangler.run("d1", "list")
 
 
+BUCKETS = """[[r2_buckets]]
+binding = "B"
+bucket_name = "{name}"
+"""
+OBJECT = """return { fetch = function(request, env)
+    return Response.new(env.B:get("a/b c").body)
+end }
+"""
+
+
+def test_621_09_r2(wrangler, api, namespace, client):
+    name = fresh("bucket")
+    project(wrangler, "shop", OBJECT, BUCKETS.format(name=name))
+    wrangler.run("r2", "bucket", "create", name)
+    assert name in wrangler.run("r2", "bucket", "list")
+    assert name in wrangler.run("r2", "bucket", "info", name)
+    wrangler.write("object.bin", "bytes" * 100000)
+    wrangler.run("r2", "object", "put", f"{name}/a/b c", "--file",
+                 "object.bin", "--content-type", "text/x", "--remote")
+    wrangler.run("r2", "object", "get", f"{name}/a/b c", "--file", "got.bin",
+                 "--remote")
+    assert (wrangler.folder / "got.bin").read_text() == "bytes" * 100000
+    wrangler.run("deploy", "--dispatch-namespace", namespace)
+    assert client.get(f"/_ns/{namespace}/shop/").text == "bytes" * 100000
+    api.ok("DELETE", f"{api.namespaces}/{namespace}/scripts/shop")
+    told = wrangler.run("r2", "bucket", "delete", name, check=False)
+    assert "not empty" in told
+    wrangler.run("r2", "object", "delete", f"{name}/a/b c", "--remote")
+    wrangler.run("r2", "bucket", "delete", name)
+    assert name not in wrangler.run("r2", "bucket", "list")
+
+
 def test_621_07_who_am_i(wrangler, api):
     assert account_id(api.httpd) in wrangler.run("whoami")
 

@@ -41,7 +41,7 @@ def places(api, tenant):
            "version": "00000000-0000-4000-8000-000000000000", "token": "0" * 32,
            "hostname": "a.example", "rest": "x", "key": "x", "tail": "x",
            "database": "none", "queue": "0" * 32,
-           "consumer": "0" * 32, "file": "x"}
+           "consumer": "0" * 32, "file": "x", "bucket": "none"}
     api.ok("DELETE", f"{api.account}/storage/kv/namespaces/{kv['id']}")
     api.ok("DELETE", f"{api.account}/workers/scripts/{account}")
 

@@ -24,6 +24,7 @@ BINDINGS = [{"type": "secret_text", "name": "OLD", "text": SECRET}]
 CODE = upload_body("audit", bindings=BINDINGS, tags=["gone"])
 D = A + "/d1/database"
 Q = A + "/queues"
+B = A + "/r2/buckets"
 # switching off what is off changes nothing, nor does saying what is
 CHANGES_NOTHING = {("POST", W + "/{script}/subdomain"),
                    ("PUT", D + "/{database}"), ("PATCH", D + "/{database}"),
@@ -102,6 +103,14 @@ OTHERS = {
     ("POST", D): ({"name": "audited"}, "create", "d1_database", "*"),
     ("DELETE", D + "/{database}"): (
         None, "delete", "d1_database", "{database}"),
+    ("POST", B): ({"name": "audited"}, "create", "r2_bucket", "audited"),
+    ("PATCH", B + "/{bucket}"): ({"storageClass": "InfrequentAccess"}, "update",
+                                 "r2_bucket", "{bucket}"),
+    ("DELETE", B + "/{bucket}"): (None, "delete", "r2_bucket", "{bucket}"),
+    ("PUT", B + "/{bucket}/objects/{key}"): (
+        {"any": "JSON"}, "put_object", "r2_bucket", "{bucket}"),
+    ("DELETE", B + "/{bucket}/objects/{key}"): (
+        None, "delete_object", "r2_bucket", "{bucket}"),
     ("DELETE", A + "/hostnames/{hostname}"): (
         None, "delete", "hostname", "{hostname}"),
 }
@@ -142,6 +151,8 @@ def places(api, tenant):
                       {"name": f"audit-{ns}"})
     queues = [Queue(api), Queue(api)]
     consumer = queues[1].consume()["consumer_id"]
+    bucket = api.ok("POST", f"{api.account}/r2/buckets",
+                    {"name": f"audit-{ns}"})["name"]
     token = api.ok("POST", f"{api.account}/tokens",
                    {"name": "x", "role": "read"})
     api.ok("PUT", f"{api.account}/hostnames/audit.example",
@@ -150,7 +161,8 @@ def places(api, tenant):
            "script": name, "secret": "OLD", "tag": "gone", "kv": kv["id"],
            "token": token["id"], "hostname": "audit.example",
            "database": database["uuid"], "key": "k", "queue": queues[0].id,
-           "consumed": queues[1].id, "consumer": consumer}
+           "consumed": queues[1].id, "consumer": consumer,
+           "bucket": bucket}
     for queue in queues:
         queue.remove()
     for queue in api.ok("GET", f"{api.account}/queues?name=audited"):
@@ -158,6 +170,8 @@ def places(api, tenant):
     for path in ("hostnames/audit.example", f"workers/scripts/{name}",
                  f"storage/kv/namespaces/{kv['id']}",
                  f"d1/database/{database['uuid']}", "d1/database/audited",
+                 f"r2/buckets/{bucket}/objects/k", f"r2/buckets/{bucket}",
+                 "r2/buckets/audited",
                  "workers/dispatch/namespaces/audited"):
         api.call("DELETE", f"{api.account}/{path}")
     for kv in api.ok("GET", f"{api.account}/storage/kv/namespaces"):

@@ -17,6 +17,7 @@
 #include "services/kv_file.h"
 #include "services/ratelimit.h"
 #include "services/sqlite.h"
+#include "tests/unit/example_r2.h"
 #include "tests/unit/runtime_fixture.h"
 
 #define PAGES      TOP_SRCDIR "/docs/worker-api"
@@ -162,6 +163,13 @@ static apr_status_t example_cache(wfp_host_ctx_t *ctx, wfp_cache_call_t *call,
     return wfp_cache_run(&one, call, apr_time_now(), res, ctx->pool);
 }
 
+static apr_status_t example_bucket(wfp_host_ctx_t *ctx,
+                                   const wfp_binding_t *binding,
+                                   wfp_r2_call_t *call, wfp_result_t *res)
+{
+    return example_r2(TOP_SRCDIR "/conf/schema", ctx->pool, call, res);
+}
+
 static int example_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
 {
     static wfp_ratelimit_t *limits; /* of the case before: another pool's */
@@ -285,6 +293,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     fixture_host.queue = example_queue;
     fixture_host.limit = example_limit;
     fixture_host.cache = example_cache;
+    fixture_host.r2 = example_bucket;
     script->version_tag = "v1";
     add_binding(script, "GREETING", WFP_BINDING_PLAIN_TEXT, "hello");
     add_binding(script, "API_KEY", WFP_BINDING_SECRET_TEXT, "s3cr3t");
@@ -294,6 +303,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     add_binding(script, "SVC", WFP_BINDING_SERVICE, NULL);
     add_binding(script, "DB", WFP_BINDING_D1, NULL);
     add_binding(script, "KV", WFP_BINDING_KV_NAMESPACE, NULL);
+    add_binding(script, "BUCKET", WFP_BINDING_R2_BUCKET, NULL);
     add_binding(script, "LIMIT", WFP_BINDING_RATELIMIT, "3/60");
     add_binding(script, "QUEUE", WFP_BINDING_QUEUE, NULL);
     add_binding(script, "VERSION", WFP_BINDING_VERSION_METADATA, NULL);
