@@ -235,12 +235,14 @@ const wfp_r2_condition_t *wfp_r2_read_condition(const char *if_match,
                                                 const char *if_unmodified_since,
                                                 apr_pool_t *p)
 {
+    static const wfp_r2_etag_t no_etag = { "", 0 };
     wfp_r2_condition_t *c = apr_pcalloc(p, sizeof(*c));
     apr_time_t t;
 
     if (if_match
         && !wfp_r2_read_etags(&c->matches, &c->matches_count, if_match, p)) {
-        c->matches = NULL;
+        c->matches = &no_etag;
+        c->matches_count = 0;
     }
     if (if_none_match
         && !wfp_r2_read_etags(&c->matches_not, &c->matches_not_count,

@@ -248,10 +248,10 @@ int wfp_r2_condition_holds(const wfp_r2_condition_t *condition,
 int wfp_r2_read_etags(const wfp_r2_etag_t **petags, int *pcount,
                       const char *text, apr_pool_t *p);
 
-/** The four If-* headers (NULL: not there) as a condition, in p; what is badly
- *  written counts as not there, as HTTP says. If-None-Match takes precedence
- *  over If-Modified-Since, If-Match over If-Unmodified-Since. @return NULL:
- *  none is there */
+/** The four If-* headers (NULL: not there) as a condition, in p. Of what is badly
+ *  written, If-Match does not hold, the others count as not there. If-None-Match
+ *  takes precedence over If-Modified-Since, If-Match over If-Unmodified-Since.
+ *  @return NULL: none is there */
 const wfp_r2_condition_t *wfp_r2_read_condition(const char *if_match,
                                                 const char *if_none_match,
                                                 const char *if_modified_since,
