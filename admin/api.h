@@ -10,6 +10,7 @@
 #include "core/keyring.h"
 #include "core/limits.h"
 #include "core/registry.h"
+#include "core/usage.h"
 #include "core/wfp.h"
 #include "lua_runtime/isolate.h"
 #include "services/assets.h"
@@ -51,7 +52,8 @@ typedef struct wfp_api_server_t {
     const char *account; /* WfpAccount; NULL: what the store says */
     const wfp_limit_policy_t *limits;
     const wfp_runtime_t *runtime;
-    int versions_kept; /* undeployed ones a Worker */
+    const wfp_usage_quota_t *quota; /* what they may use; NULL: no bounds */
+    int versions_kept;              /* undeployed ones a Worker */
     wfp_registry_t *registry;
     wfp_api_rate_t *rate;
     apr_uint32_t rate_requests; /* a token; an address has ten times that */

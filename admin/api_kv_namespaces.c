@@ -122,12 +122,21 @@ apr_status_t wfp_api_kv_namespaces_rename(wfp_api_call_t *call)
 apr_status_t wfp_api_kv_namespaces_get(wfp_api_call_t *call)
 {
     wfp_kv_namespace_t *kv;
+    wfp_json_t *doc;
     apr_status_t rv = wfp_kv_namespaces_get(&kv, call->server->store,
                                             wfp_api_call_param(call, "kv"),
                                             &call->res, call->pool);
 
-    return rv == APR_SUCCESS ? wfp_api_answer_json(call, show(kv, call->pool))
-                             : failed(call, rv);
+    if (rv != APR_SUCCESS) {
+        return failed(call, rv);
+    }
+    doc = show(kv, call->pool);
+    if (call->server->kv) {
+        wfp_json_set_int(doc, "size_bytes",
+                         wfp_kv_size(call->server->kv, kv->id, &call->res,
+                                     call->pool));
+    }
+    return wfp_api_answer_json(call, doc);
 }
 
 apr_status_t wfp_api_kv_namespaces_delete(wfp_api_call_t *call)

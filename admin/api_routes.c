@@ -14,6 +14,7 @@
 #include "admin/api_content.h"
 #include "admin/api_namespaces.h"
 #include "admin/api_openapi.h"
+#include "admin/api_quota.h"
 #include "admin/api_route.h"
 #include "admin/api_queue_consumers.h"
 #include "admin/api_queue_messages.h"
@@ -159,6 +160,9 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", W "/{script}/tail", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", W "/{script}/usage", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", W "/{script}/logs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
+    { "GET", N "/quota", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_quota_namespace },
+    { "GET", S "/{script}/quota", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_quota_script },
+    { "GET", W "/{script}/quota", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_quota_script },
     { "GET", N "/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "GET", B "/{bucket}/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "PUT", B "/{bucket}/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },

@@ -134,3 +134,30 @@ wfp_json_t *wfp_show_token(const wfp_token_t *token, apr_pool_t *p)
                      token->expires ? wfp_show_time(token->expires, p) : NULL);
     return doc;
 }
+
+/* [{"date": "2026-01-31", "kv_reads": 7, ...}, ...], newest first. */
+wfp_json_t *wfp_show_usage(const apr_array_header_t *list, apr_pool_t *p)
+{
+    wfp_json_t *days = wfp_json_array(p), *day = NULL;
+    apr_int64_t last = -1;
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const wfp_service_usage_t *used = &APR_ARRAY_IDX(list, i,
+                                                         wfp_service_usage_t);
+
+        if (used->day != last) {
+            day = wfp_json_object(p);
+            wfp_json_set_str(day, "date",
+                             apr_pstrndup(p,
+                                          wfp_show_time(apr_time_from_sec(
+                                                            used->day * 86400),
+                                                        p),
+                                          10));
+            wfp_json_add(days, day);
+            last = used->day;
+        }
+        wfp_json_set_int(day, used->kind, used->amount);
+    }
+    return days;
+}

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/script.h"
 #include "store/hostnames.h"
+#include "store/service_usage.h"
 #include "store/tokens.h"
 
 /** @file How what the store holds is shown, by the API and wfpctl alike. */
@@ -29,6 +30,10 @@ wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p);
 
 /** An entry of the table of hostnames. */
 wfp_json_t *wfp_show_hostname(const wfp_hostname_t *host, apr_pool_t *p);
+
+/** Days, newest first, each with its date and what was used.
+ *  @param list  of wfp_service_usage_t */
+wfp_json_t *wfp_show_usage(const apr_array_header_t *list, apr_pool_t *p);
 
 /** A token without its secret. */
 wfp_json_t *wfp_show_token(const wfp_token_t *token, apr_pool_t *p);

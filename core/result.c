@@ -51,6 +51,8 @@ static const wfp_code_row_t rows[WFP_CODE_COUNT] = {
                                   "Client disconnected", 0 },
     [WFP_KV_ERROR] = { "kv_error", 500, "Error", "KV failed", 0 },
     [WFP_D1_ERROR] = { "d1_error", 500, "Error", "D1_ERROR", 0 },
+    [WFP_QUOTA_EXCEEDED] = { "quota_exceeded", 429, "LimitError",
+                             "A quota is used up", 0 },
     [WFP_R2_ERROR] = { "r2_error", 500, "Error", "R2 failed", 0 },
     [WFP_QUEUE_ERROR] = { "queue_error", 500, "Error", "Queue failed", 0 },
     [WFP_INVALID] = { "invalid", 400, "TypeError", "Invalid input", 0 },

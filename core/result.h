@@ -41,6 +41,7 @@ typedef enum {
     WFP_D1_ERROR,
     WFP_R2_ERROR,
     WFP_QUEUE_ERROR,
+    WFP_QUOTA_EXCEEDED,
     WFP_INVALID,     /* bad input to the control plane or wfpctl */
     WFP_CONFLICT,    /* the thing exists already */
     WFP_NOT_FOUND,   /* the thing (namespace, secret, version) is missing */

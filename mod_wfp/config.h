@@ -9,6 +9,7 @@
 
 #include "core/limits.h"
 #include "core/script.h"
+#include "core/usage.h"
 #include "outbound/policy.h"
 
 /**
@@ -58,6 +59,9 @@ typedef struct wfp_server_conf_t {
     apr_int64_t landlock;  /* +landlock */
     const char *egress_ca;
     const char *socache; /* PROVIDER[:ARGS] */
+    wfp_usage_quota_t quota; /* 0: no bound */
+    apr_int64_t kv_bytes;    /* of one namespace; 0: no bound */
+    apr_int64_t d1_bytes;    /* of one database; 0: as services/d1.c has it */
     /* of a server or vhost */
     wfp_limit_policy_t limits;
     wfp_policy_t *egress;       /* rules given here; NULL: none */

@@ -83,6 +83,7 @@ int wfp_control_handle(request_rec *r)
     api.rate_window = wfp_config_num(server->conf->api_window,
                                      WFP_DEFAULT_API_WINDOW);
     api.registry = server->registry;
+    api.quota = &server->conf->quota;
     api.read_body = read_body;
     api.publish = publish;
     api.check_target = check_target;

@@ -262,6 +262,53 @@ const char *wfp_directive_server_limit(cmd_parms *cmd, void *dummy,
     return NULL;
 }
 
+/* Most bytes of one KV namespace, or D1 database. */
+static const char *set_size(cmd_parms *cmd, apr_int64_t *size, const char *text,
+                            const char *more)
+{
+    const char *err = wfp_directive_value_number(size, text,
+                                                 WFP_DIRECTIVE_SIZE);
+
+    if (more) {
+        return wfp_directive_value_refuse(cmd, more, "is one value too many");
+    }
+    return err ? wfp_directive_value_refuse(cmd, text, err)
+           : *size < 64 * 1024
+               ? wfp_directive_value_refuse(cmd, text, "is below 64K")
+               : NULL;
+}
+
+const char *wfp_directive_server_quota(cmd_parms *cmd, void *dummy,
+                                       const char *name, const char *script,
+                                       const char *ns)
+{
+    wfp_server_conf_t *conf = wfp_config_server(cmd->server);
+    const char *err = wfp_directive_value_in_server(cmd, 1);
+    wfp_usage_e kind = wfp_usage_by_name(name);
+    apr_int64_t n, all = 0;
+
+    if (err) {
+        return err;
+    }
+    if (!strcmp(name, "kv_bytes")) {
+        return set_size(cmd, &conf->kv_bytes, script, ns);
+    }
+    if (!strcmp(name, "d1_bytes")) {
+        return set_size(cmd, &conf->d1_bytes, script, ns);
+    }
+    if (kind == WFP_USAGE_COUNT) {
+        return wfp_directive_value_refuse(cmd, name, "is nothing that is used");
+    }
+    if (wfp_directive_value_count(&n, script)
+        || (ns && wfp_directive_value_count(&all, ns))) {
+        return wfp_directive_value_refuse(cmd, ns ? ns : script,
+                                          "is not a whole number");
+    }
+    conf->quota.script[kind] = n;
+    conf->quota.ns[kind] = all;
+    return NULL;
+}
+
 const char *wfp_directive_server_api_rate(cmd_parms *cmd, void *dummy,
                                           const char *requests,
                                           const char *time)

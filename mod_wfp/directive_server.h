@@ -20,6 +20,10 @@ const char *wfp_directive_server_text(cmd_parms *cmd, void *dummy,
 const char *wfp_directive_server_egress_ca(cmd_parms *cmd, void *dummy,
                                            const char *arg);
 
+const char *wfp_directive_server_quota(cmd_parms *cmd, void *dummy,
+                                       const char *name, const char *script,
+                                       const char *ns);
+
 const char *wfp_directive_server_kv_cache(cmd_parms *cmd, void *dummy,
                                           const char *arg);
 

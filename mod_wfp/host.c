@@ -21,6 +21,7 @@
 #include "mod_wfp/host_queue.h"
 #include "mod_wfp/host_r2.h"
 #include "mod_wfp/invoke.h"
+#include "mod_wfp/quota.h"
 #include "mod_wfp/record.h"
 #include "mod_wfp/socache.h"
 
@@ -156,6 +157,38 @@ static apr_status_t host_service_call(const char **presult, wfp_host_ctx_t *ctx,
     return give_up(rv, ctx);
 }
 
+/* Rows are known when they were read: a query may begin while any are left. */
+static apr_status_t may_query(wfp_host_ctx_t *ctx, const wfp_sql_call_t *call,
+                              wfp_result_t *res)
+{
+    apr_status_t rv = wfp_quota_take(ctx, WFP_USAGE_D1_ROWS_READ, 0, res);
+
+    if (rv == APR_SUCCESS) {
+        rv = wfp_quota_take(ctx, WFP_USAGE_D1_ROWS_WRITTEN, 0, res);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_quota_take(ctx, WFP_USAGE_D1_QUERIES,
+                            (apr_uint64_t)call->count, res);
+    }
+    if (rv != APR_SUCCESS) {
+        res->message = apr_psprintf(res->pool, "D1_ERROR: %s", res->message);
+    }
+    return rv;
+}
+
+static void count_rows(wfp_host_ctx_t *ctx, const wfp_sql_answer_t *answer)
+{
+    const wfp_sql_result_t *result;
+    apr_int64_t rows_read = 0;
+
+    for (result = answer->first; result; result = result->next) {
+        rows_read += result->rows_read;
+    }
+    wfp_quota_add(ctx, WFP_USAGE_D1_ROWS_READ, (apr_uint64_t)rows_read);
+    wfp_quota_add(ctx, WFP_USAGE_D1_ROWS_WRITTEN,
+                  (apr_uint64_t)answer->rows_written);
+}
+
 static apr_status_t host_sql(wfp_sql_answer_t **panswer, wfp_host_ctx_t *ctx,
                              const wfp_sql_call_t *call, wfp_result_t *res)
 {
@@ -164,6 +197,9 @@ static apr_status_t host_sql(wfp_sql_answer_t **panswer, wfp_host_ctx_t *ctx,
     apr_pool_t *p;
 
     *panswer = NULL;
+    if (rv == APR_SUCCESS) {
+        rv = may_query(ctx, call, res);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -179,6 +215,7 @@ static apr_status_t host_sql(wfp_sql_answer_t **panswer, wfp_host_ctx_t *ctx,
         apr_pool_destroy(p);
         return give_up(rv, ctx);
     }
+    count_rows(ctx, answer);
     *panswer = answer;
     return give_up(rv, ctx);
 }

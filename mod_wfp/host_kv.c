@@ -10,6 +10,7 @@
 
 #include "mod_wfp/egress.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/quota.h"
 #include "services/kv.h"
 
 void wfp_host_kv_log(wfp_server_t *server, const char *ns, apr_status_t rv,
@@ -21,6 +22,27 @@ void wfp_host_kv_log(wfp_server_t *server, const char *ns, apr_status_t rv,
     }
 }
 
+/* What is counted of it, and told when there is none left. */
+static apr_status_t take_quota(wfp_host_ctx_t *ctx, const wfp_kv_call_t *call,
+                               wfp_result_t *res)
+{
+    static const wfp_usage_e kinds[] = {
+        [WFP_KV_GET] = WFP_USAGE_KV_READS,
+        [WFP_KV_PUT] = WFP_USAGE_KV_WRITES,
+        [WFP_KV_DELETE] = WFP_USAGE_KV_WRITES,
+        [WFP_KV_LIST] = WFP_USAGE_KV_LISTS,
+    };
+    int n = call->verb == WFP_KV_LIST ? 1 : call->count;
+    apr_status_t rv = wfp_quota_take(ctx, kinds[call->verb], (apr_uint64_t)n,
+                                     res);
+
+    if (rv != APR_SUCCESS) {
+        res->message = apr_psprintf(res->pool, "KV %s failed: 429 %s",
+                                    wfp_kv_method(call->verb), res->message);
+    }
+    return rv;
+}
+
 apr_status_t wfp_host_kv_call(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
                               wfp_kv_call_t *call, int is_counted,
                               wfp_result_t *res)
@@ -29,6 +51,9 @@ apr_status_t wfp_host_kv_call(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
     const char *text;
     apr_status_t rv = is_counted ? APR_SUCCESS : wfp_egress_count(ctx, res);
 
+    if (rv == APR_SUCCESS && !is_counted) {
+        rv = take_quota(ctx, call, res);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -48,6 +48,7 @@ typedef struct generation_t {
     wfp_host_memo_t *hosts;
     wfp_kv_cache_t *kv_cache;
     wfp_logring_t *ring;
+    wfp_usage_t *usage; /* of the process pool: goes on */
 } generation_t;
 
 wfp_server_t *wfp_server(void)
@@ -167,6 +168,26 @@ static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
     return g;
 }
 
+/* What is counted belongs to the day, not to a generation. */
+static int take_usage(generation_t *now, const generation_t *before,
+                      wfp_server_t *server, apr_pool_t *process,
+                      apr_pool_t *ptemp)
+{
+    wfp_result_t res;
+    apr_status_t rv = APR_SUCCESS;
+
+    wfp_result_init(&res, ptemp);
+    now->usage = before ? before->usage : NULL;
+    if (!now->usage) {
+        rv = wfp_usage_create(&now->usage, apr_time_now(), &res, process);
+    }
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
+                     WFPLOGNO(0313) "shared memory: %s", res.message);
+    }
+    return rv == APR_SUCCESS;
+}
+
 /* Fill the new segment from the old generation's, then let the old one go: its
  * children keep their mapping. */
 static void inherit(wfp_server_t *server, generation_t *now,
@@ -246,7 +267,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     (void)apr_pool_userdata_get(&data, OLD_REGISTRY, s->process->pool);
     before = data;
     now = make_generation(server, s->process->pool, ptemp);
-    if (!now) {
+    if (!now || !take_usage(now, before, server, s->process->pool, ptemp)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     server->registry = now->registry;
@@ -256,6 +277,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     server->hosts = now->hosts;
     server->kv_cache = now->kv_cache;
     server->ring = now->ring;
+    server->usage = now->usage;
     /* the key is copied: at a restart this module's memory goes elsewhere */
     (void)apr_pool_userdata_set(now, OLD_REGISTRY, NULL, s->process->pool);
     if (before) {
@@ -418,6 +440,8 @@ static apr_status_t start_services(wfp_server_t *server)
 {
     const char *dir = wfp_config_data_dir(server->main);
     int in_store = strcmp(wfp_config_db_driver(server->main), "sqlite3") != 0;
+    wfp_kv_config_t kv = { server->store, in_store, dir, server->kv_cache,
+                           server->conf->kv_bytes };
     apr_status_t rv = wfp_sqlite_start(dir, server->pool);
 
     server->queues = wfp_queues_make(server->store,
@@ -425,15 +449,15 @@ static apr_status_t start_services(wfp_server_t *server)
                                                     WFP_DEFAULT_QUEUE_BACKLOG),
                                      server->pool);
     if (rv == APR_SUCCESS) {
-        rv = wfp_d1_create(&server->d1, dir, server->pool);
+        rv = wfp_d1_create(&server->d1, dir, server->conf->d1_bytes,
+                           server->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_assets_create(&server->assets, server->store, in_store, dir,
                                server->pool);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_kv_create(&server->kv, server->store, in_store, dir,
-                           server->kv_cache, server->pool);
+        rv = wfp_kv_create(&server->kv, &kv, server->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_r2_create(&server->r2, server->store, dir, server->pool);

@@ -12,6 +12,7 @@
 #include "core/registry.h"
 #include "core/stats.h"
 #include "core/tally.h"
+#include "core/usage.h"
 #include "lua_runtime/isolate.h"
 #include "lua_runtime/pool.h"
 #include "mod_wfp/config.h"
@@ -49,6 +50,7 @@ typedef struct wfp_server_t {
     wfp_api_rate_t *api_rate;
     wfp_tally_t *tally;
     wfp_host_memo_t *hosts;
+    wfp_usage_t *usage;       /* of all generations */
     wfp_kv_cache_t *kv_cache; /* NULL: WfpKvCache off */
     wfp_ratelimit_t *limits;
     wfp_logring_t *ring;      /* records on their way to the logs */

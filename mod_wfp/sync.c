@@ -18,6 +18,7 @@
 #include "mod_wfp/host_kv.h"
 #include "mod_wfp/host_r2.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/quota.h"
 #include "mod_wfp/threads.h"
 #include "store/changes.h"
 #include "store/deployments.h"
@@ -644,9 +645,23 @@ static void follow(void *data)
     wfp_host_kv_sweep(f->server, turn);
     wfp_host_r2_sweep(f->server, turn);
     wfp_host_assets_sweep(f->server, turn);
+    if (!f->failing) {
+        wfp_quota_follow(f->server, turn);
+    }
     apr_pool_destroy(turn);
     warn_when_full(f);
     measure_again(f);
+}
+
+/* What was counted since the last turn; not when that would have to wait. */
+static apr_status_t tell_last(void *data)
+{
+    follower_t *f = data;
+
+    if (!f->failing) {
+        wfp_quota_tell(f->server, f->pool);
+    }
+    return APR_SUCCESS;
 }
 
 apr_status_t wfp_sync_start(wfp_server_t *server, apr_pool_t *p)
@@ -660,5 +675,7 @@ apr_status_t wfp_sync_start(wfp_server_t *server, apr_pool_t *p)
         return APR_SUCCESS;
     }
     apr_pool_create(&f->pool, p);
+    /* pre-cleanups run in the opposite order: after the thread's end */
+    apr_pool_pre_cleanup_register(p, f, tell_last);
     return wfp_threads_every(sync_interval(server), follow, f, p);
 }

@@ -32,9 +32,9 @@
 struct wfp_d1_t {
     const char *dir;
     wfp_sqlite_pool_t *files;
+    wfp_sqlite_open_t how;
 };
 
-static const wfp_sqlite_open_t how = { .is_tenants = 1, .file_max = FILE_MAX };
 
 /* One call under way. */
 typedef struct run_t {
@@ -46,13 +46,16 @@ typedef struct run_t {
     wfp_result_t *res;
 } run_t;
 
-apr_status_t wfp_d1_create(wfp_d1_t **pd1, const char *data_dir, apr_pool_t *p)
+apr_status_t wfp_d1_create(wfp_d1_t **pd1, const char *data_dir,
+                           apr_int64_t bytes_max, apr_pool_t *p)
 {
     wfp_d1_t *d1 = apr_pcalloc(p, sizeof(*d1));
 
+    d1->how.is_tenants = 1;
+    d1->how.file_max = bytes_max ? bytes_max : FILE_MAX;
     d1->dir = apr_pstrcat(p, data_dir, "/d1", NULL);
     *pd1 = d1;
-    return wfp_sqlite_pool_create(&d1->files, &how, IDLE_MAX, p);
+    return wfp_sqlite_pool_create(&d1->files, &d1->how, IDLE_MAX, p);
 }
 
 /* ---- files ----------------------------------------------------------------- */

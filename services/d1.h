@@ -16,9 +16,10 @@
 
 typedef struct wfp_d1_t wfp_d1_t;
 
-/** child scope; wfp_sqlite_start() was called. */
+/** child scope; wfp_sqlite_start() was called. @param bytes_max  of one
+ *  database; 0: 10 GB */
 apr_status_t wfp_d1_create(wfp_d1_t **pd1, const char *data_dir,
-                           apr_pool_t *p) WFP_CHECK;
+                           apr_int64_t bytes_max, apr_pool_t *p) WFP_CHECK;
 
 /** Make the file of a database, empty. */
 apr_status_t wfp_d1_make(wfp_d1_t *d1, const char *id,

@@ -37,6 +37,7 @@ struct wfp_kv_t {
     wfp_kv_handles_t *files; /* NULL: values are rows of the store */
     wfp_kv_cache_t *cache;   /* NULL: none */
     wfp_kv_clock_t *clock;   /* NULL: not opened yet */
+    apr_int64_t bytes_max;   /* of a namespace; 0: no bound */
     apr_pool_t *pool;
     apr_thread_mutex_t *opening; /* the clock */
     struct {                     /* of the one thread that sweeps */
@@ -45,34 +46,6 @@ struct wfp_kv_t {
         apr_time_t next;
     } sweep;
 };
-
-apr_status_t wfp_kv_create(wfp_kv_t **pkv, wfp_store_t *store, int in_store,
-                           const char *data_dir, wfp_kv_cache_t *cache,
-                           apr_pool_t *p)
-{
-    wfp_kv_t *kv = apr_pcalloc(p, sizeof(*kv));
-    apr_status_t rv = apr_thread_mutex_create(&kv->opening,
-                                              APR_THREAD_MUTEX_DEFAULT, p);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    kv->pool = p;
-    kv->store = store;
-    kv->cache = cache;
-    if (cache && in_store) {
-        wfp_kv_cache_follow(cache);
-    }
-    kv->dir = apr_pstrcat(p, data_dir, "/kv", NULL);
-    apr_pool_create(&kv->sweep.pool, p);
-    kv->sweep.next = wfp_clock_now() + SWEEP_EVERY;
-    *pkv = kv;
-    return in_store ? APR_SUCCESS
-                    : wfp_kv_handles_create(&kv->files, &wfp_kv_file_how,
-                                            OPEN_MAX, EACH_MAX, p);
-}
-
-/* ---- files -------------------------------------------------------------------- */
 
 static int is_id(const char *ns)
 {
@@ -83,6 +56,56 @@ static const char *path_of(const wfp_kv_t *kv, const char *ns, apr_pool_t *p)
 {
     return apr_pstrcat(p, kv->dir, "/", ns, SUFFIX, NULL);
 }
+
+apr_status_t wfp_kv_create(wfp_kv_t **pkv, const wfp_kv_config_t *config,
+                           apr_pool_t *p)
+{
+    wfp_kv_t *kv = apr_pcalloc(p, sizeof(*kv));
+    wfp_sqlite_open_t how = wfp_kv_file_how;
+    apr_status_t rv = apr_thread_mutex_create(&kv->opening,
+                                              APR_THREAD_MUTEX_DEFAULT, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    kv->pool = p;
+    kv->store = config->store;
+    kv->cache = config->cache;
+    kv->bytes_max = config->bytes_max;
+    how.file_max = config->bytes_max;
+    if (kv->cache && config->in_store) {
+        wfp_kv_cache_follow(kv->cache);
+    }
+    kv->dir = apr_pstrcat(p, config->data_dir, "/kv", NULL);
+    apr_pool_create(&kv->sweep.pool, p);
+    kv->sweep.next = wfp_clock_now() + SWEEP_EVERY;
+    *pkv = kv;
+    return config->in_store
+               ? APR_SUCCESS
+               : wfp_kv_handles_create(&kv->files, &how, OPEN_MAX, EACH_MAX, p);
+}
+
+apr_int64_t wfp_kv_size(wfp_kv_t *kv, const char *ns, wfp_result_t *res,
+                        apr_pool_t *p)
+{
+    wfp_kv_namespace_t *row;
+    apr_finfo_t info;
+
+    if (kv->files) {
+        return is_id(ns)
+                       && apr_stat(&info, path_of(kv, ns, p), APR_FINFO_SIZE, p)
+                              == APR_SUCCESS
+                   ? (apr_int64_t)info.size
+                   : 0;
+    }
+    return kv->store
+                   && wfp_kv_namespaces_get(&row, kv->store, ns, res, p)
+                          == APR_SUCCESS
+               ? row->bytes
+               : 0;
+}
+
+/* ---- files -------------------------------------------------------------------- */
 
 /* What a namespace without a file answers. */
 static void answer_empty(wfp_kv_call_t *call)
@@ -162,7 +185,7 @@ static apr_status_t run_anywhere(wfp_kv_t *kv, const char *ns,
         return run_in_file(kv, ns, call, res);
     }
     return kv->store
-               ? wfp_kv_values_run(kv->store, ns, call, res)
+               ? wfp_kv_values_run(kv->store, ns, call, kv->bytes_max, res)
                : wfp_result_set(res, WFP_STORE_UNAVAILABLE, APR_EGENERAL, NULL);
 }
 
@@ -353,8 +376,9 @@ void wfp_kv_followed(wfp_kv_t *kv, apr_time_t when)
 /* ---- calls -------------------------------------------------------------------- */
 
 /* What the asker is told of a failure; the rest is for the log. */
-static apr_status_t tell(const char **plog, const wfp_kv_call_t *call,
-                         apr_status_t rv, wfp_result_t *res)
+static apr_status_t tell(const char **plog, const wfp_kv_t *kv,
+                         const wfp_kv_call_t *call, apr_status_t rv,
+                         wfp_result_t *res)
 {
     const char *method = wfp_kv_method(call->verb), *text = res->message;
 
@@ -370,6 +394,11 @@ static apr_status_t tell(const char **plog, const wfp_kv_call_t *call,
     if (APR_STATUS_IS_EBUSY(rv) || APR_STATUS_IS_TIMEUP(rv)) {
         return wfp_result_set(res, WFP_KV_ERROR, APR_EBUSY,
                               "KV %s failed: 503 The KV namespace is busy.",
+                              method);
+    }
+    if (APR_STATUS_IS_ENOSPC(rv) && kv->bytes_max) {
+        return wfp_result_set(res, WFP_QUOTA_EXCEEDED, rv,
+                              "KV %s failed: 507 The KV namespace is full.",
                               method);
     }
     *plog = text;
@@ -407,7 +436,7 @@ apr_status_t wfp_kv_run(wfp_kv_t *kv, const char *ns, wfp_kv_call_t *call,
     else {
         rv = run_anywhere(kv, ns, call, res);
     }
-    return rv == APR_SUCCESS ? rv : tell(plog, call, rv, res);
+    return rv == APR_SUCCESS ? rv : tell(plog, kv, call, rv, res);
 }
 
 /* ---- sweeping ------------------------------------------------------------------- */

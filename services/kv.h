@@ -21,17 +21,17 @@ typedef struct wfp_kv_t wfp_kv_t;
 /** A call waits no longer than that, whatever it asks for. */
 #define WFP_KV_WAIT_MAX apr_time_from_sec(10)
 
-/**
- * child scope.
- *
- * @param store     of this child
- * @param in_store  1: values are its rows
- * @param data_dir  WfpDataDir
- * @param cache     of the server; NULL: nothing is remembered
- * @param p         with an allocator for several threads
- */
-apr_status_t wfp_kv_create(wfp_kv_t **pkv, wfp_store_t *store, int in_store,
-                           const char *data_dir, wfp_kv_cache_t *cache,
+/** What there is to work with; texts stay the caller's. */
+typedef struct wfp_kv_config_t {
+    wfp_store_t *store;    /* of this child */
+    int in_store;          /* 1: values are its rows */
+    const char *data_dir;  /* WfpDataDir */
+    wfp_kv_cache_t *cache; /* of the server; NULL: nothing is remembered */
+    apr_int64_t bytes_max; /* of one namespace; 0: no bound */
+} wfp_kv_config_t;
+
+/** child scope. @param p  with an allocator for several threads */
+apr_status_t wfp_kv_create(wfp_kv_t **pkv, const wfp_kv_config_t *config,
                            apr_pool_t *p) WFP_CHECK;
 
 /**
@@ -42,7 +42,8 @@ apr_status_t wfp_kv_create(wfp_kv_t **pkv, wfp_store_t *store, int in_store,
  *              res->pool
  * @param res   what the asker may be told: WFP_KV_ERROR with a text like
  *              Cloudflare's ("KV PUT failed: ..."), WFP_BODY_TOO_LARGE,
- *              WFP_STORE_UNAVAILABLE
+ *              WFP_STORE_UNAVAILABLE, WFP_QUOTA_EXCEEDED: it would be larger
+ *              than bytes_max
  * @return APR_NOTFOUND: there is no such namespace, and something was put;
  *         APR_ENOSPC with WFP_BODY_TOO_LARGE: more than call->max; APR_EBUSY:
  *         it did not come to its turn in time; any other: it failed. Nothing
@@ -50,6 +51,11 @@ apr_status_t wfp_kv_create(wfp_kv_t **pkv, wfp_store_t *store, int in_store,
  */
 apr_status_t wfp_kv_run(wfp_kv_t *kv, const char *ns, wfp_kv_call_t *call,
                         const char **plog, wfp_result_t *res) WFP_CHECK;
+
+/** Bytes of all values of a namespace with what keeping them takes; 0: none, or
+ *  it is not known. */
+apr_int64_t wfp_kv_size(wfp_kv_t *kv, const char *ns, wfp_result_t *res,
+                        apr_pool_t *p);
 
 /** The namespace was deleted: its values go. */
 void wfp_kv_forget(wfp_kv_t *kv, const char *ns, apr_pool_t *p);

@@ -13,6 +13,9 @@
 #include "core/clock.h"
 #include "core/lock.h"
 
+/* Between two attempts to open a file. */
+#define NAP apr_time_from_msec(5)
+
 struct wfp_kv_handles_t {
     wfp_sqlite_open_t how;
     int open_max;
@@ -184,6 +187,24 @@ static apr_status_t reserve(wfp_kv_handle_t **phandle, wfp_kv_handles_t *pool,
     return rv;
 }
 
+/* Others may be making a database of the file just now: that is one of the few
+ * things that SQLite does not wait for. */
+static apr_status_t open_handle(wfp_kv_handle_t *handle,
+                                const wfp_sqlite_open_t *how, apr_time_t until,
+                                wfp_result_t *res)
+{
+    apr_status_t rv;
+
+    for (;;) {
+        rv = wfp_sqlite_open(&handle->db, handle->path, how, res, handle->pool);
+        if (!APR_STATUS_IS_EBUSY(rv) || wfp_clock_now() >= until) {
+            return rv;
+        }
+        handle->db = NULL;
+        apr_sleep(NAP);
+    }
+}
+
 apr_status_t wfp_kv_handles_take(wfp_kv_handle_t **phandle,
                                  wfp_kv_handles_t *pool, const char *path,
                                  int create, apr_time_t until,
@@ -201,7 +222,7 @@ apr_status_t wfp_kv_handles_take(wfp_kv_handle_t **phandle,
                                   "no connection to %s came free", path);
         }
         if (!handle->db) {
-            rv = wfp_sqlite_open(&handle->db, path, &how, res, handle->pool);
+            rv = open_handle(handle, &how, until, res);
             break;
         }
         if (!wfp_sqlite_has_moved(handle->db)) {

@@ -14,8 +14,8 @@
 #include "store/page.h"
 #include "store/tx.h"
 
-#define COLUMNS      "SELECT id, title, created, modified FROM kv_namespaces "
-#define COLUMN_COUNT 4
+#define COLUMNS      "SELECT id, title, created, modified, bytes FROM kv_namespaces "
+#define COLUMN_COUNT 5
 
 typedef struct ask_t {
     wfp_kv_namespace_t *kv;
@@ -36,6 +36,7 @@ static apr_status_t read_row(void **pkv, wfp_dbd_t *db, const char **row)
     kv->title = row[1];
     kv->created = wfp_dbd_int(row[2]);
     kv->modified = wfp_dbd_int(row[3]);
+    kv->bytes = wfp_dbd_int(row[4]);
     *pkv = kv;
     return APR_SUCCESS;
 }

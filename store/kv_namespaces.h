@@ -18,6 +18,7 @@ typedef struct wfp_kv_namespace_t {
     const char *title;
     apr_time_t created;
     apr_time_t modified;
+    apr_int64_t bytes; /* of values that are rows of the store, about */
 } wfp_kv_namespace_t;
 
 /** Make one; kv->title is read, the rest filled in. WFP_INVALID: no title, or

@@ -16,6 +16,8 @@ typedef struct ask_t {
     const char *ns;
     wfp_kv_call_t *call;
     const char *now;
+    apr_int64_t bytes_max; /* of the namespace; 0: no bound */
+    apr_int64_t stamp;
 } ask_t;
 
 static const char *hex(const char *key, apr_size_t n, apr_pool_t *p)
@@ -144,28 +146,68 @@ static apr_status_t list_all(wfp_dbd_t *db, void *baton)
 
 /* ---- writing ---------------------------------------------------------------- */
 
-static apr_status_t need_namespace(wfp_dbd_t *db, const char *ns)
+/* Writers queue on the number, so what they read here stays. */
+static apr_status_t begin(ask_t *ask, wfp_dbd_t *db)
+{
+    return wfp_changes_take(&ask->stamp, db);
+}
+
+/* Its bytes. */
+static apr_status_t need_namespace(apr_int64_t *pbytes, wfp_dbd_t *db,
+                                   const char *ns)
 {
     static const wfp_sql_t find = {
-        "kv_value_ns", "SELECT id FROM kv_namespaces WHERE id = %s"
+        "kv_value_ns", "SELECT bytes FROM kv_namespaces WHERE id = %s"
     };
     const char **row;
     apr_status_t rv = wfp_dbd_row(&row, db, &find, 1, DBD_ARGS(ns));
 
+    *pbytes = row ? wfp_dbd_int(row[0]) : 0;
     return rv == APR_SUCCESS && !row
                ? wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
                                 "there is no such KV namespace")
                : rv;
 }
 
+/* Bytes that so many characters of base64 count for. */
+static apr_int64_t bytes_of(apr_int64_t chars)
+{
+    return chars / 4 * 3;
+}
+
+/* What a key's value counts for, and its key. */
+static apr_status_t weigh(apr_int64_t *pbytes, wfp_dbd_t *db, const char *ns,
+                          const char *name)
+{
+    static const wfp_sql_t find = { "kv_value_weigh",
+                                    "SELECT length(value) FROM kv_values "
+                                    "WHERE ns_id = %s AND name = %s" };
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &find, 1, DBD_ARGS(ns, name));
+
+    *pbytes = row ? bytes_of(wfp_dbd_int(row[0])) : 0;
+    return rv;
+}
+
+static apr_status_t grow(wfp_dbd_t *db, const char *ns, apr_int64_t more)
+{
+    static const wfp_sql_t add = { "kv_value_grow",
+                                   "UPDATE kv_namespaces "
+                                   "SET bytes = bytes + %lld WHERE id = %s" };
+
+    return more ? wfp_dbd_exec(NULL, db, &add,
+                               DBD_ARGS(wfp_dbd_num(db, more), ns))
+                : APR_SUCCESS;
+}
+
 /* Keys that are told one by one; more of them: that any may have been written. */
 #define TOLD_MAX 8
 
-/* Last in its transaction, since all others wait for the number. */
+/* The first with the number that it began with. */
 static apr_status_t tell(wfp_dbd_t *db, const ask_t *ask)
 {
     char name[WFP_KV_CHANGE_NAME_SIZE];
-    wfp_change_t change = { 0, WFP_CHANGE_KV_VALUE, "", name, 0 };
+    wfp_change_t change = { ask->stamp, WFP_CHANGE_KV_VALUE, "", name, 0 };
     int all = ask->call->count > TOLD_MAX, i;
     apr_status_t rv = APR_SUCCESS;
 
@@ -174,7 +216,7 @@ static apr_status_t tell(wfp_dbd_t *db, const ask_t *ask)
 
         wfp_kv_change_name(name, ask->ns, all ? NULL : item->key,
                            item->key_size);
-        rv = wfp_changes_take(&change.stamp, db);
+        rv = i ? wfp_changes_take(&change.stamp, db) : APR_SUCCESS;
         if (rv == APR_SUCCESS) {
             rv = wfp_changes_record(db, &change);
         }
@@ -182,7 +224,8 @@ static apr_status_t tell(wfp_dbd_t *db, const ask_t *ask)
     return rv;
 }
 
-static apr_status_t put_all(wfp_dbd_t *db, void *baton)
+static apr_status_t put_one(apr_int64_t *pmore, wfp_dbd_t *db, const ask_t *ask,
+                            const wfp_kv_item_t *item)
 {
     static const wfp_sql_t put = {
         "kv_value_put",
@@ -191,46 +234,92 @@ static apr_status_t put_all(wfp_dbd_t *db, void *baton)
         "SET expires = excluded.expires, metadata = excluded.metadata, "
         "value = excluded.value"
     };
-    const ask_t *ask = baton;
+    const char *name = hex(item->key, item->key_size, db->pool);
+    const char *value = wfp_column_base64(item->value, item->value_size,
+                                          db->pool);
+    apr_int64_t was;
+    apr_status_t rv = weigh(&was, db, ask->ns, name);
+
+    *pmore += bytes_of((apr_int64_t)strlen(value)) - was;
+    return rv == APR_SUCCESS
+               ? wfp_dbd_exec(NULL, db, &put,
+                              DBD_ARGS(ask->ns, name,
+                                       wfp_dbd_num(db, item->expiration),
+                                       item->metadata ? item->metadata : "",
+                                       value))
+               : rv;
+}
+
+static apr_status_t put_items(apr_int64_t *pmore, wfp_dbd_t *db,
+                              const ask_t *ask)
+{
     apr_pool_t *turn, *whole = db->pool;
-    apr_status_t rv = need_namespace(db, ask->ns);
+    apr_status_t rv = APR_SUCCESS;
     int i;
 
     apr_pool_create(&turn, whole);
     db->pool = turn;
     for (i = 0; rv == APR_SUCCESS && i < ask->call->count; i++) {
-        const wfp_kv_item_t *item = &ask->call->items[i];
-
         apr_pool_clear(turn);
-        rv = wfp_dbd_exec(NULL, db, &put,
-                          DBD_ARGS(ask->ns,
-                                   hex(item->key, item->key_size, turn),
-                                   wfp_dbd_num(db, item->expiration),
-                                   item->metadata ? item->metadata : "",
-                                   wfp_column_base64(item->value,
-                                                     item->value_size, turn)));
+        rv = put_one(pmore, db, ask, &ask->call->items[i]);
     }
     db->pool = whole;
     apr_pool_destroy(turn);
+    return rv;
+}
+
+static apr_status_t put_all(wfp_dbd_t *db, void *baton)
+{
+    ask_t *ask = baton;
+    apr_int64_t bytes = 0, more = 0;
+    apr_status_t rv = begin(ask, db);
+
+    if (rv == APR_SUCCESS) {
+        rv = need_namespace(&bytes, db, ask->ns);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = put_items(&more, db, ask);
+    }
+    if (rv == APR_SUCCESS && ask->bytes_max && more > 0
+        && bytes + more > ask->bytes_max) {
+        return wfp_result_set(db->res, WFP_INTERNAL, APR_ENOSPC,
+                              "the KV namespace is full");
+    }
+    if (rv == APR_SUCCESS) {
+        rv = grow(db, ask->ns, more);
+    }
     return rv == APR_SUCCESS ? tell(db, ask) : rv;
 }
 
-static apr_status_t delete_all(wfp_dbd_t *db, void *baton)
+static apr_status_t delete_one(apr_int64_t *pless, wfp_dbd_t *db,
+                               const ask_t *ask, const wfp_kv_item_t *item)
 {
     static const wfp_sql_t delete = {
         "kv_value_delete",
         "DELETE FROM kv_values WHERE ns_id = %s AND name = %s"
     };
-    const ask_t *ask = baton;
-    apr_status_t rv = APR_SUCCESS;
+    const char *name = hex(item->key, item->key_size, db->pool);
+    apr_int64_t was;
+    apr_status_t rv = weigh(&was, db, ask->ns, name);
+
+    *pless += was;
+    return rv == APR_SUCCESS
+               ? wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(ask->ns, name))
+               : rv;
+}
+
+static apr_status_t delete_all(wfp_dbd_t *db, void *baton)
+{
+    ask_t *ask = baton;
+    apr_int64_t less = 0;
+    apr_status_t rv = begin(ask, db);
     int i;
 
     for (i = 0; rv == APR_SUCCESS && i < ask->call->count; i++) {
-        const wfp_kv_item_t *item = &ask->call->items[i];
-
-        rv = wfp_dbd_exec(NULL, db, &delete,
-                          DBD_ARGS(ask->ns,
-                                   hex(item->key, item->key_size, db->pool)));
+        rv = delete_one(&less, db, ask, &ask->call->items[i]);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = grow(db, ask->ns, -less);
     }
     return rv == APR_SUCCESS ? tell(db, ask) : rv;
 }
@@ -274,13 +363,27 @@ static apr_status_t sweep(wfp_dbd_t *db, void *baton)
         "kv_value_sweep",
         "DELETE FROM kv_values WHERE expires > 0 AND expires <= %lld "
         "AND (ns_id, name) IN (SELECT ns_id, name FROM kv_values "
-        "WHERE expires > 0 AND expires <= %lld ORDER BY expires LIMIT %lld)"
+        "WHERE expires > 0 AND expires <= %lld ORDER BY expires LIMIT %lld) "
+        "RETURNING ns_id, length(value)"
     };
     sweep_t *ask = baton;
     const char *now = now_text(db);
+    apr_array_header_t *rows;
+    apr_int64_t stamp;
+    int i;
+    apr_status_t rv = wfp_changes_take(&stamp, db);
 
-    return wfp_dbd_exec(&ask->count, db, &old,
-                        DBD_ARGS(now, now, wfp_dbd_num(db, ask->max)));
+    if (rv == APR_SUCCESS) {
+        rv = wfp_dbd_rows(&rows, db, &old, 2,
+                          DBD_ARGS(now, now, wfp_dbd_num(db, ask->max)));
+    }
+    ask->count = rv == APR_SUCCESS ? rows->nelts : 0;
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+
+        rv = grow(db, row[0], -bytes_of(wfp_dbd_int(row[1])));
+    }
+    return rv;
 }
 
 apr_status_t wfp_kv_values_sweep(int *pcount, wfp_store_t *store, int max,
@@ -294,7 +397,8 @@ apr_status_t wfp_kv_values_sweep(int *pcount, wfp_store_t *store, int max,
 }
 
 apr_status_t wfp_kv_values_run(wfp_store_t *store, const char *ns,
-                               wfp_kv_call_t *call, wfp_result_t *res)
+                               wfp_kv_call_t *call, apr_int64_t bytes_max,
+                               wfp_result_t *res)
 {
     static const struct {
         wfp_dbd_mode_e mode;
@@ -305,7 +409,7 @@ apr_status_t wfp_kv_values_run(wfp_store_t *store, const char *ns,
         [WFP_KV_DELETE] = { WFP_DBD_WRITE, delete_all },
         [WFP_KV_LIST] = { WFP_DBD_PLAIN, list_all },
     };
-    ask_t ask = { ns, call, NULL };
+    ask_t ask = { .ns = ns, .call = call, .bytes_max = bytes_max };
     wfp_dbd_mode_e mode = verbs[call->verb].mode;
 
     if (call->verb == WFP_KV_GET && call->count == 1) {

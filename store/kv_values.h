@@ -18,13 +18,15 @@
 /**
  * Do a call; what it fills in is in call->pool.
  *
- * @param ns  id of the namespace
+ * @param ns         id of the namespace
+ * @param bytes_max  of all its values; 0: no bound
  * @return APR_SUCCESS; APR_NOTFOUND with WFP_NOT_FOUND: a put, and there is no
  *         such namespace; APR_ENOSPC with WFP_BODY_TOO_LARGE: more than
- *         call->max; else as store.h says
+ *         call->max, with WFP_INTERNAL: a put would make more than bytes_max;
+ *         else as store.h says
  */
 apr_status_t wfp_kv_values_run(wfp_store_t *store, const char *ns,
-                               wfp_kv_call_t *call,
+                               wfp_kv_call_t *call, apr_int64_t bytes_max,
                                wfp_result_t *res) WFP_CHECK;
 
 /** A row of the audit about what is about to be done with values of a namespace.

@@ -80,6 +80,16 @@ apr_status_t wfp_cmd_deploy_options(wfp_cmd_t *cmd) WFP_CHECK;
 apr_status_t wfp_cmd_hostname_metadata(wfp_json_t **pmetadata,
                                        wfp_cmd_t *cmd) WFP_CHECK;
 
+/** Whose usage is asked for. */
+typedef struct wfp_usage_ask_t {
+    const char *ns;
+    const char *name; /* "": of the namespace */
+    apr_int64_t days;
+} wfp_usage_ask_t;
+
+/** The argument and --days of usage. */
+apr_status_t wfp_cmd_usage_read(wfp_usage_ask_t *ask, wfp_cmd_t *cmd) WFP_CHECK;
+
 /** The value of a secret, from stdin. */
 apr_status_t wfp_cmd_secret_read(const char **pvalue, wfp_cmd_t *cmd) WFP_CHECK;
 
@@ -105,6 +115,7 @@ wfp_cmd_fn wfp_cmd_secret_delete;
 wfp_cmd_fn wfp_cmd_hostname_list;
 wfp_cmd_fn wfp_cmd_hostname_put;
 wfp_cmd_fn wfp_cmd_hostname_delete;
+wfp_cmd_fn wfp_cmd_usage_show;
 wfp_cmd_fn wfp_cmd_token_create;
 wfp_cmd_fn wfp_cmd_token_list;
 wfp_cmd_fn wfp_cmd_token_revoke;

@@ -126,6 +126,37 @@ static const char *worker_of(const wfp_cmd_t *cmd, const wfp_json_t *doc)
                        NULL);
 }
 
+typedef struct day_t {
+    const wfp_cmd_t *cmd;
+    const char *date;
+} day_t;
+
+static apr_status_t print_used(void *baton, const char *key, wfp_json_t *v)
+{
+    const day_t *day = baton;
+
+    if (strcmp(key, "date") != 0) {
+        wfp_print_line(day->cmd, "%s %s %s", day->date, key,
+                       wfp_json_text(v, day->cmd->pool));
+    }
+    return APR_SUCCESS;
+}
+
+void wfp_docs_usage(const wfp_cmd_t *cmd, const wfp_json_t *days)
+{
+    apr_size_t i;
+
+    for (i = 0; i < wfp_json_size(days); i++) {
+        wfp_json_t *doc = wfp_json_at(days, i, cmd->pool);
+        day_t day = { cmd, str(cmd, doc, "date") };
+
+        if (wfp_json_each(doc, print_used, &day, cmd->pool) != APR_SUCCESS) {
+            return; /* no object */
+        }
+    }
+    wfp_print_json(cmd, days);
+}
+
 void wfp_docs_hostnames(const wfp_cmd_t *cmd, const wfp_json_t *list)
 {
     apr_size_t i;

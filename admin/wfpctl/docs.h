@@ -20,6 +20,9 @@ void wfp_docs_versions(const wfp_cmd_t *cmd, const wfp_json_t *list);
 void wfp_docs_names(const wfp_cmd_t *cmd, const wfp_json_t *list,
                     const char *key);
 
+/** What was used: days with their date and numbers. */
+void wfp_docs_usage(const wfp_cmd_t *cmd, const wfp_json_t *days);
+
 /** Hostnames: hostname, namespace, script, metadata. */
 void wfp_docs_hostnames(const wfp_cmd_t *cmd, const wfp_json_t *list);
 

@@ -70,6 +70,8 @@ static const wfp_cmd_row_t rows[] = {
       WORKER " KEY < VALUE", NULL, wfp_remote_worker_secret_put },
     { "secret delete", wfp_cmd_secret_delete, WFP_CMD_STORE, 2, 2, "",
       WORKER " KEY", NULL, wfp_remote_worker_secret_delete },
+    { "usage", wfp_cmd_usage_show, WFP_CMD_STORE, 1, 1, "days",
+      WORKER " | NS/ [--days N]", NULL, wfp_remote_usage_show },
     { "hostname list", wfp_cmd_hostname_list, WFP_CMD_STORE, 0, 0, "", "", NULL,
       wfp_remote_hostname_list },
     { "hostname put", wfp_cmd_hostname_put, WFP_CMD_STORE, 2, 2, "metadata",

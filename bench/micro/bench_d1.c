@@ -75,7 +75,7 @@ int main(void)
     apr_pool_create(&turn, p);
     wfp_result_init(&res, p);
     ok = mkdtemp(dir) && wfp_sqlite_start(dir, p) == APR_SUCCESS
-         && wfp_d1_create(&d1, dir, p) == APR_SUCCESS
+         && wfp_d1_create(&d1, dir, 0, p) == APR_SUCCESS
          && wfp_d1_make(d1, DATABASE, &res) == APR_SUCCESS
          && run("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)", NULL, p)
          && run("INSERT INTO t (name) WITH RECURSIVE n(x) AS (SELECT 1 UNION "

@@ -103,7 +103,10 @@ static int make_cache(const char *dir, apr_pool_t *p)
     wfp_result_init(&res, p);
     return wfp_kv_cache_create(&cache, (apr_size_t)32 << 20, &res, p)
                == APR_SUCCESS
-           && wfp_kv_create(&remembering, NULL, 0, dir, cache, p)
+           && wfp_kv_create(&remembering,
+                            &(wfp_kv_config_t){ .data_dir = dir,
+                                                .cache = cache },
+                            p)
                   == APR_SUCCESS;
 }
 
@@ -129,7 +132,8 @@ int main(void)
     apr_pool_create(&turn, p);
     ok = mkdtemp(dir) && make_file(dir, p)
          && wfp_sqlite_start(dir, p) == APR_SUCCESS
-         && wfp_kv_create(&kv, NULL, 0, dir, NULL, p) == APR_SUCCESS
+         && wfp_kv_create(&kv, &(wfp_kv_config_t){ .data_dir = dir }, p)
+                == APR_SUCCESS
          && make_cache(dir, p) && fill(turn)
          && measure("get", WFP_KV_GET, READS, turn)
          && measure_warm("get, first time", turn)

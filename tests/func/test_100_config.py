@@ -27,6 +27,13 @@ WfpKvCache much
 WfpKvCache 1K
 WfpKvCache -1
 WfpKvCache on
+WfpQuota kv_reads
+WfpQuota kv_reads x
+WfpQuota kv_reads 5 y
+WfpQuota kv_reads -1
+WfpQuota nothing 5
+WfpQuota kv_bytes 5
+WfpQuota kv_bytes 1M 2M
 WfpSyncInterval soon
 WfpSyncInterval -5s
 WfpSyncInterval 5parsecs
@@ -111,6 +118,9 @@ WfpRegistrySize 1M
 WfpRegistrySize 2G
 WfpKvCache 1M
 WfpKvCache off
+WfpQuota kv_reads 0
+WfpQuota kv_reads 100 1000
+WfpQuota d1_bytes 1M
 WfpSyncInterval 250ms
 WfpSyncInterval 2s
 WfpDispatcher router
@@ -162,7 +172,7 @@ SHIPPED = [line[1:] for line in
            (ROOT / "conf/wfp.conf").read_text().splitlines()
            if line.startswith(("#Wfp", "#<", "#    ", "#</"))]
 
-SERVER_ONLY = {"WfpRegistrySize": "64M", "WfpKvCache": "off",
+SERVER_ONLY = {"WfpRegistrySize": "64M", "WfpKvCache": "off", "WfpQuota": "kv_reads 5",
                "WfpSyncInterval": "1s",
                "WfpIsolates": "10", "WfpApiRate": "10 1s",
                "WfpVersionsKept": "1", "WfpMetering": "exact",

@@ -236,7 +236,7 @@ static apr_status_t example_sql(wfp_sql_answer_t **panswer, wfp_host_ctx_t *ctx,
         apr_pool_cleanup_register(ctx->pool, dir, remove_database,
                                   apr_pool_cleanup_null);
         rv = wfp_sqlite_start(dir, ctx->pool);
-        rv = rv == APR_SUCCESS ? wfp_d1_create(&d1, dir, ctx->pool) : rv;
+        rv = rv == APR_SUCCESS ? wfp_d1_create(&d1, dir, 0, ctx->pool) : rv;
         rv = rv == APR_SUCCESS ? wfp_d1_make(d1, DATABASE, res) : rv;
         if (rv != APR_SUCCESS) {
             return rv;

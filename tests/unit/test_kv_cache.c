@@ -402,6 +402,7 @@ typedef struct board_t {
     apr_int64_t done[KEYS];  /* of one that has returned */
     apr_uint64_t gets, puts;
     int failed;
+    char why[200];
 } board_t;
 
 typedef struct worker_t {
@@ -418,10 +419,16 @@ static apr_status_t call(worker_t *w, wfp_kv_verb_e verb, wfp_kv_item_t *item,
     wfp_kv_call_t kv = { .verb = verb, .items = item, .count = 1, .pool = p };
     const char *log;
     wfp_result_t res;
+    apr_status_t rv;
 
     kv.max = WFP_KV_VALUE_MAX;
     wfp_result_init(&res, p);
-    return wfp_kv_run(w->kv, NS, &kv, &log, &res);
+    rv = wfp_kv_run(w->kv, NS, &kv, &log, &res);
+    if (rv != APR_SUCCESS) {
+        apr_snprintf(w->board->why, sizeof(w->board->why), "%d: %s", rv,
+                     log ? log : res.message);
+    }
+    return rv;
 }
 
 /* Values of a key are numbers that only grow: each key has one who puts. */
@@ -449,12 +456,20 @@ static int step(worker_t *w, int index, unsigned turn, apr_pool_t *p)
         return 0;
     }
     (void)__atomic_add_fetch(&board->gets, 1, __ATOMIC_SEQ_CST);
-    return (item.value ? apr_atoi64(item.value) : 0) >= done;
+    if ((item.value ? apr_atoi64(item.value) : 0) < done) {
+        apr_snprintf(board->why, sizeof(board->why),
+                     "key %d is %s where %ld was put", key,
+                     item.value ? item.value : "gone", (long)done);
+        return 0;
+    }
+    return 1;
 }
 
 static int open_kv(worker_t *w, wfp_kv_cache_t *cache, apr_pool_t *p)
 {
-    return wfp_kv_create(&w->kv, NULL, 0, w->dir, cache, p) == APR_SUCCESS;
+    wfp_kv_config_t config = { .data_dir = w->dir, .cache = cache };
+
+    return wfp_kv_create(&w->kv, &config, p) == APR_SUCCESS;
 }
 
 static pid_t start_worker(const worker_t *like, int index)
@@ -532,6 +547,7 @@ static void killed(wfp_test_t *t)
     for (i = 0; i < WORKERS; i++) {
         kill_one(NULL, &pids[i], i);
     }
+    CHECK_STR(w.board->why, "");
     CHECK(!w.board->failed);
     CHECK(w.board->gets > 1000);
     CHECK(w.board->puts > 10);

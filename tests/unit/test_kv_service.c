@@ -28,6 +28,7 @@ typedef struct kvs_t {
 
 static int in_store; /* which of the two is tested */
 static int caching;
+static apr_int64_t bytes_max;
 
 static apr_status_t remove_tree(void *data)
 {
@@ -80,6 +81,7 @@ static kvs_t *begin(wfp_test_t *t)
 {
     kvs_t *s = apr_pcalloc(t->pool, sizeof(*s));
     char *dir = apr_pstrdup(t->pool, "/tmp/wfp-kv-XXXXXX");
+    wfp_kv_config_t config = { .in_store = in_store, .bytes_max = bytes_max };
     apr_pool_t *p;
 
     s->t = t;
@@ -94,8 +96,10 @@ static kvs_t *begin(wfp_test_t *t)
                                       p),
                   APR_SUCCESS);
     }
-    CHECK_INT(wfp_kv_create(&s->kv, s->f.store, in_store, s->dir, s->cache, p),
-              APR_SUCCESS);
+    config.store = s->f.store;
+    config.data_dir = s->dir;
+    config.cache = s->cache;
+    CHECK_INT(wfp_kv_create(&s->kv, &config, p), APR_SUCCESS);
     s->ns = make_ns(s, "first");
     return s;
 }
@@ -219,6 +223,41 @@ static void too_much(wfp_test_t *t)
     aim(s, WFP_KV_PUT, "", 0);
     CHECK_INT(run(s), APR_EINVAL);
     CHECK(s->log != NULL);
+}
+
+/* A bound of all values: what was freed can be used again. */
+static void bounded(wfp_test_t *t)
+{
+    kvs_t *s;
+    char *value = apr_pcalloc(t->pool, 100001);
+    wfp_result_t res;
+    int n = 0, i;
+
+    bytes_max = 1000000;
+    s = begin(t);
+    bytes_max = 0;
+    memset(value, 'v', 100000);
+    while (n < 20
+           && put(s, apr_psprintf(t->pool, "k%d", n), value, 0)
+                  == APR_SUCCESS) {
+        n++;
+    }
+    CHECK(n == 9 || n == 10 || n == 8);
+    CHECK_INT(s->f.res.code, WFP_QUOTA_EXCEEDED);
+    CHECK(!s->log);
+    wfp_result_init(&res, t->pool);
+    CHECK(wfp_kv_size(s->kv, s->ns, &res, t->pool) > 700000);
+    CHECK(wfp_kv_size(s->kv, s->ns, &res, t->pool) <= 1000000);
+    /* others have their own, and what is there can be read and replaced */
+    CHECK_INT(put(s, "k0", value, 0), APR_SUCCESS);
+    CHECK_STR(get(s, "k0"), value);
+    for (i = 0; i < 3; i++) {
+        aim(s, WFP_KV_DELETE, "k1", 2);
+        CHECK_INT(run(s), APR_SUCCESS);
+        CHECK_INT(put(s, "k1", value, 0), APR_SUCCESS);
+    }
+    s->ns = make_ns(s, "another");
+    CHECK_INT(put(s, "k", value, 0), APR_SUCCESS);
 }
 
 static const char *list(kvs_t *s, const char *prefix, const char *after,
@@ -504,7 +543,8 @@ static void swept(wfp_test_t *t)
         { "too much", too_much }, { "lists", lists }, { "expired", expired },  \
         { "together", together }, { "other namespaces", others },              \
         { "swept", swept }, { "a namespace that was deleted", forgotten },     \
-        { "many namespaces", many }, { "many writers", beside_others },        \
+        { "many namespaces", many }, { "a bound", bounded },                   \
+        { "many writers", beside_others },                                     \
     {                                                                          \
         "a busy file", a_busy_file                                             \
     }

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wfpctl usage: what a Worker, or all of a namespace, used of services by day. A
+ * server that runs tells the store once a second.
+ */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "admin/show.h"
+#include "admin/wfpctl/args.h"
+#include "admin/wfpctl/cmd.h"
+#include "admin/wfpctl/docs.h"
+
+#define DAY_S 86400
+
+/* NAME, NS/NAME, or NS/ for the namespace. */
+static void read_target(wfp_usage_ask_t *ask, wfp_cmd_t *cmd)
+{
+    const char *text = wfp_args_at(cmd, 0), *slash = strchr(text, '/');
+
+    ask->ns = slash
+                  ? apr_pstrmemdup(cmd->pool, text, (apr_size_t)(slash - text))
+                  : WFP_ACCOUNT_NS;
+    ask->name = slash ? slash + 1 : text;
+}
+
+apr_status_t wfp_cmd_usage_read(wfp_usage_ask_t *ask, wfp_cmd_t *cmd)
+{
+    const char *text = wfp_args_option(cmd, "days");
+    char *end = NULL;
+
+    read_target(ask, cmd);
+    ask->days = text ? apr_strtoi64(text, &end, 10) : 7;
+    if (text
+        && (!*text || *end || ask->days < 1
+            || ask->days > WFP_SERVICE_USAGE_DAYS)) {
+        return wfp_args_usage(cmd, "--days: a number from 1 to %d",
+                              WFP_SERVICE_USAGE_DAYS);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_cmd_usage_show(wfp_cmd_t *cmd)
+{
+    apr_int64_t today = apr_time_sec(apr_time_now()) / DAY_S;
+    wfp_usage_ask_t ask;
+    apr_array_header_t *list;
+    apr_status_t rv = wfp_cmd_usage_read(&ask, cmd);
+
+    if (rv == APR_SUCCESS) {
+        rv = wfp_service_usage_list(&list, cmd->store, ask.ns, ask.name,
+                                    today - ask.days + 1, &cmd->res, cmd->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        wfp_docs_usage(cmd, wfp_show_usage(list, cmd->pool));
+    }
+    return rv;
+}
