@@ -58,7 +58,7 @@ typedef struct wfp_server_conf_t {
     apr_int64_t hardening; /* wfp_hardening_e */
     apr_int64_t landlock;  /* +landlock */
     const char *egress_ca;
-    const char *socache; /* PROVIDER[:ARGS] */
+    const char *socache;     /* PROVIDER[:ARGS] */
     wfp_usage_quota_t quota; /* 0: no bound */
     apr_int64_t kv_bytes;    /* of one namespace; 0: no bound */
     apr_int64_t d1_bytes;    /* of one database; 0: as services/d1.c has it */
