@@ -4,6 +4,8 @@
  */
 #include <limits.h>
 #include <lualib.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "lua_runtime/lib.h"
 
@@ -166,6 +168,17 @@ static int utf8_char(lua_State *L)
     return 1;
 }
 
+/* How many of the eight bytes at s begin a character? */
+static int count_starts(const char *s)
+{
+    uint64_t word, inside;
+
+    memcpy(&word, s, sizeof(word));
+    /* the first bit is set, the second is not */
+    inside = word & ~(word << 1) & UINT64_C(0x8080808080808080);
+    return 8 - (int)((inside >> 7) * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* Move at by n characters. @return 1, or 0: there are not so many */
 static int move(lua_Integer *pat, const char *s, size_t len, lua_Integer n)
 {
@@ -175,6 +188,10 @@ static int move(lua_Integer *pat, const char *s, size_t len, lua_Integer n)
         do {
             at--;
         } while (at > 0 && is_continuation(s + at));
+    }
+    while (n > 8 && at + 8 < (lua_Integer)len) {
+        n -= count_starts(s + at + 1);
+        at += 8;
     }
     for (; n > 0 && at < (lua_Integer)len; n--) {
         do {
