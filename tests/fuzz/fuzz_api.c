@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <http_connection.h>
 #include <unistd.h>
 
 #include "admin/api.h"
@@ -80,6 +81,31 @@ void ap_set_content_type(request_rec *r, const char *type)
 void ap_set_content_length(request_rec *r, apr_off_t n)
 {
     r->clength = n;
+}
+
+int ap_request_has_body(request_rec *r)
+{
+    return 1;
+}
+
+/* no answer of this API is a stream */
+apr_status_t ap_pass_brigade(ap_filter_t *filter, apr_bucket_brigade *bb)
+{
+    FUZZ_CHECK(0);
+    return APR_EGENERAL;
+}
+
+apr_bucket *ap_bucket_error_create(int error, const char *buf, apr_pool_t *p,
+                                   apr_bucket_alloc_t *alloc)
+{
+    FUZZ_CHECK(0);
+    return NULL;
+}
+
+apr_bucket *ap_bucket_eoc_create(apr_bucket_alloc_t *alloc)
+{
+    FUZZ_CHECK(0);
+    return NULL;
 }
 
 /* ---- the world ----------------------------------------------------------- */
