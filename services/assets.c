@@ -139,6 +139,31 @@ static const char *hex_of(const wfp_asset_t *asset, apr_pool_t *p)
     return wfp_crypto_hex(asset->digest, WFP_ASSET_DIGEST_SIZE, p);
 }
 
+/* The store was SQLite before: it has no bytes, this host's folder has. */
+static apr_status_t take_in(wfp_assets_t *assets, const char *owner,
+                            const char *digest, wfp_result_t *res,
+                            apr_pool_t *p)
+{
+    apr_file_t *file;
+    apr_finfo_t info;
+    apr_size_t n = 0;
+    char *data = NULL;
+    apr_status_t rv = wfp_blobs_open(&file, assets->blobs, owner, digest, 0, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
+    }
+    if (rv == APR_SUCCESS) {
+        data = apr_palloc(p, (apr_size_t)info.size + 1);
+        rv = info.size
+                 ? apr_file_read_full(file, data, (apr_size_t)info.size, &n)
+                 : APR_SUCCESS;
+    }
+    return rv == APR_SUCCESS ? wfp_asset_bodies_put(assets->store, owner,
+                                                    digest, data, n, res, p)
+                             : rv;
+}
+
 /* All are still there, and no sweep takes one before the version has it. */
 static apr_status_t check_files(wfp_assets_t *assets, const char *owner,
                                 const apr_array_header_t *list,
@@ -160,9 +185,11 @@ static apr_status_t check_files(wfp_assets_t *assets, const char *owner,
         const char *digest = hex_of(&APR_ARRAY_IDX(list, i, wfp_asset_t), turn);
 
         rv = wfp_blobs_touch(assets->blobs, owner, digest, turn);
-        if (stored) {
-            rv = apr_hash_get(stored, digest, APR_HASH_KEY_STRING) ? APR_SUCCESS
-                                                                   : APR_ENOENT;
+        if (stored && apr_hash_get(stored, digest, APR_HASH_KEY_STRING)) {
+            rv = APR_SUCCESS; /* whether or not this host has it */
+        }
+        else if (stored && rv == APR_SUCCESS) {
+            rv = take_in(assets, owner, digest, res, turn);
         }
         apr_pool_clear(turn);
     }

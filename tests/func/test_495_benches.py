@@ -65,3 +65,9 @@ class TestBenches:
         assert len(re.findall(r"\| (?:reached|missed)", text)) == 9
         for name in ("SQLite", "PostgreSQL"):
             assert f"| {name}: calls that failed | 0 |" in text
+
+    def test_495_06_assets(self, build, tmp_path):
+        run(build, "assets.py", "--rounds", "1", "--seconds", "1", "--out",
+            str(tmp_path / "assets.md"))
+        text = (tmp_path / "assets.md").read_text()
+        assert len(re.findall(r"\| (?:reached|missed)", text)) == 3

@@ -158,7 +158,7 @@ class TestTypes:
 
     def test_652_03_what_is_wrong_is_named(self, asker):
         for name in METADATA:
-            if name in ("migrations", "assets", "schedules"):
+            if name in ("migrations", "schedules"):
                 continue
             for route in UPLOADS:
                 asker.expect(route, upload_body("x", **{name: 1}),

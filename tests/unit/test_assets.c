@@ -261,6 +261,23 @@ static void another_host_takes_bytes_from_the_store(wfp_test_t *t)
     CHECK(!read_asset(&at, reference, "v1", "/a"));
 }
 
+static void a_store_that_was_moved_takes_bytes_in(wfp_test_t *t)
+{
+    apr_array_header_t *list = apr_array_make(t->pool, 1, sizeof(wfp_asset_t));
+    const char *reference;
+    fixture_t f;
+    place_t at;
+
+    begin(&at, t, 0);
+    f = at.f;
+    APR_ARRAY_PUSH(list, wfp_asset_t) = asset_of(&at, "/a", "the text");
+    OK(wfp_assets_create(&at.assets, f.store, 1, at.root, t->pool));
+    OK(wfp_assets_seal(&reference, at.assets, at.session.owner, list, "{}",
+                       &f.res, t->pool));
+    open_host(&at, 1);
+    CHECK_STR(read_asset(&at, reference, "v1", "/a"), "the text");
+}
+
 static void a_version_without_its_files_is_not_made(wfp_test_t *t)
 {
     apr_array_header_t *list = apr_array_make(t->pool, 1, sizeof(wfp_asset_t));
@@ -301,6 +318,8 @@ static const wfp_test_case_t cases[] = {
     { "a sweep takes what no version has", a_sweep_takes_what_no_version_has },
     { "another host takes bytes from the store",
       another_host_takes_bytes_from_the_store },
+    { "a store that was moved takes bytes in",
+      a_store_that_was_moved_takes_bytes_in },
     { "a version without its files is not made",
       a_version_without_its_files_is_not_made },
     { "many sets are open in turn", many_sets_are_open_in_turn },
