@@ -86,50 +86,6 @@ typedef struct input_t {
     int eos;
 } input_t;
 
-/* A bucket goes on as it is within its connection only: others may keep what
- * they read for longer than that lives, and read it on another thread. */
-static apr_status_t move_bucket(apr_size_t *pn, apr_bucket *b,
-                                apr_bucket_brigade *bb)
-{
-    const char *data;
-    apr_status_t rv = apr_bucket_read(b, &data, pn, APR_BLOCK_READ);
-
-    if (rv == APR_SUCCESS && b->list == bb->bucket_alloc) {
-        APR_BUCKET_REMOVE(b);
-        APR_BRIGADE_INSERT_TAIL(bb, b);
-        return APR_SUCCESS;
-    }
-    if (rv == APR_SUCCESS) {
-        rv = apr_brigade_write(bb, NULL, NULL, data, *pn);
-    }
-    apr_bucket_delete(b);
-    return rv;
-}
-
-/* Move the data of in->bb to bb, n bytes; an EOS ends it. */
-static apr_status_t move_data(apr_size_t *pn, input_t *in,
-                              apr_bucket_brigade *bb)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    *pn = 0;
-    while (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(in->bb)) {
-        apr_bucket *b = APR_BRIGADE_FIRST(in->bb);
-        apr_size_t n = 0;
-
-        if (APR_BUCKET_IS_EOS(b)) {
-            in->eos = 1;
-        }
-        if (APR_BUCKET_IS_METADATA(b)) {
-            apr_bucket_delete(b);
-            continue;
-        }
-        rv = move_bucket(&n, b, bb);
-        *pn += n;
-    }
-    return rv;
-}
-
 static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
                                apr_size_t max, wfp_result_t *res)
 {
@@ -151,7 +107,7 @@ static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
                                   "Body too large: LimitRequestBody");
         }
         if (rv == APR_SUCCESS) {
-            rv = move_data(&n, in, bb);
+            rv = wfp_body_move(&n, &in->eos, bb, in->bb);
         }
         if (rv != APR_SUCCESS) {
             return wfp_result_set(res, WFP_CLIENT_DISCONNECTED,
