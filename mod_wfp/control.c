@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The REST API's door: what admin/ needs of the server is filled in here.
+ * The doors of the REST API and the S3 endpoint: what admin/ needs of the server
+ * is filled in here.
  */
 #include "mod_wfp/control.h"
 
+#include <ap_expr.h>
+#include <apr_strings.h>
+#include <http_core.h>
 #include <string.h>
 
 #include "admin/api.h"
+#include "admin/s3.h"
 #include "mod_wfp/config.h"
 #include "mod_wfp/dispatch.h"
 #include "mod_wfp/log.h"
@@ -48,45 +53,112 @@ static const char *path_of(request_rec *r)
     return sent ? sent : "";
 }
 
+/* Before httpd took steps ("..", "//") out of it: they belong to keys. */
+static const char *raw_path_of(request_rec *r)
+{
+    const char *sent = r->unparsed_uri;
+
+    if (!wfp_dispatch_is_claimed(r) || !sent || *sent != '/') {
+        return path_of(r);
+    }
+    return apr_pstrmemdup(r->pool, sent, strcspn(sent, "?#"));
+}
+
 static apr_status_t read_body(void *baton, request_rec *r,
                               apr_bucket_brigade *bb, apr_size_t max)
 {
     return wfp_stall_read_request(baton, r, bb, max);
 }
 
+const char wfp_control_api[] = "wfp-api";
+const char wfp_control_s3[] = "wfp-s3";
+
+static const char *which(const char *handler)
+{
+    return !strcmp(handler, wfp_control_api)  ? wfp_control_api
+           : !strcmp(handler, wfp_control_s3) ? wfp_control_s3
+                                              : NULL;
+}
+
+const char *wfp_control_handler(request_rec *r, const core_dir_config *dir)
+{
+    const char *err = NULL;
+    const char *handler = dir->expr_handler
+                              ? ap_expr_str_exec(r, dir->expr_handler, &err)
+                              : dir->handler;
+
+    return handler && !err ? which(handler) : NULL;
+}
+
+/* Where the Location with this handler begins: the last one that fits the path,
+ * as httpd merges them. "" for the root, and where a pattern or a file says it. */
+static const char *base_of(request_rec *r)
+{
+    const core_server_config *core = ap_get_core_module_config(
+        r->server->module_config);
+    const char *base = "";
+    int i;
+
+    for (i = 0; core->sec_url && i < core->sec_url->nelts; i++) {
+        ap_conf_vector_t *section = APR_ARRAY_IDX(core->sec_url, i,
+                                                  ap_conf_vector_t *);
+        const core_dir_config *dir = ap_get_core_module_config(section);
+        apr_size_t n = dir->d ? strlen(dir->d) : 0;
+
+        while (n > 0 && dir->d[n - 1] == '/') {
+            n--;
+        }
+        if (dir->d && !dir->r && !dir->d_is_fnmatch
+            && !strncmp(r->uri, dir->d, n) && (r->uri[n] == '/' || !r->uri[n])
+            && wfp_control_handler(r, dir) == wfp_control_s3) {
+            base = apr_pstrmemdup(r->pool, dir->d, n);
+        }
+    }
+    return base;
+}
+
+static void fill_in(wfp_api_server_t *api, wfp_server_t *server)
+{
+    memset(api, 0, sizeof(*api));
+    api->store = server->store;
+    api->kv = server->kv;
+    api->d1 = server->d1;
+    api->r2 = server->r2;
+    api->assets = server->assets;
+    api->queues = server->queues;
+    api->keys = server->keys;
+    api->account = server->conf->account;
+    api->limits = &server->conf->limits;
+    api->runtime = &server->runtime;
+    api->versions_kept = (int)wfp_config_num(server->conf->versions_kept,
+                                             WFP_DEFAULT_VERSIONS_KEPT);
+    api->rate = server->api_rate;
+    api->rate_requests = (apr_uint32_t)
+        wfp_config_num(server->conf->api_requests, WFP_DEFAULT_API_REQUESTS);
+    api->rate_window = wfp_config_num(server->conf->api_window,
+                                      WFP_DEFAULT_API_WINDOW);
+    api->registry = server->registry;
+    api->quota = &server->conf->quota;
+    api->read_body = read_body;
+    api->publish = publish;
+    api->check_target = check_target;
+    api->baton = server;
+}
+
 int wfp_control_handle(request_rec *r)
 {
+    const char *handler = r->handler ? which(r->handler) : NULL;
     wfp_server_t *server = wfp_server();
-    wfp_api_server_t api = { 0 };
+    wfp_api_server_t api;
 
-    if (!r->handler || strcmp(r->handler, WFP_CONTROL_HANDLER)) {
+    if (!handler) {
         return DECLINED;
     }
     if (!server) {
         return HTTP_SERVICE_UNAVAILABLE;
     }
-    api.store = server->store;
-    api.kv = server->kv;
-    api.d1 = server->d1;
-    api.queues = server->queues;
-    api.r2 = server->r2;
-    api.assets = server->assets;
-    api.keys = server->keys;
-    api.account = server->conf->account;
-    api.limits = &server->conf->limits;
-    api.runtime = &server->runtime;
-    api.versions_kept = (int)wfp_config_num(server->conf->versions_kept,
-                                            WFP_DEFAULT_VERSIONS_KEPT);
-    api.rate = server->api_rate;
-    api.rate_requests = (apr_uint32_t)wfp_config_num(server->conf->api_requests,
-                                                     WFP_DEFAULT_API_REQUESTS);
-    api.rate_window = wfp_config_num(server->conf->api_window,
-                                     WFP_DEFAULT_API_WINDOW);
-    api.registry = server->registry;
-    api.quota = &server->conf->quota;
-    api.read_body = read_body;
-    api.publish = publish;
-    api.check_target = check_target;
-    api.baton = server;
-    return wfp_api_handle(r, path_of(r), &api);
+    fill_in(&api, server);
+    return handler == wfp_control_api
+               ? wfp_api_handle(r, path_of(r), &api)
+               : wfp_s3_handle(r, raw_path_of(r), base_of(r), &api);
 }

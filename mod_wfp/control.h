@@ -2,11 +2,18 @@
 #ifndef WFP_CONTROL_H
 #define WFP_CONTROL_H
 
+#include <http_core.h>
 #include <httpd.h>
 
-/** @file The REST API's door: `SetHandler wfp-api`. */
+/** @file The doors of the REST API, `SetHandler wfp-api`, and of the S3 endpoint,
+ *  `SetHandler wfp-s3`. */
 
-#define WFP_CONTROL_HANDLER "wfp-api"
+extern const char wfp_control_api[];
+extern const char wfp_control_s3[];
+
+/** Which of the two a section sets as its handler, by expression, too; NULL:
+ *  another one, or none. */
+const char *wfp_control_handler(request_rec *r, const core_dir_config *dir);
 
 /** hook handler. */
 int wfp_control_handle(request_rec *r);

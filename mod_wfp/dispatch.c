@@ -6,7 +6,6 @@
  */
 #include "mod_wfp/dispatch.h"
 
-#include <ap_expr.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -59,23 +58,12 @@ static int has_own_handler(const request_rec *r)
     return core->handler || core->expr_handler;
 }
 
-/* The API's paths are as raw as a Worker's. */
-static int is_control(request_rec *r)
-{
-    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
-
-    const char *err = NULL;
-    const char *handler = core->expr_handler
-                              ? ap_expr_str_exec(r, core->expr_handler, &err)
-                              : core->handler;
-
-    return handler && !err && !strcmp(handler, WFP_CONTROL_HANDLER);
-}
-
 int wfp_dispatch_claim(request_rec *r)
 {
     const wfp_scope_conf_t *scope = wfp_config_scope(r->per_dir_config);
-    int control = is_control(r);
+    /* the paths of these are as raw as a Worker's */
+    const char *control = wfp_control_handler(r, ap_get_core_module_config(
+                                                     r->per_dir_config));
     claim_t *claim;
 
     if (r->proxyreq
@@ -86,7 +74,7 @@ int wfp_dispatch_claim(request_rec *r)
     }
     claim = apr_palloc(r->pool, sizeof(*claim));
     claim->scope = scope;
-    claim->handler = control ? WFP_CONTROL_HANDLER : HANDLER;
+    claim->handler = control ? control : HANDLER;
     ap_set_module_config(r->request_config, &wfp_module, claim);
     return DONE;
 }

@@ -51,11 +51,11 @@ class Response:
 class Client:
     """Requests to the server under test."""
 
-    def __init__(self, port, seconds=30):
-        self.port, self.seconds = port, seconds
+    def __init__(self, port, seconds=30, address="127.0.0.1"):
+        self.port, self.seconds, self.address = port, seconds, address
 
     def connection(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port,
+        return http.client.HTTPConnection(self.address, self.port,
                                           timeout=self.seconds)
 
     def request(self, method, path, *, host=None, headers=(), body=None,
@@ -111,7 +111,7 @@ class Client:
             ["curl", "-sS", "-i", "--raw", "--max-time", str(self.seconds),
              "--http2-prior-knowledge", "--path-as-is",
              "-H", f"Host: {host or f'127.0.0.1:{self.port}'}", *options,
-             f"http://127.0.0.1:{self.port}{path}"],
+             f"http://{self.address}:{self.port}{path}"],
             capture_output=True, check=False)
         if done.returncode and not check:
             return None
