@@ -14,6 +14,7 @@
 #include "admin/api_content.h"
 #include "admin/api_namespaces.h"
 #include "admin/api_openapi.h"
+#include "admin/api_points.h"
 #include "admin/api_quota.h"
 #include "admin/api_route.h"
 #include "admin/api_queue_consumers.h"
@@ -77,6 +78,9 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "POST", K "/{kv}/bulk/delete", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_kv_bulk_delete },
     { "POST", K "/{kv}/bulk/get", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_kv_bulk_get },
     /* D1 databases */
+    /* Analytics Engine */
+    { "GET", A "/analytics_engine/datasets", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_points_datasets },
+    { "POST", A "/analytics_engine/datasets/{dataset}/query", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_points_query },
     { "GET", D, WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_d1_list },
     { "POST", D, WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_create },
     { "GET", D "/{database}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_d1_get },

@@ -12,6 +12,7 @@
 
 #include "core/name.h"
 #include "core/r2.h"
+#include "core/point.h"
 #include "core/rate.h"
 
 /* What the functions below need besides the thing they work on. */
@@ -284,6 +285,26 @@ static apr_status_t read_queue(wfp_binding_t *binding, const wfp_json_t *v,
     return read_target(&binding->target, v, "queue_name", "queue_name", rd);
 }
 
+/* A dataset; none: the binding's name, as wrangler has it. */
+static apr_status_t read_analytics(wfp_binding_t *binding, const wfp_json_t *v,
+                                   reader_t *rd)
+{
+    wfp_json_t *dataset = wfp_json_get(v, "dataset", rd->p);
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!dataset || wfp_json_is_null(dataset)) {
+        binding->target = binding->name;
+    }
+    else {
+        rv = read_string(&binding->target, v, "dataset", "dataset", rd);
+    }
+    return rv == APR_SUCCESS && !wfp_point_is_dataset(binding->target)
+               ? not_a(rd, "dataset",
+                       "a name of at most 100 letters, digits, "
+                       "\"_\" and \"-\"")
+               : rv;
+}
+
 static apr_status_t read_dispatch(wfp_binding_t *binding, const wfp_json_t *v,
                                   reader_t *rd)
 {
@@ -379,6 +400,13 @@ static apr_status_t write_queue(wfp_json_t *v, const wfp_binding_t *binding,
     return APR_SUCCESS;
 }
 
+static apr_status_t write_analytics(wfp_json_t *v, const wfp_binding_t *binding,
+                                    reader_t *rd)
+{
+    wfp_json_set_str(v, "dataset", binding->target);
+    return APR_SUCCESS;
+}
+
 static apr_status_t write_dispatch(wfp_json_t *v, const wfp_binding_t *binding,
                                    reader_t *rd)
 {
@@ -425,6 +453,7 @@ static const struct {
     [WFP_BINDING_QUEUE] = { read_queue, write_queue },
     [WFP_BINDING_R2_BUCKET] = { read_r2, write_r2 },
     [WFP_BINDING_RATELIMIT] = { read_ratelimit, write_ratelimit },
+    [WFP_BINDING_ANALYTICS] = { read_analytics, write_analytics },
     [WFP_BINDING_ASSETS] = { NULL, NULL },
 };
 

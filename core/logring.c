@@ -270,10 +270,7 @@ apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
     }
     for (;;) {
         tail = gather(records, &n, ring, scratch, scratch_bytes);
-        if (n > 0) {
-            fn(baton, records, n);
-        }
-        if (tail == ring->shared->tail) {
+        if ((n > 0 && !fn(baton, records, n)) || tail == ring->shared->tail) {
             break;
         }
         __atomic_store_n(&ring->shared->tail, tail, __ATOMIC_RELEASE);

@@ -49,9 +49,10 @@ apr_status_t wfp_logring_create(wfp_logring_t **pring, apr_size_t bytes,
 int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, const char *data,
                     apr_size_t n);
 
-/** A few records; they are gone from the ring when it returns. */
-typedef void wfp_logring_fn(void *baton, const wfp_logring_record_t *records,
-                            int n);
+/** A few records. @return 1: they are gone from the ring from then on; 0: they
+ *  stay, and nothing more is taken */
+typedef int wfp_logring_fn(void *baton, const wfp_logring_record_t *records,
+                           int n);
 
 /**
  * Take all records that are there, in the order of their puts, a few at a time.

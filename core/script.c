@@ -38,6 +38,7 @@ static const char *const binding_names[WFP_BINDING_KIND_COUNT] = {
     [WFP_BINDING_QUEUE] = "queue",
     [WFP_BINDING_R2_BUCKET] = "r2_bucket",
     [WFP_BINDING_RATELIMIT] = "ratelimit",
+    [WFP_BINDING_ANALYTICS] = "analytics_engine",
     [WFP_BINDING_ASSETS] = "assets",
 };
 

@@ -85,6 +85,7 @@ struct wfp_invocation_t {
     wfp_sql_share_t sql;          /* of its databases */
     apr_int64_t sql_charged_ns;   /* of sql.cpu_ns, on the budget */
     int fetches;                  /* how many of them are fetches */
+    int points;                   /* data points that it wrote */
     int queue_ref; /* table of waitUntil calls, LUA_NOREF: none */
     int queue_length;
     int queue_done;

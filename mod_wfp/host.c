@@ -21,6 +21,7 @@
 #include "mod_wfp/host_queue.h"
 #include "mod_wfp/host_r2.h"
 #include "mod_wfp/invoke.h"
+#include "mod_wfp/points.h"
 #include "mod_wfp/quota.h"
 #include "mod_wfp/record.h"
 #include "mod_wfp/socache.h"
@@ -340,6 +341,12 @@ static int host_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
     return wfp_ratelimit_take(ctx->work->server->limits, ask, wfp_clock_now());
 }
 
+static void host_point(wfp_host_ctx_t *ctx, const char *dataset,
+                       const char *owner, const wfp_point_t *point)
+{
+    wfp_points_here(ctx, dataset, owner, point);
+}
+
 static apr_status_t host_queue(wfp_host_ctx_t *ctx,
                                const wfp_binding_t *binding,
                                const wfp_queue_send_t *send, wfp_result_t *res)
@@ -352,5 +359,5 @@ const wfp_host_t wfp_host_functions = {
     host_sql,          host_log,        host_wait,        host_pass_through,
     host_open_secret,  host_await_body, wfp_beside_start, host_wait_op,
     wfp_beside_cancel, host_metadata,   host_kv,          host_queue,
-    host_r2,           host_cache,      host_limit,
+    host_r2,           host_cache,      host_limit,       host_point,
 };

@@ -40,13 +40,27 @@ static apr_status_t make_limits(void **pwhat, wfp_result_t *res, apr_pool_t *p)
     return rv;
 }
 
+static apr_status_t make_points(void **pwhat, wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_points_t *points;
+    apr_status_t rv = wfp_points_create(&points, res, p);
+
+    *pwhat = points;
+    return rv;
+}
+
 apr_status_t wfp_kept_find(wfp_server_t *server, apr_pool_t *process,
                            wfp_result_t *res)
 {
-    void *limits;
+    void *limits, *points = NULL;
     apr_status_t rv = find(&limits, "ratelimit", WFP_RATELIMIT_LAYOUT,
                            make_limits, process, res);
 
+    if (rv == APR_SUCCESS) {
+        rv = find(&points, "points", WFP_POINTS_LAYOUT, make_points, process,
+                  res);
+    }
     server->limits = limits;
+    server->points = points;
     return rv;
 }

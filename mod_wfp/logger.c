@@ -217,7 +217,7 @@ static void write_lines(wfp_server_t *server, log_t *log,
 }
 
 /* Records of one log that follow each other are one write. */
-static void write_all(void *data, const wfp_logring_record_t *records, int n)
+static int write_all(void *data, const wfp_logring_record_t *records, int n)
 {
     logger_t *logger = data;
     apr_array_header_t *logs = logger->server->logs;
@@ -235,6 +235,7 @@ static void write_all(void *data, const wfp_logring_record_t *records, int n)
                         records + from, i - from);
         }
     }
+    return 1;
 }
 
 static void look(void *data)

@@ -23,6 +23,7 @@
 #include "services/kv.h"
 #include "services/queues.h"
 #include "services/r2.h"
+#include "services/points.h"
 #include "services/ratelimit.h"
 #include "store/store.h"
 
@@ -53,6 +54,7 @@ typedef struct wfp_server_t {
     wfp_usage_t *usage;       /* of all generations */
     wfp_kv_cache_t *kv_cache; /* NULL: WfpKvCache off */
     wfp_ratelimit_t *limits;
+    wfp_points_t *points;
     wfp_logring_t *ring;      /* records on their way to the logs */
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */
     wfp_socache_t *socache;   /* NULL: caches keep nothing */
@@ -79,6 +81,7 @@ typedef struct wfp_server_t {
     wfp_ending_t *ending;
     wfp_hold_t *hold;   /* NULL: a threaded MPM */
     char id_prefix[17]; /* of request ids: 16 hex digits */
+    apr_time_t pruned;  /* data points: the follower's */
     volatile apr_uint32_t id_next;
     volatile apr_uint32_t host_lookups; /* under way (hosts.c) */
     int is_ending;                      /* the child scope is about to go */

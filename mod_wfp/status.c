@@ -130,12 +130,18 @@ static void collect_child(figures_t *f, wfp_server_t *server)
 static void collect_limits(figures_t *f, wfp_server_t *server)
 {
     wfp_ratelimit_stats_t r;
+    wfp_points_stats_t points;
 
     wfp_ratelimit_stats(&r, server->limits);
     add(f, "ratelimit_allowed_total", "WfpRatelimitAllowed", "counter",
         "Calls of rate limits that were within them", r.allowed);
     add(f, "ratelimit_refused_total", "WfpRatelimitRefused", "counter",
         "Calls of rate limits that were not", r.refused);
+    wfp_points_stats(&points, server->points);
+    add(f, "data_points_total", "WfpDataPoints", "counter",
+        "Data points that Workers wrote", points.put);
+    add(f, "data_points_dropped_total", "WfpDataPointsDropped", "counter",
+        "Data points for which there was no room", points.dropped);
     add(f, "ratelimit_evicted_total", "WfpRatelimitEvicted", "counter",
         "Counters of rate limits that gave way to others", r.evicted);
 }

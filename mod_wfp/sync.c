@@ -18,6 +18,7 @@
 #include "mod_wfp/host_kv.h"
 #include "mod_wfp/host_r2.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/points.h"
 #include "mod_wfp/quota.h"
 #include "mod_wfp/threads.h"
 #include "store/changes.h"
@@ -643,6 +644,7 @@ static void follow(void *data)
     }
     f->failing = rv != APR_SUCCESS;
     wfp_host_kv_sweep(f->server, turn);
+    wfp_points_turn(f->server, turn);
     wfp_host_r2_sweep(f->server, turn);
     wfp_host_assets_sweep(f->server, turn);
     if (!f->failing) {

@@ -14,6 +14,7 @@
 #include "admin/wfpctl/seal.h"
 #include "core/json.h"
 #include "core/name.h"
+#include "core/point.h"
 #include "core/rate.h"
 #include "lua_runtime/run.h"
 #include "store/scripts.h"
@@ -92,6 +93,14 @@ static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
     case WFP_BINDING_D1:
     case WFP_BINDING_QUEUE:
     case WFP_BINDING_R2_BUCKET:
+        b->target = value;
+        break;
+    case WFP_BINDING_ANALYTICS:
+        if (!wfp_point_is_dataset(value)) {
+            return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
+                                  "binding %s: '%s' is not a dataset's name",
+                                  name, value);
+        }
         b->target = value;
         break;
     case WFP_BINDING_RATELIMIT:

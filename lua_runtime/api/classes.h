@@ -384,5 +384,6 @@ void wfp_api_push_kv(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_queue(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_ratelimit(lua_State *L, const wfp_binding_t *binding);
 void wfp_api_push_r2(lua_State *L, const wfp_binding_t *binding);
+void wfp_api_push_analytics(lua_State *L, const wfp_binding_t *binding);
 
 #endif

@@ -64,6 +64,9 @@ static void push_binding(lua_State *L, const wfp_script_t *script,
     case WFP_BINDING_KV_NAMESPACE:
         wfp_api_push_kv(L, b);
         break;
+    case WFP_BINDING_ANALYTICS:
+        wfp_api_push_analytics(L, b);
+        break;
     case WFP_BINDING_RATELIMIT:
         wfp_api_push_ratelimit(L, b);
         break;

@@ -183,6 +183,11 @@ static int example_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
     return wfp_ratelimit_take(limits, ask, wfp_clock_now());
 }
 
+static void example_point(wfp_host_ctx_t *ctx, const char *dataset,
+                          const char *owner, const wfp_point_t *point)
+{
+}
+
 static apr_status_t example_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                                     const wfp_binding_t *binding,
                                     wfp_request_t *req, wfp_result_t *res)
@@ -292,6 +297,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     fixture_host.kv = example_kv;
     fixture_host.queue = example_queue;
     fixture_host.limit = example_limit;
+    fixture_host.point = example_point;
     fixture_host.cache = example_cache;
     fixture_host.r2 = example_bucket;
     script->version_tag = "v1";
@@ -304,6 +310,7 @@ static wfp_isolate_t *make_isolate(wfp_test_t *t, const char *text)
     add_binding(script, "DB", WFP_BINDING_D1, NULL);
     add_binding(script, "KV", WFP_BINDING_KV_NAMESPACE, NULL);
     add_binding(script, "BUCKET", WFP_BINDING_R2_BUCKET, NULL);
+    add_binding(script, "POINTS", WFP_BINDING_ANALYTICS, NULL);
     add_binding(script, "LIMIT", WFP_BINDING_RATELIMIT, "3/60");
     add_binding(script, "QUEUE", WFP_BINDING_QUEUE, NULL);
     add_binding(script, "VERSION", WFP_BINDING_VERSION_METADATA, NULL);

@@ -28,7 +28,7 @@ typedef struct taken_t {
     int calls;
 } taken_t;
 
-static void keep(void *baton, const wfp_logring_record_t *records, int n)
+static int keep(void *baton, const wfp_logring_record_t *records, int n)
 {
     taken_t *taken = baton;
     int i;
@@ -41,6 +41,7 @@ static void keep(void *baton, const wfp_logring_record_t *records, int n)
                                                     (int)records[i].n,
                                                     records[i].data);
     }
+    return 1;
 }
 
 static apr_int64_t take(wfp_test_t *t, wfp_logring_t *ring, taken_t *taken)
@@ -216,7 +217,7 @@ typedef struct seen_t {
     int wrong;
 } seen_t;
 
-static void look(void *baton, const wfp_logring_record_t *records, int n)
+static int look(void *baton, const wfp_logring_record_t *records, int n)
 {
     seen_t *seen = baton;
     int i;
@@ -243,6 +244,7 @@ static void look(void *baton, const wfp_logring_record_t *records, int n)
                                  + 1; /* each putter's own order */
         seen->count[who][round]++;
     }
+    return 1;
 }
 
 static void killed_putters_lose_one_each(wfp_test_t *t)

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Data points. Written by the process that follows the store, read by the API. */
+#include "store/data_points.h"
+
+#include "store/column.h"
+#include "store/dbd.h"
+
+typedef struct ask_t {
+    const wfp_data_point_t *points;
+    int count;
+    const wfp_data_points_page_t *page;
+    apr_time_t now;
+    apr_array_header_t *list;
+} ask_t;
+
+static apr_status_t insert(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t sql = {
+        "data_points_insert",
+        "INSERT INTO data_points (id, dataset, time, ns, worker, point) "
+        "VALUES (%s, %s, %lld, %s, %s, %s) ON CONFLICT (id) DO NOTHING"
+    };
+    const ask_t *ask = baton;
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; rv == APR_SUCCESS && i < ask->count; i++) {
+        const wfp_data_point_t *point = &ask->points[i];
+
+        rv = wfp_dbd_exec(NULL, db, &sql,
+                          DBD_ARGS(point->id, point->dataset,
+                                   wfp_dbd_num(db, point->time), point->ns,
+                                   point->worker, point->point));
+    }
+    return rv;
+}
+
+apr_status_t wfp_data_points_insert(wfp_store_t *store,
+                                    const wfp_data_point_t *points, int n,
+                                    wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { .points = points, .count = n };
+
+    return wfp_dbd_run(store, WFP_DBD_WRITE, insert, &ask, res, p);
+}
+
+static apr_status_t page(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t sql = {
+        "data_points_page",
+        "SELECT id, time, ns, worker, point FROM data_points "
+        "WHERE dataset = %s AND time >= %lld AND time < %lld "
+        "AND (time > %lld OR id > %s) ORDER BY time, id LIMIT 1000"
+    };
+    ask_t *ask = baton;
+    const wfp_data_points_page_t *want = ask->page;
+    apr_time_t from = want->after > want->since ? want->after : want->since;
+    apr_array_header_t *rows;
+    int i;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &sql, 5,
+                                   DBD_ARGS(wfp_column_text(want->dataset,
+                                                            db->pool),
+                                            wfp_dbd_num(db, from),
+                                            wfp_dbd_num(db, want->until),
+                                            wfp_dbd_num(db, want->after),
+                                            want->after_id));
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    ask->list = apr_array_make(db->pool, rows->nelts + 1,
+                               sizeof(wfp_data_point_t));
+    for (i = 0; i < rows->nelts; i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+        wfp_data_point_t *point = apr_array_push(ask->list);
+
+        point->id = row[0];
+        point->dataset = want->dataset;
+        point->time = wfp_dbd_int(row[1]);
+        point->ns = row[2];
+        point->worker = row[3];
+        point->point = row[4];
+    }
+    return rv;
+}
+
+apr_status_t wfp_data_points_page(apr_array_header_t **plist,
+                                  wfp_store_t *store,
+                                  const wfp_data_points_page_t *want,
+                                  wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { .page = want };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, page, &ask, res, p);
+
+    *plist = ask.list;
+    return rv;
+}
+
+static apr_status_t datasets(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t sql = {
+        "data_points_datasets",
+        "SELECT dataset, count(*), min(time), max(time) FROM data_points "
+        "GROUP BY dataset ORDER BY dataset"
+    };
+    ask_t *ask = baton;
+    apr_array_header_t *rows;
+    int i;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &sql, 4, NULL);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    ask->list = apr_array_make(db->pool, rows->nelts + 1,
+                               sizeof(wfp_dataset_t));
+    for (i = 0; i < rows->nelts; i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+        wfp_dataset_t *one = apr_array_push(ask->list);
+
+        one->name = row[0];
+        one->points = wfp_dbd_int(row[1]);
+        one->first = wfp_dbd_int(row[2]);
+        one->last = wfp_dbd_int(row[3]);
+    }
+    return rv;
+}
+
+apr_status_t wfp_data_points_datasets(apr_array_header_t **plist,
+                                      wfp_store_t *store, wfp_result_t *res,
+                                      apr_pool_t *p)
+{
+    ask_t ask = { 0 };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, datasets, &ask, res, p);
+
+    *plist = ask.list;
+    return rv;
+}
+
+/* Of a dataset that has too many the oldest go. */
+static apr_status_t prune_dataset(wfp_dbd_t *db, const char *name)
+{
+    static const wfp_sql_t sql = {
+        "data_points_trim",
+        "DELETE FROM data_points WHERE dataset = %s AND time <= "
+        "(SELECT time FROM data_points WHERE dataset = %s "
+        "ORDER BY time DESC LIMIT 1 OFFSET 1000000)"
+    };
+
+    return wfp_dbd_exec(NULL, db, &sql, DBD_ARGS(name, name));
+}
+
+static apr_status_t prune(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t sql = {
+        "data_points_prune", "DELETE FROM data_points WHERE time < %lld"
+    };
+    ask_t *ask = baton;
+    int i;
+    apr_status_t rv =
+        wfp_dbd_exec(NULL, db, &sql,
+                     DBD_ARGS(wfp_dbd_num(db, ask->now - WFP_DATA_POINTS_AGE)));
+
+    if (rv == APR_SUCCESS) {
+        rv = datasets(db, ask);
+    }
+    for (i = 0; rv == APR_SUCCESS && i < ask->list->nelts; i++) {
+        const wfp_dataset_t *one = &APR_ARRAY_IDX(ask->list, i, wfp_dataset_t);
+
+        if (one->points > WFP_DATA_POINTS_KEPT) {
+            rv = prune_dataset(db, one->name);
+        }
+    }
+    return rv;
+}
+
+apr_status_t wfp_data_points_prune(wfp_store_t *store, apr_time_t now,
+                                   wfp_result_t *res, apr_pool_t *p)
+{
+    ask_t ask = { .now = now };
+
+    return wfp_dbd_run(store, WFP_DBD_WRITE, prune, &ask, res, p);
+}

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Analytics Engine: points that Workers write, and questions to them."""
+
+import json
+import os
+import signal
+import uuid
+
+import pytest
+
+from wfptest.api import LOCATION, Api
+from wfptest.uploads import Scripts, error
+from wfptest.wait import until
+
+SCRIPT = """return { fetch = function(request, env)
+    local out = {}
+    for i, point in ipairs(request:json()) do
+        local ok, err = pcall(env.POINTS.writeDataPoint, env.POINTS, point)
+        out[i] = ok and "fine" or tostring(err)
+    end
+    return Response.json(json.array(out))
+end }
+"""
+
+
+@pytest.fixture(autouse=True)
+def api(httpd, client):
+    httpd.configure(LOCATION)
+    return Api(httpd, client)
+
+
+class Dataset:
+    """A dataset, and a Worker that writes what a test says."""
+
+    def __init__(self, api, tenant, **where):
+        self.api, self.tenant = api, tenant
+        self.name = "d" + uuid.uuid4().hex
+        self.worker = self.writer(**where)
+
+    def writer(self, **where):
+        return self.tenant.deploy(
+            SCRIPT, "--binding", f"analytics_engine:POINTS={self.name}",
+            **where)
+
+    def write(self, *points, worker=None):
+        answer = (worker or self.worker).post(json.dumps(points).encode())
+        assert answer.status == 200, answer
+        return answer.json
+
+    @property
+    def path(self):
+        base = f"{self.api.account}/analytics_engine/datasets"
+        return f"{base}/{self.name}/query"
+
+    def ask(self, *select, **more):
+        return self.api.ok("POST", self.path,
+                           {"select": select or ["count"], **more})
+
+    def count(self):
+        rows = self.ask("count")
+        return rows[0]["count"] if rows else 0
+
+    def wait(self, n):
+        until(lambda: self.count() >= n, f"{n} points in the store")
+        assert self.count() == n
+
+
+@pytest.fixture
+def dataset(api, tenant):
+    return Dataset(api, tenant)
+
+
+def point(customer, path, *numbers):
+    return {"indexes": [customer], "blobs": [path], "doubles": list(numbers)}
+
+
+@pytest.mark.one_mpm
+class TestQuestions:
+    def test_764_01_sums(self, dataset):
+        assert dataset.write(point("a", "/x", 1, 10), point("a", "/y", 2, 20),
+                             point("b", "/x", 4.5)) == ["fine"] * 3
+        dataset.wait(3)
+        assert dataset.ask("count", "sum:double1", "avg:double1", "min:double1",
+                           "max:double1", "sum:double2", "sum:double20") == [
+            {"count": 3, "sum:double1": 7.5, "avg:double1": 2.5,
+             "min:double1": 1, "max:double1": 4.5, "sum:double2": 30,
+             "sum:double20": 0}]
+
+    def test_764_02_groups_and_conditions(self, dataset):
+        dataset.write(point("a", "/x", 1), point("a", "/y", 2),
+                      point("b", "/x", 4))
+        dataset.wait(3)
+        rows = dataset.ask("count", "sum:double1", group_by=["index1"])
+        assert sorted(rows, key=str) == [
+            {"index1": "a", "count": 2, "sum:double1": 3},
+            {"index1": "b", "count": 1, "sum:double1": 4}]
+        assert dataset.ask("count", where={"blob1": "/x", "index1": "a"}) == [
+            {"count": 1}]
+        rows = dataset.ask("count", group_by=["namespace", "worker", "day"])
+        assert len(rows) == 1 and rows[0]["namespace"] == "demo"
+        assert rows[0]["worker"] == dataset.worker.name
+        assert dataset.ask("count", until="2020-01-01T00:00:00Z") == []
+
+    def test_764_03_datasets(self, api, dataset):
+        dataset.write(point("a", "/x", 1))
+        dataset.wait(1)
+        rows = api.ok("GET", f"{api.account}/analytics_engine/datasets")
+        mine = [row for row in rows if row["name"] == dataset.name]
+        assert mine and mine[0]["points"] == 1
+
+    @pytest.mark.parametrize("body", [
+        {}, {"select": []}, {"select": ["sum:double21"]}, {"select": ["blob1"]},
+        {"select": ["sum:double0"]}, {"select": "count"},
+        {"select": ["count"], "group_by": ["blob21"]},
+        {"select": ["count"], "group_by": ["x'; DROP TABLE data_points"]},
+        {"select": ["count"], "where": {"x": "y"}},
+        {"select": ["count"], "where": {"blob1": 7}},
+        {"select": ["count"], "since": "yesterday"},
+        {"select": ["count"], "sql": "SELECT 1"}])
+    def test_764_04_wrong_questions(self, api, dataset, body):
+        assert api.refused("POST", dataset.path, body)[0] == 400
+
+    def test_764_05_tokens_of_a_namespace_see_nothing(self, api, dataset):
+        other, _ = api.with_token("--role", "admin", "--namespace", "demo")
+        assert other.refused("POST", dataset.path,
+                             {"select": ["count"]})[0] == 403
+
+
+WRONG = {
+    "two indexes": {"indexes": ["a", "b"]},
+    "a long index": {"indexes": ["x" * 97]},
+    "21 blobs": {"blobs": ["x"] * 21},
+    "large blobs": {"blobs": ["x" * 9000] * 2},
+    "a table as blob": {"blobs": [{"a": 1}]},
+    "a NUL": {"blobs": ["\0"]},
+    "21 doubles": {"doubles": [1] * 21},
+    "a text as double": {"doubles": ["x"]},
+    "no list": {"blobs": "x"},
+}
+
+
+@pytest.mark.one_mpm
+class TestPoints:
+    @pytest.mark.parametrize("what", WRONG)
+    def test_764_20_wrong_points(self, dataset, what):
+        told = dataset.write(WRONG[what])[0]
+        assert told.startswith("TypeError: "), told
+
+    def test_764_21_the_largest(self, dataset):
+        largest = {"indexes": ["x" * 96], "blobs": ["é" * 400] * 20,
+                   "doubles": [1.5] * 20}
+        assert dataset.write(largest, {}) == ["fine"] * 2
+        dataset.wait(2)
+        assert dataset.ask("sum:double20")[0]["sum:double20"] == 1.5
+        assert len(dataset.ask("count", group_by=["blob20"])) == 2
+
+    def test_764_22_25_an_invocation(self, dataset):
+        told = dataset.write(*[{"doubles": [1]}] * 27)
+        assert told[:25] == ["fine"] * 25
+        assert all("Maximum of 25 data points" in each for each in told[25:])
+        dataset.wait(25)
+
+    def test_764_23_who_wrote_is_the_servers_word(self, dataset):
+        other = dataset.writer(ns=dataset.tenant.namespace())
+        dataset.write(point("a", "/x", 1))
+        dataset.write(point("a", "/x", 1), worker=other)
+        dataset.wait(2)
+        rows = dataset.ask("count", group_by=["namespace", "worker"])
+        assert {(row["namespace"], row["worker"]) for row in rows} == {
+            ("demo", dataset.worker.name), (other.ns, other.name)}
+
+    def test_764_24_uploads(self, api):
+        binding = {"type": "analytics_engine", "name": "POINTS",
+                   "dataset": "my_data-1"}
+        scripts = Scripts(api, "demo")
+        name = scripts.made(bindings=[binding])
+        assert scripts.get(name, "/bindings") == [binding]
+        name = scripts.made(bindings=[{"type": "analytics_engine",
+                                       "name": "POINTS"}])
+        assert scripts.get(name, "/bindings")[0]["dataset"] == "POINTS"
+        for dataset in ("", "a b", "x" * 101, 7):
+            status, code, text = error(scripts.put(
+                scripts.name(), bindings=[{**binding, "dataset": dataset}]))
+            assert (status, code) == (400, 10021)
+            assert text.startswith('binding "POINTS": "dataset" is not'), text
+
+
+class TestProcesses:
+    def test_764_40_a_graceful_restart_keeps(self, httpd, dataset):
+        for _ in range(4):
+            dataset.write(*[{"doubles": [1]}] * 25)
+        httpd.graceful()
+        dataset.write({"doubles": [1]})
+        dataset.wait(101)
+
+    def test_764_41_killed_children_lose_nothing(self, httpd, dataset):
+        httpd.log.expect("AH00052")
+        for n in range(3):
+            for _ in range(4):
+                dataset.write(*[{"doubles": [1]}] * 25)
+            before = httpd.children()
+            for pid in before:
+                os.kill(pid, signal.SIGKILL)
+            until(lambda: set(httpd.children()) - set(before), "children")
+
+            def answers():
+                try:
+                    return dataset.write() == []
+                except (OSError, AssertionError):
+                    return False
+            until(answers, "an answer")
+        dataset.wait(300)
