@@ -65,12 +65,14 @@ static apr_status_t run(wfp_api_call_t *call, wfp_r2_call_t *r2,
     wfp_r2_bucket_t *row;
     apr_status_t rv = APR_SUCCESS;
 
-    if (!call->server->r2) {
+    if (action || !call->server->r2) {
+        rv = wfp_r2_buckets_get(&row, call->server->store, bucket, &call->res,
+                                call->pool);
+    }
+    if (rv == APR_SUCCESS && !call->server->r2) {
         return wfp_api_answer_error(call, WFP_API_STORE_DOWN, NULL);
     }
     if (action) {
-        rv = wfp_r2_buckets_get(&row, call->server->store, bucket, &call->res,
-                                call->pool);
         wfp_json_set_str(details, "key", r2->keys ? r2->keys[0] : r2->key);
     }
     if (rv == APR_SUCCESS && action) {

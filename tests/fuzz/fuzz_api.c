@@ -253,12 +253,17 @@ static void check_route(const char *method, const char *path, apr_pool_t *p)
         made = apr_pstrcat(p, made, apr_pstrmemdup(p, at, n), NULL);
         at += n;
         if (end) {
+            int is_raw = end[-1] == '*'; /* as it was in the path */
+
             name = apr_pstrmemdup(p, at + 1,
                                   (apr_size_t)(end - at - 1)
-                                      - (apr_size_t)(end[-1] == '+'));
+                                      - (apr_size_t)(is_raw || end[-1] == '+'));
             value = apr_table_get(params, name);
-            FUZZ_CHECK(value && *value && wfp_json_is_utf8(value));
-            for (; *value; value++) {
+            FUZZ_CHECK(value && *value && (is_raw || wfp_json_is_utf8(value)));
+            if (is_raw) {
+                made = apr_pstrcat(p, made, value, NULL);
+            }
+            for (; *value && !is_raw; value++) {
                 made = apr_psprintf(p, "%s%%%02x", made, (unsigned char)*value);
             }
             at = end + 1;
