@@ -421,7 +421,8 @@ class Soak:
         self.points.append((done, rss, rss - held))
         took = time.monotonic() - self.began
         print(f"{done:>9,} requests, {took:7.1f} s, {done / took:6.0f}/s, "
-              f"at rest {self.points[-1][1] / 2**20:7.1f} MB, "
+              f"at rest {rss / 2**20:7.1f} MB, {(rss - held) / 2**20:6.2f} "
+              f"less idle isolates, {self.stage2():4} at stage 2, "
               f"{len(self.wrong)} wrong", flush=True)
 
     def run(self):
@@ -471,7 +472,7 @@ class Soak:
         })
 
     def slope(self, column):
-        """(bytes an invocation, its standard error) after the warm-up."""
+        """(bytes a request, its standard error) after the warm-up."""
         points = [(point[0], point[column]) for point in
                   self.points[int(len(self.points) * WARM_UP):]]
         n = len(points)
@@ -479,9 +480,14 @@ class Soak:
         y_mean = sum(y for _, y in points) / n
         xx = sum((x - x_mean) ** 2 for x, _ in points)
         slope = sum((x - x_mean) * (y - y_mean) for x, y in points) / xx
-        rest = sum((y - y_mean - slope * (x - x_mean)) ** 2
-                   for x, y in points)
-        return slope, (rest / max(1, n - 2) / xx) ** 0.5
+        left = [y - y_mean - slope * (x - x_mean) for x, y in points]
+        rest = sum(e * e for e in left)
+        noise = (rest / max(1, n - 2) / xx) ** 0.5
+        # a point is near the one before it: isolates and threads that are
+        # there stay, so that there are fewer independent points than points
+        alike = sum(e * f for e, f in zip(left, left[1:])) / (rest or 1)
+        alike = min(max(alike, 0), 0.9)
+        return slope, noise * ((1 + alike) / (1 - alike)) ** 0.5
 
     def verdict(self, checks):
         """Print and write the figures; was everything right?"""
