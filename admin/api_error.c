@@ -58,6 +58,7 @@ static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
                             "a namespace with this account ID and title "
                             "already exists" },
     [WFP_API_KV_TITLE] = { 400, 10019, "A KV namespace needs a title" },
+    [WFP_API_CRON] = { 400, 10100, "invalid cron string" },
     [WFP_API_QUEUE_MISSING] = { 404, 11000, "The queue does not exist" },
     [WFP_API_QUEUE_EXISTS] = { 400, 11009,
                                "A queue of this name exists already" },

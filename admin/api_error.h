@@ -48,6 +48,7 @@ typedef enum {
     WFP_API_KV_TIME, /* expiration */
     WFP_API_KV_KEYS, /* none, or too many */
     WFP_API_NO_KEY,  /* of a KV namespace */
+    WFP_API_CRON,    /* a schedule that is none, or too many */
     WFP_API_QUEUE_MISSING,
     WFP_API_QUEUE_EXISTS,
     WFP_API_QUEUE_FULL,

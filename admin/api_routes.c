@@ -23,6 +23,7 @@
 #include "admin/api_tokens.h"
 #include "admin/api_r2.h"
 #include "admin/api_r2_objects.h"
+#include "admin/api_schedules.h"
 #include "admin/api_scripts.h"
 #include "admin/api_secrets.h"
 #include "admin/api_services.h"
@@ -148,17 +149,17 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "POST", W "/{script}/assets-upload-session", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_assets_session },
     { "POST", A "/workers/assets/upload", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_assets_upload },
     /* not there yet */
-    { "GET", S "/{script}/schedules", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
-    { "PUT", S "/{script}/schedules", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
-    { "GET", S "/{script}/schedules/runs", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
+    { "GET", S "/{script}/schedules", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_schedules_list },
+    { "PUT", S "/{script}/schedules", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_schedules_put },
+    { "GET", S "/{script}/schedules/runs", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_schedules_runs },
     { "POST", S "/{script}/tails", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "DELETE", S "/{script}/tails/{tail}", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "GET", S "/{script}/tail", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "GET", S "/{script}/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "GET", S "/{script}/logs", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
-    { "GET", W "/{script}/schedules", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "PUT", W "/{script}/schedules", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "GET", W "/{script}/schedules/runs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
+    { "GET", W "/{script}/schedules", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_schedules_list },
+    { "PUT", W "/{script}/schedules", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_schedules_put },
+    { "GET", W "/{script}/schedules/runs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_schedules_runs },
     { "POST", W "/{script}/tails", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "DELETE", W "/{script}/tails/{tail}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", W "/{script}/tail", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },

@@ -12,9 +12,11 @@ typedef enum {
 
 /** A tick of a schedule. */
 typedef struct wfp_scheduled_t {
-    const char *cron;    /* as it was given */
-    apr_int64_t time_ms; /* since the epoch: when it was due */
-    int no_retry;        /* atomic: the Worker asked for that */
+    const char *cron;              /* as it was given */
+    apr_int64_t time_ms;           /* since the epoch: when it was due */
+    void (*no_retry)(void *baton); /* the Worker asks for that; may wait for
+                                    * the store */
+    void *baton;
 } wfp_scheduled_t;
 
 /** What the handler of that kind's name is called with. */

@@ -641,12 +641,16 @@ wfp_code_e wfp_invoke_event(const char **perror, wfp_work_t *work,
                             const wfp_call_t *call, const wfp_event_t *event)
 {
     wfp_host_ctx_t *ctx = make_ctx(work, NULL, call);
+    wfp_entry_t ns;
     wfp_result_t res;
     apr_status_t rv;
 
     wfp_result_init(&res, work->pool);
     ctx->event = event;
-    rv = begin(ctx, call, NULL, &res);
+    rv = find_worker(&ns, ctx, call, NULL, &res);
+    if (rv == APR_SUCCESS) {
+        rv = begin(ctx, call, &ns, &res);
+    }
     if (rv == APR_SUCCESS) {
         work->running = ctx;
         rv = wfp_run_event(ctx->inv, event, &res);

@@ -4,6 +4,7 @@
  * lent: the tick is the host's, for this invocation only.
  */
 #include "lua_runtime/api/classes.h"
+#include "lua_runtime/meter.h"
 #include "lua_runtime/state.h"
 
 typedef struct controller_t {
@@ -56,7 +57,12 @@ static int l_controller_index(lua_State *L)
 /* [-0, +0, e] controller:noRetry() */
 static int l_controller_no_retry(lua_State *L)
 {
-    __atomic_store_n(&check(L)->tick->no_retry, 1, __ATOMIC_RELEASE);
+    const wfp_scheduled_t *tick = check(L)->tick;
+    wfp_isolate_t *iso = wfp_isolate_of(L);
+
+    wfp_meter_host_begin(iso);
+    tick->no_retry(tick->baton);
+    wfp_meter_host_end(iso);
     return 0;
 }
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_SCHEDULES_H
+#define WFP_SCHEDULES_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#include "store/audit.h"
+#include "store/store.h"
+
+/** @file When Workers run without a request, and what became of it. Times are
+ *  milliseconds since the epoch, by the database's clock. */
+
+typedef struct wfp_schedule_t {
+    const char *cron;
+    apr_int64_t created;
+    apr_int64_t modified;
+} wfp_schedule_t;
+
+/** Replace a Worker's schedules; those that stay go on as they were.
+ *  @param crons array of const char *, valid (core/cron.h), each once
+ *  @return WFP_WORKER_NOT_FOUND, WFP_NOT_FOUND (its namespace) */
+apr_status_t wfp_schedules_put(wfp_store_t *store, const char *ns,
+                               const char *name,
+                               const apr_array_header_t *crons,
+                               const wfp_actor_t *actor, wfp_result_t *res,
+                               apr_pool_t *p) WFP_CHECK;
+
+/** They, by text: array of wfp_schedule_t *. */
+apr_status_t wfp_schedules_list(apr_array_header_t **plist, wfp_store_t *store,
+                                const char *ns, const char *name,
+                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** A run of a tick. */
+typedef struct wfp_schedule_run_t {
+    apr_int64_t seq; /* grows */
+    const char *ns;
+    const char *name;
+    const char *cron;
+    apr_int64_t due;
+    const char *state; /* "waiting", "running", "done" */
+    apr_int64_t attempts;
+    apr_int64_t began; /* 0: not yet */
+    apr_int64_t ended;
+    const char *outcome; /* code of an error, "ok", "skipped", "interrupted" */
+    const char *error;   /* "": none */
+} wfp_schedule_run_t;
+
+/** How many are kept of a Worker. */
+#define WFP_SCHEDULE_RUNS_KEPT 100
+
+/** The latest first, those that were pruned excepted: array of
+ *  wfp_schedule_run_t *. */
+apr_status_t wfp_schedules_runs(apr_array_header_t **plist, wfp_store_t *store,
+                                const char *ns, const char *name,
+                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+#endif

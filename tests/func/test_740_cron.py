@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Schedules: `scheduled` of Workers, run by the runner."""
+
+import contextlib
+import os
+import signal
+import sqlite3
+import time
+
+import pytest
+
+from wfptest.api import LOCATION
+from wfptest.records import Records
+from wfptest.wait import until
+
+MINUTE = 60_000
+
+
+@pytest.fixture(autouse=True)
+def _conf(httpd):
+    httpd.configure([*LOCATION, Records.LINE])
+
+
+def scheduled(body, head=""):
+    return (f"{head}\nreturn {{ fetch = function() return Response.new('x') end,"
+            f"\nscheduled = function(controller, env, ctx) {body} end }}")
+
+
+class Ticks:
+    """A Worker with schedules, whose times tests set."""
+
+    def __init__(self, httpd, api, path):
+        self.httpd, self.api, self.path = httpd, api, path
+
+    def put(self, *crons):
+        return self.api.ok("PUT", f"{self.path}/schedules",
+                           [{"cron": cron} for cron in crons])
+
+    def refused(self, body):
+        answer = self.api.call("PUT", f"{self.path}/schedules", body)
+        assert answer.status == 400, answer
+        return answer.json["errors"][0]
+
+    def list(self):
+        found = self.api.ok("GET", f"{self.path}/schedules")
+        return [one["cron"] for one in found["schedules"]]
+
+    def runs(self):
+        return self.api.ok("GET", f"{self.path}/schedules/runs")
+
+    def sql(self, text, *args):
+        path = self.httpd.root / "data/wfp.db"
+        with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:
+            with db:
+                return db.execute(text, args).fetchall()
+
+    def due(self, cron, ago_ms=0):
+        """Its next time is then."""
+        at = (int(time.time() * 1000) - ago_ms) // MINUTE * MINUTE
+        self.sql("UPDATE schedules SET next = ? WHERE cron = ?", at, cron)
+
+    def ended(self, count=1):
+        def look():
+            done = [r for r in self.runs() if r["state"] == "done"]
+            return done if len(done) >= count else None
+        return until(look, f"{count} runs to end", 40)
+
+
+@pytest.fixture
+def ticks(httpd, api, tenant):
+    """Of a user Worker made of this Lua."""
+    def make(lua, ns="demo"):
+        name = tenant.deploy(lua, ns=ns).name
+        path = (f"{api.namespaces}/{ns}/scripts/{name}" if ns else
+                f"{api.account}/workers/scripts/{name}")
+        made = Ticks(httpd, api, path)
+        made.name = name
+        return made
+    return make
+
+
+@pytest.mark.one_mpm
+class TestApi:
+    """Schedules over the API."""
+
+    @pytest.mark.parametrize("ns", ["demo", None])
+    def test_740_01_put_replaces(self, ticks, ns):
+        made = ticks(scheduled(""), ns)
+        assert made.list() == []
+        put = made.put("0 5 * * *", "*/30 * * * MON-FRI")
+        assert [one["cron"] for one in put["schedules"]] == [
+            "*/30 * * * MON-FRI", "0 5 * * *"]
+        before = {one["cron"]: one["created_on"] for one in put["schedules"]}
+        put = made.put("0 6 * * *", "0 5 * * *")
+        assert made.list() == ["0 5 * * *", "0 6 * * *"]
+        assert put["schedules"][0]["created_on"] == before["0 5 * * *"]
+        made.put()
+        assert made.list() == [] and made.runs() == []
+
+    @pytest.mark.parametrize("body, why", [
+        ([{"cron": "61 * * * *"}], "the minute is wrong"),
+        ([{"cron": "0 0 30 2 *"}], "no such day"),
+        ([{"cron": "* * * *"}], "five fields"),
+        ([{"cron": "0 1 * * *"}] * 2, "twice"),
+        ([{"cron": f"{n % 60} {n // 60} * * *"} for n in range(251)], "250"),
+        ([{"cron": 5}], "text"), (["* * * * *"], "object"),
+        ({"cron": "* * * * *"}, "array"), (None, "array"),
+        ([{"cron": "* * * * *", "zone": "CET"}], "zone")])
+    def test_740_02_others_are_refused(self, ticks, body, why):
+        made = ticks(scheduled(""))
+        made.put("0 5 * * *")
+        assert why in made.refused(body)["message"]
+        assert made.list() == ["0 5 * * *"]
+
+    def test_740_03_no_such_worker(self, api):
+        for ns in ("demo", "no-such-namespace"):
+            path = f"{api.namespaces}/{ns}/scripts/no-such/schedules"
+            assert api.call("GET", path).status == 404
+            assert api.call("PUT", path, []).status == 404
+            assert api.call("GET", f"{path}/runs").status == 404
+
+
+class TestRuns:
+    """What becomes of a tick."""
+
+    def test_740_10_the_handler_runs(self, ticks, records):
+        made = ticks(scheduled("""
+            console.log(controller.cron, controller.type,
+                        math.type(controller.scheduledTime))
+            ctx:waitUntil(function() console.log("later") end)"""))
+        made.put("* * * * *")
+        made.due("* * * * *")
+        run, = made.ended()
+        assert (run["outcome"], run["attempts"], run["cron"]) == (
+            "ok", 1, "* * * * *")
+        assert run["scheduled_on"] <= run["started_on"] <= run["ended_on"]
+        record = records.of(made.name)
+        assert record["event"]["cron"] == "* * * * *"
+        assert record["event"]["scheduledTime"] % MINUTE == 0
+        assert record["outcome"] == "ok"
+        lines = [line["message"][0] for line in record["logs"]]
+        assert lines == ["* * * * * scheduled integer", "later"]
+
+    @pytest.mark.parametrize("body, outcome, text", [
+        ('error("oh")', "exception", "oh"),
+        ('ctx:waitUntil(function() error("late") end)', "exception", "late"),
+        ("while true do end", "instruction_limit", "limit"),
+        ('fetch("http://169.254.169.254/")', "egress_blocked", "")])
+    def test_740_11_a_failure_is_shown(self, ticks, body, outcome, text):
+        made = ticks(scheduled(body))
+        made.put("* * * * *")
+        made.due("* * * * *")
+        run, = made.ended()
+        assert run["outcome"] == outcome and text in run["error"]
+
+    def test_740_12_without_a_handler(self, ticks):
+        made = ticks("return { fetch = function() end }")
+        made.put("* * * * *")
+        made.due("* * * * *")
+        run, = made.ended()
+        assert run["outcome"] == "exception"
+        assert "does not export a scheduled() function" in run["error"]
+
+    def test_740_13_several_that_were_missed_are_one(self, ticks):
+        made = ticks(scheduled(""))
+        made.put("* * * * *")
+        made.due("* * * * *", 60 * MINUTE)
+        run, = made.ended()
+        assert run["outcome"] == "ok"
+        due = time.strptime(run["scheduled_on"][:19], "%Y-%m-%dT%H:%M:%S")
+        begun = time.strptime(run["started_on"][:19], "%Y-%m-%dT%H:%M:%S")
+        assert time.mktime(begun) - time.mktime(due) < 120
+
+    def test_740_14_one_that_waited_for_too_long_is_skipped(self, ticks):
+        made = ticks(scheduled(""))
+        made.put("0 0 29 2 *")
+        made.sql("INSERT INTO schedule_runs (script_id, cron, due, state, "
+                 "attempts, no_retry, process, alive, began, ended, outcome, "
+                 "error) SELECT script_id, cron, ?, 'running', 0, 0, 'x', "
+                 "1, 0, 0, '', '' FROM schedules WHERE cron = ?",
+                 int(time.time() * 1000) - 16 * MINUTE, "0 0 29 2 *")
+        run, = made.ended()
+        assert (run["outcome"], run["attempts"]) == ("skipped", 0)
+
+
+def kill_runner(httpd):
+    """The one that runs it now."""
+    httpd.log.expect("AH00052")
+    lines = [line for line in httpd.log.text(0).splitlines()
+             if "WFP2904" in line]
+    pid = int(lines[-1].partition("[pid ")[2].partition(":")[0])
+    os.kill(pid, signal.SIGKILL)
+
+
+class TestKilled:
+    """The process dies in the middle of a run."""
+
+    def test_740_20_it_begins_again_once(self, ticks, httpd):
+        made = ticks(scheduled("scheduler.wait(20000)"))
+        made.put("* * * * *")
+        made.due("* * * * *")
+        until(lambda: any(r["state"] == "running" for r in made.runs()),
+              "it to run")
+        made.put()
+        kill_runner(httpd)
+        until(lambda: any(r["attempts"] == 2 and r["state"] == "running"
+                          for r in made.runs()), "it to run again", 40)
+        kill_runner(httpd)
+        run, = made.ended()
+        assert (run["outcome"], run["attempts"]) == ("interrupted", 2)
+
+    def test_740_21_unless_it_wants_none(self, ticks, httpd):
+        made = ticks(scheduled(
+            "controller:noRetry() scheduler.wait(20000)"))
+        made.put("* * * * *")
+        made.due("* * * * *")
+        until(lambda: made.sql("SELECT 1 FROM schedule_runs r WHERE "
+                               "no_retry = 1 AND state = 'running'"),
+              "it to say so")
+        made.put()
+        kill_runner(httpd)
+        run, = made.ended()
+        assert (run["outcome"], run["attempts"]) == ("interrupted", 1)
