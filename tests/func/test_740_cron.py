@@ -9,16 +9,17 @@ import time
 
 import pytest
 
-from wfptest.api import LOCATION
+from wfptest.api import LOCATION, Api
 from wfptest.records import Records
 from wfptest.wait import until
 
 MINUTE = 60_000
 
 
-@pytest.fixture(autouse=True)
-def _conf(httpd):
+@pytest.fixture
+def api(httpd, client):
     httpd.configure([*LOCATION, Records.LINE])
+    return Api(httpd, client)
 
 
 def scheduled(body, head=""):
@@ -123,7 +124,7 @@ class TestApi:
 class TestRuns:
     """What becomes of a tick."""
 
-    def test_740_10_the_handler_runs(self, ticks, records):
+    def test_740_10_the_handler_runs(self, api, ticks, records):
         made = ticks(scheduled("""
             console.log(controller.cron, controller.type,
                         math.type(controller.scheduledTime))
