@@ -25,7 +25,7 @@ static void tell(const wfp_server_t *server, const tick_t *tick,
 {
     if (rv != APR_SUCCESS && res->code != WFP_CONFLICT) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
-                     WFPLOGNO(3001) "schedule %s of %s/%s: %s",
+                     WFPLOGNO(3401) "schedule %s of %s/%s: %s",
                      tick->scheduled.cron, tick->task.ns, tick->task.name,
                      res->message);
     }
