@@ -4,10 +4,13 @@
 
 #include <apr.h>
 
+#include "core/queue.h"
+
 /** @file What a Worker is run for when it is no request: plain data. */
 
 typedef enum {
-    WFP_EVENT_SCHEDULED = 0
+    WFP_EVENT_SCHEDULED = 0,
+    WFP_EVENT_QUEUE
 } wfp_event_e;
 
 /** A tick of a schedule. */
@@ -23,6 +26,7 @@ typedef struct wfp_scheduled_t {
 typedef struct wfp_event_t {
     wfp_event_e kind;
     wfp_scheduled_t *scheduled; /* of WFP_EVENT_SCHEDULED */
+    wfp_queue_batch_t *batch;   /* of WFP_EVENT_QUEUE: its handler sets fates */
 } wfp_event_t;
 
 #endif

@@ -166,6 +166,14 @@ static void tell_kill(wfp_json_out_t *out, const wfp_result_t *kill)
 
 static void tell_event(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
+    if (ctx->event && ctx->event->kind == WFP_EVENT_QUEUE) {
+        WFP_JSON_OUT(out, ",\"event\":{\"queue\":");
+        wfp_json_out_str(out, ctx->event->batch->queue);
+        WFP_JSON_OUT(out, ",\"batchSize\":");
+        wfp_json_out_int(out, ctx->event->batch->count);
+        WFP_JSON_OUT(out, "}");
+        return;
+    }
     if (ctx->event) {
         WFP_JSON_OUT(out, ",\"event\":{\"cron\":");
         wfp_json_out_str(out, ctx->event->scheduled->cron);

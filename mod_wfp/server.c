@@ -17,6 +17,7 @@
 #include "lua_runtime/bugcheck.h"
 #include "mod_wfp/background.h"
 #include "mod_wfp/beside.h"
+#include "mod_wfp/deliver.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hardening.h"
 #include "mod_wfp/hold.h"
@@ -493,6 +494,9 @@ static apr_status_t start_threads(wfp_server_t *server, wfp_result_t *res)
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_sync_start(server, server->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_deliver_create(&server->deliver, server->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_runner_start(server->runner, server->pool);

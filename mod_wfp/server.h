@@ -36,6 +36,7 @@
 
 typedef struct wfp_background_t wfp_background_t;
 typedef struct wfp_beside_t wfp_beside_t;
+typedef struct wfp_deliver_t wfp_deliver_t;
 typedef struct wfp_stalls_t wfp_stalls_t;
 typedef struct wfp_ending_t wfp_ending_t;
 typedef struct wfp_hold_t wfp_hold_t;
@@ -68,6 +69,7 @@ typedef struct wfp_server_t {
     wfp_store_t *store; /* NULL: could not be opened */
     wfp_kv_t *kv;
     wfp_queues_t *queues;
+    wfp_deliver_t *deliver;
     wfp_r2_t *r2;
     wfp_d1_t *d1;
     wfp_assets_t *assets;

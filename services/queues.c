@@ -147,13 +147,15 @@ static apr_status_t drop_hopeless(wfp_queue_batch_t *batch,
 }
 
 apr_status_t wfp_queues_take(wfp_queue_batch_t *batch, wfp_queues_t *queues,
-                             const wfp_queue_t *queue, wfp_result_t *res,
+                             const wfp_queue_t *queue,
+                             const wfp_queue_fence_t *fence, wfp_result_t *res,
                              apr_pool_t *p)
 {
     const wfp_queue_consumer_t *consumer = queue->consumer;
     wfp_queue_claim_t claim = { .queue_id = queue->id,
                                 .count = (int)consumer->batch_size,
-                                .lease_ms = WFP_QUEUES_LEASE_MS };
+                                .lease_ms = WFP_QUEUES_LEASE_MS,
+                                .fence = fence };
     apr_status_t rv;
 
     memset(batch, 0, sizeof(*batch));
@@ -200,7 +202,8 @@ apr_status_t wfp_queues_pull(wfp_queue_batch_t *batch, wfp_queues_t *queues,
                              apr_int64_t visibility_ms, int is_peek,
                              wfp_result_t *res, apr_pool_t *p)
 {
-    wfp_queue_claim_t claim = { queue->id, count, visibility_ms, is_peek };
+    wfp_queue_claim_t claim = { queue->id, count, visibility_ms, is_peek,
+                                NULL };
     apr_status_t rv;
 
     memset(batch, 0, sizeof(*batch));

@@ -54,10 +54,13 @@ apr_status_t wfp_queues_is_due(int *pdue, wfp_queues_t *queues,
  * Take the next batch for a Worker. What was taken too often by those who said
  * nothing (its Worker ends the process, perhaps) goes to the dead letters.
  *
+ * @param fence  of who delivers; NULL: none
  * @param batch  count 0: there is nothing
+ * @return APR_EMISMATCH with WFP_CONFLICT: the fence does not hold any more
  */
 apr_status_t wfp_queues_take(wfp_queue_batch_t *batch, wfp_queues_t *queues,
-                             const wfp_queue_t *queue, wfp_result_t *res,
+                             const wfp_queue_t *queue,
+                             const wfp_queue_fence_t *fence, wfp_result_t *res,
                              apr_pool_t *p) WFP_CHECK;
 
 /** Who took it is still at it. */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "store/column.h"
+#include "store/dbclock.h"
+#include "store/lease_check.h"
 #include "store/queue_inside.h"
 
 /* A dead letter that has nowhere to go is tried again after that time. */
@@ -114,11 +116,13 @@ static apr_status_t take(wfp_dbd_t *db, void *baton)
     const take_t *ask = baton;
     apr_int64_t now;
     int i;
-    apr_status_t rv = ask->claim->is_peek
-                          ? APR_SUCCESS
-                          : wfp_queue_inside_drain(db, ask->claim->queue_id,
-                                                   &none);
+    const wfp_queue_fence_t *fence = ask->claim->fence;
+    apr_status_t rv = fence ? wfp_leases_check(db, fence->name, fence->number)
+                            : APR_SUCCESS;
 
+    if (rv == APR_SUCCESS && !ask->claim->is_peek) {
+        rv = wfp_queue_inside_drain(db, ask->claim->queue_id, &none);
+    }
     if (rv == APR_SUCCESS) {
         rv = wfp_dbclock_now(&now, db);
     }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "store/column.h"
+#include "store/dbclock.h"
 #include "store/queue_inside.h"
 
 apr_status_t wfp_queue_inside_run(wfp_store_t *store, wfp_dbd_fn *fn,

@@ -47,12 +47,19 @@ apr_status_t wfp_queue_messages_ready(wfp_queue_ready_t *ready,
                                       int max, wfp_result_t *res,
                                       apr_pool_t *p) WFP_CHECK;
 
+/** The lease (leases.h) under which somebody may take messages. */
+typedef struct wfp_queue_fence_t {
+    const char *name;
+    apr_int64_t number;
+} wfp_queue_fence_t;
+
 /** How to take a batch. */
 typedef struct wfp_queue_claim_t {
     const char *queue_id;
     int count; /* most messages */
     apr_int64_t lease_ms;
-    int is_peek; /* only look: no lease, no attempt */
+    int is_peek;                    /* only look: no lease, no attempt */
+    const wfp_queue_fence_t *fence; /* NULL: none is asked for */
 } wfp_queue_claim_t;
 
 /**
@@ -60,6 +67,7 @@ typedef struct wfp_queue_claim_t {
  * when it is sent, but at least one message.
  *
  * @param batch  filled in, in p; count 0: there is nothing. queue is not set
+ * @return APR_EMISMATCH with WFP_CONFLICT: the fence does not hold any more
  */
 apr_status_t wfp_queue_messages_claim(wfp_queue_batch_t *batch,
                                       wfp_store_t *store,

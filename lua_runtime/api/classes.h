@@ -50,6 +50,17 @@ int wfp_api_is_error(lua_State *L, int idx);
  *  unless generation is the current one or 0 (made at top level). */
 void wfp_api_check_generation(lua_State *L, apr_uint32_t generation);
 
+/* ---- queue_batch.c ---- */
+
+/** [-0, +1, m] Push what the queue handler is given. */
+void wfp_api_push_queue_batch(lua_State *L, wfp_queue_batch_t *batch);
+
+/* ---- queue.c ---- */
+
+/** [-0, +0, v] delaySeconds of the table at idx; -1: not given. @param method as
+ *  errors name the call */
+apr_int64_t wfp_api_queue_delay(lua_State *L, int idx, const char *method);
+
 /* ---- scheduled.c ---- */
 
 /** [-0, +1, m] Push the controller of a tick. */

@@ -5,6 +5,8 @@
 const char *wfp_api_handler_name(const wfp_event_t *event)
 {
     switch (event->kind) {
+    case WFP_EVENT_QUEUE:
+        return "queue";
     case WFP_EVENT_SCHEDULED:
     default:
         return "scheduled";
@@ -14,6 +16,9 @@ const char *wfp_api_handler_name(const wfp_event_t *event)
 void wfp_api_push_event(lua_State *L, const wfp_event_t *event)
 {
     switch (event->kind) {
+    case WFP_EVENT_QUEUE:
+        wfp_api_push_queue_batch(L, event->batch);
+        break;
     case WFP_EVENT_SCHEDULED:
     default:
         wfp_api_push_scheduled(L, event->scheduled);

@@ -56,8 +56,7 @@ static void check(lua_State *L, const wfp_queue_send_t *send)
     }
 }
 
-/* [-0, +0, v] delaySeconds of the table at idx; -1: not given */
-static apr_int64_t read_delay(lua_State *L, int idx, const char *method)
+apr_int64_t wfp_api_queue_delay(lua_State *L, int idx, const char *method)
 {
     lua_Integer n = -1;
     int ok = 1;
@@ -178,7 +177,7 @@ static int l_queue_send(lua_State *L)
     ask->messages[0].delay_s = -1;
     if (has_options(L, 3)) {
         ask->messages[0].kind = read_kind(L, 3);
-        ask->messages[0].delay_s = read_delay(L, 3, "send");
+        ask->messages[0].delay_s = wfp_api_queue_delay(L, 3, "send");
     }
     lua_pushvalue(L, 2);
     take_body(L, &ask->messages[0]);
@@ -195,7 +194,7 @@ static void read_message(lua_State *L, wfp_queue_message_t *m, int idx,
                       luaL_typename(L, idx));
     }
     m->kind = read_kind(L, idx);
-    m->delay_s = read_delay(L, idx, "sendBatch");
+    m->delay_s = wfp_api_queue_delay(L, idx, "sendBatch");
     if (m->delay_s < 0) {
         m->delay_s = delay;
     }
@@ -230,7 +229,7 @@ static int l_queue_send_batch(lua_State *L)
         check(L, &count);
     }
     if (has_options(L, 3)) {
-        delay = read_delay(L, 3, "sendBatch");
+        delay = wfp_api_queue_delay(L, 3, "sendBatch");
     }
     ask = push_ask(L, (int)n, 1);
     lua_createtable(L, (int)n, 0);

@@ -101,7 +101,7 @@ static int take(world_t *w, const wfp_queue_t *queue)
     wfp_test_t *t = w->t;
     fixture_t f = w->f;
 
-    OK(wfp_queues_take(&w->batch, w->queues, queue, &f.res, t->pool));
+    OK(wfp_queues_take(&w->batch, w->queues, queue, NULL, &f.res, t->pool));
     return w->batch.count;
 }
 
@@ -634,7 +634,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
                                           &res, p)
                           != APR_SUCCESS;
         me_too->failed += wfp_queues_take(&batch, me_too->w->queues, me_too->q,
-                                          &res, p)
+                                          NULL, &res, p)
                           != APR_SUCCESS;
         me_too->got += batch.count;
         me_too->failed += wfp_queues_done(me_too->w->queues, me_too->q, &batch,
