@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Batches of queues, each handed to a thread of the runner, which runs the
- * consumer's `queue` handler and then says what became of its messages. A step
+ * Batches of queues, handed to threads of the runner, which run the consumer's
+ * `queue` handler and then say what became of its messages. A step
  * looks at a bounded number of queues, in turn; a Worker has few deliveries at a
  * time, so one that loops keeps the others' messages from nobody. Who is killed
  * in between has a lease that ends.
@@ -13,6 +13,7 @@
 
 #include "core/clock.h"
 #include "core/lock.h"
+#include "mod_wfp/ending.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/runner.h"
 
@@ -21,14 +22,19 @@
 #define RUNNING_MAX  64
 #define RUNNING_EACH 2 /* of one Worker, as the runner's threads are shared */
 
+/* A thread goes on with its queue for that long, then another's turn comes. */
+#define TURN apr_time_from_sec(1)
+
 #define SWEEP_EVERY apr_time_from_sec(60)
 
 /* A delivery on its way; in its work's pool. */
 typedef struct delivery_t {
     wfp_server_t *server;
+    wfp_work_t *work;
     const wfp_queue_t *queue;
+    apr_int64_t fence;
     wfp_queue_batch_t batch;
-    wfp_task_t task;
+    wfp_task_t task; /* of the first of a turn */
 } delivery_t;
 
 struct wfp_deliver_t {
@@ -115,12 +121,12 @@ static wfp_queues_end_e end_of(wfp_code_e code)
 /* Its lease ends without a word, when that cannot be written. */
 static void give_back(delivery_t *d, wfp_queues_end_e end)
 {
-    apr_pool_t *p = d->task.work->pool;
     wfp_result_t res;
     apr_status_t rv;
 
-    wfp_result_init(&res, p);
-    rv = wfp_queues_done(d->server->queues, d->queue, &d->batch, end, &res, p);
+    wfp_result_init(&res, d->work->pool);
+    rv = wfp_queues_done(d->server->queues, d->queue, &d->batch, end, &res,
+                         d->work->pool);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, d->server->main,
                      WFPLOGNO(3002) "queue %s: a batch is delivered once more, "
@@ -128,18 +134,6 @@ static void give_back(delivery_t *d, wfp_queues_end_e end)
                                     "written: %s",
                      d->queue->name, res.message);
     }
-}
-
-/* wfp_task_t.run */
-static void deliver_batch(wfp_task_t *task)
-{
-    delivery_t *d = task->baton;
-    wfp_event_t event = { .kind = WFP_EVENT_QUEUE, .batch = &d->batch };
-    wfp_call_t call = { .ns = task->ns, .name = task->name };
-    const char *error;
-
-    give_back(d, end_of(wfp_invoke_event(&error, task->work, &call, &event)));
-    forget_running(d->server->deliver, d);
 }
 
 static wfp_queue_t *copy_queue(const wfp_queue_t *queue, apr_pool_t *p)
@@ -157,36 +151,113 @@ static wfp_queue_t *copy_queue(const wfp_queue_t *queue, apr_pool_t *p)
     return copy;
 }
 
-/* Take a batch and hand it to a thread. */
-static apr_status_t start(wfp_server_t *server, const wfp_queue_t *queue,
-                          const wfp_queue_fence_t *fence, wfp_result_t *res)
+/* Take the next batch. @param pd NULL: there is none */
+static apr_status_t take(delivery_t **pd, wfp_server_t *server,
+                         const wfp_queue_t *queue, apr_int64_t fence,
+                         wfp_result_t *res)
 {
+    const wfp_queue_fence_t guard = { WFP_RUNNER_LEASE, fence };
     wfp_work_t *work = wfp_invoke_begin_alone(server);
     delivery_t *d;
     apr_status_t rv;
 
+    *pd = NULL;
     if (!work) {
         return wfp_result_set(res, WFP_INTERNAL, APR_ENOMEM, "no memory");
     }
     d = apr_pcalloc(work->pool, sizeof(*d));
     d->server = server;
+    d->work = work;
+    d->fence = fence;
     d->queue = copy_queue(queue, work->pool);
-    rv = wfp_queues_take(&d->batch, server->queues, d->queue, fence, res,
+    rv = wfp_queues_take(&d->batch, server->queues, d->queue, &guard, res,
                          work->pool);
     if (rv != APR_SUCCESS || d->batch.count == 0) {
         wfp_invoke_finish(work);
         return rv;
     }
-    d->task.work = work;
+    note_running(server->deliver, d);
+    *pd = d;
+    return rv;
+}
+
+/* Run the handler. @return as end_of() */
+static wfp_queues_end_e run_one(delivery_t *d)
+{
+    const wfp_queue_consumer_t *consumer = d->queue->consumer;
+    wfp_event_t event = { .kind = WFP_EVENT_QUEUE, .batch = &d->batch };
+    wfp_call_t call = { .ns = consumer->ns, .name = consumer->script };
+    const char *error;
+    wfp_queues_end_e end = end_of(
+        wfp_invoke_event(&error, d->work, &call, &event));
+
+    give_back(d, end);
+    forget_running(d->server->deliver, d);
+    return end;
+}
+
+/* The next batch of that queue, while it is due. @return NULL: another's turn */
+static delivery_t *take_more(const delivery_t *before, apr_pool_t *p)
+{
+    wfp_server_t *server = before->server;
+    delivery_t *next = NULL;
+    wfp_result_t res;
+    int due = 0;
+
+    wfp_result_init(&res, p);
+    if (wfp_ending_is_forced(server) || wfp_ending_is_retiring(server)
+        || wfp_queues_is_due(&due, server->queues, before->queue, &res, p)
+               != APR_SUCCESS
+        || !due) {
+        return NULL;
+    }
+    /* why not is told by the runner's next step, if it goes on */
+    return take(&next, server, before->queue, before->fence, &res)
+                   == APR_SUCCESS
+               ? next
+               : NULL;
+}
+
+/* wfp_task_t.run: a turn of a queue */
+static void run_turn(wfp_task_t *task)
+{
+    apr_time_t until = wfp_clock_now() + TURN;
+    delivery_t *first = task->baton, *d = first;
+    wfp_queues_end_e end;
+
+    do {
+        delivery_t *next = NULL;
+
+        end = run_one(d);
+        if (end != WFP_QUEUES_UNSEEN && wfp_clock_now() < until) {
+            next = take_more(d, d->work->pool);
+        }
+        if (d != first) {
+            wfp_invoke_finish(d->work); /* the first's is the runner's */
+        }
+        d = next;
+    } while (d);
+}
+
+/* Take a batch and hand it to a thread. */
+static apr_status_t start(wfp_server_t *server, const wfp_queue_t *queue,
+                          apr_int64_t fence, wfp_result_t *res)
+{
+    delivery_t *d;
+    apr_status_t rv = take(&d, server, queue, fence, res);
+
+    if (!d) {
+        return rv;
+    }
+    d->task.work = d->work;
     d->task.ns = d->queue->consumer->ns;
     d->task.name = d->queue->consumer->script;
-    d->task.run = deliver_batch;
+    d->task.run = run_turn;
     d->task.baton = d;
-    note_running(server->deliver, d);
     if (!wfp_runner_hand(server->runner, &d->task)) {
-        forget_running(server->deliver, d);
         give_back(d, WFP_QUEUES_UNSEEN);
-        wfp_invoke_finish(work);
+        forget_running(server->deliver, d);
+        wfp_invoke_finish(d->work);
     }
     return rv;
 }
@@ -194,8 +265,7 @@ static apr_status_t start(wfp_server_t *server, const wfp_queue_t *queue,
 /* ---- steps ---------------------------------------------------------------------- */
 
 static apr_status_t look_at(wfp_server_t *server, const wfp_queue_t *queue,
-                            const wfp_queue_fence_t *fence, wfp_result_t *res,
-                            apr_pool_t *p)
+                            apr_int64_t fence, wfp_result_t *res, apr_pool_t *p)
 {
     int due = 0;
     apr_status_t rv;
@@ -223,7 +293,6 @@ static apr_status_t sweep(wfp_server_t *server, wfp_result_t *res,
 apr_status_t wfp_deliver_step(wfp_server_t *server, apr_int64_t fence,
                               wfp_result_t *res, apr_pool_t *p)
 {
-    const wfp_queue_fence_t guard = { WFP_RUNNER_LEASE, fence };
     wfp_deliver_t *deliver = server->deliver;
     apr_array_header_t *list;
     apr_pool_t *turn;
@@ -245,7 +314,7 @@ apr_status_t wfp_deliver_step(wfp_server_t *server, apr_int64_t fence,
 
         apr_pool_clear(turn);
         (void)apr_cpystrn(deliver->after, queue->id, sizeof(deliver->after));
-        rv = look_at(server, queue, &guard, res, turn);
+        rv = look_at(server, queue, fence, res, turn);
     }
     if (i == list->nelts && list->nelts < LOOK_MAX) {
         *deliver->after = '\0'; /* from the first again */

@@ -237,6 +237,54 @@ class TestEveryWay:
         assert "global scope" in made.get().text
         assert origin.requests == []
 
+# What a queue handler may do, with a tag of its own in each message.
+QUEUE_WAYS = {
+    "plain": "ask(m)",
+    "parallel": "parallel(function() ask(m) end)",
+    "background": "ctx:waitUntil(ask, m)",
+    "coroutine": "coroutine.wrap(ask)(m)",
+}
+
+
+@pytest.mark.one_mpm
+class TestQueue:
+    """A consumer that no request began goes no other way."""
+
+    def start(self, tenant, queue, origin, body, *options):
+        """A consumer in a namespace of these options, with one message.
+        -> the message's tag"""
+        made = tenant.deploy(f"""
+            local function ask(m)
+                return fetch("{origin.url}/echo?tag=" .. m.body)
+            end
+            return {{ queue = function(batch, env, ctx)
+                local m = batch.messages[1]
+                {body}
+            end }}""", ns=tenant.namespace(*options))
+        one, tag = queue(), f"q{next(TAGS)}."
+        one.consume(made, max_wait_time_ms=0, max_retries=0)
+        one.push(tag)
+        until(lambda: one.backlog == 0, "the delivery")
+        return tag
+
+    @pytest.mark.parametrize("way", QUEUE_WAYS)
+    def test_518_01_meets_the_outbound_worker(self, tenant, queue, origin,
+                                              way):
+        door = tenant.deploy(DOOR, ns=None)
+        tag = self.start(tenant, queue, origin, QUEUE_WAYS[way], "--outbound",
+                         door.name)
+        seen = [[v for k, v in headers if k.lower() == "x-door"]
+                for _, path, headers in origin.requests if tag in path]
+        assert seen == [["1"]]
+
+    @pytest.mark.parametrize("options", [
+        ("--egress", "none"),
+        ("--egress-deny", "127.0.0.1"), ("--outbound", "nobody")])
+    def test_518_02_what_may_not_is_blocked(self, tenant, queue, origin,
+                                            options):
+        tag = self.start(tenant, queue, origin, "ask(m)", *options)
+        assert not [path for _, path, _ in origin.requests if tag in path]
+
 
 # Hands a request to a user Worker of the namespace it is bound to: the platform's
 # own, which tenants call as a service.

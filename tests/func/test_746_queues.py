@@ -3,11 +3,13 @@
 
 import json
 import pathlib
+import re
 
 import pytest
 
 from wfptest.api import LOCATION
 from wfptest.lua import worker
+from wfptest.wait import until
 
 pytestmark = pytest.mark.one_mpm
 PRODUCER = (pathlib.Path(__file__).parents[1] / "scripts"
@@ -234,3 +236,305 @@ def test_746_30_a_full_queue(httpd, api, queue, tenant):
     made.queue.ack(made.queue.pull(batch_size=1)[0])
     assert made.send(None, text, fill=128000) == "sent"
     assert made.queue.backlog == 8
+
+
+# Keeps what it was given in KV, and does what its messages say.
+CONSUMER = """
+local function told(batch, env)
+    local seen = {}
+    for i, m in ipairs(batch.messages) do
+        seen[i] = { id = m.id, body = m.body, attempts = m.attempts,
+                    timestamp = m.timestamp }
+    end
+    env.KV:put("batch:" .. crypto.randomUUID(), json.encode({
+        queue = batch.queue, messages = seen }))
+end
+return {
+    fetch = function(request, env) return Response.new("x") end,
+    queue = function(batch, env, ctx)
+        told(batch, env)
+        %s
+    end,
+}"""
+
+
+class Consumer:
+    """A queue, and a Worker that consumes it; it remembers in KV."""
+
+    def __init__(self, api, queue, tenant):
+        self.api, self.tenant, self.queue = api, tenant, queue
+        path = f"{api.account}/storage/kv/namespaces"
+        kv = api.ok("POST", path, {"title": queue.name})["id"]
+        self.kv = f"{path}/{kv}"
+        self.binding = ("--binding", f"kv_namespace:KV={kv}")
+        self.dead = None
+
+    def run(self, body, *options, dead=None, **settings):
+        settings = {"max_wait_time_ms": 0, "max_retries": 2, **settings}
+        self.worker = self.tenant.deploy(CONSUMER % body, *self.binding,
+                                         *options)
+        self.queue.consume(self.worker, dead, **settings)
+        return self
+
+    @property
+    def batches(self):
+        keys = self.api.ok("GET", f"{self.kv}/keys?prefix=batch:")
+        return [json.loads(self.api.get(f"{self.kv}/values/{key['name']}",
+                                        raw=True).body) for key in keys]
+
+    @property
+    def seen(self):
+        """{body: attempts that were seen}"""
+        found = {}
+        for batch in self.batches:
+            for each in batch["messages"]:
+                body = each["body"]
+                found.setdefault(body if isinstance(body, (str, int))
+                                 else json.dumps(body), []).append(
+                                     each["attempts"])
+        return {body: sorted(found[body]) for body in found}
+
+    def comes_to(self, **seen):
+        until(lambda: self.seen == seen, f"{seen}, now {self.seen}")
+
+    def is_empty(self):
+        until(lambda: self.queue.backlog == 0, "an empty queue")
+
+
+@pytest.fixture
+def consumer(api, queue, tenant):
+    made = Consumer(api, queue(), tenant)
+    yield made
+    tenant.remove_all()
+    api.call("DELETE", made.kv)
+
+
+class TestConsumer:
+    def test_746_40_a_batch(self, consumer):
+        consumer.run("")
+        consumer.queue.push("a", "b")
+        consumer.is_empty()
+        batch, = consumer.batches
+        assert batch["queue"] == consumer.queue.name
+        assert [each["body"] for each in batch["messages"]] == ["a", "b"]
+        for each in batch["messages"]:
+            assert each["attempts"] == 1 and len(each["id"]) == 32
+            assert each["timestamp"] > 1.7e12
+
+    def test_746_41_sizes(self, consumer):
+        consumer.queue.push(*[f"m{n}" for n in range(7)])
+        consumer.run("", batch_size=3)
+        consumer.is_empty()
+        assert sorted(len(each["messages"]) for each in consumer.batches) == \
+            [1, 3, 3]
+
+    def test_746_42_a_batch_that_is_not_full_waits(self, consumer):
+        consumer.run("", batch_size=3, max_wait_time_ms=60000)
+        consumer.queue.push("a", "b")
+        other = consumer.queue.push("c")
+        assert other["metadata"]["metrics"]["backlog_count"] >= 3
+        consumer.is_empty()
+        batch, = consumer.batches
+        assert len(batch["messages"]) == 3
+
+    def test_746_43_an_error_is_a_retry_of_all(self, consumer):
+        consumer.run('if batch.messages[1].attempts < 3 then error("no") end')
+        consumer.queue.push("a", "b")
+        consumer.is_empty()
+        assert consumer.seen == {"a": [1, 2, 3], "b": [1, 2, 3]}
+
+    def test_746_44_but_not_of_what_was_acknowledged(self, consumer):
+        consumer.run("""
+            for _, m in ipairs(batch.messages) do
+                if m.body == "good" then m:ack() end
+            end
+            if batch.messages[1].attempts < 2 then error("no") end""")
+        consumer.queue.push("good", "bad")
+        consumer.is_empty()
+        assert consumer.seen == {"good": [1], "bad": [1, 2]}
+
+    def test_746_45_retry_of_one(self, consumer):
+        consumer.run("""
+            for _, m in ipairs(batch.messages) do
+                if m.body == "again" and m.attempts < 2 then m:retry() end
+            end""")
+        consumer.queue.push("once", "again")
+        consumer.is_empty()
+        assert consumer.seen == {"once": [1], "again": [1, 2]}
+
+    @pytest.mark.parametrize("words", [
+        "m:ack() m:retry()", "m:ack() m:ack()", "batch:ackAll() m:retry()",
+        "m:ack() batch:retryAll()", "batch:ackAll() batch:retryAll()",
+        'm:ack() error("x")', 'batch:ackAll() error("x")'])
+    def test_746_46_the_first_word_counts(self, consumer, words):
+        consumer.run(f"local m = batch.messages[1] {words}")
+        consumer.queue.push("a")
+        consumer.is_empty()
+        assert consumer.seen == {"a": [1]}
+
+    @pytest.mark.parametrize("words", [
+        "m:retry() m:ack()", "m:retry() batch:ackAll()",
+        "batch:retryAll() m:ack()", "batch:retryAll() batch:ackAll()"])
+    def test_746_47_so_does_a_retry(self, consumer, words):
+        consumer.run(f"""
+            local m = batch.messages[1]
+            if m.attempts == 1 then {words} end""")
+        consumer.queue.push("a")
+        consumer.is_empty()
+        assert consumer.seen == {"a": [1, 2]}
+
+    def test_746_48_a_retry_later(self, consumer):
+        consumer.run("batch:retryAll{ delaySeconds = 3600 }")
+        consumer.queue.push("a")
+        until(lambda: consumer.seen == {"a": [1]}, "the delivery")
+        until(lambda: not consumer.queue.peek(), "the delay")
+        assert consumer.queue.backlog == 1
+
+    def test_746_49_the_consumers_own_delay(self, consumer):
+        consumer.run('error("no")', retry_delay=3600)
+        consumer.queue.push("a")
+        until(lambda: consumer.seen == {"a": [1]}, "the delivery")
+        until(lambda: not consumer.queue.peek(), "the delay")
+        assert consumer.queue.backlog == 1
+
+    def test_746_50_waituntil_belongs_to_it(self, consumer):
+        consumer.run("""
+            ctx:waitUntil(function()
+                if batch.messages[1].attempts < 2 then error("late") end
+            end)""")
+        consumer.queue.push("a")
+        consumer.is_empty()
+        assert consumer.seen == {"a": [1, 2]}
+
+    def test_746_51_all_kinds(self, consumer, tenant):
+        consumer.run("""
+            local m = batch.messages
+            env.KV:put("kinds", m[1].body.n .. m[2].body .. #m[3].body
+                .. tostring(m[1].body == m[1].body)
+                .. tostring(pcall(function() m[1].body = 1 end)))""",
+                     batch_size=3, max_wait_time_ms=60000)
+        made = tenant.deploy(worker("""
+            env.QUEUE:sendBatch{ { body = { n = 7 } },
+                { body = "text", contentType = "text" },
+                { body = "1234", contentType = "bytes" } }
+            return Response.new("sent")"""), *consumer.queue.binding)
+        assert made.get().text == "sent"
+        consumer.is_empty()
+        assert consumer.api.get(f"{consumer.kv}/values/kinds",
+                                raw=True).text == "7text4truefalse"
+
+    @pytest.mark.parametrize("delay", ["-1", "43201", '"soon"', "0.5"])
+    def test_746_52_delays_that_may_not_be(self, consumer, delay):
+        consumer.run(f"""
+            local m = batch.messages[1]
+            local _, why = pcall(m.retry, m, {{ delaySeconds = {delay} }})
+            env.KV:put("why", why.code .. why.message)""")
+        consumer.queue.push("a")
+        consumer.is_empty()
+        assert consumer.api.get(f"{consumer.kv}/values/why", raw=True).text == \
+            f"queue_errorQueue retry failed: delaySeconds {TOO_LONG}"
+
+    def test_746_53_lent_for_one_invocation(self, consumer):
+        consumer.run("""
+            if kept then
+                local ok, why = pcall(kept.ack, kept)
+                env.KV:put("why", tostring(why))
+            end
+            kept = batch.messages[1]""", batch_size=1)
+        consumer.queue.push("a", "b", "c", "d", "e", "f")
+        consumer.is_empty()
+        assert "on behalf of a different request" in consumer.api.get(
+            f"{consumer.kv}/values/why", raw=True).text
+
+    def test_746_54_dead_letters(self, consumer, queue):
+        dead = queue()
+        dead.consume()
+        consumer.run('error("poison")', dead=dead, max_retries=1)
+        consumer.queue.push("a")
+        got = until(dead.pull, "the dead letter")
+        assert (got[0]["body"], got[0]["attempts"]) == ("a", 1)
+        assert consumer.seen == {"a": [1, 2]}
+        assert consumer.queue.backlog == 0
+
+    def test_746_55_a_worker_without_a_handler(self, queue, tenant):
+        one, dead = queue(), queue()
+        one.consume(tenant.deploy("return { fetch = fetch }"), dead,
+                    max_wait_time_ms=0, max_retries=0)
+        one.push("a")
+        until(lambda: dead.backlog == 1, "the dead letter")
+
+    def test_746_56_an_account_worker(self, consumer):
+        consumer.worker = consumer.tenant.deploy(
+            CONSUMER % "", *consumer.binding, ns=None)
+        consumer.queue.consume(consumer.worker, max_wait_time_ms=0)
+        consumer.queue.push("a")
+        consumer.is_empty()
+        assert consumer.seen == {"a": [1]}
+
+    def test_746_57_paused(self, api, consumer):
+        api.ok("PATCH", consumer.queue.path,
+               {"settings": {"delivery_paused": True}})
+        consumer.run("")
+        other = consumer.queue
+        other.push("a")
+        assert other.backlog == 1
+        assert consumer.seen == {}
+        api.ok("PATCH", other.path, {"settings": {"delivery_paused": False}})
+        consumer.is_empty()
+        assert consumer.seen == {"a": [1]}
+
+    def test_746_58_limits_hold(self, consumer, queue):
+        """One that loops is ended like any other, and its batch tried again."""
+        dead = queue()
+        consumer.run("while true do end", dead=dead, max_retries=1)
+        consumer.queue.push("a")
+        until(lambda: dead.backlog == 1, "the end of both tries")
+        assert consumer.seen == {"a": [1, 2]}
+        consumer.worker.get()
+
+    def test_746_59_a_loop_starves_nobody(self, api, queue, tenant, consumer):
+        """Consumers that sleep as long as they may, more of them than would
+        hold all threads if each had as many as it could use."""
+        slow = tenant.deploy("""return {
+            queue = function() scheduler.wait(20000) end }""")
+        for _ in range(4):
+            one = queue()
+            one.consume(slow, batch_size=1, max_wait_time_ms=0)
+            one.push(*range(20))
+        consumer.run("")
+        for turn in range(3):
+            consumer.queue.push(f"m{turn}")
+            until(lambda turn=turn: f"m{turn}" in consumer.seen, "delivery")
+        until(lambda: consumer.queue.backlog == 0, "an empty queue")
+
+    def test_746_60_a_chain(self, consumer, queue, tenant):
+        """A consumer sends to another queue."""
+        second = queue()
+        consumer.run("")
+        first = tenant.deploy("""return { queue = function(batch, env)
+            for _, m in ipairs(batch.messages) do
+                env.QUEUE:send(m.body .. "!")
+            end
+        end }""", *consumer.queue.binding)
+        second.consume(first, max_wait_time_ms=0)
+        second.push("a")
+        until(lambda: consumer.seen == {"a!": [1]}, "the second queue")
+
+    def test_746_61_the_example_of_the_page(self, consumer):
+        page = pathlib.Path(__file__).parents[2] / "docs/worker-api/queue.md"
+        text = re.findall(r"^```lua\n(.*?)^```", page.read_text(),
+                          re.M | re.S)[-1]
+        made = consumer.tenant.deploy(text, *consumer.binding,
+                                      *consumer.queue.binding)
+        consumer.queue.consume(made, max_wait_time_ms=0)
+        assert made.get().text == "sent"
+        consumer.is_empty()
+        assert len(consumer.api.get(f"{consumer.kv}/values/order:7",
+                                    raw=True).text) == 32
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _ends(httpd):
+    """Consumers that sleep end with the server."""
+    yield
+    httpd.stop()
