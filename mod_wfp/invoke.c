@@ -643,7 +643,6 @@ wfp_code_e wfp_invoke_event(const char **perror, wfp_work_t *work,
     wfp_host_ctx_t *ctx = make_ctx(work, NULL, call);
     wfp_entry_t ns;
     wfp_result_t res;
-    wfp_entry_t ns;
     apr_status_t rv;
 
     wfp_result_init(&res, work->pool);
