@@ -28,7 +28,8 @@ B = A + "/r2/buckets"
 # switching off what is off changes nothing, nor does saying what is
 CHANGES_NOTHING = {("POST", W + "/{script}/subdomain"),
                    ("PUT", D + "/{database}"), ("PATCH", D + "/{database}"),
-                   ("POST", K + "/{kv}/bulk/get")}
+                   ("POST", K + "/{kv}/bulk/get"),
+                   ("POST", A + "/analytics_engine/datasets/{dataset}/query")}
 # what tables hold is data, which no row is written for
 DATA = {("POST", D + "/{database}/query"), ("POST", D + "/{database}/raw"),
         ("POST", D + "/{database}/export"), ("POST", D + "/{database}/import"),
