@@ -42,7 +42,8 @@
 #define INPUT_LOOK_MS 500
 
 /* After a forced stop: how often what runs is cut short, and when what keeps
- * prefork's thread inside loses its client, and its process. */
+ * prefork's thread inside loses its client, and its process; so does a helper
+ * thread that is not joined by then, since it waits for the store. */
 #define CUT_EVERY_MS  50
 #define HANG_UP_TURNS (1000 / CUT_EVERY_MS)
 #define GIVE_UP_TURNS (2000 / CUT_EVERY_MS)
@@ -131,7 +132,9 @@ static void *APR_THREAD_FUNC ending_main(apr_thread_t *thread, void *data)
         if (turns >= HANG_UP_TURNS) {
             wfp_hold_hang_up(server->hold);
         }
-        if (turns >= GIVE_UP_TURNS && wfp_hold_is_inside(server->hold)) {
+        if (turns >= GIVE_UP_TURNS
+            && (__atomic_load_n(&server->is_ending, __ATOMIC_RELAXED)
+                || wfp_hold_is_inside(server->hold))) {
             give_up(server);
         }
         turns++;

@@ -422,7 +422,7 @@ static apr_status_t child_ends(void *data)
 {
     wfp_server_t *server = data;
 
-    server->is_ending = 1;
+    __atomic_store_n(&server->is_ending, 1, __ATOMIC_RELAXED);
     return APR_SUCCESS;
 }
 

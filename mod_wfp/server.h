@@ -86,7 +86,7 @@ typedef struct wfp_server_t {
     apr_time_t pruned;  /* data points: the follower's */
     volatile apr_uint32_t id_next;
     volatile apr_uint32_t host_lookups; /* under way (hosts.c) */
-    int is_ending;                      /* the child scope is about to go */
+    int is_ending; /* atomic: the child scope is about to go */
 } wfp_server_t;
 
 /** The context; NULL before post_config. */
