@@ -12,6 +12,7 @@
 #include "core/headers.h"
 #include "mod_wfp/config.h"
 #include "mod_wfp/directive_value.h"
+#include "mod_wfp/socache.h"
 
 const char *wfp_directive_server_number(cmd_parms *cmd, void *dummy,
                                         const char *arg)
@@ -94,6 +95,17 @@ const char *wfp_directive_server_kv_cache(cmd_parms *cmd, void *dummy,
     }
     wfp_config_server(cmd->server)->kv_cache = 0;
     return NULL;
+}
+
+const char *wfp_directive_server_socache(cmd_parms *cmd, void *dummy,
+                                         const char *arg)
+{
+    if (!wfp_socache_is_known(arg, cmd->temp_pool)) {
+        return wfp_directive_value_refuse(cmd, arg,
+                                          "names no provider of socache: is "
+                                          "its module loaded?");
+    }
+    return wfp_directive_server_text(cmd, dummy, arg);
 }
 
 const char *wfp_directive_server_trust_header(cmd_parms *cmd, void *dummy,
@@ -299,10 +311,11 @@ const char *wfp_directive_server_quota(cmd_parms *cmd, void *dummy,
     if (kind == WFP_USAGE_COUNT) {
         return wfp_directive_value_refuse(cmd, name, "is nothing that is used");
     }
-    if (wfp_directive_value_count(&n, script)
-        || (ns && wfp_directive_value_count(&all, ns))) {
-        return wfp_directive_value_refuse(cmd, ns ? ns : script,
-                                          "is not a whole number");
+    if (wfp_directive_value_count(&n, script) || n < 0) {
+        return wfp_directive_value_refuse(cmd, script, "is not a whole number");
+    }
+    if (ns && (wfp_directive_value_count(&all, ns) || all < 0)) {
+        return wfp_directive_value_refuse(cmd, ns, "is not a whole number");
     }
     conf->quota.script[kind] = n;
     conf->quota.ns[kind] = all;

@@ -27,6 +27,9 @@ const char *wfp_directive_server_quota(cmd_parms *cmd, void *dummy,
 const char *wfp_directive_server_kv_cache(cmd_parms *cmd, void *dummy,
                                           const char *arg);
 
+const char *wfp_directive_server_socache(cmd_parms *cmd, void *dummy,
+                                         const char *arg);
+
 const char *wfp_directive_server_trust_header(cmd_parms *cmd, void *dummy,
                                               const char *arg);
 

@@ -128,7 +128,7 @@ const command_rec wfp_directives_rows[] = {
                   "or off"),
     AP_INIT_FLAG("WfpWorkerHeader", wfp_directive_server_worker_header, NULL,
                  RSRC_CONF, "send X-Wfp-Worker on outbound requests"),
-    AP_INIT_TAKE1("WfpSocache", wfp_directive_server_text, ROW(row_socache),
+    AP_INIT_TAKE1("WfpSocache", wfp_directive_server_socache, ROW(row_socache),
                   RSRC_CONF,
                   "where caches of Workers are: PROVIDER[:ARGS] of httpd's "
                   "socache"),

@@ -131,19 +131,31 @@ static apr_status_t close_cache(void *data)
     return APR_SUCCESS;
 }
 
+/* The provider of "NAME[:ARGS]", or NULL. */
+static const ap_socache_provider_t *find(const char **pname, const char *what,
+                                         apr_pool_t *p)
+{
+    *pname = apr_pstrmemdup(p, what, strcspn(what, ":"));
+    return ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, *pname,
+                              AP_SOCACHE_PROVIDER_VERSION);
+}
+
+int wfp_socache_is_known(const char *what, apr_pool_t *p)
+{
+    const char *name;
+
+    return find(&name, what, p) != NULL;
+}
+
 int wfp_socache_open(wfp_server_t *server, apr_pool_t *pconf, apr_pool_t *ptemp)
 {
     const char *what = server->conf->socache ? server->conf->socache : "shmcb";
-    const char *args = ap_strchr_c(what, ':');
-    const char *name = args ? apr_pstrmemdup(ptemp, what,
-                                             (apr_size_t)(args - what))
-                            : what;
+    const char *args = ap_strchr_c(what, ':'), *name;
     wfp_socache_t *c = apr_pcalloc(pconf, sizeof(*c));
     int rc;
 
     c->main = server->main;
-    c->provider = ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name,
-                                     AP_SOCACHE_PROVIDER_VERSION);
+    c->provider = find(&name, what, ptemp);
     if (!c->provider && server->conf->socache) {
         return refuse(c->main, 0, what,
                       "no such provider: is its module "
