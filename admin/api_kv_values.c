@@ -58,10 +58,9 @@ apr_status_t wfp_api_kv_values_run(wfp_api_call_t *call, wfp_kv_call_t *kv,
                                             &call->res, call->pool);
 
     if (rv == APR_SUCCESS && action) {
-        rv = wfp_kv_values_audit(call->server->store, ns, action,
-                                 wfp_json_text(details, call->pool),
-                                 wfp_api_call_actor(call), &call->res,
-                                 call->pool);
+        rv = wfp_audit_note(call->server->store, WFP_CHANGE_KV, ns, action,
+                            wfp_json_text(details, call->pool),
+                            wfp_api_call_actor(call), &call->res, call->pool);
     }
     if (rv == APR_SUCCESS && !call->server->kv) {
         return wfp_api_answer_error(call, WFP_API_STORE_DOWN, NULL);

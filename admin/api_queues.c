@@ -397,8 +397,9 @@ apr_status_t wfp_api_queues_purge(wfp_api_call_t *call)
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                     "delete_messages_permanently must be true");
     }
-    rv = wfp_queues_audit(call->server->store, queue->id, "purge", "{}",
-                          wfp_api_call_actor(call), &call->res, call->pool);
+    rv = wfp_audit_note(call->server->store, WFP_CHANGE_QUEUE, queue->id,
+                        "purge", "{}", wfp_api_call_actor(call), &call->res,
+                        call->pool);
     if (rv == APR_SUCCESS) {
         rv = wfp_queues_purge(call->server->queues, queue->id, &call->res,
                               call->pool);

@@ -76,10 +76,9 @@ static apr_status_t run(wfp_api_call_t *call, wfp_r2_call_t *r2,
         wfp_json_set_str(details, "key", r2->keys ? r2->keys[0] : r2->key);
     }
     if (rv == APR_SUCCESS && action) {
-        rv = wfp_r2_buckets_audit(call->server->store, bucket, action,
-                                  wfp_json_text(details, call->pool),
-                                  wfp_api_call_actor(call), &call->res,
-                                  call->pool);
+        rv = wfp_audit_note(call->server->store, WFP_CHANGE_R2, bucket, action,
+                            wfp_json_text(details, call->pool),
+                            wfp_api_call_actor(call), &call->res, call->pool);
     }
     if (rv != APR_SUCCESS) {
         return wfp_api_r2_failed(call, rv);

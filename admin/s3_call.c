@@ -225,9 +225,9 @@ apr_status_t wfp_s3_call_audit(wfp_s3_call_t *call, const char *action,
     else {
         wfp_json_set_int(details, "keys", count);
     }
-    rv = wfp_r2_buckets_audit(call->server->store, call->bucket, action,
-                              wfp_json_text(details, call->pool),
-                              wfp_s3_call_actor(call), &call->res, call->pool);
+    rv = wfp_audit_note(call->server->store, WFP_CHANGE_R2, call->bucket,
+                        action, wfp_json_text(details, call->pool),
+                        wfp_s3_call_actor(call), &call->res, call->pool);
     return rv == APR_SUCCESS
                ? rv
                : wfp_s3_call_fail(call, wfp_s3_error_of(&call->res), NULL);

@@ -132,3 +132,34 @@ apr_status_t wfp_audit_list(apr_array_header_t **plist, int *pmore,
     }
     return rv;
 }
+
+/* ---- of what objects hold ------------------------------------------------------ */
+
+typedef struct note_t {
+    wfp_change_e kind;
+    const char *object;
+    const char *action;
+    const char *details;
+    const wfp_actor_t *actor;
+} note_t;
+
+static apr_status_t note(wfp_dbd_t *db, void *baton)
+{
+    const note_t *ask = baton;
+    wfp_change_t change = { 0, ask->kind, "", ask->object, 0 };
+    apr_status_t rv = wfp_changes_take(&change.stamp, db);
+
+    return rv == APR_SUCCESS ? wfp_audit_record(db, &change, ask->actor,
+                                                ask->action, ask->details)
+                             : rv;
+}
+
+apr_status_t wfp_audit_note(wfp_store_t *store, wfp_change_e kind,
+                            const char *object, const char *action,
+                            const char *details, const wfp_actor_t *actor,
+                            wfp_result_t *res, apr_pool_t *p)
+{
+    note_t ask = { kind, wfp_column_text(object, p), action, details, actor };
+
+    return wfp_dbd_run(store, WFP_DBD_WRITE, note, &ask, res, p);
+}

@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "store/changes.h"
 #include "store/store.h"
 
 /**
@@ -49,5 +50,14 @@ apr_status_t wfp_audit_list(apr_array_header_t **plist, int *pmore,
                             wfp_store_t *store, apr_time_t since,
                             apr_int64_t before, int limit, wfp_result_t *res,
                             apr_pool_t *p) WFP_CHECK;
+
+/** A row about what is about to be done with what is kept in an object: values
+ *  of a KV namespace, objects of a bucket, messages of a queue.
+ *  @param kind of the object @param action "put_value", ... @param details JSON
+ *  object */
+apr_status_t wfp_audit_note(wfp_store_t *store, wfp_change_e kind,
+                            const char *object, const char *action,
+                            const char *details, const wfp_actor_t *actor,
+                            wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 #endif

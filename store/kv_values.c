@@ -324,34 +324,6 @@ static apr_status_t delete_all(wfp_dbd_t *db, void *baton)
     return rv == APR_SUCCESS ? tell(db, ask) : rv;
 }
 
-typedef struct audit_t {
-    const char *ns;
-    const char *action;
-    const char *details;
-    const wfp_actor_t *actor;
-} audit_t;
-
-static apr_status_t audit(wfp_dbd_t *db, void *baton)
-{
-    const audit_t *ask = baton;
-    wfp_change_t change = { 0, WFP_CHANGE_KV, "", ask->ns, 0 };
-    apr_status_t rv = wfp_changes_take(&change.stamp, db);
-
-    return rv == APR_SUCCESS ? wfp_audit_record(db, &change, ask->actor,
-                                                ask->action, ask->details)
-                             : rv;
-}
-
-apr_status_t wfp_kv_values_audit(wfp_store_t *store, const char *ns,
-                                 const char *action, const char *details,
-                                 const wfp_actor_t *actor, wfp_result_t *res,
-                                 apr_pool_t *p)
-{
-    audit_t ask = { ns, action, details, actor };
-
-    return wfp_dbd_run(store, WFP_DBD_WRITE, audit, &ask, res, p);
-}
-
 typedef struct sweep_t {
     int max;
     int count;

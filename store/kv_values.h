@@ -29,13 +29,6 @@ apr_status_t wfp_kv_values_run(wfp_store_t *store, const char *ns,
                                wfp_kv_call_t *call, apr_int64_t bytes_max,
                                wfp_result_t *res) WFP_CHECK;
 
-/** A row of the audit about what is about to be done with values of a namespace.
- *  @param action "put_value", ... @param details JSON object */
-apr_status_t wfp_kv_values_audit(wfp_store_t *store, const char *ns,
-                                 const char *action, const char *details,
-                                 const wfp_actor_t *actor, wfp_result_t *res,
-                                 apr_pool_t *p) WFP_CHECK;
-
 /** Remove values that have expired. @param max most of them @param pcount how
  *  many it were */
 apr_status_t wfp_kv_values_sweep(int *pcount, wfp_store_t *store, int max,

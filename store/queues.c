@@ -283,28 +283,3 @@ apr_status_t wfp_queues_delete(wfp_store_t *store, const char *id,
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, delete_queue, &ask, res, p);
 }
-
-typedef struct audit_t {
-    const char *id;
-    const char *action;
-    const char *details;
-    const wfp_actor_t *actor;
-} audit_t;
-
-static apr_status_t audit(wfp_dbd_t *db, void *baton)
-{
-    const audit_t *ask = baton;
-
-    return wfp_queue_row_record(db, ask->id, ask->action, ask->details,
-                                ask->actor);
-}
-
-apr_status_t wfp_queues_audit(wfp_store_t *store, const char *id,
-                              const char *action, const char *details,
-                              const wfp_actor_t *actor, wfp_result_t *res,
-                              apr_pool_t *p)
-{
-    audit_t ask = { id, action, details, actor };
-
-    return wfp_dbd_run(store, WFP_DBD_WRITE, audit, &ask, res, p);
-}

@@ -94,11 +94,4 @@ apr_status_t wfp_queues_producers(apr_array_header_t **plist,
                                   wfp_store_t *store, const char *name,
                                   wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
-/** A row of the audit about what a client is about to do with messages.
- *  @param action "purge" @param details JSON object */
-apr_status_t wfp_queues_audit(wfp_store_t *store, const char *id,
-                              const char *action, const char *details,
-                              const wfp_actor_t *actor, wfp_result_t *res,
-                              apr_pool_t *p) WFP_CHECK;
-
 #endif

@@ -319,33 +319,3 @@ apr_status_t wfp_r2_buckets_list(apr_array_header_t **plist, int *pmore,
     }
     return rv;
 }
-
-/* ---- audit ---------------------------------------------------------------------- */
-
-typedef struct audit_t {
-    const char *name;
-    const char *action;
-    const char *details;
-    const wfp_actor_t *actor;
-} audit_t;
-
-static apr_status_t audit(wfp_dbd_t *db, void *baton)
-{
-    const audit_t *ask = baton;
-    wfp_change_t change = { 0, WFP_CHANGE_R2, "", ask->name, 0 };
-    apr_status_t rv = wfp_changes_take(&change.stamp, db);
-
-    return rv == APR_SUCCESS ? wfp_audit_record(db, &change, ask->actor,
-                                                ask->action, ask->details)
-                             : rv;
-}
-
-apr_status_t wfp_r2_buckets_audit(wfp_store_t *store, const char *name,
-                                  const char *action, const char *details,
-                                  const wfp_actor_t *actor, wfp_result_t *res,
-                                  apr_pool_t *p)
-{
-    audit_t ask = { wfp_column_text(name, p), action, details, actor };
-
-    return wfp_dbd_run(store, WFP_DBD_WRITE, audit, &ask, res, p);
-}

@@ -63,11 +63,4 @@ apr_status_t wfp_r2_buckets_delete(wfp_store_t *store, const char *name,
                                    const wfp_actor_t *actor, wfp_result_t *res,
                                    apr_pool_t *p) WFP_CHECK;
 
-/** A row of the audit about what is about to be done with objects of a bucket.
- *  @param action "put_object", ... @param details JSON object */
-apr_status_t wfp_r2_buckets_audit(wfp_store_t *store, const char *name,
-                                  const char *action, const char *details,
-                                  const wfp_actor_t *actor, wfp_result_t *res,
-                                  apr_pool_t *p) WFP_CHECK;
-
 #endif

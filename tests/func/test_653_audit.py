@@ -51,6 +51,7 @@ OF_WORKERS = {
         {"secrets": {"MORE": {"text": SECRET, "type": "secret_text"}}},
         "secret"),
     ("PUT", "/tags"): (["a", "b"], "tags"),
+    ("PUT", "/schedules"): ([{"cron": "0 0 * * *"}], "schedules"),
     ("PUT", "/tags/{tag}"): (None, "tags"),
     ("DELETE", "/tags/{tag}"): (None, "tags"),
     ("POST", "/deployments"): ("deployment", "deploy"),
@@ -119,8 +120,8 @@ EXPECTED = {**OTHERS}
 for base in (S, W):
     for (verb, what), (sent, done) in OF_WORKERS.items():
         EXPECTED[verb, f"{base}/{{script}}{what}"] = (
-            sent, done, "version" if what in ("/versions",
-                                              "/assets-upload-session")
+            sent, done, "version" if what in (
+                "/versions", "/schedules", "/assets-upload-session")
             else "script",
             "{script}")
 MUTATIONS = sorted(
