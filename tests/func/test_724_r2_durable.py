@@ -152,7 +152,7 @@ def test_724_03_orphans_are_swept(httpd, place):
         os.utime(path, (before, before))
     httpd.graceful()
     until(lambda: not any(orphan.exists() for orphan in orphans),
-          "the end of the orphans")
+          "the end of the orphans", 120)
     assert young.exists()
     young.unlink()
     with Writers(place) as writers:

@@ -211,7 +211,8 @@ class TestTwoHosts:
     def test_780_12_nothing_old_while_the_database_is_down(self, hosts, pair):
         """Who cannot ask whether it still holds does not say it."""
         for server in hosts.servers:
-            server.log.expect("WFP0203", "WFP0204", "WFP2501", "WFP0202")
+            server.log.expect("WFP0203", "WFP0204", "WFP2501", "WFP0202",
+                              "WFP2902")
         one, two = pair
         one.put("k", "one")
         until(lambda: two.get("k") == "one", "the value")

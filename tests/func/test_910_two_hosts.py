@@ -115,7 +115,7 @@ class TestTwoHosts:
 
     def test_910_05_the_database_is_restarted(self, hosts, pair):
         for server in hosts.servers:
-            server.log.expect("WFP0202", "WFP0203", "WFP0204")
+            server.log.expect("WFP0202", "WFP0203", "WFP0204", "WFP2902")
         pair.deploy("one")
         pair.becomes("one")
         assert hosts.servers[0].wfpctl("list", pair.ns).stdout == "w\n"
@@ -142,6 +142,8 @@ class TestTwoHosts:
         pair.becomes("two")
         pair.deploy("new", name="new")
         until(lambda: pair.ask("new").status == 200, "a Worker made after it")
+        for server in hosts.servers:  # else the next fault is none, to them
+            server.log.wait_for("WFP0204")
 
 
 class TestKeys:
