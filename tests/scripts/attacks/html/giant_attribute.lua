@@ -1,5 +1,5 @@
 -- A tag larger than any.
--- outcome: exception or memory
+-- outcome: exception or memory or cpu
 return { fetch = function(request, env, ctx)
     local n = 0
     local page = Response.new(function()

@@ -1,5 +1,5 @@
 -- Functions that hoard, each a little, while they wait.
--- outcome: memory
+-- outcome: memory or cpu
 return { fetch = function(request, env, ctx)
     local f = {}
     for i = 1, 1000 do

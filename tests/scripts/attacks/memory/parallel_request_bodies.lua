@@ -1,5 +1,5 @@
 -- Bodies that are copied for calls that wait for their turn.
--- outcome: memory
+-- outcome: memory or cpu
 return { fetch = function(request, env, ctx)
     local body, f = ("x"):rep(200000), {}
     for i = 1, 1000 do

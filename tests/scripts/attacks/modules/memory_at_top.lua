@@ -1,5 +1,5 @@
 -- The top level of a required module fills the memory.
--- outcome: memory or startup or refused
+-- outcome: memory or startup or refused or cpu
 local lib = require("lib")
 return { fetch = function() return Response.new(#lib) end }
 -- file: lib.lua

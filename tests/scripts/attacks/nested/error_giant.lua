@@ -1,5 +1,5 @@
 -- Megabytes of message.
--- outcome: exception or memory
+-- outcome: exception or memory or cpu
 return { fetch = function(request, env, ctx)
     error(("x"):rep(5000000))
 end }
