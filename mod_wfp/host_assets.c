@@ -47,6 +47,7 @@ static apr_status_t answer(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                             .base = ctx->caller || is_binding ? 0
                                                               : work->routed,
                             .is_binding = is_binding,
+                            .is_last = !ctx->caller && !is_binding,
                             .flags = file_flags(work->r),
                             .pool = work->pool };
     apr_status_t rv = wfp_asset_serve(presp, assets, set, &ask, res);

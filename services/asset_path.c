@@ -12,6 +12,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "services/assets.h"
+
 typedef enum {
     E_INDEX = 0, /* ".../index" */
     E_INDEX_HTML,
@@ -204,16 +206,23 @@ static int resolve(wfp_asset_way_t *way, const look_t *look, const char *path,
     return 0;
 }
 
-/* The nearest 404.html up the tree. */
+/* The nearest 404.html up the tree. The path is a client's or a tenant's, as long
+ * as he likes; where no file can be is not looked. */
 static int find_page(wfp_asset_way_t *way, const look_t *look, const char *path)
 {
-    char *at = apr_pstrdup(look->pool, path);
-    char *slash;
+    static const char page[] = "/404.html";
+    apr_size_t n = strlen(path);
+    char *at;
 
-    while ((slash = strrchr(at, '/'))) {
-        *slash = '\0';
-        if (exists(&way->asset, look,
-                   apr_pstrcat(look->pool, at, "/404.html", NULL))) {
+    n = n < WFP_ASSET_PATH_MAX ? n : WFP_ASSET_PATH_MAX;
+    at = apr_palloc(look->pool, n + sizeof(page));
+    memcpy(at, path, n);
+    while (n-- > 0) {
+        if (at[n] != '/') {
+            continue;
+        }
+        memcpy(at + n, page, sizeof(page));
+        if (exists(&way->asset, look, at)) {
             way->status = 404;
             return 1;
         }

@@ -13,11 +13,16 @@
 #include "core/crypto.h"
 #include "services/asset_path.h"
 #include "services/asset_pattern.h"
+#include "services/assets_cache.h"
+#include "services/assets_inside.h"
 
 /* Hex digits of an ETag. */
 #define ETAG_DIGITS 32
 
 #define CACHE_CONTROL "public, max-age=0, must-revalidate"
+
+/* No address is longer: of each there are some copies. */
+#define URL_MAX ((apr_size_t)16 * 1024)
 
 /* A request being answered. */
 typedef struct serve_t {
@@ -30,7 +35,8 @@ typedef struct serve_t {
     const char *query; /* "" or "?..." */
     int budget;
     wfp_result_t *res;
-    apr_pool_t *pool;
+    apr_pool_t *pool; /* of the answer: it may stay until the work's end */
+    apr_pool_t *turn; /* of this call */
 } serve_t;
 
 /* "https://host:1/a?b#c" */
@@ -43,7 +49,7 @@ static void read_url(serve_t *s)
     host = at ? at + 3 : url;
     at = host + strcspn(host, "/?#");
     n = (apr_size_t)(at - host);
-    s->place.host = apr_pstrmemdup(s->pool, host, n);
+    s->place.host = apr_pstrmemdup(s->turn, host, n);
     if (*host != '[' && strchr(s->place.host, ':')) {
         *strchr((char *)s->place.host, ':') = '\0';
     }
@@ -51,13 +57,13 @@ static void read_url(serve_t *s)
     n = (apr_size_t)(query - at);
     s->base = "";
     if (s->ask->base && s->ask->base <= n) {
-        s->base = apr_pstrmemdup(s->pool, at, s->ask->base);
+        s->base = apr_pstrmemdup(s->turn, at, s->ask->base);
         at += s->ask->base;
         n -= s->ask->base;
     }
-    s->place.path = n && *at == '/' ? apr_pstrmemdup(s->pool, at, n) : "/";
+    s->place.path = n && *at == '/' ? apr_pstrmemdup(s->turn, at, n) : "/";
     s->query = *query == '?'
-                   ? apr_pstrmemdup(s->pool, query, strcspn(query, "#"))
+                   ? apr_pstrmemdup(s->turn, query, strcspn(query, "#"))
                    : "";
 }
 
@@ -141,7 +147,7 @@ static wfp_response_t *follow_rule(serve_t *s, const wfp_asset_redirect_t *rule)
 
     return redirect(s, rule->status,
                     apr_pstrcat(s->pool, base,
-                                apr_pstrmemdup(s->pool, rule->to, n), query,
+                                apr_pstrmemdup(s->turn, rule->to, n), query,
                                 rule->to + n, NULL));
 }
 
@@ -165,18 +171,52 @@ static int is_known(const wfp_headers_t *headers, const char *etag)
     return 0;
 }
 
+/* A file of the set, for when it is read. */
+typedef struct later_t {
+    wfp_assets_t *assets;
+    const char *owner;
+    const char *digest;
+    apr_int32_t flags;
+} later_t;
+
+/* wfp_body_file_open_fn */
+static apr_status_t open_later(apr_file_t **pfile, void *baton, apr_pool_t *p)
+{
+    const later_t *later = baton;
+
+    return wfp_assets_blob(pfile, later->assets, later->owner, later->digest,
+                           later->flags, p);
+}
+
+static wfp_body_t *body_later(serve_t *s, const wfp_asset_t *asset)
+{
+    later_t *later = apr_palloc(s->pool, sizeof(*later));
+
+    later->assets = s->assets;
+    later->owner = apr_pstrdup(s->pool, wfp_assets_cache_owner(s->set));
+    later->digest = wfp_crypto_hex(asset->digest, WFP_ASSET_DIGEST_SIZE,
+                                   s->pool);
+    later->flags = s->ask->flags;
+    return wfp_body_file_later(open_later, later, (apr_off_t)asset->size,
+                               s->pool);
+}
+
+/* A Worker may ask for many files and read none: of those none stays open. */
 static apr_status_t open_body(serve_t *s, wfp_response_t *resp,
                               const wfp_asset_t *asset)
 {
     apr_file_t *file;
     apr_status_t rv = wfp_assets_file(&file, s->assets, s->set, asset,
-                                      s->ask->flags, s->pool);
+                                      s->ask->flags,
+                                      s->ask->is_last ? s->pool : s->turn);
 
     if (rv != APR_SUCCESS) {
         return wfp_result_set(s->res, WFP_INTERNAL, rv,
                               "the asset %.200s cannot be read", asset->path);
     }
-    resp->body = wfp_body_file(file, 0, (apr_off_t)asset->size, s->pool);
+    resp->body = s->ask->is_last
+                     ? wfp_body_file(file, 0, (apr_off_t)asset->size, s->pool)
+                     : body_later(s, asset);
     return rv;
 }
 
@@ -189,7 +229,7 @@ static apr_status_t serve_file(wfp_response_t **presp, serve_t *s,
 
     etag = apr_pstrcat(s->pool, "\"",
                        wfp_crypto_hex(way->asset.digest, ETAG_DIGITS / 2,
-                                      s->pool),
+                                      s->turn),
                        "\"", NULL);
     wfp_headers_addn(resp->headers, "ETag", etag);
     if (way->asset.type) {
@@ -201,7 +241,7 @@ static apr_status_t serve_file(wfp_response_t **presp, serve_t *s,
         wfp_headers_addn(resp->headers, "Cache-Control", CACHE_CONTROL);
     }
     wfp_asset_rules_headers(resp->headers, s->config->rules, &s->place,
-                            &s->budget, s->pool);
+                            &s->budget, s->turn);
     *presp = resp;
     if (is_known(asked, etag)) {
         resp->status = 304;
@@ -241,16 +281,16 @@ static apr_status_t serve(wfp_response_t **presp, serve_t *s, whose_e whose)
     int is_rewritten = 0;
 
     if (wfp_asset_rules_redirect(&rule, s->config->rules, &s->place, &s->budget,
-                                 s->pool)) {
+                                 s->turn)) {
         if (rule.status != 200) {
             *presp = follow_rule(s, &rule);
             return APR_SUCCESS;
         }
-        path = apr_pstrmemdup(s->pool, rule.to, strcspn(rule.to, "?#"));
+        path = apr_pstrmemdup(s->turn, rule.to, strcspn(rule.to, "?#"));
         is_rewritten = 1;
     }
     wfp_asset_path_find(&way, wfp_assets_index(s->set), path, s->config->html,
-                        miss_of(s, whose), s->pool);
+                        miss_of(s, whose), s->turn);
     if (way.status) {
         return serve_way(presp, s, &way);
     }
@@ -258,6 +298,22 @@ static apr_status_t serve(wfp_response_t **presp, serve_t *s, whose_e whose)
         *presp = plain(s, 404);
     }
     return APR_SUCCESS;
+}
+
+/* @return APR_SUCCESS with *presp NULL: it is the Worker's */
+static apr_status_t serve_url(wfp_response_t **presp, serve_t *s)
+{
+    whose_e who;
+
+    if (strlen(s->ask->req->url) > URL_MAX) {
+        if (s->ask->is_binding || s->config->no_worker) {
+            *presp = plain(s, 414);
+        }
+        return APR_SUCCESS;
+    }
+    read_url(s);
+    who = whose(s);
+    return who == THE_WORKERS ? APR_SUCCESS : serve(presp, s, who);
 }
 
 apr_status_t wfp_asset_serve(wfp_response_t **presp, wfp_assets_t *assets,
@@ -271,13 +327,14 @@ apr_status_t wfp_asset_serve(wfp_response_t **presp, wfp_assets_t *assets,
                   .budget = WFP_ASSET_BUDGET,
                   .res = res,
                   .pool = ask->pool };
-    whose_e who;
+    apr_status_t rv;
 
     *presp = NULL;
     if (!ask->is_binding && s.config->worker_first) {
         return APR_SUCCESS;
     }
-    read_url(&s);
-    who = whose(&s);
-    return who == THE_WORKERS ? APR_SUCCESS : serve(presp, &s, who);
+    apr_pool_create(&s.turn, ask->pool);
+    rv = serve_url(presp, &s);
+    apr_pool_destroy(s.turn);
+    return rv;
 }

@@ -9,10 +9,11 @@
 
 typedef struct wfp_asset_ask_t {
     const wfp_request_t *req;
-    apr_size_t base;   /* bytes of the path that are no part of it: what routing
+    apr_size_t base; /* bytes of the path that are no part of it: what routing
                         * took */
-    int is_binding;    /* 1: env.ASSETS:fetch(): always answered; else only
+    int is_binding;  /* 1: env.ASSETS:fetch(): always answered; else only
                         * when the assets come before the Worker */
+    int is_last;     /* 1: the answer goes to the client, nobody else gets it */
     apr_int32_t flags; /* files are opened with, as wfp_blobs_open() */
     apr_pool_t *pool;  /* of the answer */
 } wfp_asset_ask_t;

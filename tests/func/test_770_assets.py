@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which file a path is, and how it is served: case by case."""
 
+import os
+import pathlib
+import re
+
 import pytest
 
 from wfptest.api import LOCATION, Api
@@ -370,3 +374,96 @@ class TestRules:
         # more than 60 KB of headers are no answer
         assert one.get("/bin").error == "invalid_response"
         assert one.told("/" + "a" * 4000) == (200, WORKER)
+
+
+def files_of(httpd):
+    """Assets that children have open."""
+    found = []
+    for pid in httpd.children():
+        for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                found.append(os.readlink(link))
+            except OSError:
+                continue
+    return [path for path in found if "/assets/" in path]
+
+
+def peak(httpd):
+    """Most kB that children ever had in memory."""
+    return sum(int(re.search(
+        r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+        for pid in httpd.children())
+
+
+class TestManyAndLong:
+    """What a Worker asks for is bounded, however it asks."""
+
+    def test_770_60_addresses_are_bounded(self, site, httpd):
+        code = worker('''
+            local url = "http://x/" .. ("a/"):rep(
+                tonumber(request.headers:get("n")))
+            local first = env.ASSETS:fetch(url)
+            for i = 2, 5 do env.ASSETS:fetch(url) end
+            return first''')
+        one = site(code=code, run_worker_first=True,
+                   not_found_handling="404-page")
+
+        def asked(n):
+            answer = one.get("/", headers=[("n", str(n))])
+            return answer.status, answer.text
+
+        assert asked(10) == (404, "file /404.html")
+        before = peak(httpd)
+        assert asked(8100) == (404, "file /404.html")
+        assert asked(30000) == (414, "")
+        assert peak(httpd) - before < 100 * 1024
+
+    def test_770_61_addresses_of_siblings_are_bounded(self, site):
+        far = site(code="", not_found_handling="404-page")
+        first = site(code=None, not_found_handling="404-page",
+                     run_worker_first=["/a/*"])
+        near = site(code=worker('''
+            local said = {}
+            for i, to in ipairs{env.FAR, env.FIRST} do
+                local got = to:fetch("http://x/" .. ("b/"):rep(30000))
+                said[i] = got.status .. " " .. got:text()
+            end
+            return Response.new(table.concat(said, ", "))'''),
+            run_worker_first=True, bindings=[
+                {"type": "service", "name": "FAR", "service": far.name},
+                {"type": "service", "name": "FIRST", "service": first.name}])
+        assert near.told("/") == (200, f"414 , 200 {WORKER}")
+
+    def test_770_62_what_is_not_read_holds_no_file(self, site, httpd, client):
+        code = worker('''
+            local held = {}
+            for i = 1, 40 do
+                held[i] = env.ASSETS:fetch("http://x/style.css")
+            end
+            local n = 0
+            return Response.new(function()
+                n = n + 1
+                if n == 1 then return held[1]:text() .. "!" end
+                return ("x"):rep(1 << 20)
+            end)''')
+        one = site(code=code, run_worker_first=True)
+        conn = client.connection()
+        conn.request("GET", f"{one.base}/")
+        stream = conn.getresponse()
+        assert stream.read(16) == b"file /style.css!"
+        assert files_of(httpd) == []
+        conn.close()
+
+    def test_770_63_large_ones_pass_through(self, site):
+        big = bytes(range(256)) * 20000
+        code = worker('''
+            local got = env.ASSETS:fetch("http://x/big.bin")
+            if request.headers:get("read") then
+                return Response.new(got:text(), got)
+            end
+            return got''')
+        one = site({"/big.bin": big}, code=code, run_worker_first=True)
+        assert one.get("/").body == big
+        assert one.get("/", headers=[("read", "1")]).body == big
+        part = one.get("/", headers=[("Range", "bytes=1000-1999")])
+        assert part.status == 206 and part.body == big[1000:2000]

@@ -220,6 +220,62 @@ static void bodies_over_files_are_read(wfp_test_t *t)
     end(&at);
 }
 
+typedef struct later_t {
+    wfp_blobs_t *blobs;
+    const char *name;
+    int opened;
+} later_t;
+
+static apr_status_t open_later(apr_file_t **pfile, void *baton, apr_pool_t *p)
+{
+    later_t *later = baton;
+
+    later->opened++;
+    return wfp_blobs_open(pfile, later->blobs, GROUP, later->name, 0, p);
+}
+
+static void bodies_open_files_when_they_are_read(wfp_test_t *t)
+{
+    apr_size_t size = 150000, n;
+    char *all = apr_palloc(t->pool, size);
+    apr_bucket_brigade *bb;
+    wfp_result_t res;
+    apr_off_t offset;
+    wfp_body_t *body;
+    const char *data;
+    later_t later;
+    place_t at;
+
+    begin(&at, t);
+    wfp_result_init(&res, t->pool);
+    memset(all, 'x', size);
+    OK(wfp_blobs_put(at.blobs, GROUP, NAME, all, size, t->pool));
+    later = (later_t){ at.blobs, NAME, 0 };
+    body = wfp_body_file_later(open_later, &later, (apr_off_t)size, t->pool);
+    CHECK(later.opened == 0);
+    OK(wfp_body_slurp(&data, &n, body, size, &res, t->pool));
+    CHECK(later.opened > 1 && n == size && !memcmp(data, all, n));
+    later.opened = 0;
+    CHECK(!wfp_body_file_peek(body, &offset) && later.opened == 0);
+
+    body = wfp_body_file_later(open_later, &later, (apr_off_t)size, t->pool);
+    CHECK(wfp_body_file_peek(body, &offset) && offset == 0);
+    bb = apr_brigade_create(t->pool, apr_bucket_alloc_create(t->pool));
+    body->takes_files = 1;
+    OK(wfp_body_read(body, bb, 10, &res));
+    CHECK(APR_BUCKET_IS_FILE(APR_BRIGADE_FIRST(bb))
+          && body->done == (apr_off_t)size);
+    OK(apr_brigade_cleanup(bb));
+    CHECK(wfp_body_read(body, bb, 10, &res) == APR_EOF);
+
+    later.name = "00";
+    body = wfp_body_file_later(open_later, &later, (apr_off_t)size, t->pool);
+    CHECK(!wfp_body_file_peek(body, &offset));
+    CHECK(wfp_body_read(body, bb, 10, &res) != APR_SUCCESS
+          && res.code == WFP_INTERNAL);
+    end(&at);
+}
+
 static const wfp_test_case_t cases[] = {
     { "blobs are written and read", blobs_are_written_and_read },
     { "blobs are not seen before they are whole",
@@ -229,6 +285,8 @@ static const wfp_test_case_t cases[] = {
     { "blobs that are touched are young", blobs_that_are_touched_are_young },
     { "blobs: groups follow each other", blobs_groups_follow_each_other },
     { "bodies over files are read", bodies_over_files_are_read },
+    { "bodies open files when they are read",
+      bodies_open_files_when_they_are_read },
     { NULL, NULL },
 };
 
