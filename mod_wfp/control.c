@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The doors of the REST API and the S3 endpoint: what admin/ needs of the server
+ * The doors of the REST API, the S3 endpoint and the admin page: what admin/ needs of the server
  * is filled in here.
  */
 #include "mod_wfp/control.h"
@@ -15,6 +15,7 @@
 #include "mod_wfp/config.h"
 #include "mod_wfp/dispatch.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/pages.h"
 #include "mod_wfp/server.h"
 #include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
@@ -72,12 +73,14 @@ static apr_status_t read_body(void *baton, request_rec *r,
 
 const char wfp_control_api[] = "wfp-api";
 const char wfp_control_s3[] = "wfp-s3";
+const char wfp_control_page[] = "wfp-admin";
 
 static const char *which(const char *handler)
 {
-    return !strcmp(handler, wfp_control_api)  ? wfp_control_api
-           : !strcmp(handler, wfp_control_s3) ? wfp_control_s3
-                                              : NULL;
+    return !strcmp(handler, wfp_control_api)    ? wfp_control_api
+           : !strcmp(handler, wfp_control_s3)   ? wfp_control_s3
+           : !strcmp(handler, wfp_control_page) ? wfp_control_page
+                                                : NULL;
 }
 
 const char *wfp_control_handler(request_rec *r, const core_dir_config *dir)
@@ -92,7 +95,7 @@ const char *wfp_control_handler(request_rec *r, const core_dir_config *dir)
 
 /* Where the Location with this handler begins: the last one that fits the path,
  * as httpd merges them. "" for the root, and where a pattern or a file says it. */
-static const char *base_of(request_rec *r)
+static const char *base_of(request_rec *r, const char *handler)
 {
     const core_server_config *core = ap_get_core_module_config(
         r->server->module_config);
@@ -110,7 +113,7 @@ static const char *base_of(request_rec *r)
         }
         if (dir->d && !dir->r && !dir->d_is_fnmatch
             && !strncmp(r->uri, dir->d, n) && (r->uri[n] == '/' || !r->uri[n])
-            && wfp_control_handler(r, dir) == wfp_control_s3) {
+            && wfp_control_handler(r, dir) == handler) {
             base = apr_pstrmemdup(r->pool, dir->d, n);
         }
     }
@@ -150,6 +153,7 @@ int wfp_control_handle(request_rec *r)
     const char *handler = r->handler ? which(r->handler) : NULL;
     wfp_server_t *server = wfp_server();
     wfp_api_server_t api;
+    const char *base;
 
     if (!handler) {
         return DECLINED;
@@ -157,8 +161,12 @@ int wfp_control_handle(request_rec *r)
     if (!server) {
         return HTTP_SERVICE_UNAVAILABLE;
     }
+    base = base_of(r, handler);
+    if (handler == wfp_control_page) {
+        return wfp_pages_handle(r, base, server);
+    }
     fill_in(&api, server);
     return handler == wfp_control_api
                ? wfp_api_handle(r, path_of(r), &api)
-               : wfp_s3_handle(r, raw_path_of(r), base_of(r), &api);
+               : wfp_s3_handle(r, raw_path_of(r), base, &api);
 }

@@ -25,6 +25,7 @@
 #include "mod_wfp/kept.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/logger.h"
+#include "mod_wfp/pages.h"
 #include "mod_wfp/runner.h"
 #include "mod_wfp/socache.h"
 #include "mod_wfp/stall.h"
@@ -298,6 +299,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         rc = wfp_socache_open(server, pconf, ptemp);
     }
     if (rc == OK) {
+        wfp_pages_read(server, pconf);
         context = server;
     }
     return rc;

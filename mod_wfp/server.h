@@ -2,6 +2,7 @@
 #ifndef WFP_SERVER_H
 #define WFP_SERVER_H
 
+#include <apr_hash.h>
 #include <apr_pools.h>
 #include <httpd.h>
 
@@ -60,6 +61,7 @@ typedef struct wfp_server_t {
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */
     wfp_socache_t *socache;   /* NULL: caches keep nothing */
     wfp_keyring_t *keys;
+    apr_hash_t *pages; /* the admin page's files */
     wfp_runner_t *runner;
     int is_hardened;           /* WfpHardening, as decided */
     apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:

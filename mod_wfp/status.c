@@ -321,29 +321,11 @@ void wfp_status_register(apr_pool_t *p)
                       APR_HOOK_MIDDLE);
 }
 
-static int refuse_page(request_rec *r)
-{
-    r->status = HTTP_NOT_IMPLEMENTED;
-    ap_set_content_type(r, "text/html; charset=utf-8");
-    ap_rputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
-             "charset=\"utf-8\"><title>mod_wfp</title></head>\n<body>"
-             "<h1>Not supported</h1><p>The admin page is not supported by "
-             "this version; use wfpctl.</p></body></html>\n",
-             r);
-    return OK;
-}
-
 int wfp_status_handle(request_rec *r)
 {
     wfp_server_t *server = wfp_server();
 
-    if (!r->handler || strncmp(r->handler, "wfp-", 4)) {
-        return DECLINED;
-    }
-    if (!strcmp(r->handler, "wfp-admin")) {
-        return refuse_page(r);
-    }
-    if (strcmp(r->handler, "wfp-metrics")) {
+    if (!r->handler || strcmp(r->handler, "wfp-metrics")) {
         return DECLINED;
     }
     if (r->method_number != M_GET) {

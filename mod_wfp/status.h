@@ -6,14 +6,14 @@
 
 /**
  * @file
- * What the server shows of itself: a section of mod_status, Prometheus text
- * (wfp-metrics), and the clear refusal of wfp-admin until it is there.
+ * What the server shows of itself: a section of mod_status, and Prometheus text
+ * (wfp-metrics).
  */
 
 /** Add the section to mod_status, when that is loaded. */
 void wfp_status_register(apr_pool_t *p);
 
-/** hook handler: wfp-metrics, wfp-admin. */
+/** hook handler: wfp-metrics. */
 int wfp_status_handle(request_rec *r);
 
 #endif

@@ -41,6 +41,8 @@ WfpEgressAllow 127.0.0.1/32:{origin_port}
 </Location>
 {lines}
 """
+# the admin page as it is in the sources
+WEB = pathlib.Path(__file__).resolve().parents[2] / "admin/web"
 MPM_CONF = {
     "prefork": "StartServers 4\nMinSpareServers 4\nMaxSpareServers 16\n"
                "MaxRequestWorkers 16\nMaxConnectionsPerChild 0",
@@ -105,7 +107,8 @@ class Httpd:
         self.env = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
                     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
                     **{k: v for k, v in os.environ.items()
-                       if not k.startswith(("WFP_", "APACHE_"))}}
+                       if not k.startswith(("WFP_", "APACHE_"))},
+                    "WFP_WEB_DIR": str(WEB)}
         (self.root / "htdocs/index.html").write_text("static\n")
 
     def config(self, lines):

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The frame around the pages: who is signed in, the menu, which page is shown. */
+import { isLimited, may, resume, signOut, whenSignedOut, who } from './lib/api.js';
+import { fill, h } from './lib/dom.js';
+import { icon } from './lib/icons.js';
+import { go, match } from './lib/router.js';
+import * as theme from './lib/theme.js';
+import { button, empty, errorBox, skeleton, toastError } from './lib/ui.js';
+import { groups, pages } from './pages/index.js';
+
+const app = document.getElementById('app');
+const main = h('main', { id: 'main', tabindex: -1 });
+let leave = null;
+let menu = null;
+let turn = 0;
+
+/* ---- the frame -------------------------------------------------------------------- */
+
+function sees(page) {
+  return may(page.role ?? 'read') && !(page.all && isLimited());
+}
+
+function menuOf() {
+  return h('nav', { class: 'menu', 'aria-label': 'Pages' }, groups.map(([id, label]) => {
+    const list = pages.filter((p) => p.nav && p.group === id && sees(p));
+    return list.length > 0 && h('div', { class: 'menu-group' }, label && h('h2', null, label), list.map((p) =>
+      h('a', { href: `#${p.path}`, dataset: { path: p.path } }, icon(p.icon), p.nav)));
+  }));
+}
+
+function themeButton() {
+  const b = button('Change between light and dark', () => {
+    theme.toggle();
+    fill(b, icon(theme.isDark() ? 'sun' : 'moon'));
+  }, { kind: 'quiet', icon: theme.isDark() ? 'sun' : 'moon', iconOnly: true });
+  return b;
+}
+
+function logo() {
+  return h('a', { class: 'logo', href: '#/' }, h('img', { src: 'icon.svg', alt: '', width: 26, height: 26 }), 'mod_wfp');
+}
+
+async function end() {
+  try {
+    await signOut();
+  } catch (error) {
+    toastError(error);
+    return;
+  }
+  begin();
+}
+
+function frame() {
+  menu = menuOf();
+  const side = h('div', { class: 'side', id: 'side' }, logo(), menu, h('div', { class: 'side-foot' },
+    h('div', { class: 'who', title: 'Whose token this is' }, h('strong', null, who().name ?? 'signed in'), h('span', { class: 'muted' }, who().role)),
+    themeButton(), button('Sign out', end, { kind: 'quiet', icon: 'out', iconOnly: true })));
+  const opener = button('Menu', () => {
+    const open = side.classList.toggle('open');
+    opener.setAttribute('aria-expanded', String(open));
+  }, { kind: 'quiet', icon: 'menu', iconOnly: true, 'aria-controls': 'side', 'aria-expanded': 'false' });
+  side.addEventListener('click', (e) => {
+    if (e.target.closest('a')) {
+      side.classList.remove('open');
+      opener.setAttribute('aria-expanded', 'false');
+    }
+  });
+  fill(app, h('div', { class: 'top' }, opener, logo()), side, main);
+}
+
+/* ---- which page ------------------------------------------------------------------- */
+
+function mark(page) {
+  const path = page?.nav ? page.path : page?.under;
+  for (const a of menu.querySelectorAll('a')) {
+    if (a.dataset.path === path) a.setAttribute('aria-current', 'page');
+    else a.removeAttribute('aria-current');
+  }
+}
+
+function place(node, mine) {
+  if (mine !== turn) return;
+  fill(main, node);
+  const title = main.querySelector('h1')?.textContent;
+  document.title = title ? `${title} · mod_wfp` : 'mod_wfp';
+}
+
+async function show() {
+  const mine = ++turn;
+  leave?.abort();
+  leave = new AbortController();
+  const found = match(pages, location.hash);
+  mark(found?.page);
+  if (!found || !sees(found.page)) {
+    place(empty('There is no such page', found ? 'Your token does not have the right to see it.' : 'The address is wrong, or what it showed is gone.',
+      button('To the overview', () => go('#/'), { kind: 'primary' })), mine);
+    return;
+  }
+  const slow = setTimeout(() => place(skeleton(6), mine), 150);
+  try {
+    const made = await (await found.page.load()).default({ ...found, signal: leave.signal, refresh: show });
+    place(made, mine);
+  } catch (error) {
+    if (error.name !== 'AbortError') place(errorBox(error, show), mine);
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+function onAddress() {
+  if (!who()) return;
+  scrollTo(0, 0);
+  show();
+  main.focus({ preventScroll: true });
+}
+
+async function askToken() {
+  leave?.abort();
+  turn++;
+  document.title = 'Sign in · mod_wfp';
+  const { default: page } = await import('./pages/signin.js');
+  fill(app, page(begin));
+  app.querySelector('input')?.focus();
+}
+
+async function begin() {
+  try {
+    if (!await resume()) {
+      await askToken();
+      return;
+    }
+  } catch (error) {
+    fill(app, h('div', { class: 'alone' }, errorBox(error, begin)));
+    return;
+  }
+  frame();
+  await show();
+}
+
+theme.begin();
+whenSignedOut(askToken);
+addEventListener('hashchange', onAddress);
+begin();

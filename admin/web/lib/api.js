@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The REST API as this page speaks it: one session, the envelope, and errors
+ * that say what is wrong and how to mend it.
+ */
+import { mend } from './mend.js';
+
+export class ApiError extends Error {
+  /** @param errors the envelope's: [{code, message}] */
+  constructor(status, errors, messages = []) {
+    super(errors.map((e) => e.message).join('; '));
+    this.name = 'ApiError';
+    this.status = status;
+    this.errors = errors;
+    this.code = errors[0]?.code ?? 0;
+    this.messages = messages;
+    this.hint = mend(this);
+  }
+}
+
+let session = null;
+let account = '';
+let onSignedOut = () => {};
+
+async function parse(res) {
+  const text = await res.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function lost(cause) {
+  if (cause.name === 'AbortError') return cause;
+  return new ApiError(0, [{ code: 0, message: 'The server does not answer' }]);
+}
+
+async function ask(url, init) {
+  let res;
+  try {
+    res = await fetch(url, { credentials: 'same-origin', cache: 'no-store', ...init });
+  } catch (cause) {
+    throw lost(cause);
+  }
+  return res;
+}
+
+async function refused(res) {
+  const doc = await parse(res);
+  const errors = doc?.errors?.length ? doc.errors
+    : [{ code: res.status, message: `${res.status} ${res.statusText || 'Error'}` }];
+  return new ApiError(res.status, errors, doc?.messages ?? []);
+}
+
+/* ---- the session -------------------------------------------------------------- */
+
+function take(doc) {
+  session = doc?.result ?? doc;
+  return session;
+}
+
+/** Who is signed in: {name, role, namespaces, csrf, api}; null: nobody. */
+export async function resume() {
+  const res = await ask('session');
+  if (res.status === 401 || res.status === 403) {
+    session = null;
+    return null;
+  }
+  if (!res.ok) throw await refused(res);
+  take(await parse(res));
+  await findAccount();
+  return session;
+}
+
+export async function signIn(token) {
+  const res = await ask('session', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  if (!res.ok) throw await refused(res);
+  return resume();
+}
+
+export async function signOut() {
+  await ask('session', { method: 'DELETE', headers: { 'X-Wfp-Csrf': session?.csrf ?? '' } });
+  session = null;
+}
+
+export function whenSignedOut(fn) {
+  onSignedOut = fn;
+}
+
+export function who() {
+  return session;
+}
+
+/** May the session do what needs this role? */
+export function may(role) {
+  const order = ['read', 'deploy', 'admin'];
+  return order.indexOf(session?.role) >= order.indexOf(role);
+}
+
+export function isLimited() {
+  return (session?.namespaces?.length ?? 0) > 0;
+}
+
+async function findAccount() {
+  account = session.account ?? (await api.get('/accounts')).result[0]?.id ?? '';
+}
+
+/* ---- calls ---------------------------------------------------------------------- */
+
+function address(path, query) {
+  const at = path.startsWith('~') ? `/accounts/${account}${path.slice(1)}` : path;
+  const pairs = Object.entries(query ?? {}).filter(([, v]) => v !== undefined && v !== null && v !== '');
+  const search = new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])).toString();
+  return `${(session?.api ?? '/client/v4').replace(/\/+$/, '')}${at}${search ? `?${search}` : ''}`;
+}
+
+/**
+ * One call that answers with the raw Response, status below 400.
+ *
+ * @param path "~" at the beginning stands for the account: "~/workers/scripts"
+ * @param opts {query, json, body, headers, signal}
+ */
+export async function call(method, path, opts = {}) {
+  const headers = { ...opts.headers };
+  let body = opts.body;
+  if (opts.json !== undefined) {
+    headers['Content-Type'] = 'application/json';
+    body = JSON.stringify(opts.json);
+  }
+  if (session?.csrf) headers['X-Wfp-Csrf'] = session.csrf;
+  const res = await ask(address(path, opts.query), { method, headers, body, signal: opts.signal });
+  if (res.status === 401 && session) {
+    session = null;
+    onSignedOut();
+  }
+  if (!res.ok) throw await refused(res);
+  return res;
+}
+
+async function enveloped(method, path, opts) {
+  const res = await call(method, path, opts);
+  const doc = await parse(res);
+  if (!doc || doc.success === false) {
+    throw new ApiError(res.status, doc?.errors ?? [{ code: 0, message: 'The answer is not the API\'s' }]);
+  }
+  return doc;
+}
+
+/** Each answers with the whole envelope: {result, result_info, messages}. */
+export const api = {
+  get: (path, query, opts) => enveloped('GET', path, { query, ...opts }),
+  post: (path, json, opts) => enveloped('POST', path, { json, ...opts }),
+  put: (path, json, opts) => enveloped('PUT', path, { json, ...opts }),
+  patch: (path, json, opts) => enveloped('PATCH', path, { json, ...opts }),
+  del: (path, opts) => enveloped('DELETE', path, opts),
+  /** Where the browser itself asks (EventSource, downloads): GET only. */
+  url: (path, query) => address(path, query),
+};
+
+/** An encoded path segment. */
+export const seg = encodeURIComponent;
+
+/** Path of a Worker: ns "" is the account's own. */
+export function workerPath(ns, name) {
+  const at = ns ? `~/workers/dispatch/namespaces/${seg(ns)}/scripts` : '~/workers/scripts';
+  return name === undefined ? at : `${at}/${seg(name)}`;
+}
+
+/**
+ * Upload with progress, which fetch cannot tell.
+ *
+ * @param told called with 0..1
+ */
+export function upload(method, path, { body, headers = {}, query, told, signal }) {
+  return new Promise((done, fail) => {
+    const xhr = new XMLHttpRequest();
+    xhr.open(method, address(path, query));
+    for (const [k, v] of Object.entries(headers)) xhr.setRequestHeader(k, v);
+    if (session?.csrf) xhr.setRequestHeader('X-Wfp-Csrf', session.csrf);
+    xhr.upload.onprogress = (e) => told?.(e.lengthComputable ? e.loaded / e.total : 0);
+    xhr.onerror = () => fail(lost(new Error()));
+    xhr.onabort = () => fail(new DOMException('aborted', 'AbortError'));
+    xhr.onload = () => {
+      let doc = null;
+      try {
+        doc = JSON.parse(xhr.responseText);
+      } catch { /* not the API's */ }
+      if (xhr.status === 401 && session) {
+        session = null;
+        onSignedOut();
+      }
+      if (xhr.status >= 400 || !doc) {
+        fail(new ApiError(xhr.status, doc?.errors?.length ? doc.errors
+          : [{ code: xhr.status, message: `${xhr.status} ${xhr.statusText}` }], doc?.messages));
+      } else done(doc);
+    };
+    signal?.addEventListener('abort', () => xhr.abort());
+    xhr.send(body);
+  });
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What somebody can do about an error of the API, by its code and status. */
+
+const BY_CODE = {
+  971: 'Wait a little; WfpApiRate says how often a token may ask.',
+  7404: 'It was deleted, or the address is wrong. Go back to the list.',
+  7500: 'Look at the statement; nothing of it was done.',
+  7502: 'Choose another name.',
+  10000: 'Your token does not have this right. Sign in with one of a higher role, or one for this namespace.',
+  10004: 'Choose another name, or use the bucket that is there.',
+  10005: 'A bucket name has 3 to 63 lower-case letters, digits and "-".',
+  10007: 'It was deleted, or renamed. Go back to the list.',
+  10008: 'Delete what is in it first.',
+  10014: 'Choose another title.',
+  10021: 'Nothing was changed: what runs goes on running. Mend it and deploy again.',
+  10027: 'Leave out what the Worker does not need, or raise the limit script_size.',
+  10041: 'Choose a KV namespace that exists, or make it first.',
+  10052: 'Give the binding a name.',
+  10057: 'Give the binding a value.',
+  10068: 'A Worker returns a table with a function, such as { fetch = function(request, env) ... end }.',
+  10085: 'Choose a bucket that exists, or make it first.',
+  10100: 'Five fields: minute, hour, day, month, weekday. "*/5 * * * *" is every five minutes.',
+  10144: 'Choose a Worker that exists, or deploy it first.',
+  10181: 'Choose a database that exists, or make it first.',
+  10215: 'Give one version all the traffic first.',
+  10412: 'Somebody else changed it since you opened it. Compare with what runs now, then deploy again.',
+  10501: 'This version of the server does not have it.',
+  10503: 'Workers are served on. Try again when the database answers; "wfpctl doctor" says more.',
+  11009: 'Choose another name.',
+  100107: 'Choose a queue that exists, or make it first.',
+  100119: 'It was deleted, or renamed. Go back to the list.',
+  100120: 'Choose another name.',
+};
+
+const BY_STATUS = {
+  0: 'Look whether the server runs and your network works, then try again.',
+  401: 'Sign in again.',
+  403: 'Your token does not have this right.',
+  404: 'It is not there any more, or never was. Reload the list.',
+  408: 'The upload was too slow. Try again.',
+  413: 'It is larger than the server takes.',
+  429: 'Wait a little and try again.',
+  500: 'The server\'s error log says more.',
+  503: 'Try again in a moment.',
+};
+
+export function mend(error) {
+  return BY_CODE[error.code] ?? BY_STATUS[error.status]
+    ?? 'Mend what the message names and try again.';
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every page: its address, its module, and where the menu has it. A module's
+ * default export is called with {params, query, path, signal, refresh} and
+ * answers with the page's element, or a promise of it; signal is aborted when
+ * the page is left. `role` is what a session must have to see it, `all`
+ * that its token must not be limited to namespaces.
+ */
+export const groups = [['', ''], ['data', 'Data'], ['admin', 'Server']];
+
+export const pages = [
+  { path: '/', nav: 'Overview', icon: 'home', group: '', load: () => import('./overview.js') },
+  { path: '/ns', nav: 'Namespaces', icon: 'boxes', group: '', load: () => import('./namespaces.js') },
+  { path: '/ns/{ns}', under: '/ns', load: () => import('./namespace.js') },
+];
