@@ -139,47 +139,72 @@ const char *wfp_r2_rows_meta(const wfp_r2_meta_t *meta,
     return wfp_json_text(doc, p);
 }
 
-static const char *get(const wfp_json_t *doc, const char *name, apr_pool_t *p)
+/* A document while it is read: it takes much more memory than its texts. */
+typedef struct reading_t {
+    wfp_json_t *doc;
+    apr_pool_t *turn; /* the document's */
+    apr_pool_t *pool; /* of what is read */
+} reading_t;
+
+static apr_status_t begin_reading(reading_t *r, const char *text, apr_pool_t *p)
 {
-    return wfp_json_str(wfp_json_get(doc, name, p));
+    r->pool = p;
+    apr_pool_create(&r->turn, p);
+    return wfp_json_parse(&r->doc, text, strlen(text), NULL, r->turn);
 }
 
-static void read_custom(wfp_r2_meta_t *meta, const wfp_json_t *doc,
-                        apr_pool_t *p)
+static const char *get(const reading_t *r, const char *name)
 {
-    wfp_json_t *list = wfp_json_get(doc, "custom", p);
+    return apr_pstrdup(r->pool,
+                       wfp_json_str(wfp_json_get(r->doc, name, r->turn)));
+}
+
+static const char *get_at(const reading_t *r, const wfp_json_t *list, int i)
+{
+    return apr_pstrdup(r->pool,
+                       wfp_json_str(wfp_json_at(list, (apr_size_t)i, r->turn)));
+}
+
+static void read_custom(wfp_r2_meta_t *meta, const reading_t *r)
+{
+    wfp_json_t *list = wfp_json_get(r->doc, "custom", r->turn);
     int n = (int)wfp_json_size(list) / 2, i;
-    wfp_r2_pair_t *pairs = apr_palloc(p, sizeof(*pairs) * ((apr_size_t)n + 1));
+    wfp_r2_pair_t *pairs = apr_palloc(r->pool,
+                                      sizeof(*pairs) * ((apr_size_t)n + 1));
 
     for (i = 0; i < n; i++) {
-        pairs[i].name = wfp_json_str(wfp_json_at(list, (apr_size_t)i * 2, p));
-        pairs[i].value = wfp_json_str(
-            wfp_json_at(list, (apr_size_t)i * 2 + 1, p));
+        pairs[i].name = get_at(r, list, 2 * i);
+        pairs[i].value = get_at(r, list, 2 * i + 1);
     }
     meta->custom = pairs;
     meta->custom_count = n;
 }
 
+static void read_all(wfp_r2_meta_t *meta, const reading_t *r)
+{
+    meta->http.content_type = get(r, "type");
+    meta->http.content_language = get(r, "language");
+    meta->http.content_disposition = get(r, "disposition");
+    meta->http.content_encoding = get(r, "encoding");
+    meta->http.cache_control = get(r, "cache");
+    (void)wfp_json_int(wfp_json_get(r->doc, "expiry", r->turn),
+                       &meta->http.cache_expiry);
+    read_custom(meta, r);
+}
+
 apr_status_t wfp_r2_rows_read_meta(wfp_r2_meta_t *meta, const char *text,
                                    int all, apr_pool_t *p)
 {
-    wfp_json_t *doc;
-    apr_status_t rv = wfp_json_parse(&doc, text, strlen(text), NULL, p);
+    reading_t r;
+    apr_status_t rv = begin_reading(&r, text, p);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        meta->storage_class = get(&r, "class");
     }
-    meta->storage_class = get(doc, "class", p);
-    if (all) {
-        meta->http.content_type = get(doc, "type", p);
-        meta->http.content_language = get(doc, "language", p);
-        meta->http.content_disposition = get(doc, "disposition", p);
-        meta->http.content_encoding = get(doc, "encoding", p);
-        meta->http.cache_control = get(doc, "cache", p);
-        (void)wfp_json_int(wfp_json_get(doc, "expiry", p),
-                           &meta->http.cache_expiry);
-        read_custom(meta, doc, p);
+    if (rv == APR_SUCCESS && all) {
+        read_all(meta, &r);
     }
+    apr_pool_destroy(r.turn);
     return rv;
 }
 
@@ -197,13 +222,14 @@ static const char *sums_text(const wfp_r2_sums_t *sums, apr_pool_t *p)
 static apr_status_t read_sums(wfp_r2_sums_t *sums, const char *text,
                               apr_pool_t *p)
 {
-    wfp_json_t *doc;
+    reading_t r;
     int i;
-    apr_status_t rv = wfp_json_parse(&doc, text, strlen(text), NULL, p);
+    apr_status_t rv = begin_reading(&r, text, p);
 
     for (i = 0; rv == APR_SUCCESS && i < WFP_HASH_COUNT; i++) {
-        sums->hex[i] = get(doc, sum_names[i], p);
+        sums->hex[i] = get(&r, sum_names[i]);
     }
+    apr_pool_destroy(r.turn);
     return rv;
 }
 

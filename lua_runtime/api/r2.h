@@ -10,6 +10,9 @@
 
 /** @file Calls of an R2 bucket, as r2*.c see them. */
 
+/** Greatest number of milliseconds that is a time. */
+#define WFP_API_R2_TIME_MAX 253402300799000.0
+
 /** What is called on. */
 typedef struct wfp_api_r2_t {
     const wfp_binding_t *binding; /* lives as long as the isolate */

@@ -9,9 +9,10 @@
 #include "lua_runtime/meter.h"
 #include "lua_runtime/state.h"
 
-/* What a pool takes, and a piece of an object in it. */
+/* What a pool takes, and a piece of an object and a pair of metadata in it. */
 #define POOL_BYTES  8192
 #define PIECE_BYTES 256
+#define PAIR_BYTES  64
 
 /* user values */
 enum {
@@ -86,6 +87,30 @@ static void set_meta(lua_State *L, const wfp_r2_meta_t *meta)
     lua_setfield(L, -2, "customMetadata");
 }
 
+static apr_size_t size_of(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+/* What the pool of a get holds, about: each text as it is and in its row. */
+static apr_size_t held_bytes(const wfp_r2_call_t *call,
+                             const wfp_r2_object_t *object)
+{
+    const wfp_r2_meta_t *meta = &object->meta;
+    const wfp_r2_http_t *http = &meta->http;
+    apr_size_t n = size_of(http->content_type) + size_of(http->content_language)
+                   + size_of(http->content_disposition)
+                   + size_of(http->content_encoding)
+                   + size_of(http->cache_control);
+    int i;
+
+    for (i = 0; i < meta->custom_count; i++) {
+        n += size_of(meta->custom[i].name) + size_of(meta->custom[i].value);
+    }
+    return POOL_BYTES + 2 * n + (apr_size_t)meta->custom_count * PAIR_BYTES
+           + (apr_size_t)(call->length / WFP_R2_PART_MIN) * PIECE_BYTES;
+}
+
 /* [-0, +0, m] Body and range of a get, for the object at obj. */
 static void set_body(lua_State *L, wfp_r2_call_t *call, int obj)
 {
@@ -93,10 +118,7 @@ static void set_body(lua_State *L, wfp_r2_call_t *call, int obj)
     set_int(L, "offset", call->offset);
     set_int(L, "length", call->length);
     lua_setfield(L, -2, "range");
-    wfp_meter_charge(wfp_isolate_of(L),
-                     POOL_BYTES
-                         + (apr_size_t)(call->length / WFP_R2_PART_MIN)
-                               * PIECE_BYTES);
+    wfp_meter_charge(wfp_isolate_of(L), held_bytes(call, call->object));
     wfp_api_push_body(L, call->body);
     lua_setiuservalue(L, obj, V_BODY);
 }
@@ -200,12 +222,40 @@ static int l_object_json(lua_State *L)
     return take_bytes(L, give_json);
 }
 
-/* [-0, +0, e] The member of httpMetadata (at 3) as a field of the Headers at 2. */
+/* [-0, +0, e] The member of httpMetadata (at 3) as a field of the Headers at 2.
+ * The table is the script's own by now: it may have anything. */
 static void write_field(lua_State *L, const char *member, const char *name)
 {
+    const char *value;
+    size_t n;
+
     if (wfp_class_raw(L, 3, member) == LUA_TSTRING) {
+        value = lua_tolstring(L, -1, &n);
+        if (!wfp_headers_is_value(value, n)) {
+            wfp_api_error(L, "TypeError", NULL, "Invalid header value");
+        }
         wfp_api_drop_header(L, 2, name);
-        wfp_api_default_header(L, 2, name, lua_tostring(L, -1));
+        wfp_api_default_header(L, 2, name, value);
+    }
+    lua_pop(L, 1);
+}
+
+/* [-0, +0, e] The same of cacheExpiry. */
+static void write_expires(lua_State *L)
+{
+    char date[APR_RFC822_DATE_LEN];
+    lua_Number n;
+
+    if (wfp_class_raw(L, 3, "cacheExpiry") == LUA_TNUMBER) {
+        n = lua_tonumber(L, -1);
+        if (!(n >= 0 && n <= WFP_API_R2_TIME_MAX)) {
+            wfp_api_error(L, "TypeError", NULL,
+                          "cacheExpiry must be a time in milliseconds since "
+                          "the epoch");
+        }
+        (void)apr_rfc822_date(date, (apr_time_t)n * 1000);
+        wfp_api_drop_header(L, 2, "expires");
+        wfp_api_default_header(L, 2, "expires", date);
     }
     lua_pop(L, 1);
 }
@@ -213,8 +263,6 @@ static void write_field(lua_State *L, const char *member, const char *name)
 /* [-0, +0, e] object:writeHttpMetadata(headers) */
 static int l_object_write(lua_State *L)
 {
-    char date[APR_RFC822_DATE_LEN];
-
     (void)wfp_class_check(L, 1, &object_class);
     lua_settop(L, 2);
     lua_getiuservalue(L, 1, V_FIELDS);
@@ -230,11 +278,7 @@ static int l_object_write(lua_State *L)
     write_field(L, "contentDisposition", "content-disposition");
     write_field(L, "contentEncoding", "content-encoding");
     write_field(L, "cacheControl", "cache-control");
-    if (wfp_class_raw(L, 3, "cacheExpiry") == LUA_TNUMBER) {
-        (void)apr_rfc822_date(date, (apr_time_t)lua_tonumber(L, -1) * 1000);
-        wfp_api_drop_header(L, 2, "expires");
-        wfp_api_default_header(L, 2, "expires", date);
-    }
+    write_expires(L);
     return 0;
 }
 

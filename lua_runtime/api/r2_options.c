@@ -10,9 +10,6 @@
 #include "lua_runtime/meter.h"
 #include "lua_runtime/state.h"
 
-/* Greatest number of milliseconds that is a time. */
-#define TIME_MAX 253402300799000.0
-
 /* Most etags of a condition, custom names. */
 #define LIST_MAX 1000
 
@@ -42,7 +39,7 @@ static apr_time_t time_of(lua_State *L, int idx, const char *name)
         return 0;
     }
     n = lua_tonumberx(L, -1, &ok);
-    if (!ok || !(n >= 1 && n <= TIME_MAX)) {
+    if (!ok || !(n >= 1 && n <= WFP_API_R2_TIME_MAX)) {
         wfp_api_error(L, "TypeError", NULL,
                       "%s must be a time in milliseconds since the epoch",
                       name);

@@ -106,6 +106,18 @@ CASES = [
      "b:put('k', 'hello') local o = b:get('k') o:text() "
      "return fails(o.text, o)",
      ["Body has already been used", "TypeError", None]),
+    ("write_metadata_that_is_no_header",
+     "b:put('k', '', { httpMetadata = { contentType = 'a' } }) "
+     "local o, h = b:get('k'), Headers.new() "
+     "o.httpMetadata.contentType = 'b\\r\\nx-c: d' "
+     "local said = fails(o.writeHttpMetadata, o, h) "
+     "o.httpMetadata.contentType = 'b' "
+     "o.httpMetadata.cacheExpiry = -1.2e18 "
+     "return said, h:get('content-type'), "
+     "fails(o.writeHttpMetadata, o, h)",
+     ["Invalid header value", None,
+      "cacheExpiry must be a time in milliseconds since the epoch",
+      "TypeError", None]),
     ("head_has_no_body",
      "b:put('k', 'hello') local o = b:head('k') return o.body, fails(o.text, o)",
      [None, "This object has no body", "TypeError", None]),
@@ -512,6 +524,18 @@ class TestLimits:
                                "memory_mb=4", "--limit", "subrequests=10000")
         shared.run("b:put('k', 'x')")
         answer = worker.post((HEAD + "for i = 1, 5000 do b:get('k') end "
+                              "return 1").encode())
+        assert (answer.status, answer.error) == (503, "memory_limit")
+        shared.empty()
+
+    def test_720_13_metadata_is_charged(self, shared, tenant):
+        worker = tenant.deploy(
+            SCRIPT, "--binding", f"r2_bucket:B={shared.name}",
+            "--limit", "subrequests=1000", "--limit", "cpu_ms=30000",
+            "--limit", "instructions=100000000000")
+        shared.run("local m = {} for i = 1, 1000 do m[('%x'):format(i)] = "
+                   "'value' end b:put('k', 'x', { customMetadata = m })")
+        answer = worker.post((HEAD + "for i = 1, 900 do b:get('k') end "
                               "return 1").encode())
         assert (answer.status, answer.error) == (503, "memory_limit")
         shared.empty()
