@@ -17,6 +17,7 @@ typedef struct tick_t {
     wfp_task_t task;
     wfp_fence_t fence;
     apr_int64_t seq;
+    int is_last; /* noRetry() was called */
     wfp_scheduled_t scheduled;
 } tick_t;
 
@@ -62,7 +63,8 @@ static void run_tick(wfp_task_t *task)
     tell(server, tick, rv, &res);
 }
 
-/* Asked for by controller:noRetry(). */
+/* Asked for by controller:noRetry(), in a loop if a tenant likes: the store is
+ * told once. */
 static void on_no_retry(void *baton)
 {
     tick_t *tick = baton;
@@ -70,6 +72,10 @@ static void on_no_retry(void *baton)
     wfp_result_t res;
     apr_status_t rv;
 
+    if (tick->is_last) {
+        return;
+    }
+    tick->is_last = 1;
     wfp_result_init(&res, tick->task.work->pool);
     rv = wfp_schedule_runs_no_retry(server->store, tick->seq, &res,
                                     tick->task.work->pool);

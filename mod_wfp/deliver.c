@@ -17,7 +17,8 @@
 #include "mod_wfp/log.h"
 #include "mod_wfp/runner.h"
 
-/* Queues that a step looks at; deliveries of this process. */
+/* Queues that a step looks at; deliveries of this process, more than twice as
+ * many as the runner has threads. */
 #define LOOK_MAX     100
 #define RUNNING_MAX  64
 #define RUNNING_EACH 2 /* of one Worker, as the runner's threads are shared */
@@ -181,7 +182,7 @@ static apr_status_t take(delivery_t **pd, wfp_server_t *server,
     return rv;
 }
 
-/* Run the handler. @return as end_of() */
+/* Run the handler; it stays among those that run. @return as end_of() */
 static wfp_queues_end_e run_one(delivery_t *d)
 {
     const wfp_queue_consumer_t *consumer = d->queue->consumer;
@@ -192,7 +193,6 @@ static wfp_queues_end_e run_one(delivery_t *d)
         wfp_invoke_event(&error, d->work, &call, &event));
 
     give_back(d, end);
-    forget_running(d->server->deliver, d);
     return end;
 }
 
@@ -232,6 +232,8 @@ static void run_turn(wfp_task_t *task)
         if (end != WFP_QUEUES_UNSEEN && wfp_clock_now() < until) {
             next = take_more(d, d->work->pool);
         }
+        /* not before: a step in between would start another in its place */
+        forget_running(d->server->deliver, d);
         if (d != first) {
             wfp_invoke_finish(d->work); /* the first's is the runner's */
         }
