@@ -11,6 +11,7 @@
 #include "admin/show.h"
 #include "core/clock.h"
 #include "core/name.h"
+#include "store/audit.h"
 
 #define PER_PAGE_MAX 1000
 
@@ -152,6 +153,17 @@ apr_status_t wfp_api_d1_create(wfp_api_call_t *call)
     }
     return rv == APR_SUCCESS ? wfp_api_answer_json(call, show(&d1, call->pool))
                              : wfp_api_d1_failed(call, rv);
+}
+
+apr_status_t wfp_api_d1_note(wfp_api_call_t *call, const char *id,
+                             const char *action, const wfp_json_t *details)
+{
+    apr_status_t rv = wfp_audit_note(call->server->store, WFP_CHANGE_D1, id,
+                                     action, wfp_json_text(details, call->pool),
+                                     wfp_api_call_actor(call), &call->res,
+                                     call->pool);
+
+    return rv == APR_SUCCESS ? rv : wfp_api_d1_failed(call, rv);
 }
 
 apr_status_t wfp_api_d1_run(wfp_sql_answer_t *answer, wfp_api_call_t *call,

@@ -22,6 +22,12 @@ apr_status_t wfp_api_d1_find(wfp_d1_database_t **pd1,
 apr_status_t wfp_api_d1_run(wfp_sql_answer_t *answer, wfp_api_call_t *call,
                             const wfp_sql_call_t *sql) WFP_CHECK;
 
+/** A row of the audit about what is about to be done in a database. On failure
+ *  the error is in the answer. @param action "query", ... */
+apr_status_t wfp_api_d1_note(wfp_api_call_t *call, const char *id,
+                             const char *action,
+                             const wfp_json_t *details) WFP_CHECK;
+
 /** Say what call->res says of a database. @return rv */
 apr_status_t wfp_api_d1_failed(wfp_api_call_t *call, apr_status_t rv);
 

@@ -188,6 +188,7 @@ static apr_status_t ingest(wfp_api_call_t *call, const wfp_d1_database_t *d1,
                            .mode = WFP_SQL_IMPORT,
                            .queries = &query,
                            .count = 1 };
+    wfp_json_t *details = wfp_json_object(call->pool);
     wfp_sql_answer_t answer;
     apr_status_t rv;
 
@@ -200,7 +201,11 @@ static apr_status_t ingest(wfp_api_call_t *call, const wfp_d1_database_t *d1,
     if (!etag || strcmp(etag, md5_of(query.sql, query.n, call->pool)) != 0) {
         return bad(call, "etag: the upload is another one");
     }
-    rv = wfp_api_d1_run(&answer, call, &sql);
+    wfp_json_set_int(details, "bytes", (apr_int64_t)query.n);
+    rv = wfp_api_d1_note(call, d1->id, "import", details);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_api_d1_run(&answer, call, &sql);
+    }
     (void)apr_file_remove(path, call->pool); /* else the next one's tidying */
     return rv == APR_SUCCESS
                ? wfp_api_answer_json(call, imported(call, d1, &answer))

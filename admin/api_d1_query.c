@@ -10,8 +10,14 @@
 
 #include "admin/api_d1.h"
 #include "admin/d1_json.h"
+#include "services/sqlite_shape.h"
+#include "store/audit.h"
 
 #define BATCH_MAX 1000
+
+/* Of the SQL that the audit shows: queries, and bytes of each. */
+#define NOTE_QUERIES 10
+#define NOTE_BYTES   500
 
 static apr_status_t bad(wfp_api_call_t *call, const char *why)
 {
@@ -101,6 +107,31 @@ static apr_status_t read_body(wfp_sql_call_t *sql, wfp_api_call_t *call)
     return rv;
 }
 
+/* A row of the audit, unless the queries only read. */
+static apr_status_t note(wfp_api_call_t *call, const wfp_sql_call_t *sql)
+{
+    wfp_json_t *details = wfp_json_object(call->pool);
+    wfp_json_t *shown = wfp_json_array(call->pool);
+    int i, reads = 1;
+
+    for (i = 0; i < sql->count; i++) {
+        const wfp_sql_query_t *query = &sql->queries[i];
+
+        reads = reads && wfp_sqlite_shape_is_read(query->sql, query->n);
+        if (i < NOTE_QUERIES) {
+            wfp_json_add_str(shown,
+                             wfp_sqlite_shape_write(query->sql, query->n,
+                                                    NOTE_BYTES, call->pool));
+        }
+    }
+    if (reads) {
+        return APR_SUCCESS;
+    }
+    wfp_json_set_int(details, "queries", sql->count);
+    wfp_json_set(details, "sql", shown);
+    return wfp_api_d1_note(call, sql->database, "query", details);
+}
+
 static apr_status_t answer_query(wfp_api_call_t *call, int raw)
 {
     wfp_sql_call_t sql = { 0 };
@@ -115,6 +146,9 @@ static apr_status_t answer_query(wfp_api_call_t *call, int raw)
     }
     if (rv == APR_SUCCESS) {
         sql.database = d1->id;
+        rv = note(call, &sql);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wfp_api_d1_run(&answer, call, &sql);
     }
     if (rv != APR_SUCCESS) {

@@ -30,9 +30,8 @@ CHANGES_NOTHING = {("POST", W + "/{script}/subdomain"),
                    ("PUT", D + "/{database}"), ("PATCH", D + "/{database}"),
                    ("POST", K + "/{kv}/bulk/get"),
                    ("POST", A + "/analytics_engine/datasets/{dataset}/query")}
-# what tables hold is data, which no row is written for
-DATA = {("POST", D + "/{database}/query"), ("POST", D + "/{database}/raw"),
-        ("POST", D + "/{database}/export"), ("POST", D + "/{database}/import"),
+# changes nothing, or has several steps: see test_653_05
+DATA = {("POST", D + "/{database}/export"), ("POST", D + "/{database}/import"),
         ("PUT", D + "/{database}/import/{file}"),
         *(("POST", Q + "/{queue}/messages" + verb)
           for verb in ("", "/batch", "/pull", "/peek", "/ack"))}
@@ -103,6 +102,10 @@ OTHERS = {
     ("DELETE", Q + "/{queue}/consumers/{consumer}"): (
         None, "remove_consumer", "queue", "{consumed}"),
     ("POST", D): ({"name": "audited"}, "create", "d1_database", "*"),
+    ("POST", D + "/{database}/query"): (
+        {"sql": "CREATE TABLE a (b)"}, "query", "d1_database", "{database}"),
+    ("POST", D + "/{database}/raw"): (
+        {"sql": "CREATE TABLE a (b)"}, "query", "d1_database", "{database}"),
     ("DELETE", D + "/{database}"): (
         None, "delete", "d1_database", "{database}"),
     ("POST", B): ({"name": "audited"}, "create", "r2_bucket", "audited"),
@@ -253,3 +256,34 @@ def test_653_04_a_renamed_namespace(api, tenant):
     assert row["actor"]["name"] == "auditor"
     assert name in json.dumps(row) and name + "-new" in json.dumps(row)
     api.ok("DELETE", f"{api.namespaces}/{name}-new")
+
+
+def test_653_05_sql_without_its_values(api, places):
+    path = f"{api.account}/d1/database/{places['database']}"
+
+    def noted(verb, body):
+        before = rows(api)[0]["id"]
+        answer = api.ok("POST", f"{path}/{verb}", body)
+        new = [r for r in rows(api) if r["id"] > before]
+        assert SECRET not in json.dumps(new)
+        assert {r["object"]["name"] for r in new} <= {places["database"]}
+        return answer, [(r["action"], r["details"]) for r in new]
+
+    api.ok("POST", f"{path}/query", {"sql": "CREATE TABLE a (b)"})
+    assert noted("query", {"sql": "INSERT INTO a VALUES (?), (4711)",
+                           "params": [SECRET]})[1] == \
+        [("query", {"queries": 1, "sql": ["INSERT INTO a VALUES (?), (?)"]})]
+    batch = [{"sql": f"UPDATE a SET b = '{SECRET}' -- {SECRET}"}] * 12
+    assert noted("raw", {"batch": batch})[1] == \
+        [("query", {"queries": 12, "sql": ["UPDATE a SET b = ?"] * 10})]
+    assert noted("query", {"sql": f"SELECT * FROM a WHERE b = '{SECRET}'"}) \
+        [1] == []
+    assert noted("export", {"output_format": "polling"})[1] == []
+    sql = f"INSERT INTO a VALUES ('{SECRET}');".encode()
+    made, none = noted("import", {"action": "init"})
+    put = api.call("PUT", f"{path}/import/{made['filename']}", sql)
+    assert put.status == 200 and none == []
+    assert noted("import", {
+        "action": "ingest", "filename": made["filename"],
+        "etag": put.get("etag").strip('"')})[1] == \
+        [("import", {"bytes": len(sql)})]
