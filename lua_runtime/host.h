@@ -159,8 +159,8 @@ typedef struct wfp_host_t {
      *  does. */
     apr_status_t (*r2)(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
                        wfp_r2_call_t *call, wfp_result_t *res);
-    /** A call of the Cache API. call->pool is made for what is filled in, and
-     *  goes with the work. */
+    /** A call of the Cache API. call->pool is made for a response, and goes with
+     *  the work; NULL: there is none. */
     apr_status_t (*cache)(wfp_host_ctx_t *ctx, wfp_cache_call_t *call,
                           wfp_result_t *res);
     /** Count a call of a rate limit; never waits. @return 1: it is within */

@@ -333,7 +333,12 @@ static apr_status_t host_cache(wfp_host_ctx_t *ctx, wfp_cache_call_t *call,
         return rv;
     }
     apr_pool_create(&call->pool, ctx->work->pool);
-    return give_up(wfp_socache_run(ctx->work->server, call, res), ctx);
+    rv = wfp_socache_run(ctx->work->server, call, res);
+    if (!call->resp) {
+        apr_pool_destroy(call->pool); /* there may be many calls */
+        call->pool = NULL;
+    }
+    return give_up(rv, ctx);
 }
 
 static int host_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
