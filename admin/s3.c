@@ -5,6 +5,7 @@
  */
 #include "admin/s3.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "admin/api_auth.h"
@@ -201,6 +202,15 @@ static apr_status_t run(wfp_s3_call_t *call, const char *base, const char *host)
     return rv == APR_SUCCESS ? route->fn(call) : rv;
 }
 
+/* Which host is asked is what was signed: where httpd does not insist that they
+ * agree, r->hostname is that of the request's line. */
+static const char *signed_host(request_rec *r)
+{
+    const char *host = apr_table_get(r->headers_in, "Host");
+
+    return host ? apr_pstrmemdup(r->pool, host, strcspn(host, ":")) : "";
+}
+
 static apr_status_t wipe_key(void *call)
 {
     wfp_s3_proof_t *proof = &((wfp_s3_call_t *)call)->proof;
@@ -226,7 +236,7 @@ int wfp_s3_handle(request_rec *r, const char *path, const char *base,
     rv = wfp_crypto_random(id, sizeof(id));
     call->id = wfp_crypto_hex(id, sizeof(id), r->pool);
     if (rv == APR_SUCCESS) {
-        rv = run(call, base, *base ? "" : r->hostname ? r->hostname : "");
+        rv = run(call, base, *base ? "" : signed_host(r));
     }
     if (rv != APR_SUCCESS) {
         (void)wfp_s3_call_fail(call, WFP_S3_INTERNAL, NULL); /* if none said */

@@ -511,3 +511,24 @@ class TestRate:
         assert s3.code_of(slow) == (503, "SlowDown")
         assert 0 < int(slow.get("Retry-After")) <= 3600
         httpd.configure(s3.lines(httpd))
+
+
+class TestHosts:
+    def test_732_50_the_bucket_is_that_of_the_signed_host(self, httpd, key):
+        """Where httpd takes a request's line and its Host that disagree."""
+        httpd.configure(("HttpProtocolOptions Unsafe", *s3.lines(httpd)))
+        raw = key.raw()
+        assert raw.ask("PUT", "/other732").status == 200
+        for bucket in (BUCKET, "other732"):
+            assert raw.ask("PUT", f"/{bucket}/host", bucket.encode()
+                           ).status == 200
+        raw.host = f"{BUCKET}.s3.test:{httpd.port}"
+        signed = raw.sign("GET", "/host")
+        for target in ("/host", "http://other732.s3.test/host",
+                       f"http://other732.s3.test:{httpd.port}/host"):
+            got = raw.send("GET", target, headers=signed)
+            assert got.body == BUCKET.encode(), target
+        raw = key.raw()
+        assert raw.ask("DELETE", "/other732/host").status == 204
+        assert raw.ask("DELETE", "/other732").status == 204
+        httpd.configure(s3.lines(httpd))
