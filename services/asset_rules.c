@@ -49,6 +49,10 @@ typedef struct reader_t {
 
 #define RULE_HEADERS_MAX 100
 
+/* Bytes that rules add to an answer, more than a client takes: a Worker that
+ * asks for many holds them all. */
+#define SET_BYTES_MAX (128 * 1024)
+
 /* More of them would only fill the answer. */
 #define NOTES_MAX 20
 
@@ -358,6 +362,7 @@ typedef struct apply_t {
     const wfp_asset_match_t *match;
     apr_table_t *done; /* set by a rule before */
     int *pbudget;
+    int room; /* bytes */
     apr_pool_t *pool;
 } apply_t;
 
@@ -376,6 +381,10 @@ static int apply_set(void *baton, const char *name, const char *value)
 
         text = before ? apr_pstrcat(to->pool, before, ", ", text, NULL) : text;
     }
+    to->room -= (int)strlen(text);
+    if (to->room <= 0) {
+        return 0;
+    }
     wfp_headers_set(to->headers, name, text);
     apr_table_setn(to->done, name, "");
     return 1;
@@ -386,7 +395,9 @@ void wfp_asset_rules_headers(wfp_headers_t *headers,
                              const wfp_asset_place_t *place, int *pbudget,
                              apr_pool_t *p)
 {
-    apply_t to = { .headers = headers, .pbudget = pbudget, .pool = p };
+    apply_t to = {
+        .headers = headers, .pbudget = pbudget, .room = SET_BYTES_MAX, .pool = p
+    };
     wfp_asset_match_t match;
     const char *whole = NULL;
     int i, j;
