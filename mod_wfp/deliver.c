@@ -2,8 +2,8 @@
 /*
  * Batches of queues, handed to threads of the runner, which run the consumer's
  * `queue` handler and then say what became of its messages. A step
- * looks at a bounded number of queues, in turn; a Worker has few deliveries at a
- * time, so one that loops keeps the others' messages from nobody. Who is killed
+ * looks at a bounded number of queues, in turn; a Worker and a namespace have few
+ * threads at a time, so those that loop keep the others' messages from nobody. Who is killed
  * in between has a lease that ends.
  */
 #include "mod_wfp/deliver.h"
@@ -19,9 +19,8 @@
 
 /* Queues that a step looks at; deliveries of this process, more than twice as
  * many as the runner has threads. */
-#define LOOK_MAX     100
-#define RUNNING_MAX  64
-#define RUNNING_EACH 2 /* of one Worker, as the runner's threads are shared */
+#define LOOK_MAX    100
+#define RUNNING_MAX 80
 
 /* A thread goes on with its queue for that long, then another's turn comes. */
 #define TURN apr_time_from_sec(1)
@@ -58,29 +57,22 @@ apr_status_t wfp_deliver_create(wfp_deliver_t **pdeliver, apr_pool_t *p)
 
 /* ---- which run ------------------------------------------------------------------ */
 
-static int is_same_worker(const wfp_queue_consumer_t *a,
-                          const wfp_queue_consumer_t *b)
+/* Is there room for one more of this queue, and a thread for its Worker? */
+static int may_run(wfp_server_t *server, const wfp_queue_t *queue)
 {
-    return !strcmp(a->script, b->script) && !strcmp(a->ns, b->ns);
-}
-
-/* Is there room for one more of this queue, and of its Worker? */
-static int may_run(wfp_deliver_t *deliver, const wfp_queue_t *queue)
-{
-    apr_int64_t most = queue->consumer->max_concurrency;
-    int i, own = 0, of_worker = 0, may;
+    const wfp_queue_consumer_t *consumer = queue->consumer;
+    wfp_deliver_t *deliver = server->deliver;
+    apr_int64_t most = consumer->max_concurrency;
+    int i, own = 0, may;
 
     wfp_lock_take(deliver->lock);
     for (i = 0; i < deliver->count; i++) {
-        const wfp_queue_t *other = deliver->running[i]->queue;
-
-        own += !strcmp(other->id, queue->id);
-        of_worker += is_same_worker(other->consumer, queue->consumer);
+        own += !strcmp(deliver->running[i]->queue->id, queue->id);
     }
-    may = deliver->count < RUNNING_MAX && of_worker < RUNNING_EACH
-          && (most == 0 || own < most);
+    may = deliver->count < RUNNING_MAX && (most == 0 || own < most);
     wfp_lock_leave(deliver->lock);
-    return may;
+    return may
+           && wfp_runner_may(server->runner, consumer->ns, consumer->script);
 }
 
 static void note_running(wfp_deliver_t *deliver, const delivery_t *d)
@@ -272,7 +264,7 @@ static apr_status_t look_at(wfp_server_t *server, const wfp_queue_t *queue,
     int due = 0;
     apr_status_t rv;
 
-    if (!may_run(server->deliver, queue)) {
+    if (!may_run(server, queue)) {
         return APR_SUCCESS;
     }
     rv = wfp_queues_is_due(&due, server->queues, queue, res, p);

@@ -393,6 +393,11 @@ int wfp_runner_hand(wfp_runner_t *r, wfp_task_t *task)
     return wfp_runner_tasks_hand(r->tasks, task);
 }
 
+int wfp_runner_may(wfp_runner_t *r, const char *ns, const char *name)
+{
+    return wfp_runner_tasks_may(r->tasks, ns, name);
+}
+
 int wfp_runner_room(wfp_runner_t *r)
 {
     return wfp_runner_tasks_room(r->tasks);

@@ -88,6 +88,9 @@ apr_status_t wfp_runner_start(wfp_runner_t *runner, apr_pool_t *p) WFP_CHECK;
  */
 int wfp_runner_hand(wfp_runner_t *runner, wfp_task_t *task);
 
+/** Could one of this Worker be handed over now? */
+int wfp_runner_may(wfp_runner_t *runner, const char *ns, const char *name);
+
 /** How many tasks could be handed over now. */
 int wfp_runner_room(wfp_runner_t *runner);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Threads that run Workers for the runner: one a task, so that what waits holds
- * up nobody else; a Worker has an eighth, so that it cannot hold them all.
+ * up nobody else. A namespace has no more of them than are left free, so whatever
+ * its Workers do the next one finds some; and a Worker has its second while its
+ * namespace has few only, so those beside it find some, too.
  */
 #include "mod_wfp/runner_tasks.h"
 
@@ -10,8 +12,9 @@
 #include "core/lock.h"
 #include "core/thread.h"
 
-#define THREADS      16
-#define THREADS_EACH (THREADS / 8)
+#define THREADS      32
+#define THREADS_EACH 2             /* of a Worker */
+#define THREADS_FEW  (THREADS / 4) /* of a namespace */
 
 typedef struct place_t {
     wfp_runner_tasks_t *tasks;
@@ -75,27 +78,49 @@ static void *APR_THREAD_FUNC task_main(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-static int is_same_worker(const wfp_task_t *a, const wfp_task_t *b)
+/* May the Worker have one more? */
+static int may_locked(const wfp_runner_tasks_t *tasks, const char *ns,
+                      const char *name)
 {
-    return a && !strcmp(a->name, b->name) && !strcmp(a->ns, b->ns);
+    int i, own = 0, of_ns = 0;
+
+    for (i = 0; i < THREADS; i++) {
+        const wfp_task_t *task = tasks->places[i].task;
+
+        if (task && !strcmp(task->ns, ns)) {
+            of_ns++;
+            own += !strcmp(task->name, name);
+        }
+    }
+    return of_ns < THREADS - tasks->count
+           && (own == 0 || (own < THREADS_EACH && of_ns < THREADS_FEW));
 }
 
-/* An idle place for the task, one that has a thread if there is such; NULL. */
-static place_t *place_for_locked(wfp_runner_tasks_t *tasks,
-                                 const wfp_task_t *task)
+int wfp_runner_tasks_may(wfp_runner_tasks_t *tasks, const char *ns,
+                         const char *name)
+{
+    int may;
+
+    wfp_lock_take(tasks->lock);
+    may = may_locked(tasks, ns, name);
+    wfp_lock_leave(tasks->lock);
+    return may;
+}
+
+/* An idle place, one that has a thread if there is such; NULL. */
+static place_t *idle_locked(wfp_runner_tasks_t *tasks)
 {
     place_t *found = NULL;
-    int i, own = 0;
+    int i;
 
     for (i = 0; i < THREADS; i++) {
         place_t *place = &tasks->places[i];
 
-        own += is_same_worker(place->task, task);
         if (!place->task && (!found || (place->thread && !found->thread))) {
             found = place;
         }
     }
-    return own < THREADS_EACH ? found : NULL;
+    return found;
 }
 
 int wfp_runner_tasks_hand(wfp_runner_tasks_t *tasks, wfp_task_t *task)
@@ -103,8 +128,8 @@ int wfp_runner_tasks_hand(wfp_runner_tasks_t *tasks, wfp_task_t *task)
     place_t *place = NULL;
 
     wfp_lock_take(tasks->lock);
-    if (!tasks->stop) {
-        place = place_for_locked(tasks, task);
+    if (!tasks->stop && may_locked(tasks, task->ns, task->name)) {
+        place = idle_locked(tasks);
     }
     /* one thread hands over, so the lock is held for nobody else's sake here */
     if (place && !place->thread

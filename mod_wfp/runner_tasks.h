@@ -9,7 +9,7 @@
 #include "mod_wfp/runner.h"
 
 /** @file The runner's threads; for runner.c. A bounded number, made when wanted,
- *  of which one Worker has a share. */
+ *  of which a Worker and a namespace have a share. */
 
 typedef struct wfp_runner_tasks_t wfp_runner_tasks_t;
 
@@ -19,6 +19,10 @@ apr_status_t wfp_runner_tasks_create(wfp_runner_tasks_t **ptasks,
 
 /** As wfp_runner_hand(). */
 int wfp_runner_tasks_hand(wfp_runner_tasks_t *tasks, wfp_task_t *task);
+
+/** As wfp_runner_may(). */
+int wfp_runner_tasks_may(wfp_runner_tasks_t *tasks, const char *ns,
+                         const char *name);
 
 /** How many run. */
 int wfp_runner_tasks_count(wfp_runner_tasks_t *tasks);

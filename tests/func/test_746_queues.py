@@ -269,10 +269,11 @@ class Consumer:
         self.binding = ("--binding", f"kv_namespace:KV={kv}")
         self.dead = None
 
-    def run(self, body, *options, dead=None, **settings):
+    def run(self, body, *options, dead=None, ns=None, **settings):
         settings = {"max_wait_time_ms": 0, "max_retries": 2, **settings}
         self.worker = self.tenant.deploy(CONSUMER % body, *self.binding,
-                                         *options)
+                                         *options,
+                                         **({"ns": ns} if ns else {}))
         self.queue.consume(self.worker, dead, **settings)
         return self
 
@@ -502,6 +503,27 @@ class TestConsumer:
             one.consume(slow, batch_size=1, max_wait_time_ms=0)
             one.push(*range(20))
         consumer.run("")
+        for turn in range(3):
+            consumer.queue.push(f"m{turn}")
+            until(lambda turn=turn: f"m{turn}" in consumer.seen, "delivery")
+        until(lambda: consumer.queue.backlog == 0, "an empty queue")
+
+    @pytest.mark.parametrize("count, beside", [(8, True), (20, False)])
+    def test_746_62_nor_do_many(self, queue, tenant, consumer, count, beside):
+        """Sleeping Workers of one namespace: eight leave threads for one
+        beside them, as many as there are for one of another namespace."""
+        ns = tenant.namespace()
+        for _ in range(count):
+            slow = tenant.deploy("""return { queue = function(batch, env)
+                env.KV:put("slow:" .. batch.queue, "")
+                scheduler.wait(20000) end }""", *consumer.binding, ns=ns)
+            one = queue()
+            one.consume(slow, batch_size=1, max_wait_time_ms=0)
+            one.push(*range(20))
+        until(lambda: len(consumer.api.ok(
+            "GET", f"{consumer.kv}/keys?prefix=slow:")) >= min(count, 16),
+            "all to sleep")
+        consumer.run("", **({"ns": ns} if beside else {}))
         for turn in range(3):
             consumer.queue.push(f"m{turn}")
             until(lambda turn=turn: f"m{turn}" in consumer.seen, "delivery")
