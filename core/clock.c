@@ -20,3 +20,11 @@ void wfp_clock_sleep(apr_time_t until)
         apr_sleep(left);
     }
 }
+
+apr_int64_t wfp_clock_thread_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* always exists */
+    return (apr_int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}

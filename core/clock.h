@@ -18,4 +18,7 @@ apr_time_t wfp_clock_now(void);
 /** Sleep until that time, or a little longer. */
 void wfp_clock_sleep(apr_time_t until);
 
+/** CPU time of this thread in nanoseconds: a system call. */
+apr_int64_t wfp_clock_thread_ns(void);
+
 #endif

@@ -46,7 +46,7 @@ typedef enum {
     WFP_SQL_IMPORT   /* the same, all or none */
 } wfp_sql_mode_e;
 
-/** What calls of one invocation share, whatever threads they are on: sums are
+/** What calls of databases, and of buckets as far as it is CPU time, of one invocation share, whatever threads they are on: sums are
  *  atomic. */
 typedef struct wfp_sql_share_t {
     apr_int64_t cpu_ns; /* CPU time of all */

@@ -82,7 +82,7 @@ struct wfp_invocation_t {
     wfp_split_t *splits;
     wfp_unpacked_t *unpacked;
     struct wfp_waiting_t *flying; /* host calls that run beside it (ops.h) */
-    wfp_sql_share_t sql;          /* of its databases */
+    wfp_sql_share_t sql;          /* of its databases, and buckets */
     apr_int64_t sql_charged_ns;   /* of sql.cpu_ns, on the budget */
     int fetches;                  /* how many of them are fetches */
     int points;                   /* data points that it wrote */

@@ -34,10 +34,16 @@ static const wfp_host_t *host_of(const wfp_isolate_t *iso)
     return iso->runtime->host;
 }
 
-/* A database may use what is left to the invocation. With the clock stopped. */
-static void share_sql(wfp_isolate_t *iso, wfp_op_t *op)
+static int uses_cpu(const wfp_op_t *op)
 {
-    if (op->kind == WFP_OP_SQL) {
+    return op->kind == WFP_OP_SQL || op->kind == WFP_OP_R2;
+}
+
+/* A database or a bucket may use what is left to the invocation. With the clock
+ * stopped. */
+static void share_cpu(wfp_isolate_t *iso, wfp_op_t *op)
+{
+    if (uses_cpu(op)) {
         const wfp_budget_t *budget = iso->frame->budget;
         wfp_sql_share_t *share = &iso->inv->sql;
 
@@ -48,12 +54,18 @@ static void share_sql(wfp_isolate_t *iso, wfp_op_t *op)
         __atomic_store_n(&share->bytes_max,
                          (apr_int64_t)(wfp_meter_free_bytes(iso) / 2),
                          __ATOMIC_RELAXED);
-        op->sql.share = share;
+        if (op->kind == WFP_OP_SQL) {
+            op->sql.share = share;
+        }
+        else {
+            op->r2->cpu_ns = &share->cpu_ns;
+            op->r2->cpu_max_ns = share->cpu_max_ns;
+        }
     }
 }
 
-/* What databases used of it is charged. With the clock stopped. */
-static void charge_sql(wfp_isolate_t *iso)
+/* What they used of it is charged. With the clock stopped. */
+static void charge_cpu(wfp_isolate_t *iso)
 {
     wfp_invocation_t *inv = iso->inv;
     apr_int64_t used = __atomic_load_n(&inv->sql.cpu_ns, __ATOMIC_RELAXED);
@@ -68,10 +80,10 @@ void wfp_ops_here(lua_State *L, wfp_op_t *op)
 
     wfp_result_init(&op->res, wfp_state_pool(L));
     wfp_meter_host_begin(iso);
-    share_sql(iso, op);
+    share_cpu(iso, op);
     wfp_host_run(wfp_state_host(L), wfp_state_host_ctx(L), op);
-    if (op->kind == WFP_OP_SQL) {
-        charge_sql(iso);
+    if (uses_cpu(op)) {
+        charge_cpu(iso);
     }
     wfp_meter_host_end(iso);
 }
@@ -107,7 +119,7 @@ static apr_status_t start(wfp_isolate_t *iso, wfp_waiting_t *w)
     apr_status_t rv;
 
     wfp_meter_host_begin(iso);
-    share_sql(iso, &w->op);
+    share_cpu(iso, &w->op);
     rv = host_of(iso)->start_op(inv->host_ctx, &w->op);
     if (rv == APR_SUCCESS) {
         w->next = inv->flying;
@@ -271,7 +283,7 @@ static void wait_beside(wfp_isolate_t *iso, wfp_driver_t *driver)
     op = host_of(iso)->wait_op(inv->host_ctx, next_wake(driver));
     if (op) {
         landed(inv, (wfp_waiting_t *)op);
-        charge_sql(iso);
+        charge_cpu(iso);
     }
     wfp_meter_host_end(iso);
     if (op) {

@@ -41,8 +41,8 @@ apr_status_t wfp_r2_create(wfp_r2_t **pr2, wfp_store_t *store,
  *                res->pool
  * @param res     what the asker may be told: WFP_R2_ERROR with Cloudflare's text
  *                ("put: ... (10037)"), call->fault says which;
- *                WFP_STORE_UNAVAILABLE; WFP_TIMEOUT: until; cancel's reason; or
- *                why the source failed
+ *                WFP_STORE_UNAVAILABLE; WFP_TIMEOUT: until; WFP_CPU_LIMIT:
+ *                cpu_max_ns; cancel's reason; or why the source failed
  * @return APR_SUCCESS; else nothing was done, or that is not known: the database
  *         went away
  */

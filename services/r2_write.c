@@ -36,15 +36,11 @@ static apr_status_t broken(writing_t *w, apr_status_t rv, const char *what)
 
 /* ---- the bytes ------------------------------------------------------------------ */
 
-static apr_status_t write_bytes(writing_t *w, const char *data, apr_size_t n)
+static apr_status_t hash_and_write(writing_t *w, const char *data, apr_size_t n)
 {
     apr_status_t rv = APR_SUCCESS;
     int i;
 
-    w->stored->size += (apr_int64_t)n;
-    if (w->stored->size > WFP_R2_PUT_MAX) {
-        return wfp_r2_fail(w->call, WFP_R2_TOO_LARGE, w->res);
-    }
     for (i = 0; rv == APR_SUCCESS && i < WFP_HASH_COUNT; i++) {
         if (w->running[i]) {
             rv = wfp_crypto_running_add(w->running[i], data, n);
@@ -54,6 +50,28 @@ static apr_status_t write_bytes(writing_t *w, const char *data, apr_size_t n)
         rv = wfp_blobs_write(w->blob, data, n);
     }
     return rv == APR_SUCCESS ? rv : broken(w, rv, "cannot write a file of R2");
+}
+
+/* Only that is counted: what a source costs, which may be Lua, is already. */
+static apr_status_t write_bytes(writing_t *w, const char *data, apr_size_t n)
+{
+    apr_int64_t *cpu_ns = w->call->cpu_ns, begun_ns, all_ns;
+    apr_status_t rv;
+
+    w->stored->size += (apr_int64_t)n;
+    if (w->stored->size > WFP_R2_PUT_MAX) {
+        return wfp_r2_fail(w->call, WFP_R2_TOO_LARGE, w->res);
+    }
+    if (!cpu_ns) {
+        return hash_and_write(w, data, n);
+    }
+    begun_ns = wfp_clock_thread_ns();
+    rv = hash_and_write(w, data, n);
+    all_ns = __atomic_add_fetch(cpu_ns, wfp_clock_thread_ns() - begun_ns,
+                                __ATOMIC_RELAXED);
+    return rv == APR_SUCCESS && all_ns >= w->call->cpu_max_ns
+               ? wfp_result_set(w->res, WFP_CPU_LIMIT, APR_TIMEUP, NULL)
+               : rv;
 }
 
 static apr_status_t check_time(const writing_t *w)

@@ -5,7 +5,6 @@
  * sqlite_files.c, between reads.
  */
 #include <apr_atomic.h>
-#include <time.h>
 
 #include "core/clock.h"
 #include "services/sqlite_inside.h"
@@ -18,19 +17,11 @@
 #define MEMORY_MAX    (APR_INT64_C(512) << 20)
 #define MEMORY_CPU_NS 20000000
 
-static apr_int64_t thread_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* always exists */
-    return (apr_int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Count what the thread used since it was counted last. @return the sum of all
  * that share the bound */
 static apr_int64_t count_cpu(wfp_sqlite_t *db)
 {
-    apr_int64_t now = thread_ns(), used = now - db->stamp_ns;
+    apr_int64_t now = wfp_clock_thread_ns(), used = now - db->stamp_ns;
 
     db->stamp_ns = now;
     db->cpu_ns += used;
@@ -107,6 +98,6 @@ void wfp_sqlite_bound(wfp_sqlite_t *db, const wfp_sqlite_bounds_t *bounds)
     db->busy_until = 0;
     db->cpu_ns = 0;
     if (db->bounds.cpu_ns) {
-        db->stamp_ns = thread_ns();
+        db->stamp_ns = wfp_clock_thread_ns();
     }
 }

@@ -540,6 +540,20 @@ class TestLimits:
         assert (answer.status, answer.error) == (503, "memory_limit")
         shared.empty()
 
+    @pytest.mark.parametrize("how", ["one by one", "in parallel"])
+    def test_720_14_hashing_is_charged(self, shared, tenant, how):
+        """As CPU time. Nothing is kept: the digest is another one's."""
+        worker = tenant.deploy(
+            SCRIPT, "--binding", f"r2_bucket:B={shared.name}", "--limit",
+            "subrequests=10000", "--limit", "cpu_ms=200")
+        put = ("pcall(b.put, b, 'k', s, { sha512 = ('0'):rep(128) })")
+        body = put if how == "one by one" else (
+            f"local function f() {put} end parallel(f, f, f)")
+        answer = worker.post((HEAD + "local s = ('x'):rep(4 << 20) "
+                              f"for i = 1, 3000 do {body} end return 1")
+                             .encode())
+        assert (answer.status, answer.error) == (503, "cpu_limit")
+
     def test_720_12_lists_fit(self, shared, tenant):
         """A list gives as many objects as there is room for."""
         worker = tenant.deploy(SCRIPT, "--binding",
