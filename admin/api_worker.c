@@ -11,6 +11,7 @@
 #include "admin/api_assets.h"
 
 #include "admin/api_auth.h"
+#include "store/references.h"
 
 const char *wfp_api_worker_name(const wfp_api_call_t *call)
 {
@@ -174,12 +175,52 @@ void wfp_api_worker_tell(wfp_api_call_t *call, const wfp_metadata_t *meta)
     }
 }
 
+static int is_bucket_of(const wfp_token_t *token, const char *name)
+{
+    int i;
+
+    for (i = 0; i < token->buckets->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(token->buckets, i, const char *), name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What is the account's, and its id no secret: a limited token may bind what its
+ * namespace has, where it can change every Worker anyway. What others have it
+ * is not told from what is not there. */
+static apr_status_t need_own(const wfp_binding_t *b, wfp_api_call_t *call)
+{
+    int has = b->kind == WFP_BINDING_R2_BUCKET
+              && is_bucket_of(call->token, b->target);
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!has) {
+        rv = wfp_references_has(&has, call->server->store,
+                                wfp_api_call_ns(call), b->kind, b->target,
+                                &call->res, call->pool);
+    }
+    return rv == APR_SUCCESS && !has
+               ? wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                      "Authentication error: the token is "
+                                      "limited to namespaces, and none of its "
+                                      "Workers here has what binding \"%s\" "
+                                      "names",
+                                      b->name)
+               : rv;
+}
+
 /* What a Worker that a limited token makes can call: what is in the namespace,
  * and the namespaces of the token. */
 static apr_status_t narrow(wfp_binding_t *b, wfp_api_call_t *call)
 {
     if (b->kind == WFP_BINDING_SERVICE && *b->target != '/') {
         b->target = apr_pstrcat(call->pool, "/", b->target, NULL);
+    }
+    if (b->kind == WFP_BINDING_KV_NAMESPACE || b->kind == WFP_BINDING_D1
+        || b->kind == WFP_BINDING_R2_BUCKET || b->kind == WFP_BINDING_QUEUE) {
+        return need_own(b, call);
     }
     if (b->kind != WFP_BINDING_DISPATCH_NAMESPACE) {
         return APR_SUCCESS;

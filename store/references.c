@@ -120,3 +120,41 @@ apr_status_t wfp_references_list(apr_array_header_t **plist, wfp_store_t *store,
     }
     return rv;
 }
+
+typedef struct has_t {
+    const char *ns;
+    const char *kind;
+    const char *target;
+    int has;
+} has_t;
+
+static apr_status_t find_binding(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t find = {
+        "references_has",
+        "SELECT b.name FROM bindings b JOIN versions v ON v.id = b.version_id "
+        "JOIN scripts s ON s.id = v.script_id "
+        "JOIN namespaces n ON n.id = s.ns_id "
+        "WHERE b.kind = %s AND b.target = %s AND n.name = %s LIMIT 1"
+    };
+    has_t *ask = baton;
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &find, 1,
+                                  DBD_ARGS(ask->kind, ask->target, ask->ns));
+
+    ask->has = rv == APR_SUCCESS && row;
+    return rv;
+}
+
+apr_status_t wfp_references_has(int *phas, wfp_store_t *store, const char *ns,
+                                wfp_binding_e kind, const char *target,
+                                wfp_result_t *res, apr_pool_t *p)
+{
+    has_t ask = { wfp_column_text(ns, p), wfp_binding_kind_name(kind),
+                  wfp_column_text(target, p), 0 };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, find_binding, &ask, res,
+                                  p);
+
+    *phas = ask.has;
+    return rv;
+}

@@ -6,9 +6,11 @@
 #include <apr_tables.h>
 
 #include "core/result.h"
+#include "core/script.h"
 #include "store/store.h"
 
-/** @file Who would miss an account Worker: asked before one is deleted. */
+/** @file Who would miss an account Worker: asked before one is deleted; and which
+ *  namespaces have what a binding is to. */
 
 typedef struct wfp_reference_t {
     const char *ns;      /* of the Worker that runs and refers to it; */
@@ -31,5 +33,15 @@ typedef struct wfp_reference_t {
 apr_status_t wfp_references_list(apr_array_header_t **plist, wfp_store_t *store,
                                  const char *name, wfp_result_t *res,
                                  apr_pool_t *p) WFP_CHECK;
+
+/**
+ * Has any version of a Worker in the namespace such a binding?
+ *
+ * @param phas    1: it has
+ * @param target  of a binding of the kind, as versions have it
+ */
+apr_status_t wfp_references_has(int *phas, wfp_store_t *store, const char *ns,
+                                wfp_binding_e kind, const char *target,
+                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 #endif

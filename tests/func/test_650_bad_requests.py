@@ -248,6 +248,58 @@ class TestOthers:
                 errors = answer.json["errors"] or [{"code": None}]
                 assert (answer.status, errors[0]["code"]) == expected
 
+    def test_650_12_no_resource_of_others(self, two, request):
+        """Ids are no secrets: what is in the account is bound only where the
+        namespace has it already."""
+        scripts, others = two
+        admin, account = others.api, others.api.account
+        kv = admin.ok("POST", f"{account}/storage/kv/namespaces",
+                      {"title": others.ns})["id"]
+        d1 = admin.ok("POST", f"{account}/d1/database",
+                      {"name": f"d-{others.ns}"})["uuid"]
+        bucket = admin.ok("POST", f"{account}/r2/buckets",
+                          {"name": f"b-{others.ns}".lower()})["name"]
+        queue = admin.ok("POST", f"{account}/queues",
+                         {"queue_name": f"q-{others.ns}".lower()})
+        for path in (f"storage/kv/namespaces/{kv}", f"d1/database/{d1}",
+                     f"r2/buckets/{bucket}",
+                     f"queues/{queue['queue_id']}"):
+            request.addfinalizer(
+                lambda path=path: admin.call("DELETE", f"{account}/{path}"))
+        named = [("kv_namespace", {"namespace_id": kv}), ("d1", {"id": d1}),
+                 ("r2_bucket", {"bucket_name": bucket}),
+                 ("queue", {"queue_name": queue["queue_name"]})]
+        own, name = Scripts(admin, scripts.ns), scripts.made()
+
+        def both(bindings):
+            for answer in (scripts.put(name, bindings=bindings),
+                           scripts.patch(name, {"bindings": bindings})):
+                errors = answer.json["errors"] or [{"code": None}]
+                yield answer.status, errors[0]["code"]
+
+        for kind, target in named:
+            binding = {"type": kind, "name": "B", **target}
+            others.made(bindings=[binding])
+            assert set(both([binding])) == {FORBIDDEN}
+            none = {k: kv[::-1] for k in target}
+            assert set(both([{**binding, **none}])) <= {FORBIDDEN, (400, 10021)}
+            own.made(bindings=[binding])  # the platform says that it may
+            assert set(both([binding])) == {(200, None)}
+            assert set(both([{"type": kind, "name": "B"}])) <= {
+                (200, None), (400, 10021)}
+
+    def test_650_13_a_tokens_own_buckets(self, two, request):
+        scripts, others = two
+        admin = others.api
+        name = f"b-{others.ns}".lower()
+        admin.ok("POST", f"{admin.account}/r2/buckets", {"name": name})
+        request.addfinalizer(lambda: admin.call(
+            "DELETE", f"{admin.account}/r2/buckets/{name}"))
+        token, _ = admin.with_token("--role", "deploy", "--namespace",
+                                    scripts.ns, "--s3", "--bucket", name)
+        Scripts(token, scripts.ns).made(bindings=[
+            {"type": "r2_bucket", "name": "B", "bucket_name": name}])
+
     def test_650_11_nothing_of_others_is_seen_or_changed(self, two):
         scripts, others = two
         limited, name = scripts.api, others.made()
