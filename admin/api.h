@@ -53,6 +53,7 @@ typedef struct wfp_api_server_t {
     const wfp_limit_policy_t *limits;
     const wfp_runtime_t *runtime;
     const wfp_usage_quota_t *quota; /* what they may use; NULL: no bounds */
+    apr_int64_t asset_bytes;        /* of a Worker's assets; 0: no bound */
     int versions_kept;              /* undeployed ones a Worker */
     wfp_registry_t *registry;
     wfp_api_rate_t *rate;

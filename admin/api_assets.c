@@ -292,9 +292,14 @@ static apr_status_t answer_upload(upload_t *up, const apr_array_header_t *list)
     wfp_json_t *ignored, *doc = wfp_json_object(call->pool);
     apr_hash_t *all;
     apr_status_t rv = wfp_asset_uploads_add(&all, call->server->store,
-                                            up->session, up->files, expires,
+                                            up->session, up->files,
+                                            call->server->asset_bytes, expires,
                                             &call->res, call->pool);
 
+    if (rv != APR_SUCCESS && call->res.code == WFP_QUOTA_EXCEEDED) {
+        return wfp_api_answer_error(call, WFP_API_TOO_LARGE, "%s",
+                                    call->res.message);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

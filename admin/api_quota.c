@@ -6,6 +6,7 @@
 
 #include "admin/api_call.h"
 #include "admin/show.h"
+#include "store/asset_uploads.h"
 #include "store/service_usage.h"
 
 #define DAY_S 86400
@@ -28,6 +29,8 @@ static apr_status_t answer(wfp_api_call_t *call, const char *script,
 {
     apr_int64_t today = apr_time_sec(apr_time_now()) / DAY_S, days = 1;
     wfp_json_t *doc = wfp_json_object(call->pool);
+    wfp_json_t *stored = wfp_json_object(call->pool);
+    apr_int64_t bytes;
     apr_array_header_t *list;
     apr_status_t rv = wfp_api_call_number(&days, call, "days", 1,
                                           WFP_SERVICE_USAGE_DAYS);
@@ -42,6 +45,14 @@ static apr_status_t answer(wfp_api_call_t *call, const char *script,
         return wfp_api_answer_result(call, rv, WFP_API_NO_WORKER,
                                      WFP_API_CONFLICT);
     }
+    rv = wfp_asset_uploads_bytes(&bytes, call->server->store,
+                                 wfp_api_call_ns(call), script, &call->res,
+                                 call->pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wfp_json_set_int(stored, "asset_bytes", bytes);
+    wfp_json_set(doc, "stored", stored);
     wfp_json_set(doc, "quotas", show_quotas(bounds, call->pool));
     wfp_json_set(doc, "usage", wfp_show_usage(list, call->pool));
     return wfp_api_answer_json(call, doc);

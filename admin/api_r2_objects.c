@@ -30,6 +30,7 @@ static wfp_api_error_e error_of(wfp_r2_fault_e fault)
     case WFP_R2_BAD_RANGE:
         return WFP_API_R2_RANGE;
     case WFP_R2_TOO_LARGE:
+    case WFP_R2_FULL:
         return WFP_API_R2_TOO_LARGE;
     case WFP_R2_INTERNAL:
         return WFP_API_INTERNAL;
@@ -44,6 +45,7 @@ static apr_status_t failed(wfp_api_call_t *call, const wfp_r2_call_t *r2,
 {
     switch (call->res.code) {
     case WFP_R2_ERROR:
+    case WFP_QUOTA_EXCEEDED:
         return wfp_api_answer_error(call, error_of(r2->fault), "%s",
                                     wfp_r2_fault_row(r2->fault)->text);
     case WFP_TIMEOUT:

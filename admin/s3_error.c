@@ -103,11 +103,12 @@ wfp_s3_error_e wfp_s3_error_of_r2(wfp_r2_fault_e fault, const wfp_result_t *res)
         [WFP_R2_BAD_RANGE] = WFP_S3_INVALID_RANGE,
         [WFP_R2_BAD_UPLOAD] = WFP_S3_INVALID_PART,
         [WFP_R2_TOO_LARGE] = WFP_S3_TOO_LARGE,
+        [WFP_R2_FULL] = WFP_S3_TOO_LARGE,
         [WFP_R2_BAD_VALUE] = WFP_S3_INVALID_ARGUMENT,
     };
 
-    if (res->code == WFP_R2_ERROR && fault > WFP_R2_FINE
-        && fault < WFP_R2_FAULT_COUNT) {
+    if ((res->code == WFP_R2_ERROR || res->code == WFP_QUOTA_EXCEEDED)
+        && fault > WFP_R2_FINE && fault < WFP_R2_FAULT_COUNT) {
         return errors[fault];
     }
     return wfp_s3_error_of(res);

@@ -42,6 +42,7 @@ static const wfp_r2_fault_row_t faults[WFP_R2_FAULT_COUNT] = {
                                    "upload." },
     [WFP_R2_TOO_LARGE] = { 100100, "Your proposed upload exceeds the maximum "
                                    "allowed object size." },
+    [WFP_R2_FULL] = { 10050, "The bucket is full." },
 };
 
 static const char *const verbs[WFP_R2_VERB_COUNT] = {
@@ -72,9 +73,11 @@ apr_status_t wfp_r2_fail(wfp_r2_call_t *call, wfp_r2_fault_e fault,
                          wfp_result_t *res)
 {
     call->fault = fault;
-    return wfp_result_set(res, WFP_R2_ERROR, APR_EGENERAL, "%s: %s (%d)",
-                          verbs[call->verb], faults[fault].text,
-                          faults[fault].code);
+    return wfp_result_set(res,
+                          fault == WFP_R2_FULL ? WFP_QUOTA_EXCEEDED
+                                               : WFP_R2_ERROR,
+                          APR_EGENERAL, "%s: %s (%d)", verbs[call->verb],
+                          faults[fault].text, faults[fault].code);
 }
 
 int wfp_r2_is_key(const char *key, apr_size_t n)

@@ -64,6 +64,7 @@ typedef enum {
     WFP_R2_BAD_UPLOAD,    /* 10048: parts of different sizes, none, twice */
     WFP_R2_TOO_LARGE,     /* 100100 */
     WFP_R2_BAD_VALUE,     /* 10040: part number, count of keys, cursor */
+    WFP_R2_FULL,          /* 10050: the bucket's quota; WFP_QUOTA_EXCEEDED */
     WFP_R2_FAULT_COUNT
 } wfp_r2_fault_e;
 
@@ -212,7 +213,8 @@ typedef struct wfp_r2_call_t {
     int more;
     const char *etag;
 
-    wfp_r2_fault_e fault; /* of a call that failed */
+    apr_int64_t bytes_max; /* of the bucket, set by the service; 0: no bound */
+    wfp_r2_fault_e fault;  /* of a call that failed */
     apr_size_t max;   /* most bytes of a LIST's answer, about; 0: 32 MB. What
                            * is over comes with the next page */
     apr_time_t until; /* core/clock.h: it is over then; 0: never */
@@ -229,7 +231,7 @@ const char *wfp_r2_verb_name(wfp_r2_verb_e verb);
 
 const wfp_r2_fault_row_t *wfp_r2_fault_row(wfp_r2_fault_e fault);
 
-/** The call fails: call->fault, and WFP_R2_ERROR with "put: TEXT (10001)".
+/** The call fails: call->fault, and WFP_R2_ERROR (but for WFP_R2_FULL) with "put: TEXT (10001)".
  *  @return APR_EGENERAL */
 apr_status_t wfp_r2_fail(wfp_r2_call_t *call, wfp_r2_fault_e fault,
                          wfp_result_t *res);

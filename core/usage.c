@@ -70,11 +70,12 @@ static const char *const names[WFP_USAGE_COUNT] = {
     [WFP_USAGE_D1_QUERIES] = "d1_queries",
     [WFP_USAGE_D1_ROWS_READ] = "d1_rows_read",
     [WFP_USAGE_D1_ROWS_WRITTEN] = "d1_rows_written",
-    [WFP_USAGE_R2_READS] = "r2_reads",
-    [WFP_USAGE_R2_WRITES] = "r2_writes",
+    [WFP_USAGE_R2_CLASS_A] = "r2_class_a",
+    [WFP_USAGE_R2_CLASS_B] = "r2_class_b",
     [WFP_USAGE_QUEUE_MESSAGES] = "queue_messages",
     [WFP_USAGE_CACHE_CALLS] = "cache_calls",
     [WFP_USAGE_ASSET_REQUESTS] = "asset_requests",
+    [WFP_USAGE_DATA_POINTS] = "data_points",
 };
 
 const char *wfp_usage_name(wfp_usage_e kind)

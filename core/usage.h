@@ -20,7 +20,8 @@
 
 typedef struct wfp_usage_t wfp_usage_t;
 
-/** What is counted, a day. */
+/** What is counted, a day: a new one has a name in usage.c, a row in
+ *  docs/operations/quotas.md, and who uses it calls mod_wfp/quota.h. */
 typedef enum {
     WFP_USAGE_KV_READS = 0, /* keys that a get asked for */
     WFP_USAGE_KV_WRITES,    /* puts and deletes */
@@ -28,11 +29,12 @@ typedef enum {
     WFP_USAGE_D1_QUERIES, /* statements */
     WFP_USAGE_D1_ROWS_READ,
     WFP_USAGE_D1_ROWS_WRITTEN,
-    WFP_USAGE_R2_READS,  /* operations that change nothing */
-    WFP_USAGE_R2_WRITES, /* the others, but deletes */
-    WFP_USAGE_QUEUE_MESSAGES,
+    WFP_USAGE_R2_CLASS_A,     /* operations that write or list */
+    WFP_USAGE_R2_CLASS_B,     /* get, head */
+    WFP_USAGE_QUEUE_MESSAGES, /* sent */
     WFP_USAGE_CACHE_CALLS,
-    WFP_USAGE_ASSET_REQUESTS,
+    WFP_USAGE_ASSET_REQUESTS, /* answered */
+    WFP_USAGE_DATA_POINTS,
     WFP_USAGE_COUNT
 } wfp_usage_e;
 

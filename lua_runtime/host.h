@@ -166,9 +166,10 @@ typedef struct wfp_host_t {
     /** Count a call of a rate limit; never waits. @return 1: it is within */
     int (*limit)(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask);
     /** A data point for a dataset; never waits: it is stored, or dropped and
-     *  counted. @param owner  id of the Worker */
-    void (*point)(wfp_host_ctx_t *ctx, const char *dataset, const char *owner,
-                  const wfp_point_t *point);
+     *  counted. Fails when a quota is used up. @param owner  id of the Worker */
+    apr_status_t (*point)(wfp_host_ctx_t *ctx, const char *dataset,
+                          const char *owner, const wfp_point_t *point,
+                          wfp_result_t *res);
 } wfp_host_t;
 
 /** Make the call that op stands for, on this thread; rv and res tell how it

@@ -62,6 +62,8 @@ typedef struct wfp_server_conf_t {
     wfp_usage_quota_t quota; /* 0: no bound */
     apr_int64_t kv_bytes;    /* of one namespace; 0: no bound */
     apr_int64_t d1_bytes;    /* of one database; 0: as services/d1.c has it */
+    apr_int64_t r2_bytes;    /* of one bucket; 0: no bound */
+    apr_int64_t asset_bytes; /* of one Worker; 0: no bound */
     /* of a server or vhost */
     wfp_limit_policy_t limits;
     wfp_policy_t *egress;       /* rules given here; NULL: none */

@@ -142,6 +142,7 @@ static void fill_in(wfp_api_server_t *api, wfp_server_t *server)
                                       WFP_DEFAULT_API_WINDOW);
     api->registry = server->registry;
     api->quota = &server->conf->quota;
+    api->asset_bytes = server->conf->asset_bytes;
     api->read_body = read_body;
     api->publish = publish;
     api->check_target = check_target;

@@ -274,7 +274,28 @@ const char *wfp_directive_server_limit(cmd_parms *cmd, void *dummy,
     return NULL;
 }
 
-/* Most bytes of one KV namespace, or D1 database. */
+/* Most bytes of one KV namespace, D1 database, bucket, Worker's assets. */
+static const struct {
+    const char *name;
+    apr_size_t offset; /* in wfp_server_conf_t */
+} sizes[] = {
+    { "kv_bytes", APR_OFFSETOF(wfp_server_conf_t, kv_bytes) },
+    { "d1_bytes", APR_OFFSETOF(wfp_server_conf_t, d1_bytes) },
+    { "r2_bytes", APR_OFFSETOF(wfp_server_conf_t, r2_bytes) },
+    { "asset_bytes", APR_OFFSETOF(wfp_server_conf_t, asset_bytes) },
+    { NULL, 0 },
+};
+
+static apr_int64_t *size_of(wfp_server_conf_t *conf, const char *name)
+{
+    int i = 0;
+
+    while (sizes[i].name && strcmp(sizes[i].name, name) != 0) {
+        i++;
+    }
+    return sizes[i].name ? (void *)((char *)conf + sizes[i].offset) : NULL;
+}
+
 static const char *set_size(cmd_parms *cmd, apr_int64_t *size, const char *text,
                             const char *more)
 {
@@ -302,11 +323,8 @@ const char *wfp_directive_server_quota(cmd_parms *cmd, void *dummy,
     if (err) {
         return err;
     }
-    if (!strcmp(name, "kv_bytes")) {
-        return set_size(cmd, &conf->kv_bytes, script, ns);
-    }
-    if (!strcmp(name, "d1_bytes")) {
-        return set_size(cmd, &conf->d1_bytes, script, ns);
+    if (size_of(conf, name)) {
+        return set_size(cmd, size_of(conf, name), script, ns);
     }
     if (kind == WFP_USAGE_COUNT) {
         return wfp_directive_value_refuse(cmd, name, "is nothing that is used");

@@ -86,9 +86,10 @@ const command_rec wfp_directives_rows[] = {
                   "table"),
     AP_INIT_TAKE23("WfpLimit", wfp_directive_server_limit, NULL, RSRC_CONF,
                    "NAME DEFAULT [CEILING] of one limit"),
-    AP_INIT_TAKE23("WfpQuota", wfp_directive_server_quota, NULL, RSRC_CONF,
-                   "NAME of what is used, how much of it a Worker has a day, "
-                   "and its namespace; or kv_bytes or d1_bytes and a size"),
+    AP_INIT_TAKE23(
+        "WfpQuota", wfp_directive_server_quota, NULL, RSRC_CONF,
+        "NAME of what is used, how much of it a Worker has a day, "
+        "and its namespace; or kv_bytes, d1_bytes, r2_bytes or asset_bytes and a size"),
     AP_INIT_TAKE123("WfpCoolDown", wfp_directive_server_cool_down, NULL,
                     RSRC_CONF,
                     "KILLS TIME [PAUSE] after which a Worker pauses, or off"),

@@ -329,6 +329,9 @@ static apr_status_t host_cache(wfp_host_ctx_t *ctx, wfp_cache_call_t *call,
 {
     apr_status_t rv = wfp_egress_count(ctx, res);
 
+    if (rv == APR_SUCCESS) {
+        rv = wfp_quota_take(ctx, WFP_USAGE_CACHE_CALLS, 1, res);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -346,10 +349,16 @@ static int host_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
     return wfp_ratelimit_take(ctx->work->server->limits, ask, wfp_clock_now());
 }
 
-static void host_point(wfp_host_ctx_t *ctx, const char *dataset,
-                       const char *owner, const wfp_point_t *point)
+static apr_status_t host_point(wfp_host_ctx_t *ctx, const char *dataset,
+                               const char *owner, const wfp_point_t *point,
+                               wfp_result_t *res)
 {
-    wfp_points_here(ctx, dataset, owner, point);
+    apr_status_t rv = wfp_quota_take(ctx, WFP_USAGE_DATA_POINTS, 1, res);
+
+    if (rv == APR_SUCCESS) {
+        wfp_points_here(ctx, dataset, owner, point);
+    }
+    return rv;
 }
 
 static apr_status_t host_queue(wfp_host_ctx_t *ctx,

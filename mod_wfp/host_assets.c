@@ -10,6 +10,7 @@
 #include <http_core.h>
 
 #include "mod_wfp/log.h"
+#include "mod_wfp/quota.h"
 #include "mod_wfp/sync.h"
 #include "services/asset_serve.h"
 
@@ -37,6 +38,24 @@ static apr_status_t failed(wfp_host_ctx_t *ctx, apr_status_t rv,
     return wfp_result_set(res, WFP_INTERNAL, rv, NULL);
 }
 
+/* Of an answer, if there is one: what is the Worker's own to answer is no use of
+ * assets. */
+static apr_status_t take_quota(wfp_response_t **presp, wfp_host_ctx_t *ctx,
+                               wfp_result_t *res)
+{
+    apr_status_t rv = *presp ? wfp_quota_take(ctx, WFP_USAGE_ASSET_REQUESTS, 1,
+                                              res)
+                             : APR_SUCCESS;
+
+    if (rv != APR_SUCCESS) {
+        if ((*presp)->body) {
+            wfp_body_cancel((*presp)->body);
+        }
+        *presp = NULL;
+    }
+    return rv;
+}
+
 static apr_status_t answer(wfp_response_t **presp, wfp_host_ctx_t *ctx,
                            wfp_asset_set_t *set, const wfp_request_t *req,
                            int is_binding, wfp_result_t *res)
@@ -53,7 +72,8 @@ static apr_status_t answer(wfp_response_t **presp, wfp_host_ctx_t *ctx,
     apr_status_t rv = wfp_asset_serve(presp, assets, set, &ask, res);
 
     wfp_assets_give(assets, set);
-    return rv == APR_SUCCESS ? rv : failed(ctx, rv, res);
+    return rv == APR_SUCCESS ? take_quota(presp, ctx, res)
+                             : failed(ctx, rv, res);
 }
 
 apr_status_t wfp_host_assets_before(wfp_response_t **presp, wfp_host_ctx_t *ctx,

@@ -6,8 +6,25 @@
  */
 #include "mod_wfp/host_queue.h"
 
+#include <apr_strings.h>
+
 #include "mod_wfp/egress.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/quota.h"
+
+static apr_status_t take_quota(wfp_host_ctx_t *ctx,
+                               const wfp_queue_send_t *send, wfp_result_t *res)
+{
+    apr_status_t rv = wfp_quota_take(ctx, WFP_USAGE_QUEUE_MESSAGES,
+                                     (apr_uint64_t)send->count, res);
+
+    if (rv != APR_SUCCESS) {
+        res->message = apr_psprintf(res->pool, "Queue %s failed: %s",
+                                    send->is_batch ? "sendBatch" : "send",
+                                    res->message);
+    }
+    return rv;
+}
 
 apr_status_t wfp_host_queue_send(wfp_host_ctx_t *ctx,
                                  const wfp_binding_t *binding,
@@ -19,6 +36,9 @@ apr_status_t wfp_host_queue_send(wfp_host_ctx_t *ctx,
     apr_pool_t *p;
     apr_status_t rv = wfp_egress_count(ctx, res);
 
+    if (rv == APR_SUCCESS) {
+        rv = take_quota(ctx, send, res);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -6,9 +6,30 @@
  */
 #include "mod_wfp/host_r2.h"
 
+#include <apr_strings.h>
+
 #include "mod_wfp/egress.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/quota.h"
 #include "services/r2.h"
+
+/* As Cloudflare's classes: what writes or lists, what reads; deletes are free. */
+static apr_status_t take_quota(wfp_host_ctx_t *ctx, const wfp_r2_call_t *call,
+                               wfp_result_t *res)
+{
+    wfp_usage_e kind = call->verb == WFP_R2_GET || call->verb == WFP_R2_HEAD
+                           ? WFP_USAGE_R2_CLASS_B
+                           : WFP_USAGE_R2_CLASS_A;
+    apr_status_t rv = call->verb == WFP_R2_DELETE || call->verb == WFP_R2_ABORT
+                          ? APR_SUCCESS
+                          : wfp_quota_take(ctx, kind, 1, res);
+
+    if (rv != APR_SUCCESS) {
+        res->message = apr_psprintf(res->pool, "%s: %s",
+                                    wfp_r2_verb_name(call->verb), res->message);
+    }
+    return rv;
+}
 
 apr_status_t wfp_host_r2_call(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
                               wfp_r2_call_t *call, wfp_result_t *res)
@@ -17,6 +38,9 @@ apr_status_t wfp_host_r2_call(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
     const char *text = NULL;
     apr_status_t rv = wfp_egress_count(ctx, res);
 
+    if (rv == APR_SUCCESS) {
+        rv = take_quota(ctx, call, res);
+    }
     apr_pool_create(&call->pool, ctx->work->pool);
     if (rv == APR_SUCCESS) {
         call->until = wfp_invoke_earlier(ctx->deadline, ctx->wait_until);

@@ -463,7 +463,8 @@ static apr_status_t start_services(wfp_server_t *server)
         rv = wfp_kv_create(&server->kv, &kv, server->pool);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_r2_create(&server->r2, server->store, dir, server->pool);
+        rv = wfp_r2_create(&server->r2, server->store, dir,
+                           server->conf->r2_bytes, server->pool);
     }
     return rv;
 }

@@ -15,11 +15,13 @@
 #include "services/r2_inside.h"
 
 apr_status_t wfp_r2_create(wfp_r2_t **pr2, wfp_store_t *store,
-                           const char *data_dir, apr_pool_t *p)
+                           const char *data_dir, apr_int64_t bytes_max,
+                           apr_pool_t *p)
 {
     wfp_r2_t *r2 = apr_pcalloc(p, sizeof(*r2));
 
     r2->store = store;
+    r2->bytes_max = bytes_max;
     r2->sweep.group = "";
     apr_pool_create(&r2->sweep.pool, p);
     *pr2 = r2;
@@ -231,6 +233,7 @@ apr_status_t wfp_r2_run(wfp_r2_t *r2, const char *bucket, wfp_r2_call_t *call,
 
     *plog = NULL;
     call->fault = WFP_R2_FINE;
+    call->bytes_max = r2->bytes_max;
     call->object = NULL;
     call->body = NULL;
     call->unmet = 0;

@@ -23,10 +23,12 @@ typedef struct wfp_r2_t wfp_r2_t;
  *
  * @param store     of this child; NULL: every call is WFP_STORE_UNAVAILABLE
  * @param data_dir  WfpDataDir; of hosts that share a store it is shared, too
+ * @param bytes_max  of each bucket, parts of uploads included; 0: no bound
  * @param p         with an allocator for several threads
  */
 apr_status_t wfp_r2_create(wfp_r2_t **pr2, wfp_store_t *store,
-                           const char *data_dir, apr_pool_t *p) WFP_CHECK;
+                           const char *data_dir, apr_int64_t bytes_max,
+                           apr_pool_t *p) WFP_CHECK;
 
 /**
  * Do a call (core/r2.h says what each verb takes and gives).

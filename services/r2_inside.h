@@ -17,6 +17,7 @@
 
 struct wfp_r2_t {
     wfp_store_t *store;
+    apr_int64_t bytes_max; /* of a bucket; 0: no bound */
     wfp_blobs_t *blobs;
     struct { /* of the one thread that sweeps */
         apr_pool_t *pool;

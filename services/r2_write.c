@@ -62,6 +62,9 @@ static apr_status_t write_bytes(writing_t *w, const char *data, apr_size_t n)
     if (w->stored->size > WFP_R2_PUT_MAX) {
         return wfp_r2_fail(w->call, WFP_R2_TOO_LARGE, w->res);
     }
+    if (w->call->bytes_max && w->stored->size > w->call->bytes_max) {
+        return wfp_r2_fail(w->call, WFP_R2_FULL, w->res);
+    }
     if (!cpu_ns) {
         return hash_and_write(w, data, n);
     }

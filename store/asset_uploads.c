@@ -17,6 +17,7 @@ typedef struct ask_t {
     wfp_asset_session_t *session;
     const char *owner;
     const apr_array_header_t *files;
+    apr_int64_t max; /* bytes; 0: no bound */
     const wfp_actor_t *actor;
     apr_time_t expires;
     apr_hash_t *all;
@@ -215,6 +216,26 @@ static apr_status_t add_one(wfp_dbd_t *db, const char *owner,
                                  wfp_column_text(file->type, db->pool), now));
 }
 
+/* Has the owner no more than it may? */
+static apr_status_t check_bytes(wfp_dbd_t *db, const ask_t *ask)
+{
+    apr_hash_index_t *at;
+    apr_int64_t all = 0;
+
+    for (at = apr_hash_first(db->pool, ask->all); at; at = apr_hash_next(at)) {
+        const wfp_asset_file_t *file = apr_hash_this_val(at);
+
+        all += file->size;
+    }
+    return ask->max && all > ask->max
+               ? wfp_result_set(db->res, WFP_QUOTA_EXCEEDED, APR_ENOSPC,
+                                "the Worker's assets would have more bytes "
+                                "than the quota asset_bytes of "
+                                "%" APR_INT64_T_FMT,
+                                ask->max)
+               : APR_SUCCESS;
+}
+
 static apr_status_t add(wfp_dbd_t *db, void *baton)
 {
     static const wfp_sql_t extend = {
@@ -237,17 +258,22 @@ static apr_status_t add(wfp_dbd_t *db, void *baton)
         rv = add_one(db, owner, &APR_ARRAY_IDX(ask->files, i, wfp_asset_file_t),
                      now);
     }
-    return rv == APR_SUCCESS ? read_files(&ask->all, db, owner) : rv;
+    if (rv == APR_SUCCESS) {
+        rv = read_files(&ask->all, db, owner);
+    }
+    return rv == APR_SUCCESS ? check_bytes(db, ask) : rv;
 }
 
 apr_status_t wfp_asset_uploads_add(apr_hash_t **pall, wfp_store_t *store,
                                    const wfp_asset_session_t *session,
                                    const apr_array_header_t *files,
-                                   apr_time_t expires, wfp_result_t *res,
-                                   apr_pool_t *p)
+                                   apr_int64_t max, apr_time_t expires,
+                                   wfp_result_t *res, apr_pool_t *p)
 {
     wfp_asset_session_t copy = *session;
-    ask_t ask = { .session = &copy, .files = files, .expires = expires };
+    ask_t ask = {
+        .session = &copy, .files = files, .max = max, .expires = expires
+    };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, add, &ask, res, p);
 
     *pall = ask.all;
@@ -377,5 +403,44 @@ apr_status_t wfp_asset_uploads_tidy(int *pbusy, wfp_store_t *store,
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, tidy, &ask, res, p);
 
     *pbusy = ask.busy;
+    return rv;
+}
+
+typedef struct bytes_t {
+    const char *ns;
+    const char *script;
+    apr_int64_t bytes;
+} bytes_t;
+
+static apr_status_t sum_bytes(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t sum = {
+        "asset_files_bytes",
+        "SELECT COALESCE(sum(f.size), 0) FROM asset_files f "
+        "JOIN asset_owners o ON o.id = f.owner_id "
+        "JOIN namespaces n ON n.id = o.ns_id "
+        "WHERE n.name = %s AND (o.script = %s OR %s = 'all')"
+    };
+    bytes_t *ask = baton;
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &sum, 1,
+                                  DBD_ARGS(ask->ns, ask->script,
+                                           *ask->script ? "one" : "all"));
+
+    if (rv == APR_SUCCESS) {
+        ask->bytes = row ? wfp_dbd_int(row[0]) : 0;
+    }
+    return rv;
+}
+
+apr_status_t wfp_asset_uploads_bytes(apr_int64_t *pbytes, wfp_store_t *store,
+                                     const char *ns, const char *script,
+                                     wfp_result_t *res, apr_pool_t *p)
+{
+    bytes_t ask = { wfp_column_text(ns, p), wfp_column_text(script, p), 0 };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, sum_bytes, &ask, res,
+                                  p);
+
+    *pbytes = ask.bytes;
     return rv;
 }

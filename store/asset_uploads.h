@@ -65,15 +65,16 @@ apr_status_t wfp_asset_uploads_session(wfp_asset_session_t **psession,
  * Files came, which are where they belong.
  *
  * @param files    wfp_asset_file_t
+ * @param max      bytes that the owner may have; 0: no bound
  * @param expires  of the session from now on
  * @param pall     what the owner has now, as wfp_asset_uploads_begin()
- * @return WFP_NOT_FOUND: the session has gone meanwhile
+ * @return WFP_NOT_FOUND: the session has gone meanwhile; WFP_QUOTA_EXCEEDED
  */
 apr_status_t wfp_asset_uploads_add(apr_hash_t **pall, wfp_store_t *store,
                                    const wfp_asset_session_t *session,
                                    const apr_array_header_t *files,
-                                   apr_time_t expires, wfp_result_t *res,
-                                   apr_pool_t *p) WFP_CHECK;
+                                   apr_int64_t max, apr_time_t expires,
+                                   wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** What an owner has, as wfp_asset_uploads_begin(). */
 apr_status_t wfp_asset_uploads_files(apr_hash_t **pfiles, wfp_store_t *store,
@@ -96,5 +97,12 @@ apr_status_t wfp_asset_uploads_used(apr_array_header_t **pindexes,
 apr_status_t wfp_asset_uploads_tidy(int *pbusy, wfp_store_t *store,
                                     const char *owner, apr_hash_t *keep,
                                     wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** Bytes of the files of a Worker, or with script "" of all of the namespace,
+ *  those that no version has (any more) included. */
+apr_status_t wfp_asset_uploads_bytes(apr_int64_t *pbytes, wfp_store_t *store,
+                                     const char *ns, const char *script,
+                                     wfp_result_t *res,
+                                     apr_pool_t *p) WFP_CHECK;
 
 #endif

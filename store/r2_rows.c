@@ -72,10 +72,34 @@ apr_status_t wfp_r2_rows_count(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
         "r2_count", "UPDATE r2_buckets SET objects = objects + %lld, "
                     "bytes = bytes + %lld WHERE id = %s"
     };
+    apr_status_t rv = wfp_dbd_exec(NULL, db, &count,
+                                   DBD_ARGS(wfp_dbd_num(db, objects),
+                                            wfp_dbd_num(db, bytes),
+                                            ask->bucket_id));
 
-    return wfp_dbd_exec(NULL, db, &count,
-                        DBD_ARGS(wfp_dbd_num(db, objects),
-                                 wfp_dbd_num(db, bytes), ask->bucket_id));
+    return rv == APR_SUCCESS && bytes > 0 ? wfp_r2_rows_fits(db, ask) : rv;
+}
+
+/* Asked where there is a bound only: it looks at every part of an upload. */
+apr_status_t wfp_r2_rows_fits(wfp_dbd_t *db, const wfp_r2_ask_t *ask)
+{
+    static const wfp_sql_t sum = {
+        "r2_fits",
+        "SELECT b.bytes + COALESCE((SELECT sum(p.size) FROM r2_uploads u "
+        "JOIN r2_pieces p ON p.owner = u.id WHERE u.bucket_id = b.id), 0) "
+        "FROM r2_buckets b WHERE b.id = %s"
+    };
+    const char **row;
+    apr_status_t rv;
+
+    if (!ask->call->bytes_max) {
+        return APR_SUCCESS;
+    }
+    rv = wfp_dbd_row(&row, db, &sum, 1, DBD_ARGS(ask->bucket_id));
+    return rv == APR_SUCCESS && row
+                   && wfp_dbd_int(row[0]) > ask->call->bytes_max
+               ? wfp_r2_rows_fail(db, ask, WFP_R2_FULL)
+               : rv;
 }
 
 /* ---- objects ------------------------------------------------------------------ */

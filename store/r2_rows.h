@@ -64,7 +64,11 @@ apr_status_t wfp_r2_rows_replace(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
                                  const wfp_r2_object_t *object,
                                  const wfp_r2_object_t *old) WFP_CHECK;
 
-/** The bucket has so many objects and bytes more. */
+/** Has the bucket, with the parts of its uploads, no more bytes than it may?
+ *  WFP_R2_FULL. */
+apr_status_t wfp_r2_rows_fits(wfp_dbd_t *db, const wfp_r2_ask_t *ask) WFP_CHECK;
+
+/** The bucket has so many objects and bytes more, if these fit. */
 apr_status_t wfp_r2_rows_count(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
                                apr_int64_t objects,
                                apr_int64_t bytes) WFP_CHECK;

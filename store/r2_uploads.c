@@ -114,9 +114,10 @@ static apr_status_t put_part(wfp_dbd_t *db, void *baton)
     if (rv == APR_SUCCESS) {
         rv = wfp_r2_rows_kill_piece(db, call->upload_id, call->part_number);
     }
-    return rv == APR_SUCCESS
-               ? wfp_r2_rows_add_piece(db, call->upload_id, &piece)
-               : rv;
+    if (rv == APR_SUCCESS) {
+        rv = wfp_r2_rows_add_piece(db, call->upload_id, &piece);
+    }
+    return rv == APR_SUCCESS ? wfp_r2_rows_fits(db, &up->ask) : rv;
 }
 
 apr_status_t wfp_r2_uploads_put(wfp_store_t *store, const char *bucket,

@@ -129,6 +129,8 @@ static int l_analytics_write(lua_State *L)
     const analytics_t *a = wfp_class_check(L, 1, &analytics_class);
     wfp_isolate_t *iso = wfp_isolate_of(L);
     wfp_point_t point;
+    wfp_result_t res;
+    apr_status_t rv;
 
     wfp_state_need_invocation(L);
     memset(&point, 0, sizeof(point));
@@ -152,11 +154,12 @@ static int l_analytics_write(lua_State *L)
                              WFP_POINTS_MAX);
     }
     iso->inv->points++;
+    wfp_result_init(&res, wfp_state_pool(L));
     wfp_meter_host_begin(iso);
-    wfp_state_host(L)->point(wfp_state_host_ctx(L), a->binding->target,
-                             wfp_state_script(L)->id, &point);
+    rv = wfp_state_host(L)->point(wfp_state_host_ctx(L), a->binding->target,
+                                  wfp_state_script(L)->id, &point, &res);
     wfp_meter_host_end(iso);
-    return 0;
+    return rv == APR_SUCCESS ? 0 : wfp_api_raise(L, &res);
 }
 
 static const luaL_Reg methods[] = {

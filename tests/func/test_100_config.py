@@ -34,6 +34,8 @@ WfpQuota kv_reads -1
 WfpQuota nothing 5
 WfpQuota kv_bytes 5
 WfpQuota kv_bytes 1M 2M
+WfpQuota r2_bytes x
+WfpQuota asset_bytes 1M 2M
 WfpSyncInterval soon
 WfpSyncInterval -5s
 WfpSyncInterval 5parsecs

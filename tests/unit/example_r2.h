@@ -79,8 +79,9 @@ static apr_status_t example_r2_open(const char *schema_dir, apr_pool_t *p,
     if (rv == APR_SUCCESS) {
         rv = wfp_r2_buckets_create(store, &bucket, &nobody, res, p);
     }
-    return rv == APR_SUCCESS ? wfp_r2_create(&example_r2_service, store, dir, p)
-                             : rv;
+    return rv == APR_SUCCESS
+               ? wfp_r2_create(&example_r2_service, store, dir, 0, p)
+               : rv;
 }
 
 /* As wfp_host_t says of r2. */

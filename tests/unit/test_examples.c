@@ -183,9 +183,11 @@ static int example_limit(wfp_host_ctx_t *ctx, const wfp_rate_ask_t *ask)
     return wfp_ratelimit_take(limits, ask, wfp_clock_now());
 }
 
-static void example_point(wfp_host_ctx_t *ctx, const char *dataset,
-                          const char *owner, const wfp_point_t *point)
+static apr_status_t example_point(wfp_host_ctx_t *ctx, const char *dataset,
+                                  const char *owner, const wfp_point_t *point,
+                                  wfp_result_t *res)
 {
+    return APR_SUCCESS;
 }
 
 static apr_status_t example_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,

@@ -99,7 +99,8 @@ static r2s_t *begin(wfp_test_t *t)
     s->dir = mkdtemp(dir);
     CHECK(s->dir);
     apr_pool_cleanup_register(t->pool, dir, remove_tree, apr_pool_cleanup_null);
-    CHECK_INT(wfp_r2_create(&s->r2, s->f.store, s->dir, t->pool), APR_SUCCESS);
+    CHECK_INT(wfp_r2_create(&s->r2, s->f.store, s->dir, 0, t->pool),
+              APR_SUCCESS);
     s->bucket = "first";
     make_bucket(s, "first");
     return s;
@@ -496,6 +497,39 @@ static void parts_become_an_object(wfp_test_t *t)
     fails(s, WFP_R2_NO_UPLOAD);
 }
 
+static void a_bucket_is_full(wfp_test_t *t)
+{
+    r2s_t *s = begin(t);
+    const char *id;
+
+    CHECK_INT(wfp_r2_create(&s->r2, s->f.store, s->dir, 10, t->pool),
+              APR_SUCCESS);
+    put(s, "a", "123456");
+    put(s, "a", "1234567"); /* the old one goes */
+    aim(s, WFP_R2_PUT, "b");
+    s->call.data = "1234";
+    s->call.size = 4;
+    CHECK(run(s) != APR_SUCCESS);
+    CHECK_INT(s->call.fault, WFP_R2_FULL);
+    CHECK_INT(s->f.res.code, WFP_QUOTA_EXCEEDED);
+    CHECK(!get(s, "b"));
+    CHECK_STR(get(s, "a"), "1234567");
+    id = create(s, "k");
+    part(s, "k", id, 1, 'x', 2);
+    part(s, "k", id, 1, 'x', 3); /* in its place */
+    aim(s, WFP_R2_PUT_PART, "k");
+    s->call.upload_id = id;
+    s->call.part_number = 2;
+    s->call.data = "1";
+    s->call.size = 1;
+    CHECK(run(s) != APR_SUCCESS);
+    CHECK_INT(s->call.fault, WFP_R2_FULL);
+    aim(s, WFP_R2_ABORT, "k");
+    s->call.upload_id = id;
+    must(s);
+    put(s, "b", "123");
+}
+
 static void parts_that_are_wrong(wfp_test_t *t)
 {
     r2s_t *s = begin(t);
@@ -705,6 +739,7 @@ static const wfp_test_case_t cases[] = {
     { "many of one prefix are one", many_of_one_prefix_are_one },
     { "deletes go for all", deletes_go_for_all },
     { "parts become an object", parts_become_an_object },
+    { "a bucket is full", a_bucket_is_full },
     { "parts that are wrong", parts_that_are_wrong },
     { "uploads are listed and aborted", uploads_are_listed_and_aborted },
     { "dead files go when due", dead_files_go_when_due },
