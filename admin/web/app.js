@@ -53,7 +53,7 @@ async function end() {
 function frame() {
   menu = menuOf();
   const side = h('div', { class: 'side', id: 'side' }, logo(), menu, h('div', { class: 'side-foot' },
-    h('div', { class: 'who', title: 'Whose token this is' }, h('strong', null, who().name ?? 'signed in'), h('span', { class: 'muted' }, who().role)),
+    h('div', { class: 'who', title: 'Whose token this is' }, h('strong', null, who().token?.name ?? 'signed in'), h('span', { class: 'muted' }, who().role)),
     themeButton(), button('Sign out', end, { kind: 'quiet', icon: 'out', iconOnly: true })));
   const opener = button('Menu', () => {
     const open = side.classList.toggle('open');

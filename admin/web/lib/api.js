@@ -56,7 +56,7 @@ async function refused(res) {
 /* ---- the session -------------------------------------------------------------- */
 
 function take(doc) {
-  session = doc?.result ?? doc;
+  session = doc?.result ?? null;
   return session;
 }
 
@@ -68,7 +68,7 @@ export async function resume() {
     return null;
   }
   if (!res.ok) throw await refused(res);
-  take(await parse(res));
+  if (!take(await parse(res))) return null;
   await findAccount();
   return session;
 }

@@ -12,4 +12,9 @@ export const pages = [
   { path: '/', nav: 'Overview', icon: 'home', group: '', load: () => import('./overview.js') },
   { path: '/ns', nav: 'Namespaces', icon: 'boxes', group: '', load: () => import('./namespaces.js') },
   { path: '/ns/{ns}', under: '/ns', load: () => import('./namespace.js') },
+  { path: '/ns/{ns}/new', under: '/ns', role: 'deploy', fresh: true, load: () => import('./worker.js') },
+  { path: '/ns/{ns}/w/{name}', under: '/ns', load: () => import('./worker.js') },
+  { path: '/workers', nav: 'Account Workers', icon: 'worker', group: '', all: true, load: () => import('./workers.js') },
+  { path: '/workers-new', under: '/workers', role: 'deploy', all: true, fresh: true, load: () => import('./worker.js') },
+  { path: '/workers/{name}', under: '/workers', all: true, load: () => import('./worker.js') },
 ];

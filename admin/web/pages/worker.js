@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One Worker: a head, and a tab for each side of it. */
+import { api, may } from '../lib/api.js';
+import { h } from '../lib/dom.js';
+import { go, link } from '../lib/router.js';
+import { button, confirmName, pageHead, tabs, toast } from '../lib/ui.js';
+import { workerOf } from '../worker/source.js';
+
+const TABS = [
+  ['code', 'Code', () => import('../worker/code.js')],
+  ['versions', 'Versions', () => import('../worker/versions.js')],
+  ['settings', 'Settings', () => import('../worker/settings.js')],
+];
+
+function remove(worker, up) {
+  confirmName({ title: `Delete ${worker.name}?`, text: 'All its versions, secrets and schedules go with it. This cannot be undone.', name: worker.name, run: async () => {
+    await api.del(worker.path);
+    toast(`Deleted ${worker.name}`);
+    go(up);
+  } });
+}
+
+export default async function page(ctx) {
+  const { ns = '', name } = ctx.params;
+  const up = ns ? link('/ns/{ns}', { ns }) : '#/workers';
+  const crumbs = ns ? [['Namespaces', '#/ns'], [ns, up]] : [['Account Workers', '#/workers']];
+  if (ctx.page.fresh) {
+    const { default: code } = await TABS[0][2]();
+    return h('div', null, pageHead('New Worker', { crumbs, sub: 'Drop a folder, add files, or write it here.' }), await code({ ...ctx, worker: null, ns }));
+  }
+  const worker = workerOf(ns, name);
+  const tab = TABS.find(([id]) => id === ctx.query.get('tab')) ?? TABS[0];
+  const { default: show } = await tab[2]();
+  const body = await show({ ...ctx, worker, ns });
+  return h('div', null, pageHead(name, { crumbs, actions: may('deploy') ? [button('Delete', () => remove(worker, up), { kind: 'danger', icon: 'trash' })] : [] }),
+    tabs(TABS.map(([id, label]) => [id, label, link(ctx.page.path, ctx.params, id === 'code' ? {} : { tab: id })]), tab[0]), body);
+}

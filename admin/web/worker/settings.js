@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a Worker has besides its code: bindings, secrets, tags, limits. */
+import { api, may, seg } from '../lib/api.js';
+import { h } from '../lib/dom.js';
+import { badge, button, card, confirmName, dialog, empty, field, input, select, table, tagList, textarea, toast } from '../lib/ui.js';
+
+/* type -> [label, what its value is called, member] */
+const KINDS = {
+  plain_text: ['Variable', 'Text', 'text'], json: ['JSON', 'Value, as JSON', 'json'], kv_namespace: ['KV namespace', 'Id of the namespace', 'namespace_id'],
+  d1: ['D1 database', 'Id of the database', 'database_id'], r2_bucket: ['R2 bucket', 'Name of the bucket', 'bucket_name'],
+  queue: ['Queue', 'Name of the queue', 'queue_name'], service: ['Service', 'Name of the Worker', 'service'],
+  dispatch_namespace: ['Dispatch namespace', 'Name of the namespace', 'namespace'], analytics_engine: ['Analytics Engine', 'Dataset', 'dataset'],
+};
+
+function valueOf(b) {
+  const kind = KINDS[b.type];
+  if (b.type === 'secret_text') return h('span', { class: 'muted' }, 'hidden');
+  const v = kind ? b[kind[2]] : null;
+  return v === undefined || v === null ? '' : h('code', null, typeof v === 'string' ? v : JSON.stringify(v));
+}
+
+async function putBindings(worker, list) {
+  await api.patch(`${worker.path}/settings`, { bindings: list });
+}
+
+/* {name, type} alone keeps what there is */
+function others(bindings, name) {
+  return bindings.filter((b) => b.name !== name).map((b) => ({ name: b.name, type: b.type }));
+}
+
+function editBinding(worker, bindings, b, done) {
+  const type = select(Object.entries(KINDS).map(([id, k]) => [id, k[0]]), { name: 'type', value: b?.type ?? 'plain_text' });
+  const name = input({ name: 'name', required: true, value: b?.name ?? '', placeholder: 'GREETING' });
+  const now = b ? b[KINDS[b.type][2]] : '';
+  const value = textarea({ name: 'value', value: typeof now === 'string' ? now : JSON.stringify(now, null, 2) });
+  dialog({ title: b ? `Change ${b.name}` : 'New binding', body: [field('Kind', type), field('Name', name, 'The Worker reads it as env.NAME.'), field('Value', value, 'A text, or the id or name of what it stands for.')], run: async () => {
+    const made = { name: name.value.trim(), type: type.value };
+    made[KINDS[type.value][2]] = type.value === 'json' ? JSON.parse(value.value) : value.value;
+    await putBindings(worker, [...others(bindings, b?.name ?? made.name), made]);
+    toast('Saved, and running');
+    done();
+  } });
+}
+
+function putSecret(worker, known, done) {
+  const name = input({ name: 'name', required: true, value: known ?? '' });
+  const text = input({ name: 'text', type: 'password', required: true, autocomplete: 'new-password' });
+  dialog({ title: known ? `New value of ${known}` : 'New secret', body: [field('Name', name), field('Value', text, 'It is sealed, and nobody can read it again, only replace it.')], run: async () => {
+    await api.put(`${worker.path}/secrets`, { name: name.value.trim(), text: text.value, type: 'secret_text' });
+    toast('Secret set');
+    done();
+  } });
+}
+
+function drop(title, name, run, done) {
+  confirmName({ title, text: 'The Worker runs without it at once.', name, run: async () => {
+    await run();
+    toast(`Deleted ${name}`);
+    done();
+  } });
+}
+
+function editTags(worker, tags, done) {
+  const text = input({ name: 'tags', value: tags.join(', ') });
+  dialog({ title: 'Tags', body: field('Tags', text, 'At most 8, with commas between.'), run: async () => {
+    await api.put(`${worker.path}/tags`, text.value.split(',').map((t) => t.trim()).filter(Boolean));
+    toast('Tags saved');
+    done();
+  } });
+}
+
+function editLimits(worker, limits, done) {
+  const text = textarea({ name: 'limits', value: JSON.stringify(limits ?? {}, null, 2) });
+  dialog({ title: 'Limits', body: field('Limits, as JSON', text, 'Such as {"cpu_ms": 20, "subrequests": 5}; what is not named is as the server has it.'), run: async () => {
+    await api.patch(`${worker.path}/settings`, { limits: JSON.parse(text.value) });
+    toast('Limits saved');
+    done();
+  } });
+}
+
+export default async function settings({ worker, signal, refresh }) {
+  const s = (await api.get(`${worker.path}/settings`, null, { signal })).result;
+  const secrets = s.bindings.filter((b) => b.type === 'secret_text');
+  const plain = s.bindings.filter((b) => b.type !== 'secret_text');
+  const able = may('deploy');
+  const x = (label, run) => button(label, run, { kind: 'quiet', icon: 'trash', iconOnly: true, small: true });
+  return h('div', null,
+    card('Bindings and variables', table({ caption: 'Bindings', rows: plain, none: empty('No binding', 'Variables, KV namespaces, databases, buckets, queues and other Workers come to the code as env.NAME.'), columns: [
+      { label: 'Name', cell: (b) => h('code', null, b.name) }, { label: 'Kind', cell: (b) => badge(KINDS[b.type]?.[0] ?? b.type) }, { label: 'Value', cell: valueOf },
+      { label: '', class: 'tight', cell: (b) => able ? h('span', { class: 'actions' }, KINDS[b.type] && button('Change', () => editBinding(worker, s.bindings, b, refresh), { small: true, 'aria-label': `Change ${b.name}` }),
+        x(`Delete ${b.name}`, () => drop(`Delete ${b.name}?`, b.name, () => putBindings(worker, others(s.bindings, b.name)), refresh))) : '' },
+    ] }), { actions: able && button('Add', () => editBinding(worker, s.bindings, null, refresh), { icon: 'plus', 'aria-label': 'Add a binding' }) }),
+    card('Secrets', table({ caption: 'Secrets', rows: secrets, none: empty('No secret', 'Keys and passwords: sealed, and never shown again.'), columns: [
+      { label: 'Name', cell: (b) => h('code', null, b.name) }, { label: 'Value', cell: valueOf },
+      { label: '', class: 'tight', cell: (b) => able ? h('span', { class: 'actions' }, button('Replace', () => putSecret(worker, b.name, refresh), { small: true, 'aria-label': `Replace ${b.name}` }),
+        x(`Delete ${b.name}`, () => drop(`Delete ${b.name}?`, b.name, () => api.del(`${worker.path}/secrets/${seg(b.name)}`), refresh))) : '' },
+    ] }), { actions: able && button('Add', () => putSecret(worker, null, refresh), { icon: 'plus', 'aria-label': 'Add a secret' }) }),
+    h('div', { class: 'grid' },
+      card('Tags', s.tags?.length ? tagList(s.tags) : h('p', { class: 'muted' }, 'None. Tags group the Workers of a customer.'), { actions: able && button('Change', () => editTags(worker, s.tags ?? [], refresh), { 'aria-label': 'Change tags' }) }),
+      card('Limits', h('pre', null, JSON.stringify(s.limits ?? {}, null, 2)), { actions: able && button('Change', () => editLimits(worker, s.limits, refresh), { 'aria-label': 'Change limits' }) })));
+}
