@@ -166,6 +166,7 @@ int wfp_api_answer_send(wfp_api_call_t *call)
     }
     if (answer->body) {
         ap_set_content_type(r, answer->type);
+        wfp_api_body_sandbox(r);
         wfp_api_body_send(r, answer->body, &call->res);
         wfp_api_body_leave(r, call->body_read);
         return OK;

@@ -9,6 +9,8 @@
 #include <http_connection.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <string.h>
+#include <strings.h>
 #include <util_filter.h>
 
 /* a read of an answer's body; most bytes of a body that nobody wants which are
@@ -153,5 +155,21 @@ void wfp_api_body_send(request_rec *r, wfp_body_t *body, wfp_result_t *res)
     }
     else {
         break_off(r, bb);
+    }
+}
+
+void wfp_api_body_sandbox(request_rec *r)
+{
+    static const char *const types[] = { "text/html", "text/xml",
+                                         "application/xml" };
+    const char *type = r->content_type ? r->content_type : "";
+    apr_size_t n = strcspn(type, "; \t"), i;
+    int runs = n > 4 && !strncasecmp(type + n - 4, "+xml", 4);
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        runs |= n == strlen(types[i]) && !strncasecmp(type, types[i], n);
+    }
+    if (runs) {
+        apr_table_setn(r->headers_out, "Content-Security-Policy", "sandbox");
     }
 }

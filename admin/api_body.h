@@ -33,4 +33,8 @@ void wfp_api_body_send_bytes(request_rec *r, apr_bucket_brigade *bytes);
  */
 void wfp_api_body_leave(request_rec *r, int read);
 
+/** The content type is set: a document that browsers run scripts of gets an origin
+ *  of its own. What tenants keep comes from here, and so may the admin page. */
+void wfp_api_body_sandbox(request_rec *r);
+
 #endif

@@ -305,6 +305,7 @@ int wfp_s3_call_send(wfp_s3_call_t *call)
     apr_table_unset(r->headers_in, "Range");
     apr_table_setn(r->headers_out, "x-amz-request-id", call->id);
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    wfp_api_body_sandbox(r);
     if (call->body) {
         wfp_api_body_send(r, call->body, &call->res);
     }

@@ -147,6 +147,17 @@ class TestObjects:
         assert one["storage_class"] == "InfrequentAccess"
         assert get(api, bucket, "k", [("Accept", "text/html")]).body == b"hello"
 
+    @pytest.mark.parametrize("kind, runs", [
+        ("text/html", True), ("Text/HTML; charset=utf-8", True),
+        ("image/svg+xml", True), ("application/xhtml+xml", True),
+        ("text/xml", True), ("application/xml;x", True), ("text/plain", False),
+        ("application/pdf", False), ("image/png", False)])
+    def test_722_10_documents_run_no_scripts(self, api, bucket, kind, runs):
+        """The admin page may be of the same origin."""
+        put(api, bucket, "k", headers=[("Content-Type", kind)])
+        assert get(api, bucket, "k").get("Content-Security-Policy") == (
+            "sandbox" if runs else None)
+
     def test_722_07_head(self, api, bucket):
         put(api, bucket, "k")
         got = api.call("HEAD", f"{bucket}/objects/k", raw=True)

@@ -537,6 +537,21 @@ class TestPlaces:
         raw.host = "s3.test"
         assert raw.ask("GET", f"/{bucket}/a/b%20c").body == TEXT
 
+    def test_730_53_documents_run_no_scripts(self, key, boto, bucket):
+        """What is of the same origin, perhaps the admin page, is not theirs."""
+        boto.put_object(Bucket=bucket, Key="k", Body=TEXT,
+                        ContentType="text/html")
+        path = boto.generate_presigned_url("get_object", Params={
+            "Bucket": bucket, "Key": "k"}).split(str(key.httpd.port), 1)[1]
+        got = key.raw().client.get(path, host=key.raw().host)
+        assert got.body == TEXT
+        assert got.get("Content-Security-Policy") == "sandbox"
+        path = boto.generate_presigned_url("get_object", Params={
+            "Bucket": bucket, "Key": "k", "ResponseContentType": "a/svg+xml"}
+            ).split(str(key.httpd.port), 1)[1]
+        got = key.raw().client.get(path, host=key.raw().host)
+        assert got.get("Content-Security-Policy") == "sandbox"
+
     def test_730_52_presigned(self, key, boto, bucket):
         client = key.raw().client
 
