@@ -3,17 +3,13 @@
  * KV: which file or rows a namespace is, and what its asker is told. Called by
  * mod_wfp for Workers and by the REST API. It must not know who asks.
  */
-#include "services/kv.h"
+#include "services/kv_inside.h"
 
-#include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 #include <string.h>
 
 #include "core/clock.h"
-#include "services/kv_clock.h"
-#include "services/kv_file.h"
 #include "store/kv_namespaces.h"
 #include "store/kv_values.h"
 
@@ -21,40 +17,15 @@
 #define OPEN_MAX 64
 #define EACH_MAX 16
 
-#define ID_SIZE 32
-#define SUFFIX  ".sqlite"
-
-/* A sweep: all files, then a rest; a step: one file, a few values at a time. */
-#define SWEEP_EVERY apr_time_from_sec(60)
-#define SWEEP_TIME  apr_time_from_msec(50)
-#define SWEEP_WAIT  apr_time_from_msec(200)
-#define SWEEP_MAX   20
-#define SWEEP_ROWS  500
-
-struct wfp_kv_t {
-    wfp_store_t *store;
-    const char *dir;
-    wfp_kv_handles_t *files; /* NULL: values are rows of the store */
-    wfp_kv_cache_t *cache;   /* NULL: none */
-    wfp_kv_clock_t *clock;   /* NULL: not opened yet */
-    apr_int64_t bytes_max;   /* of a namespace; 0: no bound */
-    apr_pool_t *pool;
-    apr_thread_mutex_t *opening; /* the clock */
-    struct {                     /* of the one thread that sweeps */
-        apr_pool_t *pool;
-        apr_dir_t *dir; /* NULL: between two sweeps */
-        apr_time_t next;
-    } sweep;
-};
-
 static int is_id(const char *ns)
 {
-    return strlen(ns) == ID_SIZE && strspn(ns, "0123456789abcdef") == ID_SIZE;
+    return strlen(ns) == WFP_KV_ID_SIZE
+           && strspn(ns, "0123456789abcdef") == WFP_KV_ID_SIZE;
 }
 
 static const char *path_of(const wfp_kv_t *kv, const char *ns, apr_pool_t *p)
 {
-    return apr_pstrcat(p, kv->dir, "/", ns, SUFFIX, NULL);
+    return apr_pstrcat(p, kv->dir, "/", ns, WFP_KV_SUFFIX, NULL);
 }
 
 apr_status_t wfp_kv_create(wfp_kv_t **pkv, const wfp_kv_config_t *config,
@@ -78,7 +49,7 @@ apr_status_t wfp_kv_create(wfp_kv_t **pkv, const wfp_kv_config_t *config,
     }
     kv->dir = apr_pstrcat(p, config->data_dir, "/kv", NULL);
     apr_pool_create(&kv->sweep.pool, p);
-    kv->sweep.next = wfp_clock_now() + SWEEP_EVERY;
+    kv->sweep.next = wfp_clock_now() + WFP_KV_SWEEP_EVERY;
     *pkv = kv;
     return config->in_store
                ? APR_SUCCESS
@@ -437,88 +408,4 @@ apr_status_t wfp_kv_run(wfp_kv_t *kv, const char *ns, wfp_kv_call_t *call,
         rv = run_anywhere(kv, ns, call, res);
     }
     return rv == APR_SUCCESS ? rv : tell(plog, kv, call, rv, res);
-}
-
-/* ---- sweeping ------------------------------------------------------------------- */
-
-static apr_status_t sweep_file(wfp_kv_t *kv, const char *name,
-                               wfp_result_t *res)
-{
-    apr_time_t now = wfp_clock_now(), until = now + SWEEP_TIME;
-    wfp_sqlite_bounds_t bounds = { .until = now + SWEEP_WAIT };
-    const char *path = apr_pstrcat(kv->sweep.pool, kv->dir, "/", name, NULL);
-    wfp_kv_handle_t *file;
-    int count = SWEEP_MAX;
-    apr_status_t rv = wfp_kv_handles_take(&file, kv->files, path, 0,
-                                          bounds.until, res);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    wfp_sqlite_bound(file->db, &bounds);
-    while (rv == APR_SUCCESS && count == SWEEP_MAX && wfp_clock_now() < until) {
-        rv = wfp_kv_file_sweep(&count, file, SWEEP_MAX, res);
-    }
-    wfp_sqlite_bound(file->db, NULL);
-    wfp_kv_handles_give(kv->files, file, rv != APR_SUCCESS);
-    return rv;
-}
-
-static int is_file_of_ours(const char *name)
-{
-    return strlen(name) == ID_SIZE + sizeof(SUFFIX) - 1
-           && strspn(name, "0123456789abcdef") == ID_SIZE
-           && !strcmp(name + ID_SIZE, SUFFIX);
-}
-
-/* The next file; NULL: the sweep is over. */
-static const char *next_file(wfp_kv_t *kv)
-{
-    apr_finfo_t info;
-
-    while (apr_dir_read(&info, APR_FINFO_NAME, kv->sweep.dir) == APR_SUCCESS) {
-        if (is_file_of_ours(info.name)) {
-            return info.name;
-        }
-    }
-    return NULL;
-}
-
-static apr_status_t sweep_files(wfp_kv_t *kv, wfp_result_t *res)
-{
-    const char *name;
-
-    if (!kv->sweep.dir
-        && apr_dir_open(&kv->sweep.dir, kv->dir, kv->sweep.pool)
-               != APR_SUCCESS) {
-        kv->sweep.dir = NULL; /* nothing was ever put */
-    }
-    name = kv->sweep.dir ? next_file(kv) : NULL;
-    if (name) {
-        return sweep_file(kv, name, res);
-    }
-    kv->sweep.next = wfp_clock_now() + SWEEP_EVERY;
-    kv->sweep.dir = NULL;
-    apr_pool_clear(kv->sweep.pool);
-    return APR_SUCCESS;
-}
-
-apr_status_t wfp_kv_sweep(wfp_kv_t *kv, wfp_result_t *res)
-{
-    apr_status_t rv;
-    int count = 0;
-
-    if (wfp_clock_now() < kv->sweep.next) {
-        return APR_SUCCESS;
-    }
-    if (kv->files) {
-        return sweep_files(kv, res);
-    }
-    rv = wfp_kv_values_sweep(&count, kv->store, SWEEP_ROWS, res,
-                             kv->sweep.pool);
-    apr_pool_clear(kv->sweep.pool);
-    if (rv != APR_SUCCESS || count < SWEEP_ROWS) {
-        kv->sweep.next = wfp_clock_now() + SWEEP_EVERY;
-    }
-    return rv;
 }
