@@ -312,6 +312,36 @@ static void many_sets_are_open_in_turn(wfp_test_t *t)
     }
 }
 
+static void bytes_are_bounded_and_told(wfp_test_t *t)
+{
+    apr_array_header_t *files = apr_array_make(t->pool, 2,
+                                               sizeof(wfp_asset_file_t));
+    wfp_asset_file_t one = { "h1", "d1", 60, "" }, two = { "h2", "d2", 41, "" };
+    apr_hash_t *all;
+    apr_int64_t bytes;
+    place_t at;
+    fixture_t f;
+
+    begin(&at, t, 0);
+    f = at.f;
+    APR_ARRAY_PUSH(files, wfp_asset_file_t) = one;
+    OK(wfp_asset_uploads_add(&all, f.store, &at.session, files, 100,
+                             at.session.expires, &f.res, t->pool));
+    files->nelts = 0;
+    APR_ARRAY_PUSH(files, wfp_asset_file_t) = two;
+    REFUSED(wfp_asset_uploads_add(&all, f.store, &at.session, files, 100,
+                                  at.session.expires, &f.res, t->pool),
+            WFP_QUOTA_EXCEEDED);
+    OK(wfp_asset_uploads_bytes(&bytes, f.store, "demo", "w", &f.res, t->pool));
+    CHECK_INT(bytes, 60);
+    OK(wfp_asset_uploads_add(&all, f.store, &at.session, files, 101,
+                             at.session.expires, &f.res, t->pool));
+    OK(wfp_asset_uploads_bytes(&bytes, f.store, "demo", "", &f.res, t->pool));
+    CHECK_INT(bytes, 101);
+    OK(wfp_asset_uploads_bytes(&bytes, f.store, "demo", "x", &f.res, t->pool));
+    CHECK_INT(bytes, 0);
+}
+
 static const wfp_test_case_t cases[] = {
     { "assets are kept and read", assets_are_kept_and_read },
     { "a sweep waits for sessions", a_sweep_waits_for_sessions },
@@ -320,6 +350,7 @@ static const wfp_test_case_t cases[] = {
       another_host_takes_bytes_from_the_store },
     { "a store that was moved takes bytes in",
       a_store_that_was_moved_takes_bytes_in },
+    { "bytes are bounded and told", bytes_are_bounded_and_told },
     { "a version without its files is not made",
       a_version_without_its_files_is_not_made },
     { "many sets are open in turn", many_sets_are_open_in_turn },

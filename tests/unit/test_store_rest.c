@@ -12,6 +12,7 @@
 #include "store/deployments.h"
 #include "store/hostnames.h"
 #include "store/kv_namespaces.h"
+#include "store/references.h"
 #include "store/tokens.h"
 #include "store/versions.h"
 
@@ -317,6 +318,18 @@ static void pages_follow_each_other(wfp_test_t *t)
 
 /* --- what bindings and requests name ------------------------------------------ */
 
+/* Is a KV namespace bound by a Worker of a dispatch namespace? */
+static int has(const fixture_t *fixture, wfp_test_t *t, const char *ns,
+               const char *id)
+{
+    fixture_t f = *fixture;
+    int found;
+
+    OK(wfp_references_has(&found, f.store, ns, WFP_BINDING_KV_NAMESPACE, id,
+                          &f.res, t->pool));
+    return found;
+}
+
 static void kv_namespaces_are_kept_while_bound(wfp_test_t *t)
 {
     fixture_t f;
@@ -353,6 +366,9 @@ static void kv_namespaces_are_kept_while_bound(wfp_test_t *t)
     put = make_put("demo", "a", "x", t->pool);
     add_binding(put->script, WFP_BINDING_KV_NAMESPACE, "KV", NULL, one.id);
     OK(wfp_scripts_put(f.store, put, &f.res, t->pool));
+    CHECK(has(&f, t, "demo", one.id));
+    CHECK(!has(&f, t, "demo", two.id));
+    CHECK(!has(&f, t, "", one.id));
     REFUSED(wfp_kv_namespaces_delete(f.store, one.id, &me, &f.res, t->pool),
             WFP_CONFLICT);
     OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
