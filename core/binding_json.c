@@ -63,25 +63,31 @@ static apr_status_t read_target(const char **pname, const wfp_json_t *v,
     return rv;
 }
 
-/* A member that would change what is called must not be dropped silently.
- * "production" is the only environment there is. */
-static apr_status_t refuse_extras(const wfp_json_t *v, reader_t *rd)
+static apr_status_t unsupported(reader_t *rd, const char *member)
 {
-    static const char *const extras[] = { "entrypoint", "props",
-                                          "cross_account_grant",
-                                          "environment" };
-    apr_size_t i;
+    return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
+                          "binding \"%s\": \"%s\" is not supported", rd->where,
+                          member);
+}
 
-    for (i = 0; i < sizeof(extras) / sizeof(extras[0]); i++) {
+/* A member that would change what is called must not be dropped silently.
+ * "production" is the only environment there is. "props" is the last: a service
+ * may have it, an outbound Worker has parameters instead. */
+static apr_status_t refuse_extras(const wfp_json_t *v, int but_props,
+                                  reader_t *rd)
+{
+    static const char *const extras[] = { "entrypoint", "cross_account_grant",
+                                          "environment", "props" };
+    apr_size_t i, n = sizeof(extras) / sizeof(extras[0]) - (but_props != 0);
+
+    for (i = 0; i < n; i++) {
         wfp_json_t *extra = wfp_json_get(v, extras[i], rd->p);
         const char *text = wfp_json_str(extra);
 
         if (extra && !wfp_json_is_null(extra)
             && !(text && !strcmp(extras[i], "environment")
                  && !strcmp(text, "production"))) {
-            return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
-                                  "binding \"%s\": \"%s\" is not supported",
-                                  rd->where, extras[i]);
+            return unsupported(rd, extras[i]);
         }
     }
     return APR_SUCCESS;
@@ -133,13 +139,50 @@ static apr_status_t read_json(wfp_binding_t *binding, const wfp_json_t *v,
     return APR_SUCCESS;
 }
 
+/* A member of props that would be made another binding where there is such a
+ * thing must not reach the callee as plain data. */
+static apr_status_t check_prop(void *baton, const char *key, wfp_json_t *v)
+{
+    reader_t *rd = baton;
+
+    return wfp_json_get(v, "$binding", rd->p)
+               ? unsupported(rd,
+                             apr_psprintf(rd->p, "props.%.80s.$binding", key))
+               : APR_SUCCESS;
+}
+
+/* What the callee sees as ctx.props: an object; its text is kept. */
+static apr_status_t read_props(wfp_binding_t *binding, const wfp_json_t *v,
+                               reader_t *rd)
+{
+    wfp_json_t *props = wfp_json_get(v, "props", rd->p);
+    apr_status_t rv;
+
+    if (!props || wfp_json_is_null(props)) {
+        return APR_SUCCESS;
+    }
+    if (!wfp_json_is_object(props)) {
+        return not_a(rd, "props", "an object");
+    }
+    rv = wfp_json_each(props, check_prop, rd, rd->p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    binding->text = wfp_json_text(props, rd->p);
+    binding->text_size = strlen(binding->text);
+    return APR_SUCCESS;
+}
+
 static apr_status_t read_service(wfp_binding_t *binding, const wfp_json_t *v,
                                  reader_t *rd)
 {
     apr_status_t rv = read_target(&binding->target, v, "service", "service",
                                   rd);
 
-    return rv == APR_SUCCESS ? refuse_extras(v, rd) : rv;
+    if (rv == APR_SUCCESS) {
+        rv = refuse_extras(v, 1, rd);
+    }
+    return rv == APR_SUCCESS ? read_props(binding, v, rd) : rv;
 }
 
 /* "params" of a dispatch binding: [{"name":"customer"}], values come with each
@@ -216,13 +259,9 @@ static apr_status_t read_r2(wfp_binding_t *binding, const wfp_json_t *v,
     if (rv == APR_SUCCESS && !wfp_r2_is_bucket_name(binding->target)) {
         return not_a(rd, "bucket_name", "a bucket's name");
     }
-    if (rv == APR_SUCCESS && place && !wfp_json_is_null(place)) {
-        return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
-                              "binding \"%s\": \"jurisdiction\" is not "
-                              "supported",
-                              rd->where);
-    }
-    return rv;
+    return rv == APR_SUCCESS && place && !wfp_json_is_null(place)
+               ? unsupported(rd, "jurisdiction")
+               : rv;
 }
 
 /* A whole number; bracket forms have it as text. -1: none. */
@@ -267,10 +306,7 @@ static apr_status_t read_ratelimit(wfp_binding_t *binding, const wfp_json_t *v,
         return not_a(rd, "simple.period", "10 or 60");
     }
     if (more && !wfp_json_is_null(more) && number_of(more) != 0) {
-        return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
-                              "binding \"%s\": \"simple.mitigation_timeout\" "
-                              "is not supported",
-                              rd->where);
+        return unsupported(rd, "simple.mitigation_timeout");
     }
     rule.limit = (apr_uint32_t)limit;
     rule.period_s = (apr_uint32_t)period;
@@ -319,7 +355,7 @@ static apr_status_t read_dispatch(wfp_binding_t *binding, const wfp_json_t *v,
     rv = read_target(&binding->outbound.service, worker, "service",
                      "outbound.worker.service", rd);
     if (rv == APR_SUCCESS) {
-        rv = refuse_extras(worker, rd);
+        rv = refuse_extras(worker, 0, rd);
     }
     return rv == APR_SUCCESS ? read_declared(&binding->outbound, outbound, rd)
                              : rv;
@@ -332,8 +368,8 @@ static apr_status_t write_text(wfp_json_t *v, const wfp_binding_t *binding,
     return APR_SUCCESS;
 }
 
-static apr_status_t write_json(wfp_json_t *v, const wfp_binding_t *binding,
-                               reader_t *rd)
+static apr_status_t write_value(wfp_json_t *v, const char *member,
+                                const wfp_binding_t *binding, reader_t *rd)
 {
     wfp_json_t *value = NULL;
 
@@ -341,10 +377,16 @@ static apr_status_t write_json(wfp_json_t *v, const wfp_binding_t *binding,
         || wfp_json_parse(&value, binding->text, binding->text_size, NULL,
                           rd->p)
                != APR_SUCCESS) {
-        return not_a(rd, "json", "valid JSON");
+        return not_a(rd, member, "valid JSON");
     }
-    wfp_json_set(v, "json", value);
+    wfp_json_set(v, member, value);
     return APR_SUCCESS;
+}
+
+static apr_status_t write_json(wfp_json_t *v, const wfp_binding_t *binding,
+                               reader_t *rd)
+{
+    return write_value(v, "json", binding, rd);
 }
 
 static apr_status_t write_service(wfp_json_t *v, const wfp_binding_t *binding,
@@ -352,7 +394,8 @@ static apr_status_t write_service(wfp_json_t *v, const wfp_binding_t *binding,
 {
     /* "/NAME" is one of the Worker's own namespace: found, not said */
     wfp_json_set_str(v, "service", binding->target + (*binding->target == '/'));
-    return APR_SUCCESS;
+    return binding->text_size ? write_value(v, "props", binding, rd)
+                              : APR_SUCCESS;
 }
 
 static apr_status_t write_kv(wfp_json_t *v, const wfp_binding_t *binding,

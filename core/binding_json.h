@@ -35,7 +35,7 @@ apr_status_t wfp_binding_json_write(wfp_json_t **parr,
  * The bindings that an array says; NULL or null: none. Refused: a type that
  * this server does not have ("not supported"), a missing or ill-typed member,
  * a name that is not legal or given twice, a member that asks for more than
- * this server does (entrypoint, props). Members nobody knows are passed over.
+ * this server does (entrypoint). Members nobody knows are passed over.
  *
  * @param pbindings  wfp_binding_t
  */

@@ -67,7 +67,8 @@ typedef struct wfp_binding_t {
     const char *text; /* plain_text, json (its text), secret_text
                                    * (sealed in store and registry, opened
                                    * only for the isolate), ratelimit (its
-                                   * rule, see core/rate.h) */
+                                   * rule, see core/rate.h), service (props,
+                                   * a JSON object; "": none) */
     apr_size_t text_size;
     const char *target;      /* service ("/NAME": a user Worker of the same
                               * namespace) or namespace name, id of a KV

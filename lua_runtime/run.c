@@ -147,6 +147,14 @@ apr_status_t wfp_run_event(wfp_invocation_t *inv, const wfp_event_t *event,
     return wfp_call(inv->iso, &inv->budget, l_event, &entry, res);
 }
 
+/* What the server calls with an event is not for other Workers, who would make
+ * one up. */
+static int is_handler(const char *method)
+{
+    return !strcmp(method, "fetch") || !strcmp(method, "scheduled")
+           || !strcmp(method, "queue") || !strcmp(method, "tail");
+}
+
 /* [-0, +0, e] method(env, ctx, args...) */
 static int l_call(lua_State *L)
 {
@@ -156,7 +164,7 @@ static int l_call(lua_State *L)
 
     (void)lua_rawgeti(L, LUA_REGISTRYINDEX, iso->table_ref);
     lua_pushstring(L, entry->method);
-    if (lua_rawget(L, -2) != LUA_TFUNCTION) {
+    if (lua_rawget(L, -2) != LUA_TFUNCTION || is_handler(entry->method)) {
         return wfp_api_error(L, "TypeError", NULL,
                              "The Worker has no function \"%s\"",
                              entry->method);

@@ -43,7 +43,8 @@ typedef struct wfp_usage_t {
  * @param iso       idle; belongs to the invocation until end
  * @param limits    complete
  * @param deadline  core/clock.h: the earlier of wall_ms and the caller's
- * @param props     text of packed values for ctx.props, NULL: none
+ * @param props     for ctx.props: text of packed values, or a JSON object;
+ *                  NULL: none
  * @param params    wfp_param_t of an outbound Worker's parameters: seen as
  *                  env.<name>; NULL: none
  * @param p         the top request's pool; outlives the invocation

@@ -37,7 +37,8 @@ const wfp_script_t *wfp_state_script(lua_State *L);
 /** 1: trusted (sees request.cf). */
 int wfp_state_is_trusted(lua_State *L);
 
-/** ctx.props as packed values (api.h) and the outbound parameters of the invocation. */
+/** ctx.props as packed values (api.h) or a JSON object, and the outbound
+ *  parameters of the invocation. */
 const char *wfp_state_props(lua_State *L);
 const apr_array_header_t *wfp_state_params(lua_State *L);
 

@@ -111,7 +111,8 @@ static apr_status_t host_dispatch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
 }
 
 /* A service is an account Worker; "/NAME" is one of the caller's own namespace,
- * which passes the caller's outbound Worker as well. */
+ * which passes the caller's outbound Worker as well. What it is told (ctx.props)
+ * says the binding alone, nothing that a script has. */
 static void aim_at_service(wfp_call_t *call, const wfp_host_ctx_t *ctx,
                            const wfp_binding_t *binding)
 {
@@ -121,6 +122,10 @@ static void aim_at_service(wfp_call_t *call, const wfp_host_ctx_t *ctx,
     call->ns = is_beside ? ctx->entry.ns : WFP_ACCOUNT_NS;
     call->name = binding->target + is_beside;
     call->outbound = is_beside ? &ctx->outbound : NULL;
+    if (binding->text_size) {
+        call->props = apr_pstrmemdup(ctx->work->pool, binding->text,
+                                     binding->text_size);
+    }
 }
 
 static apr_status_t host_service(wfp_response_t **presp, wfp_host_ctx_t *ctx,

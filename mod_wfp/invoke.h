@@ -108,7 +108,7 @@ typedef struct wfp_call_t {
     const char *ns; /* WFP_ACCOUNT_NS: account Worker */
     const char *name;
     const wfp_limits_t *limits;       /* of a dispatcher's call; NULL */
-    const char *props;                /* packed values; NULL */
+    const char *props;                /* packed values, a JSON object; NULL */
     const apr_array_header_t *params; /* env parameters of an outbound
                                         * Worker; NULL */
     const wfp_outbound_t *outbound;   /* named by the binding; NULL */

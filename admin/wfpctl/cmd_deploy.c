@@ -12,6 +12,7 @@
 #include "admin/wfpctl/folder.h"
 #include "admin/wfpctl/print.h"
 #include "admin/wfpctl/seal.h"
+#include "core/binding_json.h"
 #include "core/json.h"
 #include "core/name.h"
 #include "core/point.h"
@@ -57,6 +58,40 @@ static apr_status_t set_rate(wfp_binding_t *b, wfp_cmd_t *cmd, char *value)
     return APR_SUCCESS;
 }
 
+/* WORKER[,PROPS]; props are read as those of the API's metadata are */
+static apr_status_t set_service(wfp_binding_t *b, wfp_cmd_t *cmd, char *value)
+{
+    char *text = strchr(value, ',');
+    apr_pool_t *p = cmd->pool;
+    wfp_json_t *props, *one, *arr;
+    apr_array_header_t *read;
+    apr_status_t rv;
+
+    b->target = value;
+    if (!text) {
+        return APR_SUCCESS;
+    }
+    *text++ = '\0';
+    rv = wfp_json_read(&props, text, strlen(text), &cmd->res, p);
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
+                              "binding %s: props: %s", b->name,
+                              cmd->res.message);
+    }
+    arr = wfp_json_array(p);
+    one = wfp_json_object(p);
+    wfp_json_set_str(one, "type", wfp_binding_kind_name(b->kind));
+    wfp_json_set_str(one, "name", b->name);
+    wfp_json_set_str(one, "service", value);
+    wfp_json_set(one, "props", props);
+    wfp_json_add(arr, one);
+    rv = wfp_binding_json_read(&read, arr, &cmd->res, p);
+    if (rv == APR_SUCCESS) {
+        *b = APR_ARRAY_IDX(read, 0, wfp_binding_t);
+    }
+    return rv;
+}
+
 /* TYPE:NAME[=VALUE] */
 static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
                                 const char *text)
@@ -88,6 +123,7 @@ static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
     b = push_binding(script, kind, name);
     switch (kind) {
     case WFP_BINDING_SERVICE:
+        return set_service(b, cmd, value);
     case WFP_BINDING_DISPATCH_NAMESPACE:
     case WFP_BINDING_KV_NAMESPACE:
     case WFP_BINDING_D1:

@@ -30,7 +30,8 @@ void wfp_api_push_ctx(lua_State *L)
     ctx->generation = wfp_state_generation(L);
 }
 
-/* [-0, +1, e] ctx.props: decoded when asked for */
+/* [-0, +1, e] ctx.props: decoded when asked for. A binding's are JSON, a
+ * dispatcher's packed values, which begin with a digit. */
 static int l_ctx_index(lua_State *L)
 {
     const char *props;
@@ -43,7 +44,10 @@ static int l_ctx_index(lua_State *L)
         return 1;
     }
     props = wfp_state_props(L);
-    if (props) {
+    if (props && *props == '{') {
+        wfp_api_json_decode(L, props, strlen(props));
+    }
+    else if (props) {
         (void)wfp_api_push_values(L, props);
     }
     else {

@@ -31,12 +31,22 @@ void wfp_api_push_assets(lua_State *L, const wfp_binding_t *binding)
     s->binding = binding;
 }
 
+/* [-0, +0, v] The host keeps a copy of the props for the callee, which may live
+ * longer than this isolate. */
+static void pay_props(lua_State *L, const service_t *s)
+{
+    if (s->binding->text_size) {
+        wfp_meter_charge(wfp_isolate_of(L), s->binding->text_size + 1);
+    }
+}
+
 /* [-0, +1, e] Ask what stands behind the binding. */
 static int ask(lua_State *L, const service_t *s)
 {
     wfp_op_t op = { .kind = WFP_OP_SERVICE, .binding = s->binding };
 
     wfp_state_need_invocation(L);
+    pay_props(L, s);
     lua_settop(L, 3);
     wfp_api_make_request(L, 2);
     return wfp_api_send(L, &op, 4);
@@ -75,6 +85,7 @@ static int l_service_call(lua_State *L)
     size_t n;
 
     wfp_state_need_invocation(L);
+    pay_props(L, s);
     method = lua_tolstring(L, lua_upvalueindex(1), &n);
     op.args = wfp_api_pack_values(L, 2, lua_gettop(L) - 1, method, 1);
     op.method = wfp_meter_copy(wfp_isolate_of(L), method, n);

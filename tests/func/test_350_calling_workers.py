@@ -264,3 +264,114 @@ class TestDispatch:
         answer = front.post((b"y" * 65536 for _ in range(size // 65536)),
                             headers=[("x-w", user.name)])
         assert answer.json["bytes"] == size
+
+
+class TestProps:
+    """Custom bindings: what the platform tells its Worker with each call."""
+
+    SERVICE = """return {
+        fetch = function(request, env, ctx)
+            return Response.json(ctx.props) end,
+        tell = function(env, ctx, ...)
+            local ok, e = pcall(function() ctx.props.customer = "x" end)
+            return { props = json.encode(ctx.props), refused = tostring(e),
+                     args = { ... } } end,
+        later = function(env, ctx)
+            ctx:waitUntil(function() console.log(ctx.props.customer) end) end,
+        scheduled = function(env, ctx) return "called" end,
+        queue = function(env, ctx) return "called" end }"""
+
+    @pytest.fixture
+    def service(self, tenant):
+        return tenant.deploy(self.SERVICE, ns=None).name
+
+    def test_350_60_fetch_and_functions_see_them(self, tenant, service):
+        props = '{"customer":"a","n":[1,null,{"x":""}],"ok":true}'
+        made = tenant.deploy(worker("""
+            local got = env.S:tell("b")
+            return Response.json({ got.props, got.refused, got.args[1],
+                env.S:fetch("http://x/"):text(),
+                table.unpack({ parallel(function() return env.S:tell().props
+                    end, function() return env.S:fetch("http://x/"):text()
+                    end) }) })"""),
+                             "--binding", f"service:S={service},{props}")
+        got = made.get().json
+        want = json.loads(props)
+        assert [json.loads(got[i]) for i in (0, 3, 4, 5)] == [want] * 4
+        assert got[1:3] == ["TypeError: Cannot assign to read only property "
+                            "'customer'", "b"]
+
+    def test_350_61_the_caller_has_no_say(self, tenant, service):
+        """Nothing that it can name, assign or pass becomes props."""
+        made = tenant.deploy(worker("""
+            local out = {}
+            for _, key in ipairs({ "props", "binding", "target", "text" }) do
+                pcall(function() env.S[key] = { customer = "b" } end)
+                pcall(function() rawset(env.S, key, { customer = "b" }) end)
+            end
+            ctx.x, ok = pcall(function() ctx.props = { customer = "b" } end)
+            pcall(function() env.S.props = 1 end)
+            local forged = env.S:fetch(Request.new("http://x/", {
+                headers = { props = '{"customer":"b"}' } }),
+                { props = { customer = "b" } }):text()
+            local own = json.encode(ctx.props)
+            local seen = pcall(env.S.props, env.S)
+            return Response.json({ forged, own, tostring(seen),
+                env.S:tell({ props = { customer = "b" } }).props })"""
+                                    .replace("ctx.x, ok = ", "")),
+                             "--binding",
+                             f'service:S={service},{{"customer":"a"}}')
+        assert made.get().json == ['{"customer":"a"}', "{}", "false",
+                                   '{"customer":"a"}']
+
+    def test_350_62_of_the_binding_that_was_used(self, tenant, service):
+        """Two bindings of one service; and a service's services see theirs."""
+        made = tenant.deploy(worker("""
+            return Response.new(env.A:tell().props .. env.B:tell().props
+                .. env.C:tell().props)"""), "--binding",
+                             f'service:A={service},{{"customer":"a"}}',
+                             "--binding",
+                             f'service:B={service},{{"customer":"b"}}',
+                             "--binding", f"service:C={service}")
+        assert made.get().text == '{"customer":"a"}{"customer":"b"}{}'
+        middle = tenant.deploy(worker("""
+            return Response.new(json.encode(ctx.props)
+                .. env.S:tell().props)"""), "--binding", f"service:S={service}",
+                               ns=None)
+        front = tenant.deploy(worker("return env.M:fetch(request)"),
+                              "--binding",
+                              f'service:M={middle.name},{{"customer":"a"}}')
+        assert front.get().text == '{"customer":"a"}{}'
+
+    def test_350_63_they_outlive_the_caller(self, tenant, service, httpd,
+                                            records):
+        httpd.configure([records.LINE])
+        made = tenant.deploy(worker("env.S:later() return Response.new('x')"),
+                             "--binding",
+                             f'service:S={service},{{"customer":"kept"}}')
+        assert made.get().text == "x"
+        assert records.of(service)["logs"][0]["message"] == ["kept"]
+
+    def test_350_64_handlers_are_no_functions(self, tenant, service):
+        made = tenant.deploy(worker("""
+            local out = {}
+            for i, name in ipairs({ "scheduled", "queue", "tail", "none" }) do
+                local ok, e = pcall(env.S[name], env.S)
+                out[i] = tostring(e)
+            end
+            return Response.json(out)"""), "--binding", f"service:S={service}")
+        assert made.get().json == [
+            f'TypeError: The Worker has no function "{name}"'
+            for name in ("scheduled", "queue", "tail", "none")]
+
+    @pytest.mark.parametrize("props, why", [
+        ("[1]", '"props" is not an object'), ("{", "props: "),
+        ('{"a":1,"a":2}', "props: "),
+        ('{"D1":{"$binding":{"type":"d1"}}}',
+         '"props.D1.$binding" is not supported'),
+        ('{"a":"' + "x" * 5120 + '"}', "is larger than 5 KB"),
+        ('{"a":' + "[" * 200 + "]" * 200 + "}", "props: ")])
+    def test_350_65_what_may_not_be(self, tenant, service, props, why):
+        done = tenant.deploy(says("1"), "--binding",
+                             f"service:S={service},{props}", check=False)
+        assert done.returncode == 1 and why in done.stderr, done.stderr

@@ -8,12 +8,14 @@ import json
 import pathlib
 import re
 import shlex
+import uuid
 
 import pytest
 
 from wfptest.client import Client
 from wfptest.lua import says, worker
 from wfptest.tenant import Tenant
+from wfptest.wait import until
 
 pytestmark = pytest.mark.one_mpm
 
@@ -57,13 +59,24 @@ class Example:
 
 
 @pytest.fixture
+def namespace_id(api):
+    """Of a KV namespace of the test's own."""
+    path = f"{api.account}/storage/kv/namespaces"
+    made = api.ok("POST", path, {"title": str(uuid.uuid4())})["id"]
+    yield made
+    api.call("DELETE", f"{path}/{made}")
+
+
+@pytest.fixture
 def deploy(httpd, client, origin, tenant):
     """deploy(name): runs the deploy command of its README."""
-    def run(name):
+    def run(name, namespace_id=""):
         text = (EXAMPLES / name / "README.md").read_text()
-        [line] = re.findall(r"^    wfpctl (deploy .+)$", text, re.M)
+        [line] = re.findall(rf"^    wfpctl (deploy \S+ examples/{name}\b.*)$",
+                            text, re.M)
         line = line.replace("production", "demo")
         line = line.replace("http://origin.example", origin.url)
+        line = line.replace("NAMESPACE_ID", namespace_id)
         _, full, folder, *options = shlex.split(line)
         assert folder == f"examples/{name}"
         httpd.wfpctl("deploy", full, str(ROOT / folder), *options)
@@ -215,8 +228,59 @@ class TestExamples:
         assert answer.get("content-type") == "text/html; charset=utf-8"
         assert answer.text == want
 
+    def test_390_09_metered_kv(self, deploy, namespace_id, tenant, api):
+        front = deploy("metered-kv", namespace_id).name
+        code = worker("""
+            local KV = env.KV
+            local out = json.array{}
+            for i, call in ipairs(request:json()) do
+                local ok, got = pcall(function()
+                    return KV[call[1]](KV, table.unpack(call, 2)) end)
+                out[i] = ok and (got == nil and json.null or got)
+                    or { error = got.message }
+            end
+            return Response.json(out)""")
+
+        def customer(props):
+            made = tenant.deploy(code, "--binding",
+                                 f"service:KV={front},{json.dumps(props)}")
+            return lambda *calls: made.post(json.dumps(calls).encode()).json
+
+        name, other = uuid.uuid4().hex, uuid.uuid4().hex
+        shop = customer({"customer": name, "valueMax": 8})
+        guest = customer({"customer": name, "readOnly": True})
+        assert shop(["put", "a", "one"], ["get", "a"], ["put", "b", "[1,2]"],
+                    ["get", "b", "json"], ["get", "none"]) == [
+                        None, "one", None, [1, 2], None]
+        assert shop(["put", "a", "x" * 9], ["put", "", "x"], ["get"]) == [
+            {"error": "worker.lua:51: the plan's values have 8 bytes at most"},
+            *2 * [{"error": "worker.lua:17: a key must be a string that is not "
+                   "empty"}]]
+        listed, = shop(["list", {"prefix": "a"}])
+        assert [key["name"] for key in listed["keys"]] == ["a"]
+        assert guest(["get", "a"])[0] == "one"
+        for call in (["put", "a", "two"], ["delete", "a"]):
+            assert "read-only" in guest(call)[0]["error"]
+        # another customer's keys, whatever the name looks like
+        thief = customer({"customer": other})
+        assert thief(["get", "a"], ["get", f"../{name}/a"],
+                     ["get", f"{name}/a"]) == [None] * 3
+        assert thief(["list"])[0]["keys"] == []
+        assert "no customer" in customer({})(["get", "a"])[0]["error"]
+        assert shop(["delete", "a"], ["get", "a"]) == [None, None]
+        # each call that was let through is in the dataset
+        path = f"{api.account}/analytics_engine/datasets/kv-calls/query"
+        ask = {"select": ["count"], "group_by": ["index1", "blob1"]}
+
+        def counted():
+            rows = api.ok("POST", path, ask)
+            return {row["blob1"]: row["count"] for row in rows
+                    if row["index1"] == name}
+        until(lambda: counted() == {"put": 2, "get": 5, "delete": 1,
+                                    "list": 1}, "the points to be stored")
+
     def test_390_20_each_example_has_a_test_and_a_readme(self):
-        tested = set(re.findall(r'deploy\("([\w-]+)"\)',
+        tested = set(re.findall(r'deploy\("([\w-]+)"',
                                 pathlib.Path(__file__).read_text()))
         there = {p.name for p in EXAMPLES.iterdir() if p.is_dir()}
         assert there - QUICKSTART - MODULES == tested

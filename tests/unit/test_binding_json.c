@@ -13,6 +13,8 @@
     "\"x\"]}},"                                                                \
     "{\"type\":\"json\",\"name\":\"NONE\",\"json\":null},"                     \
     "{\"type\":\"service\",\"name\":\"SVC\",\"service\":\"user-a\"},"          \
+    "{\"type\":\"service\",\"name\":\"FRONT\",\"service\":\"kv\",\"props\":"   \
+    "{\"customer\":\"a\",\"n\":[1,null]}},"                                    \
     "{\"type\":\"dispatch_namespace\",\"name\":\"PLAIN\",\"namespace\":"       \
     "\"staging\"},"                                                            \
     "{\"type\":\"dispatch_namespace\",\"name\":\"DISPATCHER\",\"namespace\":"  \
@@ -62,7 +64,7 @@ static void bindings_are_read(wfp_test_t *t)
     const apr_array_header_t *bindings = read_all(t, ALL);
     const wfp_binding_t *b = (const wfp_binding_t *)bindings->elts;
 
-    CHECK_INT(bindings->nelts, 9);
+    CHECK_INT(bindings->nelts, 10);
     CHECK_INT(b[0].kind, WFP_BINDING_PLAIN_TEXT);
     CHECK_STR(b[0].name, "GREETING");
     CHECK_STR(b[0].text, "hi");
@@ -76,19 +78,22 @@ static void bindings_are_read(wfp_test_t *t)
     CHECK_INT(b[4].kind, WFP_BINDING_SERVICE);
     CHECK_STR(b[4].target, "user-a");
     CHECK(b[4].text == NULL);
-    CHECK_STR(b[5].target, "staging");
-    CHECK(b[5].outbound.service == NULL);
-    CHECK_INT(b[5].outbound.params->nelts, 0);
-    CHECK_INT(b[6].kind, WFP_BINDING_DISPATCH_NAMESPACE);
-    CHECK_STR(b[6].target, "production");
-    CHECK_STR(b[6].outbound.service, "outbound");
-    CHECK_INT(b[6].outbound.params->nelts, 2);
-    CHECK_STR(APR_ARRAY_IDX(b[6].outbound.params, 1, wfp_param_t).name, "plan");
-    CHECK(APR_ARRAY_IDX(b[6].outbound.params, 1, wfp_param_t).value == NULL);
-    CHECK_INT(b[7].kind, WFP_BINDING_VERSION_METADATA);
-    CHECK_INT(b[8].kind, WFP_BINDING_RATELIMIT);
-    CHECK_STR(b[8].target, "1001");
-    CHECK_STR(b[8].text, "100/60");
+    CHECK_STR(b[5].target, "kv");
+    CHECK_STR(b[5].text, "{\"customer\":\"a\",\"n\":[1,null]}");
+    CHECK_INT(b[5].text_size, strlen(b[5].text));
+    CHECK_STR(b[6].target, "staging");
+    CHECK(b[6].outbound.service == NULL);
+    CHECK_INT(b[6].outbound.params->nelts, 0);
+    CHECK_INT(b[7].kind, WFP_BINDING_DISPATCH_NAMESPACE);
+    CHECK_STR(b[7].target, "production");
+    CHECK_STR(b[7].outbound.service, "outbound");
+    CHECK_INT(b[7].outbound.params->nelts, 2);
+    CHECK_STR(APR_ARRAY_IDX(b[7].outbound.params, 1, wfp_param_t).name, "plan");
+    CHECK(APR_ARRAY_IDX(b[7].outbound.params, 1, wfp_param_t).value == NULL);
+    CHECK_INT(b[8].kind, WFP_BINDING_VERSION_METADATA);
+    CHECK_INT(b[9].kind, WFP_BINDING_RATELIMIT);
+    CHECK_STR(b[9].target, "1001");
+    CHECK_STR(b[9].text, "100/60");
 }
 
 static void bindings_are_written_as_they_were_read(wfp_test_t *t)
@@ -194,7 +199,14 @@ static void each_fault_is_told(wfp_test_t *t)
           "\"entrypoint\":\"Admin\"}]",
           "binding \"A\": \"entrypoint\" is not supported" },
         { "[{\"name\":\"A\",\"type\":\"service\",\"service\":\"b\","
-          "\"props\":{}}]",
+          "\"props\":[]}]",
+          "binding \"A\": \"props\" is not an object" },
+        { "[{\"name\":\"A\",\"type\":\"service\",\"service\":\"b\","
+          "\"props\":{\"D1\":{\"$binding\":{\"type\":\"d1\"}}}}]",
+          "binding \"A\": \"props.D1.$binding\" is not supported" },
+        { "[{\"name\":\"A\",\"type\":\"dispatch_namespace\",\"namespace\":"
+          "\"p\",\"outbound\":{\"worker\":{\"service\":\"o\","
+          "\"props\":{}}}}]",
           "binding \"A\": \"props\" is not supported" },
         { "[{\"name\":\"A\",\"type\":\"service\",\"service\":\"b\","
           "\"environment\":\"staging\"}]",
