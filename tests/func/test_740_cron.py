@@ -222,3 +222,24 @@ class TestKilled:
         kill_runner(httpd)
         run, = made.ended()
         assert (run["outcome"], run["attempts"]) == ("interrupted", 1)
+
+
+@pytest.mark.one_mpm
+def test_740_30_a_namespace_does_not_hold_all_threads(ticks, tenant, httpd):
+    """More Workers of one namespace sleep than there would be threads for: one
+    of another namespace runs all the same."""
+    ns = tenant.namespace()
+    slow = [ticks(scheduled("scheduler.wait(20000)"), ns) for _ in range(20)]
+    for each in slow:
+        each.put("1 2 3 4 *")
+    slow[0].due("1 2 3 4 *")
+    until(lambda: sum(r["state"] == "running" for each in slow
+                      for r in each.runs()) >= 12, "them to sleep", 40)
+    made = ticks(scheduled(""))
+    made.put("2 2 3 4 *")
+    made.due("2 2 3 4 *")
+    run, = made.ended()
+    assert run["outcome"] == "ok"
+    for each in slow:
+        each.api.ok("DELETE", f"{each.path}?force=true")
+    httpd.stop()  # those that sleep end with it
