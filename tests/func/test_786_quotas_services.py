@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from wfptest import s3
 from wfptest.api import LOCATION, Api
 from wfptest.assets import Site, hash_of
 from wfptest.queues import Queue
@@ -209,3 +210,16 @@ class TestSizes:
         assert answer.json["errors"][0]["message"].endswith(
             "more bytes than the quota asset_bytes of 65536")
         assert s.quota(site.name)["stored"] == {"asset_bytes": 40_000}
+
+    def test_786_22_by_s3_too(self, httpd):
+        httpd.configure([*s3.lines(httpd), "WfpQuota r2_bytes 64K"])
+        raw = s3.Key(httpd, "--role", "admin").raw()
+        bucket = f"/b{uuid.uuid4().hex}"
+        assert raw.ask("PUT", bucket).status == 200
+        assert raw.ask("PUT", f"{bucket}/a", b"x" * 60_000).status == 200
+        assert s3.code_of(raw.ask("PUT", f"{bucket}/b", b"x" * 10_000)) == \
+            (400, "EntityTooLarge")
+        assert raw.ask("DELETE", f"{bucket}/a").status == 204
+        assert raw.ask("PUT", f"{bucket}/b", b"x" * 10_000).status == 200
+        assert raw.ask("DELETE", f"{bucket}/b").status == 204
+        assert raw.ask("DELETE", bucket).status == 204
