@@ -124,6 +124,42 @@ static apr_status_t read_query(wfp_script_query_t *query, wfp_api_call_t *call)
     return APR_SUCCESS;
 }
 
+/* One of two words. */
+static apr_status_t read_choice(int *pis_second, wfp_api_call_t *call,
+                                const char *key, const char *first,
+                                const char *second)
+{
+    const char *word = wfp_api_call_query(call, key);
+
+    *pis_second = word && !strcmp(word, second);
+    return !word || *pis_second || !strcmp(word, first)
+               ? APR_SUCCESS
+               : wfp_api_answer_error(call, WFP_API_BAD_REQUEST, "%s: %s or %s",
+                                      key, first, second);
+}
+
+/* ?name_contains=&order=name|modified_on&direction=asc|desc
+ * *pis_sorted: one of them is there. */
+static apr_status_t read_order(int *pis_sorted, wfp_script_query_t *query,
+                               wfp_api_call_t *call)
+{
+    apr_status_t rv = read_choice(&query->by_modified, call, "order", "name",
+                                  "modified_on");
+
+    query->contains = wfp_api_call_query(call, "name_contains");
+    *pis_sorted = query->contains || wfp_api_call_query(call, "order")
+                  || wfp_api_call_query(call, "direction");
+    if (rv == APR_SUCCESS && query->contains
+        && strlen(query->contains) > WFP_NAME_MAX) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "name_contains: at most %d bytes",
+                                    WFP_NAME_MAX);
+    }
+    return rv == APR_SUCCESS
+               ? read_choice(&query->is_down, call, "direction", "asc", "desc")
+               : rv;
+}
+
 apr_status_t wfp_api_scripts_list(wfp_api_call_t *call)
 {
     const char *cursor = wfp_api_call_query(call, "cursor");
@@ -132,13 +168,16 @@ apr_status_t wfp_api_scripts_list(wfp_api_call_t *call)
     apr_array_header_t *list;
     apr_int64_t limit = LIST_MAX;
     const char *next;
-    int i;
+    int i, is_sorted = 0;
     apr_status_t rv = wfp_api_call_number(&limit, call, "limit", 1, LIST_MAX);
 
     if (rv == APR_SUCCESS) {
         rv = read_query(&query, call);
     }
-    if (rv == APR_SUCCESS && cursor && *cursor
+    if (rv == APR_SUCCESS) {
+        rv = read_order(&is_sorted, &query, call);
+    }
+    if (rv == APR_SUCCESS && !is_sorted && cursor && *cursor
         && !wfp_name_is_valid(cursor, strlen(cursor))) {
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                     "cursor: the one of the page before");
@@ -146,8 +185,11 @@ apr_status_t wfp_api_scripts_list(wfp_api_call_t *call)
     if (rv == APR_SUCCESS) {
         query.after = cursor ? cursor : "";
         query.limit = (int)limit;
-        rv = wfp_scripts_page(&list, &next, call->server->store, &query,
-                              &call->res, call->pool);
+        rv = is_sorted
+                 ? wfp_scripts_page_sorted(&list, &next, call->server->store,
+                                           &query, &call->res, call->pool)
+                 : wfp_scripts_page(&list, &next, call->server->store, &query,
+                                    &call->res, call->pool);
     }
     if (rv != APR_SUCCESS) {
         return wfp_api_worker_failed(call, rv);

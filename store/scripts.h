@@ -110,6 +110,10 @@ typedef struct wfp_script_query_t {
     const apr_array_header_t *without; /* must not have. NULL: whatever */
     const char *after; /* the last name of the page before, "" at first */
     int limit;         /* most Workers, at least 1 */
+    /* of wfp_scripts_page_sorted() only */
+    const char *contains; /* part of the name, in any case; NULL: whatever */
+    int by_modified;      /* else by name */
+    int is_down;
 } wfp_script_query_t;
 
 /**
@@ -126,6 +130,19 @@ apr_status_t wfp_scripts_page(apr_array_header_t **plist, const char **pnext,
                               wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 #define WFP_PAGE_LOOKS 5000
+
+/**
+ * One page in another order, or of names that contain something. It costs a
+ * look at every name of the namespace (of the first tag that is asked for), so
+ * it is for people who look for something. `after` is a *pnext of before, or "".
+ *
+ * @return WFP_INVALID: after is none
+ */
+apr_status_t wfp_scripts_page_sorted(apr_array_header_t **plist,
+                                     const char **pnext, wfp_store_t *store,
+                                     const wfp_script_query_t *query,
+                                     wfp_result_t *res,
+                                     apr_pool_t *p) WFP_CHECK;
 
 /** @param pstamp the change's number */
 apr_status_t wfp_scripts_delete(apr_int64_t *pstamp, wfp_store_t *store,

@@ -5,6 +5,7 @@
  * and what else is asked of a Worker is looked at here, so that a page costs
  * the same wherever it is.
  */
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -192,6 +193,164 @@ apr_status_t wfp_scripts_list(apr_array_header_t **plist, wfp_store_t *store,
     const char *next;
 
     return wfp_scripts_page(plist, &next, store, &query, res, p);
+}
+
+/* --- sorted, searched ------------------------------------------------------- */
+
+/* A page is picked from names and times alone; only its rows are joined. */
+#define PICKED                                                                 \
+    "s.id, s.name, s.stamp, s.created, s.modified, s.tags, s.version_id "
+#define ALL                                                                    \
+    COLUMNS "FROM (SELECT " PICKED "FROM scripts s WHERE s.ns_id = %s AND "    \
+            "lower(s.name) LIKE %s ESCAPE '!' AND "
+#define TAGGED                                                                 \
+    COLUMNS "FROM (SELECT " PICKED                                             \
+            "FROM script_tags t JOIN scripts s ON s.id = t.script_id "         \
+            "WHERE t.ns_id = %s AND t.tag = %s AND "                           \
+            "lower(s.name) LIKE %s ESCAPE '!' AND "
+#define NAME_UP                                                                \
+    "(CAST(0 AS BIGINT), s.name) > (%lld, %s) ORDER BY s.name LIMIT %lld) "    \
+    "s " JOINS "ORDER BY s.name"
+#define NAME_DOWN                                                              \
+    "(CAST(0 AS BIGINT), s.name) < (%lld, %s) ORDER BY s.name DESC "           \
+    "LIMIT %lld) s " JOINS "ORDER BY s.name DESC"
+#define TIME_UP                                                                \
+    "(s.modified, s.name) > (%lld, %s) ORDER BY s.modified, s.name "           \
+    "LIMIT %lld) s " JOINS "ORDER BY s.modified, s.name"
+#define TIME_DOWN                                                              \
+    "(s.modified, s.name) < (%lld, %s) ORDER BY s.modified DESC, s.name DESC " \
+    "LIMIT %lld) s " JOINS "ORDER BY s.modified DESC, s.name DESC"
+
+/* [has a tag][by time][down] */
+static const wfp_sql_t sorted[2][2][2] = {
+    { { { "scripts_name_up", ALL NAME_UP },
+        { "scripts_name_down", ALL NAME_DOWN } },
+      { { "scripts_time_up", ALL TIME_UP },
+        { "scripts_time_down", ALL TIME_DOWN } } },
+    { { { "scripts_tag_name_up", TAGGED NAME_UP },
+        { "scripts_tag_name_down", TAGGED NAME_DOWN } },
+      { { "scripts_tag_time_up", TAGGED TIME_UP },
+        { "scripts_tag_time_down", TAGGED TIME_DOWN } } },
+};
+
+/* Where a page begins: behind this time and name. */
+typedef struct place_t {
+    apr_int64_t num;
+    const char *name;
+} place_t;
+
+/* "TIME.NAME"; "" stands before everything, whatever the order is. */
+static apr_status_t read_place(place_t *place, const wfp_script_query_t *query,
+                               wfp_result_t *res)
+{
+    char *end = NULL;
+
+    place->name = "";
+    place->num = query->is_down ? APR_INT64_MAX : -1;
+    if (!*query->after) {
+        return APR_SUCCESS;
+    }
+    place->num = apr_strtoi64(query->after, &end, 10);
+    if (end == query->after || *end != '.' || place->num < 0) {
+        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                              "cursor: the one of the page before");
+    }
+    place->name = end + 1;
+    return APR_SUCCESS;
+}
+
+/* A text of LIKE: what is special there is not in what is looked for. */
+static const char *pattern_of(const char *text, apr_pool_t *p)
+{
+    apr_size_t n = text ? strlen(text) : 0, i;
+    char *pattern = apr_palloc(p, 2 * n + 3), *at = pattern;
+
+    *at++ = '%';
+    for (i = 0; i < n; i++) {
+        if (text[i] == '%' || text[i] == '_' || text[i] == '!') {
+            *at++ = '!';
+        }
+        *at++ = (char)apr_tolower(text[i]);
+    }
+    if (n) {
+        *at++ = '%';
+    }
+    *at = '\0';
+    return pattern;
+}
+
+static apr_status_t read_sorted_rows(apr_array_header_t **prows, wfp_dbd_t *db,
+                                     const page_t *ask, int count)
+{
+    const wfp_script_query_t *query = ask->query;
+    const char *like = pattern_of(query->contains, db->pool);
+    const char *limit = wfp_dbd_num(db, count);
+    const char *num;
+    int tagged = has_any(query->with);
+    const wfp_sql_t
+        *sql = &sorted[tagged][query->by_modified != 0][query->is_down != 0];
+    place_t place;
+    apr_status_t rv = read_place(&place, query, db->res);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    num = wfp_dbd_num(db, place.num);
+    if (tagged) {
+        return wfp_dbd_rows(prows, db, sql, COLUMN_COUNT,
+                            DBD_ARGS(ask->ns_id,
+                                     APR_ARRAY_IDX(query->with, 0,
+                                                   const char *),
+                                     like, num, place.name, limit));
+    }
+    return wfp_dbd_rows(prows, db, sql, COLUMN_COUNT,
+                        DBD_ARGS(ask->ns_id, like, num, place.name, limit));
+}
+
+static apr_status_t read_sorted(wfp_dbd_t *db, void *baton)
+{
+    page_t *ask = baton;
+    const wfp_script_query_t *query = ask->query;
+    wfp_script_info_t *info = NULL;
+    apr_array_header_t *rows;
+    int i, count = filters(query) ? WFP_PAGE_LOOKS : query->limit;
+    apr_status_t rv = wfp_namespaces_need(&ask->ns_id, db, query->ns);
+
+    ask->list = apr_array_make(db->pool, 32, sizeof(wfp_script_info_t *));
+    ask->next = "";
+    if (rv == APR_SUCCESS) {
+        rv = read_sorted_rows(&rows, db, ask, count + 1);
+    }
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        if (i == count || ask->list->nelts == query->limit) {
+            ask->next = apr_psprintf(db->pool, "%" APR_INT64_T_FMT ".%s",
+                                     query->by_modified ? info->modified : 0,
+                                     info->name);
+            return rv;
+        }
+        rv = read_info(&info, query->ns, APR_ARRAY_IDX(rows, i, const char **),
+                       db);
+        if (rv == APR_SUCCESS && passes(query, info->tags)) {
+            APR_ARRAY_PUSH(ask->list, wfp_script_info_t *) = info;
+        }
+    }
+    return rv;
+}
+
+apr_status_t wfp_scripts_page_sorted(apr_array_header_t **plist,
+                                     const char **pnext, wfp_store_t *store,
+                                     const wfp_script_query_t *query,
+                                     wfp_result_t *res, apr_pool_t *p)
+{
+    page_t ask = { .query = query };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, read_sorted, &ask,
+                                  res, p);
+
+    if (rv == APR_SUCCESS) {
+        *plist = ask.list;
+        *pnext = apr_pstrdup(p, ask.next);
+    }
+    return rv;
 }
 
 /* --- one ------------------------------------------------------------------ */

@@ -9,6 +9,7 @@ import { workerOf } from '../worker/source.js';
 const TABS = [
   ['code', 'Code', () => import('../worker/code.js')],
   ['versions', 'Versions', () => import('../worker/versions.js')],
+  ['triggers', 'Triggers', () => import('../worker/triggers.js')],
   ['settings', 'Settings', () => import('../worker/settings.js')],
 ];
 

@@ -58,18 +58,26 @@ async function deleteTagged(path, tag, ns, done) {
 
 export async function workersPage({ query, signal, refresh }, ns) {
   const path = workerPath(ns);
-  const state = { tag: query.get('tag') ?? '', before: [], cursor: '' };
+  const state = { tag: query.get('tag') ?? '', text: query.get('q') ?? '', sort: { by: 'name', down: false }, before: [], cursor: '' };
   const here = ns ? link('/ns/{ns}/new', { ns }) : '#/workers-new';
   const address = (name) => link(ns ? '/ns/{ns}/w/{name}' : '/workers/{name}', { ns, name });
   const tags = h('div', { class: 'actions' });
   const pager = h('div', { class: 'pager' });
   const make = () => button('New Worker', () => go(here), { kind: 'primary', icon: 'plus' });
 
-  function filter(tag) {
-    Object.assign(state, { tag, before: [], cursor: '' });
-    setQuery({ tag });
+  function look(change) {
+    Object.assign(state, change, { before: [], cursor: '' });
+    setQuery({ tag: state.tag, q: state.text });
     drawTags();
     body.reload();
+  }
+
+  const filter = (tag) => look({ tag });
+
+  function asked() {
+    const { by, down } = state.sort;
+    return { tags: state.tag && `${state.tag}:yes`, cursor: state.cursor, name_contains: state.text,
+      order: by === 'name' ? '' : by, direction: down ? 'desc' : '' };
   }
 
   function drawTags() {
@@ -89,27 +97,36 @@ export async function workersPage({ query, signal, refresh }, ns) {
   }
 
   const body = slot(async () => {
-    const { rows, cursor } = await readPage(path, { tags: state.tag && `${state.tag}:yes`, cursor: state.cursor }, signal);
+    const { rows, cursor } = await readPage(path, asked(), signal);
     drawPager(cursor);
     if (!rows.length && !state.before.length) {
-      return state.tag ? empty('No Worker has this tag', '', button('Show all', () => filter('')))
+      return state.tag || state.text ? empty(state.text ? 'No Worker has such a name' : 'No Worker has this tag', '',
+        button('Show all', () => {
+          name.value = '';
+          look({ tag: '', text: '' });
+        }))
         : empty('No Worker here yet', 'Drop a folder of Lua files on the next page, or write the first one there. wfpctl deploy and wrangler work, too.', may('deploy') && make());
     }
-    return table({ caption: 'Workers', rows, columns: [
-      { label: 'Name', cell: (w) => h('a', { class: 'strong', href: address(w.id) }, w.id) },
+    return table({ caption: 'Workers', rows, sort: state.sort, onSort: (sort) => look({ sort }), columns: [
+      { label: 'Name', sort: 'name', cell: (w) => h('a', { class: 'strong', href: address(w.id) }, w.id) },
       { label: 'Tags', cell: (w) => tagList(w.tags, filter) },
       { label: 'From', cell: (w) => badge(w.last_deployed_from) },
-      { label: 'Changed', class: 'tight', cell: (w) => h('span', { title: when(w.modified_on) }, ago(w.modified_on)) },
+      { label: 'Changed', sort: 'modified_on', down: true, class: 'tight', cell: (w) => h('span', { title: when(w.modified_on) }, ago(w.modified_on)) },
     ] });
   }, { lines: 8 });
   const wanted = input({ type: 'search', name: 'tag', placeholder: 'Only with this tag', 'aria-label': 'Tag', value: state.tag });
-  const name = input({ type: 'search', name: 'name', placeholder: 'Open by name', 'aria-label': 'Name of a Worker' });
+  const name = input({ type: 'search', name: 'name', placeholder: 'Search by name', 'aria-label': 'Search by name', value: state.text, maxlength: 63 });
+  let typing = 0;
+  name.addEventListener('input', () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => look({ text: name.value.trim() }), 200);
+  });
   drawTags();
   return h('div', null, pageHead(ns || 'Account Workers', { crumbs: ns ? [['Namespaces', '#/ns']] : [], actions: may('deploy') ? [make()] : [],
     sub: ns ? null : 'Dispatchers, outbound Workers and services of the platform itself.' }),
   h('div', { class: 'toolbar' }, h('form', { class: 'search', onsubmit: (e) => {
     e.preventDefault();
-    if (name.value.trim()) go(address(name.value.trim()));
+    look({ text: name.value.trim() });
   } }, icon('search'), name), h('form', { class: 'search', onsubmit: (e) => {
     e.preventDefault();
     filter(wanted.value.trim());
