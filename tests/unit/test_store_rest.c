@@ -272,10 +272,52 @@ static void put_tagged(fixture_t *f_, wfp_test_t *t, int i)
     OK(wfp_scripts_put(f.store, put, &f.res, t->pool));
 }
 
+/* All pages of w00 to w09 in an order, by time as they were made. */
+static void check_order(fixture_t *f_, wfp_test_t *t, wfp_script_query_t query,
+                        int expected)
+{
+    fixture_t f = *f_;
+    apr_array_header_t *list;
+    const char *next;
+    int i, seen = 0;
+
+    do {
+        OK(wfp_scripts_page_sorted(&list, &next, f.store, &query, &f.res,
+                                   t->pool));
+        for (i = 0; i < list->nelts; i++, seen++) {
+            CHECK_STR(APR_ARRAY_IDX(list, i, wfp_script_info_t *)->name,
+                      apr_psprintf(t->pool, "w%02d",
+                                   query.is_down ? 9 - seen : seen));
+        }
+        query.after = next;
+    } while (*next);
+    CHECK_INT(seen, expected);
+}
+
+static void check_sorted(fixture_t *f, wfp_test_t *t)
+{
+    wfp_script_query_t query = { .ns = "demo", .after = "", .limit = 3 };
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        query.by_modified = i & 1;
+        query.is_down = i >> 1;
+        query.contains = NULL;
+        query.with = NULL;
+        check_order(f, t, query, 10);
+        query.contains = "W0";
+        check_order(f, t, query, 10);
+        query.with = names_of(t, "all", NULL);
+        check_order(f, t, query, 10);
+        query.contains = "w_";
+        check_order(f, t, query, 0);
+    }
+}
+
 static void pages_follow_each_other(wfp_test_t *t)
 {
     fixture_t f;
-    wfp_script_query_t query = { "demo", NULL, NULL, "", 4 };
+    wfp_script_query_t query = { .ns = "demo", .after = "", .limit = 4 };
     apr_array_header_t *list;
     const char *next;
     int i, more, seen = 0;
@@ -284,6 +326,7 @@ static void pages_follow_each_other(wfp_test_t *t)
     for (i = 0; i < 10; i++) {
         put_tagged(&f, t, i);
     }
+    check_sorted(&f, t);
     do {
         OK(wfp_scripts_page(&list, &next, f.store, &query, &f.res, t->pool));
         for (i = 0; i < list->nelts; i++) {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the server is, what is on it, and what was done last. */
-import { api, isLimited, may } from '../lib/api.js';
+import { api, isLimited, may, seg } from '../lib/api.js';
 import { gauge } from '../lib/chart.js';
 import { h } from '../lib/dom.js';
 import { ago, bytes, number, short, when } from '../lib/format.js';
 import { link } from '../lib/router.js';
 import { badge, button, card, empty, facts, pageHead, slot, stat, table } from '../lib/ui.js';
+import { SPANS, orNotYet, readUsage, usageCharts } from '../worker/usage.js';
 import { createNamespace } from './namespaces.js';
 
 function health(doc) {
@@ -79,6 +80,8 @@ export default async function overview({ signal }) {
       stat('Namespaces', number(list.length), { href: '#/ns' }),
       stat('User Workers', number(workers)),
       stat('Server', fine ? 'Healthy' : 'Degraded', { kind: fine ? 'good' : 'bad', sub: fine ? 'the store answers' : 'the store does not answer; Workers are served on' })),
+    list.length > 0 && slot(() => orNotYet(async () => usageCharts(await readUsage(
+      list.slice(0, 20).map((n) => `~/workers/dispatch/namespaces/${seg(n.namespace_name)}`), SPANS[0], signal), SPANS[0])), { lines: 4 }),
     h('div', { class: 'grid' },
       card('Namespaces', namespaceTable(list), { actions: list.length > 12 ? h('a', { href: '#/ns' }, `All ${number(list.length)}`) : null }),
       !isLimited() && card('Server', health(state.result))),

@@ -9,6 +9,8 @@ import { workerOf } from '../worker/source.js';
 const TABS = [
   ['code', 'Code', () => import('../worker/code.js')],
   ['versions', 'Versions', () => import('../worker/versions.js')],
+  ['metrics', 'Metrics', () => import('../worker/usage.js')],
+  ['logs', 'Logs', () => import('../worker/logs.js')],
   ['triggers', 'Triggers', () => import('../worker/triggers.js')],
   ['settings', 'Settings', () => import('../worker/settings.js')],
 ];

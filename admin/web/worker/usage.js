@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Charts of what a Worker, or all of a namespace, did. */
+import { api } from '../lib/api.js';
+import { chart } from '../lib/chart.js';
+import { h } from '../lib/dom.js';
+import { bytes, ms, number } from '../lib/format.js';
+import { badge, card, field, note, select, slot, stat } from '../lib/ui.js';
+
+/* label, length in ms, bucket, its length in ms */
+export const SPANS = [['Last hour', 3600e3, 'minute', 60e3], ['Last day', 86400e3, 'hour', 3600e3], ['Last 30 days', 30 * 86400e3, 'day', 86400e3]];
+
+const iso = (t) => new Date(t).toISOString().replace(/\.\d+/, '');
+const sumOf = (errors) => Object.values(errors ?? {}).reduce((a, b) => a + b, 0);
+
+/** The buckets of several paths, added up; one that has none is zero. */
+export async function readUsage(paths, [, length, bucket, step], signal) {
+  const until = Math.ceil(Date.now() / step) * step;
+  const points = new Map();
+  const kinds = {};
+  for (let t = until - length; t < until; t += step) points.set(t, { t, requests: 0, errors: 0, cpu: 0, p99: 0, subrequests: 0, out: 0, cold: 0 });
+  const docs = await Promise.all(paths.map((p) => api.get(`${p}/usage`, { since: iso(until - length), until: iso(until), bucket }, { signal })));
+  for (const b of docs.flatMap((d) => d.result.buckets ?? [])) {
+    const p = points.get(Math.floor(Date.parse(b.time) / step) * step);
+    if (!p) continue;
+    p.requests += b.requests ?? 0;
+    p.errors += sumOf(b.errors);
+    p.cpu += b.cpu_ms?.total ?? 0;
+    p.p99 = Math.max(p.p99, b.cpu_ms?.p99 ?? 0);
+    p.subrequests += b.subrequests ?? 0;
+    p.out += b.bytes_out ?? 0;
+    p.cold += b.cold_starts ?? 0;
+    for (const [kind, n] of Object.entries(b.errors ?? {})) kinds[kind] = (kinds[kind] ?? 0) + n;
+  }
+  return { points: [...points.values()], kinds };
+}
+
+export function usageCharts({ points }, [, , bucket]) {
+  const each = `a ${bucket}`;
+  return h('div', { class: 'grid' },
+    card('', chart({ title: 'Requests', note: each, points, series: [{ key: 'requests', label: 'requests' }] })),
+    card('', chart({ title: 'Errors', note: each, points, kind: 'bars', series: [{ key: 'errors', label: 'errors', colour: 5 }] })),
+    card('', chart({ title: 'CPU', note: each, points, format: ms, series: [{ key: 'cpu', label: 'all', colour: 2 }] })));
+}
+
+/** An error of a server that has no usage is a note, not a fault. */
+export async function orNotYet(load) {
+  try {
+    return await load();
+  } catch (error) {
+    if (error.code === 10501) return note('This server does not have it yet.');
+    throw error;
+  }
+}
+
+export default function usage({ worker, signal }) {
+  const span = select(SPANS.map(([label], i) => [i, label]), { name: 'span', value: '0' });
+  const body = slot(() => orNotYet(async () => {
+    const chosen = SPANS[Number(span.value)];
+    const got = await readUsage([worker.path], chosen, signal);
+    const total = (key) => got.points.reduce((n, p) => n + p[key], 0);
+    return [h('div', { class: 'stats' }, stat('Requests', number(total('requests'))), stat('Errors', number(total('errors')), { kind: total('errors') ? 'bad' : '' }),
+      stat('CPU', ms(total('cpu'))), stat('Subrequests', number(total('subrequests'))), stat('Sent', bytes(total('out'))), stat('Cold starts', number(total('cold')))),
+    usageCharts(got, chosen),
+    card('CPU of one request', chart({ title: '99 of 100 need less than', points: got.points, format: ms, kind: 'line', series: [{ key: 'p99', label: 'p99', colour: 3 }] })),
+    Object.keys(got.kinds).length > 0 && card('Errors by kind', h('div', { class: 'tags' }, Object.entries(got.kinds).map(([kind, n]) => badge(`${kind}: ${number(n)}`, 'bad'))))];
+  }), { lines: 10 });
+  span.addEventListener('change', () => body.reload());
+  return h('div', null, h('div', { class: 'toolbar' }, field('Time', span)), body);
+}
