@@ -29,6 +29,7 @@
 #include "admin/api_services.h"
 #include "admin/api_settings.h"
 #include "admin/api_tags.h"
+#include "admin/api_usage.h"
 #include "admin/api_versions.h"
 
 #define A  "/accounts/{account}"
@@ -155,7 +156,7 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "POST", S "/{script}/tails", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "DELETE", S "/{script}/tails/{tail}", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "GET", S "/{script}/tail", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
-    { "GET", S "/{script}/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
+    { "GET", S "/{script}/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_usage_script },
     { "GET", S "/{script}/logs", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "GET", W "/{script}/schedules", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_schedules_list },
     { "PUT", W "/{script}/schedules", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_schedules_put },
@@ -163,12 +164,12 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "POST", W "/{script}/tails", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "DELETE", W "/{script}/tails/{tail}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", W "/{script}/tail", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "GET", W "/{script}/usage", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
+    { "GET", W "/{script}/usage", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_usage_script },
     { "GET", W "/{script}/logs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", N "/quota", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_quota_namespace },
     { "GET", S "/{script}/quota", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_quota_script },
     { "GET", W "/{script}/quota", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_quota_script },
-    { "GET", N "/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
+    { "GET", N "/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_usage_namespace },
     { "GET", B "/{bucket}/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "PUT", B "/{bucket}/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "PATCH", B "/{bucket}/{rest+}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },

@@ -161,3 +161,41 @@ wfp_json_t *wfp_show_usage(const apr_array_header_t *list, apr_pool_t *p)
     }
     return days;
 }
+
+static double ms(apr_uint64_t us)
+{
+    return (double)us / 1000.0;
+}
+
+void wfp_show_ledger(wfp_json_t *doc, const wfp_ledger_rows_t *row,
+                     apr_pool_t *p)
+{
+    const apr_uint64_t *n = row->n, *bounds = wfp_ledger_cpu_bounds();
+    const apr_uint64_t *steps = &n[WFP_LEDGER_CPU_STEPS];
+    wfp_json_t *errors = wfp_json_object(p), *cpu = wfp_json_object(p);
+    int i;
+
+    for (i = 1; i < WFP_OUTCOME_COUNT; i++) {
+        if (n[WFP_LEDGER_ENDS + i - 1]) {
+            wfp_json_set_int(errors, wfp_code_outcome_name((wfp_outcome_e)i),
+                             (apr_int64_t)n[WFP_LEDGER_ENDS + i - 1]);
+        }
+    }
+    wfp_json_set_number(cpu, "total", ms(n[WFP_LEDGER_CPU_US]));
+    wfp_json_set_number(cpu, "p50",
+                        ms(wfp_ledger_percentile(steps, bounds, 0.5)));
+    wfp_json_set_number(cpu, "p99",
+                        ms(wfp_ledger_percentile(steps, bounds, 0.99)));
+    wfp_json_set_int(doc, "requests", (apr_int64_t)n[WFP_LEDGER_REQUESTS]);
+    wfp_json_set(doc, "errors", errors);
+    wfp_json_set(doc, "cpu_ms", cpu);
+    wfp_json_set_number(doc, "wall_ms", ms(n[WFP_LEDGER_WALL_US]));
+    wfp_json_set_int(doc, "instructions",
+                     (apr_int64_t)n[WFP_LEDGER_INSTRUCTIONS]);
+    wfp_json_set_int(doc, "subrequests",
+                     (apr_int64_t)n[WFP_LEDGER_SUBREQUESTS]);
+    wfp_json_set_int(doc, "bytes_in", (apr_int64_t)n[WFP_LEDGER_BYTES_IN]);
+    wfp_json_set_int(doc, "bytes_out", (apr_int64_t)n[WFP_LEDGER_BYTES_OUT]);
+    wfp_json_set_int(doc, "cold_starts",
+                     (apr_int64_t)n[WFP_LEDGER_COLD_STARTS]);
+}

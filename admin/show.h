@@ -7,6 +7,7 @@
 
 #include "core/json.h"
 #include "core/script.h"
+#include "store/ledger_rows.h"
 #include "store/hostnames.h"
 #include "store/service_usage.h"
 #include "store/tokens.h"
@@ -37,5 +38,9 @@ wfp_json_t *wfp_show_usage(const apr_array_header_t *list, apr_pool_t *p);
 
 /** A token without its secret. */
 wfp_json_t *wfp_show_token(const wfp_token_t *token, apr_pool_t *p);
+
+/** Add what Workers did to an object. */
+void wfp_show_ledger(wfp_json_t *doc, const wfp_ledger_rows_t *row,
+                     apr_pool_t *p);
 
 #endif

@@ -70,6 +70,51 @@ const wfp_code_row_t *wfp_code_row(wfp_code_e code)
     return &rows[code];
 }
 
+wfp_outcome_e wfp_code_outcome(wfp_code_e code)
+{
+    switch (code) {
+    case WFP_OK:
+        return WFP_OUTCOME_OK;
+    case WFP_CPU_LIMIT:
+    case WFP_INSTRUCTION_LIMIT:
+    case WFP_STARTUP_LIMIT:
+        return WFP_OUTCOME_EXCEEDED_CPU;
+    case WFP_MEMORY_LIMIT:
+        return WFP_OUTCOME_EXCEEDED_MEMORY;
+    case WFP_WALL_LIMIT:
+        return WFP_OUTCOME_EXCEEDED_WALL;
+    case WFP_WORKER_NOT_FOUND:
+        return WFP_OUTCOME_NOT_FOUND;
+    case WFP_WORKER_OVERLOADED:
+    case WFP_ISOLATE_UNAVAILABLE:
+        return WFP_OUTCOME_SHED;
+    case WFP_CLIENT_DISCONNECTED:
+        return WFP_OUTCOME_CANCELED;
+    case WFP_STORE_UNAVAILABLE:
+    case WFP_INTERNAL:
+        return WFP_OUTCOME_INTERNAL;
+    default:
+        return WFP_OUTCOME_EXCEPTION;
+    }
+}
+
+const char *wfp_code_outcome_name(wfp_outcome_e outcome)
+{
+    static const char *const names[WFP_OUTCOME_COUNT] = {
+        "ok",
+        "exception",
+        "exceededCpu",
+        "exceededMemory",
+        "exceededWallTime",
+        "scriptNotFound",
+        "loadShed",
+        "canceled",
+        "internalError",
+    };
+
+    return (unsigned)outcome < WFP_OUTCOME_COUNT ? names[outcome] : "";
+}
+
 wfp_code_e wfp_code_by_name(const char *name)
 {
     int i;

@@ -50,6 +50,20 @@ typedef enum {
     WFP_CODE_COUNT
 } wfp_code_e;
 
+/** How a run of a handler ended, as a TraceItem says it. */
+typedef enum {
+    WFP_OUTCOME_OK = 0,
+    WFP_OUTCOME_EXCEPTION,
+    WFP_OUTCOME_EXCEEDED_CPU,
+    WFP_OUTCOME_EXCEEDED_MEMORY,
+    WFP_OUTCOME_EXCEEDED_WALL,
+    WFP_OUTCOME_NOT_FOUND,
+    WFP_OUTCOME_SHED,
+    WFP_OUTCOME_CANCELED,
+    WFP_OUTCOME_INTERNAL,
+    WFP_OUTCOME_COUNT
+} wfp_outcome_e;
+
 /** What a refusal is about, where the API has an answer of its own for it. */
 typedef enum {
     WFP_ABOUT_NONE = 0,
@@ -125,6 +139,12 @@ void wfp_result_copy(wfp_result_t *dst, const wfp_result_t *src);
 
 /** The row of a code; for a code out of range the row of WFP_INTERNAL. */
 const wfp_code_row_t *wfp_code_row(wfp_code_e code);
+
+/** The outcome that a code stands for. */
+wfp_outcome_e wfp_code_outcome(wfp_code_e code);
+
+/** "ok", "exceededCpu" etc. */
+const char *wfp_code_outcome_name(wfp_outcome_e outcome);
 
 /** The code of a name such as "cpu_limit"; WFP_CODE_COUNT when unknown. */
 wfp_code_e wfp_code_by_name(const char *name);

@@ -17,6 +17,7 @@
 #include "mod_wfp/control.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/invoke.h"
+#include "mod_wfp/ledger.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/request.h"
 #include "mod_wfp/response.h"
@@ -219,6 +220,7 @@ int wfp_dispatch_handle(request_rec *r)
         rc = may_pass_through(work, req, &res) ? let_through(work)
                                                : wfp_response_error(work, &res);
     }
+    wfp_ledger_transfer(work, r);
     wfp_invoke_release(work);
     return rc;
 }

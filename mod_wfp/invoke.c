@@ -15,6 +15,7 @@
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hold.h"
 #include "mod_wfp/host_assets.h"
+#include "mod_wfp/ledger.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/part.h"
 #include "mod_wfp/reach.h"
@@ -465,6 +466,7 @@ static void settle(wfp_host_ctx_t *ctx, apr_status_t rv, wfp_result_t *res)
         wfp_usage_t none = { 0 };
 
         wfp_stats_error(ctx->work->server->stats, ctx->outcome);
+        wfp_ledger_here(ctx, &none);
         wfp_record_write(ctx, &none);
     }
     else if (!wfp_run_owns_body(ctx->inv) && wfp_run_pending(ctx->inv) == 0) {
@@ -573,6 +575,7 @@ void wfp_invoke_end(wfp_host_ctx_t *ctx)
     wfp_stats_count(work->server->stats, WFP_STAT_INVOCATIONS);
     wfp_stats_error(work->server->stats, ctx->outcome);
     wfp_egress_record_count(ctx);
+    wfp_ledger_here(ctx, &usage);
     wfp_record_write(ctx, &usage);
     if (wfp_config_num(work->conf->isolate_reuse, 1)) {
         wfp_pool_give(work->server->isolates, iso);

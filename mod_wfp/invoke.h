@@ -57,6 +57,7 @@ struct wfp_work_t {
     apr_int64_t instructions;
     apr_int64_t subrequests;
     int cold;
+    apr_size_t bytes_in; /* of the request's body, that were read */
     const wfp_host_ctx_t *last_user;
 };
 

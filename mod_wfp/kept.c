@@ -49,10 +49,19 @@ static apr_status_t make_points(void **pwhat, wfp_result_t *res, apr_pool_t *p)
     return rv;
 }
 
+static apr_status_t make_ledger(void **pwhat, wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_ledger_t *ledger;
+    apr_status_t rv = wfp_ledger_create(&ledger, res, p);
+
+    *pwhat = ledger;
+    return rv;
+}
+
 apr_status_t wfp_kept_find(wfp_server_t *server, apr_pool_t *process,
                            wfp_result_t *res)
 {
-    void *limits, *points = NULL;
+    void *limits, *points = NULL, *ledger = NULL;
     apr_status_t rv = find(&limits, "ratelimit", WFP_RATELIMIT_LAYOUT,
                            make_limits, process, res);
 
@@ -60,7 +69,12 @@ apr_status_t wfp_kept_find(wfp_server_t *server, apr_pool_t *process,
         rv = find(&points, "points", WFP_POINTS_LAYOUT, make_points, process,
                   res);
     }
+    if (rv == APR_SUCCESS) {
+        rv = find(&ledger, "ledger", WFP_LEDGER_LAYOUT, make_ledger, process,
+                  res);
+    }
     server->limits = limits;
     server->points = points;
+    server->ledger = ledger;
     return rv;
 }

@@ -13,35 +13,6 @@
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/logger.h"
 
-/* what a TraceItem calls our codes */
-static const char *outcome_name(wfp_code_e code)
-{
-    switch (code) {
-    case WFP_OK:
-        return "ok";
-    case WFP_CPU_LIMIT:
-    case WFP_INSTRUCTION_LIMIT:
-    case WFP_STARTUP_LIMIT:
-        return "exceededCpu";
-    case WFP_MEMORY_LIMIT:
-        return "exceededMemory";
-    case WFP_WALL_LIMIT:
-        return "exceededWallTime";
-    case WFP_WORKER_NOT_FOUND:
-        return "scriptNotFound";
-    case WFP_WORKER_OVERLOADED:
-    case WFP_ISOLATE_UNAVAILABLE:
-        return "loadShed";
-    case WFP_CLIENT_DISCONNECTED:
-        return "canceled";
-    case WFP_STORE_UNAVAILABLE:
-    case WFP_INTERNAL:
-        return "internalError";
-    default:
-        return "exception";
-    }
-}
-
 static const char *level_name(wfp_log_e level)
 {
     static const char *const names[] = { "debug", "info", "log", "warn",
@@ -251,7 +222,8 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
         tell_kill(&out, ctx->kill);
     }
     WFP_JSON_OUT(&out, ",\"outcome\":");
-    wfp_json_out_str(&out, outcome_name(ctx->outcome));
+    wfp_json_out_str(&out,
+                     wfp_code_outcome_name(wfp_code_outcome(ctx->outcome)));
     tell_usage(&out, ctx, usage);
     if (!wfp_egress_record_tell(&out, ctx, EGRESS_ROOM)) {
         whole = 0;

@@ -114,6 +114,7 @@ static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
                                   rv == APR_EOF ? APR_ECONNRESET : rv, NULL);
         }
         if (n > 0) {
+            in->work->bytes_in += n;
             return APR_SUCCESS;
         }
     }

@@ -9,6 +9,7 @@
 #include "admin/api_rate.h"
 #include "core/host_memo.h"
 #include "core/keyring.h"
+#include "core/ledger.h"
 #include "core/logring.h"
 #include "core/registry.h"
 #include "core/stats.h"
@@ -57,6 +58,7 @@ typedef struct wfp_server_t {
     wfp_kv_cache_t *kv_cache; /* NULL: WfpKvCache off */
     wfp_ratelimit_t *limits;
     wfp_points_t *points;
+    wfp_ledger_t *ledger;     /* what Workers did; of all generations */
     wfp_logring_t *ring;      /* records on their way to the logs */
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */
     wfp_socache_t *socache;   /* NULL: caches keep nothing */

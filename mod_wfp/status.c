@@ -12,6 +12,7 @@
 #include "mod_wfp/hold.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/server.h"
+#include "mod_wfp/status_workers.h"
 
 /* One figure: where it comes from is in collect(). */
 typedef struct figure_t {
@@ -254,6 +255,7 @@ static void metrics(request_rec *r, wfp_server_t *server)
         }
     }
     egress_metrics(r, server);
+    wfp_status_workers_metrics(r, server);
 }
 
 static void egress_row(request_rec *r, const wfp_tally_row_t *row, int brief)
@@ -309,6 +311,7 @@ static int status_section(request_rec *r, int flags)
         }
     }
     egress_status(r, server, (flags & AP_STATUS_SHORT) != 0);
+    wfp_status_workers_lines(r, server, (flags & AP_STATUS_SHORT) != 0);
     if (!(flags & AP_STATUS_SHORT)) {
         ap_rputs("</dl>\n", r);
     }

@@ -17,6 +17,7 @@
 #include "mod_wfp/hosts.h"
 #include "mod_wfp/host_kv.h"
 #include "mod_wfp/host_r2.h"
+#include "mod_wfp/ledger.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/points.h"
 #include "mod_wfp/quota.h"
@@ -649,6 +650,7 @@ static void follow(void *data)
     wfp_host_assets_sweep(f->server, turn);
     if (!f->failing) {
         wfp_quota_follow(f->server, turn);
+        wfp_ledger_follow(f->server, turn);
     }
     apr_pool_destroy(turn);
     warn_when_full(f);
@@ -662,6 +664,7 @@ static apr_status_t tell_last(void *data)
 
     if (!f->failing) {
         wfp_quota_tell(f->server, f->pool);
+        wfp_ledger_last(f->server, f->pool);
     }
     return APR_SUCCESS;
 }

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "admin/show.h"
 #include "admin/wfpctl/print.h"
 
 static const char *str(const wfp_cmd_t *cmd, const wfp_json_t *doc,
@@ -131,30 +132,83 @@ typedef struct day_t {
     const char *date;
 } day_t;
 
+/* {"total": 1.5, ...}: that */
+static const char *flat(const wfp_cmd_t *cmd, const wfp_json_t *v)
+{
+    const wfp_json_t *total = wfp_json_get(v, "total", cmd->pool);
+
+    return wfp_json_text(total ? total : v, cmd->pool);
+}
+
 static apr_status_t print_used(void *baton, const char *key, wfp_json_t *v)
 {
     const day_t *day = baton;
 
     if (strcmp(key, "date") != 0) {
-        wfp_print_line(day->cmd, "%s %s %s", day->date, key,
-                       wfp_json_text(v, day->cmd->pool));
+        wfp_print_line(day->cmd, "%s %s %s", day->date, key, flat(day->cmd, v));
     }
     return APR_SUCCESS;
 }
 
-void wfp_docs_usage(const wfp_cmd_t *cmd, const wfp_json_t *days)
+/* Where a list has that day; NULL: nowhere. */
+static wfp_json_t *day_of(const wfp_cmd_t *cmd, const wfp_json_t *list,
+                          const char *key, const char *date)
 {
     apr_size_t i;
 
-    for (i = 0; i < wfp_json_size(days); i++) {
-        wfp_json_t *doc = wfp_json_at(days, i, cmd->pool);
-        day_t day = { cmd, str(cmd, doc, "date") };
+    for (i = 0; i < wfp_json_size(list); i++) {
+        wfp_json_t *doc = wfp_json_at(list, i, cmd->pool);
 
-        if (wfp_json_each(doc, print_used, &day, cmd->pool) != APR_SUCCESS) {
-            return; /* no object */
+        if (!strncmp(str(cmd, doc, key), date, strlen(date))) {
+            return doc;
         }
     }
-    wfp_print_json(cmd, days);
+    return NULL;
+}
+
+static apr_status_t copy_member(void *baton, const char *key, wfp_json_t *v)
+{
+    if (strcmp(key, "time") != 0) {
+        wfp_json_set(baton, key, v);
+    }
+    return APR_SUCCESS;
+}
+
+static void show_day(const wfp_cmd_t *cmd, wfp_json_t *out, wfp_json_t *used,
+                     const wfp_json_t *did, const char *date)
+{
+    day_t day = { cmd, date };
+
+    if (!used) {
+        used = wfp_json_object(cmd->pool);
+        wfp_json_set_str(used, "date", date);
+    }
+    if ((did && wfp_json_each(did, copy_member, used, cmd->pool) != APR_SUCCESS)
+        || wfp_json_each(used, print_used, &day, cmd->pool) != APR_SUCCESS) {
+        return; /* no object */
+    }
+    wfp_json_add(out, used);
+}
+
+void wfp_docs_usage(const wfp_cmd_t *cmd, const wfp_json_t *days,
+                    const wfp_json_t *buckets, int count)
+{
+    wfp_json_t *out = wfp_json_array(cmd->pool);
+    apr_time_t now = apr_time_now();
+    int i;
+
+    for (i = 0; i < count; i++) {
+        const char *date = apr_pstrndup(
+            cmd->pool,
+            wfp_show_time(now - apr_time_from_sec(86400) * i, cmd->pool), 10);
+        wfp_json_t *used = day_of(cmd, days, "date", date);
+        wfp_json_t *did = day_of(cmd, buckets, "time", date);
+
+        if (used || did) {
+            show_day(cmd, out, used, did, date);
+        }
+    }
+    wfp_print_json(cmd, out);
 }
 
 void wfp_docs_hostnames(const wfp_cmd_t *cmd, const wfp_json_t *list)

@@ -20,8 +20,12 @@ void wfp_docs_versions(const wfp_cmd_t *cmd, const wfp_json_t *list);
 void wfp_docs_names(const wfp_cmd_t *cmd, const wfp_json_t *list,
                     const char *key);
 
-/** What was used: days with their date and numbers. */
-void wfp_docs_usage(const wfp_cmd_t *cmd, const wfp_json_t *days);
+/** What was used of services and what Workers did, by day, newest first.
+ *  @param days     as wfp_show_usage() makes it
+ *  @param buckets  of a day each, with "time"
+ *  @param count    days to show */
+void wfp_docs_usage(const wfp_cmd_t *cmd, const wfp_json_t *days,
+                    const wfp_json_t *buckets, int count);
 
 /** Hostnames: hostname, namespace, script, metadata. */
 void wfp_docs_hostnames(const wfp_cmd_t *cmd, const wfp_json_t *list);

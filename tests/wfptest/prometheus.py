@@ -20,7 +20,7 @@ def meta(line, families):
         families[name] = None
     else:
         assert families.get(name, "?") is None, f"{name}: TYPE without HELP"
-        assert rest in ("counter", "gauge"), line
+        assert rest in ("counter", "gauge", "histogram"), line
         assert (rest == "counter") == name.endswith("_total"), line
         families[name] = rest
     return name
@@ -40,7 +40,10 @@ def read(answer):
         match = SAMPLE.match(line)
         assert match, f"no sample: {line!r}"
         name, labels, value = match.groups()
-        assert name == current and families[name], f"{name}: not in its place"
+        family = re.sub("_(bucket|sum|count)$", "", name) \
+            if families.get(current) == "histogram" else name
+        assert family == current and families[family], \
+            f"{name}: not in its place"
         pairs = tuple(sorted(PAIR.findall(labels or "")))
         assert len({key for key, _ in pairs}) == len(pairs), line
         assert (name, *pairs) not in samples, f"{line!r} is there twice"
