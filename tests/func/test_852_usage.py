@@ -5,6 +5,7 @@ through restarts and killed children; bounded whatever tenants do."""
 import http.client
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -196,4 +197,14 @@ class TestMetrics:
         done = subprocess.run(
             [promtool, "check", "metrics"], capture_output=True, check=False,
             input=usage.client.get("/metrics").text, text=True)
+        assert done.returncode == 0, done.stderr + done.stdout
+
+    def test_852_23_alerts_are_rules(self):
+        promtool = shutil.which("promtool")
+        if not promtool:
+            pytest.skip("no promtool here")
+        rules = pathlib.Path(__file__).resolve().parents[2] \
+            / "docs/operations/prometheus/alerts.yml"
+        done = subprocess.run([promtool, "check", "rules", str(rules)],
+                              capture_output=True, check=False, text=True)
         assert done.returncode == 0, done.stderr + done.stdout

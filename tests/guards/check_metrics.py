@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of mod_wfp/status.c = rows of docs/operations/metrics.md."""
+"""Figures of mod_wfp/status.c = rows of docs/operations/metrics.md; what the
+dashboard and the alerts ask for is on that page, too."""
 
 import pathlib
 import re
@@ -10,7 +11,29 @@ import guardlib
 TABLE = "mod_wfp/status.c"
 PAGE = "docs/operations/metrics.md"
 FIGURE = re.compile(r'add\(f,\s*"([a-z_]+)",\s*"(\w+)",\s*"(\w+)"')
+FAMILIES = "mod_wfp/status_workers.c"
+FAMILY = re.compile(r'"((?:worker|namespace|run)_[a-z_]+(?:_total|_seconds))"')
+ASKED = ("docs/operations/prometheus/alerts.yml",
+         "docs/operations/prometheus/dashboard.json")
 PAGE_ROW = re.compile(r"^\|\s*`wfp_([a-z_]+)`\s*\|\s*`(\w+)`\s*\|\s*(\w+)", re.M)
+
+
+def of_pages(root, text):
+    """Names that the dashboard or the alerts ask for and the page has not."""
+    known = set(re.findall(r"`(wfp_[a-z0-9_]+)", text))
+    for path in ASKED:
+        file = root / path
+        asked = set(re.findall(r"\bwfp_[a-z0-9_]+", file.read_text())
+                    if file.is_file() else ())
+        for name in sorted(asked):
+            if name not in known and \
+                    re.sub("_(bucket|sum|count)$", "", name) not in known:
+                yield f"{path}: {name} is not in {PAGE}"
+    families = root / FAMILIES
+    for name in sorted(set(FAMILY.findall(families.read_text())
+                           if families.is_file() else ())):
+        if f"wfp_{name}" not in known:
+            yield f"wfp_{name}: not in {PAGE}"
 
 
 def check(root):
@@ -24,7 +47,9 @@ def check(root):
     return sorted([f"wfp_{n} ({k}, {t}): not in {PAGE}"
                    for n, k, t in rows - shown]
                   + [f"{PAGE}: there is no wfp_{n} ({k}, {t})"
-                     for n, k, t in shown - rows])
+                     for n, k, t in shown - rows]
+                  + list(of_pages(root, page.read_text()
+                                  if page.is_file() else "")))
 
 
 if __name__ == "__main__":

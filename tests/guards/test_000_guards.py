@@ -154,11 +154,17 @@ class TestGuardsOnFaults:
         plant(tmp_path, {
             "mod_wfp/status.c": 'add(f, "a_total", "WfpA", "counter", "b");\n',
             "docs/operations/metrics.md":
-                "| `wfp_a_total` | `WfpA` | gauge | x |\n"})
+                "| `wfp_a_total` | `WfpA` | gauge | x |\n",
+            "mod_wfp/status_workers.c": '{ "worker_b_total", "c" }\n',
+            "docs/operations/prometheus/alerts.yml":
+                "expr: wfp_a_total_bucket + wfp_d\n"})
         assert check_metrics.check(tmp_path) == [
             "docs/operations/metrics.md: there is no wfp_a_total "
             "(WfpA, gauge)",
-            "wfp_a_total (WfpA, counter): not in docs/operations/metrics.md"]
+            "docs/operations/prometheus/alerts.yml: wfp_d is not in "
+            "docs/operations/metrics.md",
+            "wfp_a_total (WfpA, counter): not in docs/operations/metrics.md",
+            "wfp_worker_b_total: not in docs/operations/metrics.md"]
 
     def test_001_11_openapi(self, tmp_path):
         plant(tmp_path, {
