@@ -184,7 +184,7 @@ class TestRotation:
                                       stdout=subprocess.DEVNULL,
                                       stderr=subprocess.DEVNULL) as process:
                     try:
-                        process.wait(whole * (step % 5 + 1) / 5)
+                        process.wait(whole * (step % 5) / 5)
                     except subprocess.TimeoutExpired:
                         process.kill()
                         killed += 1
@@ -193,7 +193,7 @@ class TestRotation:
                 assert keys[len(keys) - len(before):] == before
         finally:
             reader.end()
-        assert killed > 2
+        assert killed >= 2  # those that got no time at all
         # as many keys as are allowed may be there by now, most in use
         rotate(server)
         prune(server)
