@@ -38,16 +38,13 @@ static apr_status_t find_route(wfp_api_call_t *call)
 static apr_status_t check_account(wfp_api_call_t *call)
 {
     const char *asked = wfp_api_call_param(call, "account");
-    const char *ours = call->server->account;
-    apr_status_t rv = APR_SUCCESS;
+    const char *ours;
+    apr_status_t rv;
 
     if (!asked) {
-        return rv;
+        return APR_SUCCESS;
     }
-    if (!ours) {
-        rv = wfp_store_setting(&ours, call->server->store, "account_id",
-                               &call->res, call->pool);
-    }
+    rv = wfp_api_call_account(&ours, call);
     if (rv == APR_SUCCESS && (!ours || strcmp(asked, ours))) {
         return wfp_api_answer_error(call, WFP_API_ROUTE,
                                     "Could not route to %.200s, perhaps your "
@@ -79,23 +76,29 @@ static apr_status_t run(wfp_api_call_t *call)
     return rv == APR_SUCCESS ? call->route->fn(call) : rv;
 }
 
-int wfp_api_handle(request_rec *r, const char *path,
-                   const wfp_api_server_t *server)
+static int handle(wfp_api_call_t *call)
 {
-    wfp_api_call_t *call = apr_pcalloc(r->pool, sizeof(*call));
-    apr_status_t rv;
+    apr_status_t rv = run(call);
 
-    call->pool = r->pool;
-    call->r = r;
-    call->server = server;
-    call->path = wfp_api_route_path(path);
-    call->params = apr_table_make(r->pool, 4);
-    call->query = apr_table_make(r->pool, 4);
-    wfp_result_init(&call->res, r->pool);
-    rv = run(call);
     if (rv != APR_SUCCESS && !call->answer.errors) {
         (void)wfp_api_answer_result(call, rv, WFP_API_NOT_FOUND,
                                     WFP_API_CONFLICT);
     }
     return wfp_api_answer_send(call);
+}
+
+int wfp_api_handle(request_rec *r, const char *path,
+                   const wfp_api_server_t *server)
+{
+    return handle(wfp_api_call_make(r, wfp_api_route_path(path), server));
+}
+
+int wfp_api_handle_session(request_rec *r, const char *path,
+                           const wfp_api_server_t *server)
+{
+    wfp_api_call_t *call = wfp_api_call_make(r, wfp_api_route_path(path),
+                                             server);
+
+    call->by_session = 1;
+    return handle(call);
 }

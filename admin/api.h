@@ -7,6 +7,7 @@
 #include <httpd.h>
 
 #include "admin/api_rate.h"
+#include "admin/sign_guard.h"
 #include "core/keyring.h"
 #include "core/limits.h"
 #include "core/registry.h"
@@ -59,6 +60,8 @@ typedef struct wfp_api_server_t {
     wfp_api_rate_t *rate;
     apr_uint32_t rate_requests; /* a token; an address has ten times that */
     apr_interval_time_t rate_window;
+    wfp_sign_guard_t *guard;          /* wrong sign-ins at the admin page */
+    apr_interval_time_t session_time; /* how long one is signed in there */
     wfp_api_read_fn *read_body;
     wfp_api_publish_fn *publish;
     wfp_api_target_fn *check_target;
@@ -75,5 +78,10 @@ typedef struct wfp_api_server_t {
  */
 int wfp_api_handle(request_rec *r, const char *path,
                    const wfp_api_server_t *server);
+
+/** The same for who is signed in at the admin page: by the session's cookie,
+ *  and by nothing else. */
+int wfp_api_handle_session(request_rec *r, const char *path,
+                           const wfp_api_server_t *server);
 
 #endif

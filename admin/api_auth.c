@@ -9,6 +9,8 @@
 #include <strings.h>
 
 #include "admin/asset_token.h"
+#include "admin/session_cookie.h"
+#include "store/sessions.h"
 
 #define TOKEN_MAX      512
 #define ADDRESS_FACTOR 10
@@ -90,13 +92,18 @@ static int count(const wfp_api_server_t *server, const void *who, apr_size_t n,
                               apr_time_now());
 }
 
+apr_size_t wfp_api_auth_address_size(const apr_sockaddr_t *address)
+{
+    return address->family == APR_INET ? 4 : 8;
+}
+
 int wfp_api_auth_count_address(const wfp_api_server_t *server,
                                const request_rec *r)
 {
     const apr_sockaddr_t *address = r->useragent_addr;
 
     return count(server, address->ipaddr_ptr,
-                 address->family == APR_INET ? 4 : 8,
+                 wfp_api_auth_address_size(address),
                  server->rate_requests * ADDRESS_FACTOR);
 }
 
@@ -119,7 +126,66 @@ apr_status_t wfp_api_auth_address(wfp_api_call_t *call)
                            wfp_api_auth_count_address(call->server, call->r));
 }
 
-apr_status_t wfp_api_auth_check(wfp_api_call_t *call)
+apr_status_t wfp_api_auth_foreign(wfp_api_call_t *call)
+{
+    return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                "Authentication error: another site's page, or "
+                                "the page by another name, asks (Origin, "
+                                "Sec-Fetch-Site)");
+}
+
+apr_status_t wfp_api_auth_token(wfp_api_call_t *call, const wfp_token_t *token)
+{
+    call->token = token;
+    return is_one_too_many(call, wfp_api_auth_count_token(call->server, token));
+}
+
+apr_status_t wfp_api_auth_session(wfp_api_call_t *call)
+{
+    const char *secret = wfp_session_cookie_get(call->r);
+    wfp_session_t *session;
+    apr_status_t rv = APR_NOTFOUND;
+
+    call->res.code = WFP_NOT_FOUND;
+    if (secret) {
+        rv = wfp_sessions_find(&session, call->server->store, secret,
+                               &call->res, call->pool);
+    }
+    if (rv != APR_SUCCESS && call->res.code == WFP_NOT_FOUND) {
+        return wfp_api_answer_error(call, WFP_API_AUTH,
+                                    "Authentication error: nobody is signed "
+                                    "in, or the session has ended");
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (call->r->method_number != M_GET
+        && !wfp_session_cookie_is_proved(call->r, secret)) {
+        return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                    "Authentication error: %s is missing or "
+                                    "not this session's",
+                                    WFP_SESSION_COOKIE_PROOF);
+    }
+    return wfp_api_auth_token(call, session->token);
+}
+
+static apr_status_t check_session(wfp_api_call_t *call)
+{
+    apr_status_t rv;
+
+    if (!wfp_session_cookie_is_own(call->r)) {
+        return wfp_api_auth_foreign(call);
+    }
+    if (call->route->role == WFP_API_PUBLIC
+        && !wfp_session_cookie_get(call->r)) {
+        return APR_SUCCESS;
+    }
+    rv = wfp_api_auth_session(call);
+    return rv == APR_SUCCESS ? may(call) : rv;
+}
+
+/* By the headers that a program sends. */
+static apr_status_t check_secret(wfp_api_call_t *call)
 {
     const char *secret = secret_of(call);
     apr_status_t rv;
@@ -133,8 +199,12 @@ apr_status_t wfp_api_auth_check(wfp_api_call_t *call)
     }
     rv = find_token(call, secret);
     if (rv == APR_SUCCESS) {
-        rv = is_one_too_many(call, wfp_api_auth_count_token(call->server,
-                                                            call->token));
+        rv = wfp_api_auth_token(call, call->token);
     }
     return rv == APR_SUCCESS ? may(call) : rv;
+}
+
+apr_status_t wfp_api_auth_check(wfp_api_call_t *call)
+{
+    return call->by_session ? check_session(call) : check_secret(call);
 }

@@ -19,6 +19,29 @@
 #define PER_PAGE  20
 #define QUERY_MAX 64
 
+wfp_api_call_t *wfp_api_call_make(request_rec *r, const char *path,
+                                  const wfp_api_server_t *server)
+{
+    wfp_api_call_t *call = apr_pcalloc(r->pool, sizeof(*call));
+
+    call->pool = r->pool;
+    call->r = r;
+    call->server = server;
+    call->path = path;
+    call->params = apr_table_make(r->pool, 4);
+    call->query = apr_table_make(r->pool, 4);
+    wfp_result_init(&call->res, r->pool);
+    return call;
+}
+
+apr_status_t wfp_api_call_account(const char **pid, wfp_api_call_t *call)
+{
+    *pid = call->server->account;
+    return *pid ? APR_SUCCESS
+                : wfp_store_setting(pid, call->server->store, "account_id",
+                                    &call->res, call->pool);
+}
+
 const char *wfp_api_call_param(const wfp_api_call_t *call, const char *name)
 {
     return apr_table_get(call->params, name);
@@ -246,8 +269,9 @@ const wfp_actor_t *wfp_api_call_actor(const wfp_api_call_t *call)
     actor->id = call->token ? call->token->id : "";
     actor->name = call->token ? call->token->name : "";
     /* wrangler asks before it replaces what came another way */
-    actor->source = agent && !strncmp(agent, "wrangler/", 9) ? "wrangler"
-                                                             : "api";
+    actor->source = call->by_session                           ? "dash"
+                    : agent && !strncmp(agent, "wrangler/", 9) ? "wrangler"
+                                                               : "api";
     actor->address = call->r->useragent_ip;
     return actor;
 }

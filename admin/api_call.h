@@ -28,6 +28,7 @@ typedef struct wfp_api_call_t {
     const wfp_api_route_t *route;
     const char *path;         /* encoded, without the prefix */
     const wfp_token_t *token; /* NULL where none is asked */
+    int by_session;           /* through the admin page: its cookie counts */
     int body_read;            /* to its end */
     apr_table_t *params;      /* of the path, by name, decoded */
     apr_table_t *query;       /* decoded */
@@ -38,6 +39,14 @@ typedef struct wfp_api_call_t {
 /** Most bytes of a JSON body; of an upload's. */
 #define WFP_API_JSON_MAX   ((apr_size_t)1 << 20)
 #define WFP_API_UPLOAD_MAX ((apr_size_t)16 << 20)
+
+/** A call of a request. @param path encoded, without the prefix */
+wfp_api_call_t *wfp_api_call_make(request_rec *r, const char *path,
+                                  const wfp_api_server_t *server);
+
+/** The account's id; NULL: the store has none. */
+apr_status_t wfp_api_call_account(const char **pid,
+                                  wfp_api_call_t *call) WFP_CHECK;
 
 /** A parameter of the path; NULL: this route has none of that name. */
 const char *wfp_api_call_param(const wfp_api_call_t *call, const char *name);

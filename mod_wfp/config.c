@@ -22,6 +22,7 @@ static const apr_size_t numbers[] = {
     NUM(egress_idle),        NUM(isolate_reuse),  NUM(worker_header),
     NUM(api_requests),       NUM(api_window),     NUM(versions_kept),
     NUM(hardening),          NUM(landlock),       NUM(queue_backlog),
+    NUM(session_time),
 };
 
 static const apr_size_t texts[] = {

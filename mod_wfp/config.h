@@ -52,7 +52,8 @@ typedef struct wfp_server_conf_t {
     apr_int64_t cool_window;    /* us */
     apr_int64_t cool_pause;     /* us */
     apr_int64_t api_requests;
-    apr_int64_t api_window; /* us */
+    apr_int64_t api_window;   /* us */
+    apr_int64_t session_time; /* us */
     apr_int64_t versions_kept;
     apr_int64_t egress_connections;
     apr_int64_t hardening; /* wfp_hardening_e */
@@ -119,6 +120,7 @@ apr_int64_t wfp_config_num(apr_int64_t value, apr_int64_t otherwise);
 #define WFP_DEFAULT_EGRESS_CONNECTIONS 256 /* or twice the threads */
 #define WFP_DEFAULT_API_REQUESTS       1200
 #define WFP_DEFAULT_API_WINDOW         apr_time_from_sec(300)
+#define WFP_DEFAULT_SESSION_TIME       apr_time_from_sec(12 * 3600)
 #define WFP_DEFAULT_VERSIONS_KEPT      20
 #define WFP_DEFAULT_EGRESS_CONNECT     apr_time_from_sec(5)
 #define WFP_DEFAULT_EGRESS_TOTAL       apr_time_from_sec(30)

@@ -12,6 +12,7 @@
 
 #include "admin/api.h"
 #include "admin/s3.h"
+#include "admin/session.h"
 #include "mod_wfp/config.h"
 #include "mod_wfp/dispatch.h"
 #include "mod_wfp/log.h"
@@ -140,6 +141,9 @@ static void fill_in(wfp_api_server_t *api, wfp_server_t *server)
         wfp_config_num(server->conf->api_requests, WFP_DEFAULT_API_REQUESTS);
     api->rate_window = wfp_config_num(server->conf->api_window,
                                       WFP_DEFAULT_API_WINDOW);
+    api->guard = server->guard;
+    api->session_time = wfp_config_num(server->conf->session_time,
+                                       WFP_DEFAULT_SESSION_TIME);
     api->registry = server->registry;
     api->quota = &server->conf->quota;
     api->asset_bytes = server->conf->asset_bytes;
@@ -147,6 +151,18 @@ static void fill_in(wfp_api_server_t *api, wfp_server_t *server)
     api->publish = publish;
     api->check_target = check_target;
     api->baton = server;
+}
+
+/* What the page asks of the server. DECLINED: it is one of its files. */
+static int handle_session(request_rec *r, const char *base,
+                          const wfp_api_server_t *api)
+{
+    const char *path = path_of(r);
+    apr_size_t n = strlen(base);
+
+    return !strncmp(path, base, n) && path[n] == '/'
+               ? wfp_session_handle(r, base, path + n + 1, api)
+               : DECLINED;
 }
 
 int wfp_control_handle(request_rec *r)
@@ -163,10 +179,12 @@ int wfp_control_handle(request_rec *r)
         return HTTP_SERVICE_UNAVAILABLE;
     }
     base = base_of(r, handler);
-    if (handler == wfp_control_page) {
-        return wfp_pages_handle(r, base, server);
-    }
     fill_in(&api, server);
+    if (handler == wfp_control_page) {
+        int rc = handle_session(r, base, &api);
+
+        return rc == DECLINED ? wfp_pages_handle(r, base, server) : rc;
+    }
     return handler == wfp_control_api
                ? wfp_api_handle(r, path_of(r), &api)
                : wfp_s3_handle(r, raw_path_of(r), base, &api);

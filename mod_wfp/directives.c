@@ -28,6 +28,10 @@ static const wfp_directive_number_t row_sync_interval = {
     WFP_DIRECTIVE_TIME, AT(sync_interval), apr_time_from_msec(10),
     apr_time_from_sec(3600), 1
 };
+static const wfp_directive_number_t row_session_time = {
+    WFP_DIRECTIVE_TIME, AT(session_time), apr_time_from_sec(60),
+    apr_time_from_sec(30 * 86400), 1
+};
 static const wfp_directive_number_t row_isolates = { WFP_DIRECTIVE_COUNT,
                                                      AT(isolates), 1, 1000000,
                                                      1 };
@@ -95,6 +99,9 @@ const command_rec wfp_directives_rows[] = {
                     "KILLS TIME [PAUSE] after which a Worker pauses, or off"),
     AP_INIT_TAKE2("WfpApiRate", wfp_directive_server_api_rate, NULL, RSRC_CONF,
                   "REQUESTS TIME that a token has at the API"),
+    AP_INIT_TAKE1("WfpAdminSession", wfp_directive_server_number,
+                  ROW(row_session_time), RSRC_CONF,
+                  "how long one is signed in to the admin page"),
     AP_INIT_TAKE1("WfpVersionsKept", wfp_directive_server_number,
                   ROW(row_versions_kept), RSRC_CONF,
                   "undeployed versions kept a Worker"),

@@ -58,10 +58,19 @@ static apr_status_t make_ledger(void **pwhat, wfp_result_t *res, apr_pool_t *p)
     return rv;
 }
 
+static apr_status_t make_guard(void **pwhat, wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_sign_guard_t *guard;
+    apr_status_t rv = wfp_sign_guard_create(&guard, res, p);
+
+    *pwhat = guard;
+    return rv;
+}
+
 apr_status_t wfp_kept_find(wfp_server_t *server, apr_pool_t *process,
                            wfp_result_t *res)
 {
-    void *limits, *points = NULL, *ledger = NULL;
+    void *limits, *points = NULL, *ledger = NULL, *guard = NULL;
     apr_status_t rv = find(&limits, "ratelimit", WFP_RATELIMIT_LAYOUT,
                            make_limits, process, res);
 
@@ -73,8 +82,13 @@ apr_status_t wfp_kept_find(wfp_server_t *server, apr_pool_t *process,
         rv = find(&ledger, "ledger", WFP_LEDGER_LAYOUT, make_ledger, process,
                   res);
     }
+    if (rv == APR_SUCCESS) {
+        rv = find(&guard, "sign-ins", WFP_SIGN_GUARD_LAYOUT, make_guard,
+                  process, res);
+    }
     server->limits = limits;
     server->points = points;
     server->ledger = ledger;
+    server->guard = guard;
     return rv;
 }

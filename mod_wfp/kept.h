@@ -12,7 +12,7 @@
  */
 
 /**
- * Fill in server->limits, points and ledger: what there is, or new.
+ * Fill in server->limits, points, ledger and guard: what there is, or new.
  *
  * @param process  the process's pool
  * @note start scope

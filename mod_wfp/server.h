@@ -7,6 +7,7 @@
 #include <httpd.h>
 
 #include "admin/api_rate.h"
+#include "admin/sign_guard.h"
 #include "core/host_memo.h"
 #include "core/keyring.h"
 #include "core/ledger.h"
@@ -58,6 +59,7 @@ typedef struct wfp_server_t {
     wfp_kv_cache_t *kv_cache; /* NULL: WfpKvCache off */
     wfp_ratelimit_t *limits;
     wfp_points_t *points;
+    wfp_sign_guard_t *guard;  /* wrong sign-ins at the admin page */
     wfp_ledger_t *ledger;     /* what Workers did; of all generations */
     wfp_logring_t *ring;      /* records on their way to the logs */
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */

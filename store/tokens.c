@@ -231,6 +231,17 @@ static apr_status_t find_s3(wfp_dbd_t *db, void *ask)
     return find_by(db, ask, &find);
 }
 
+apr_status_t wfp_tokens_by_id(wfp_token_t **ptoken, wfp_dbd_t *db,
+                              const char *id)
+{
+    static const wfp_sql_t find = { "tokens_by_id", COLUMNS "WHERE id = %s" };
+    ask_t ask = { .key = id };
+    apr_status_t rv = find_by(db, &ask, &find);
+
+    *ptoken = ask.token;
+    return rv;
+}
+
 /* What find says, unless it is over. */
 static apr_status_t find_valid(wfp_token_t **ptoken, wfp_store_t *store,
                                const char *key, wfp_dbd_fn *find,

@@ -10,6 +10,7 @@
 #include "store/changes.h"
 #include "store/dbd.h"
 #include "store/secrets.h"
+#include "store/tokens.h"
 
 /**
  * @file
@@ -173,5 +174,9 @@ apr_status_t wfp_bindings_read(apr_array_header_t **pbindings, wfp_dbd_t *db,
  *  the target "/NAME". */
 apr_status_t wfp_bindings_check(wfp_dbd_t *db,
                                 const wfp_script_t *script) WFP_CHECK;
+
+/** A token by its id, expired or not; NULL when there is none. */
+apr_status_t wfp_tokens_by_id(wfp_token_t **ptoken, wfp_dbd_t *db,
+                              const char *id) WFP_CHECK;
 
 #endif

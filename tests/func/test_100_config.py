@@ -36,6 +36,9 @@ WfpQuota kv_bytes 5
 WfpQuota kv_bytes 1M 2M
 WfpQuota r2_bytes x
 WfpQuota asset_bytes 1M 2M
+WfpAdminSession long
+WfpAdminSession 59s
+WfpAdminSession 43201min
 WfpSyncInterval soon
 WfpSyncInterval -5s
 WfpSyncInterval 5parsecs
@@ -123,6 +126,8 @@ WfpKvCache off
 WfpQuota kv_reads 0
 WfpQuota kv_reads 100 1000
 WfpQuota d1_bytes 1M
+WfpAdminSession 1min
+WfpAdminSession 43200min
 WfpSyncInterval 250ms
 WfpSyncInterval 2s
 WfpDispatcher router
@@ -177,6 +182,7 @@ SHIPPED = [line[1:] for line in
 SERVER_ONLY = {"WfpRegistrySize": "64M", "WfpKvCache": "off", "WfpQuota": "kv_reads 5",
                "WfpSyncInterval": "1s",
                "WfpIsolates": "10", "WfpApiRate": "10 1s",
+               "WfpAdminSession": "60min",
                "WfpVersionsKept": "1", "WfpMetering": "exact",
                "WfpDataDir": "/tmp", "WfpCoolDown": "off"}
 

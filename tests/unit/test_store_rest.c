@@ -13,6 +13,7 @@
 #include "store/hostnames.h"
 #include "store/kv_namespaces.h"
 #include "store/references.h"
+#include "store/sessions.h"
 #include "store/tokens.h"
 #include "store/versions.h"
 
@@ -493,6 +494,45 @@ static void the_audit_tells_what_took_effect(wfp_test_t *t)
     CHECK_STR(APR_ARRAY_IDX(list, 0, wfp_audit_t *)->kind, "namespace");
 }
 
+static void sessions_end_with_their_token(wfp_test_t *t)
+{
+    fixture_t f;
+    wfp_token_t token = { .name = "t", .role = "read" };
+    wfp_session_t session = { .token = &token }, *got;
+    const char *secret, *first = NULL, *last = NULL, *ended;
+    int i;
+
+    open_store(&f, t);
+    token.namespaces = apr_array_make(t->pool, 1, sizeof(const char *));
+    token.expires = apr_time_now() + apr_time_from_sec(60);
+    OK(wfp_tokens_create(&secret, f.store, &token, &me, &f.res, t->pool));
+    for (i = 0; i < WFP_SESSIONS_MAX + 1; i++) {
+        OK(wfp_sessions_create(&last, f.store, &session, apr_time_from_sec(90),
+                               &me, &f.res, t->pool));
+        CHECK(session.expires == token.expires);
+        first = first ? first : last;
+    }
+    REFUSED(wfp_sessions_find(&got, f.store, first, &f.res, t->pool),
+            WFP_NOT_FOUND);
+    OK(wfp_sessions_find(&got, f.store, last, &f.res, t->pool));
+    CHECK_STR(got->token->id, token.id);
+    CHECK(got->expires == token.expires);
+    OK(wfp_sessions_create(&ended, f.store, &session, 0, &me, &f.res, t->pool));
+    REFUSED(wfp_sessions_find(&got, f.store, ended, &f.res, t->pool),
+            WFP_NOT_FOUND);
+    OK(wfp_sessions_create(&ended, f.store, &session, apr_time_from_sec(9), &me,
+                           &f.res, t->pool));
+    OK(wfp_sessions_end(f.store, ended, &me, &f.res, t->pool));
+    REFUSED(wfp_sessions_end(f.store, ended, &me, &f.res, t->pool),
+            WFP_NOT_FOUND);
+    OK(wfp_tokens_revoke(f.store, token.id, &me, &f.res, t->pool));
+    REFUSED(wfp_sessions_find(&got, f.store, last, &f.res, t->pool),
+            WFP_NOT_FOUND);
+    REFUSED(wfp_sessions_create(&secret, f.store, &session,
+                                apr_time_from_sec(9), &me, &f.res, t->pool),
+            WFP_NOT_FOUND);
+}
+
 static const wfp_test_case_t cases[] = {
     { "schema 1 is upgraded with what it holds",
       schema_1_is_upgraded_with_what_it_holds },
@@ -505,6 +545,7 @@ static const wfp_test_case_t cases[] = {
       kv_namespaces_are_kept_while_bound },
     { "the most specific hostname serves", the_most_specific_hostname_serves },
     { "the audit tells what took effect", the_audit_tells_what_took_effect },
+    { "sessions end with their token", sessions_end_with_their_token },
     { NULL, NULL },
 };
 
