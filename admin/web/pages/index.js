@@ -17,4 +17,7 @@ export const pages = [
   { path: '/workers', nav: 'Account Workers', icon: 'worker', group: '', all: true, load: () => import('./workers.js') },
   { path: '/workers-new', under: '/workers', role: 'deploy', all: true, fresh: true, load: () => import('./worker.js') },
   { path: '/workers/{name}', under: '/workers', all: true, load: () => import('./worker.js') },
+  { path: '/tokens', nav: 'Tokens', icon: 'key', group: 'admin', role: 'admin', all: true, load: () => import('./tokens.js') },
+  { path: '/audit', nav: 'Audit log', icon: 'list', group: 'admin', role: 'admin', all: true, load: () => import('./audit.js') },
+  { path: '/settings', nav: 'Settings', icon: 'gear', group: 'admin', load: () => import('./settings.js') },
 ];

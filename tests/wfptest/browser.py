@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The admin page in Debian's Chromium. Waits are for what is to be seen, with
+a deadline; nothing sleeps."""
+
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from .api import first_token
+
+PATIENCE = 60  # seconds, on a machine that has much else to do
+PHONE = (390, 844)
+DESK = (1280, 900)
+
+
+def options(profile):
+    """Headless, alone, and asking nobody but the server under test."""
+    opts = webdriver.ChromeOptions()
+    opts.binary_location = "/usr/bin/chromium"
+    for word in ("headless=new", "disable-gpu", "disable-dev-shm-usage",
+                 "disable-background-networking", "disable-sync",
+                 "disable-component-update", "no-first-run", "no-proxy-server",
+                 "disable-extensions", "force-device-scale-factor=1",
+                 f"user-data-dir={profile}", f"window-size={DESK[0]},{DESK[1]}",
+                 *(["no-sandbox"] if os.getuid() == 0 else [])):
+        opts.add_argument(f"--{word}")
+    opts.set_capability("goog:loggingPrefs",
+                        {"performance": "ALL", "browser": "ALL"})
+    return opts
+
+
+class Browser:
+    """One browser with a profile of its own."""
+
+    def __init__(self, httpd, build):
+        self.httpd, self.base = httpd, f"http://127.0.0.1:{httpd.port}/admin/"
+        self.shots = pathlib.Path(build) / "results/screenshots"
+        self.profile = tempfile.mkdtemp(prefix="wfp-browser-")
+        self.driver = webdriver.Chrome(
+            service=Service("/usr/bin/chromedriver"),
+            options=options(self.profile))
+        self.driver.set_page_load_timeout(PATIENCE)
+        self.driver.set_script_timeout(PATIENCE)
+
+    def stop(self):
+        self.driver.quit()
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+    # ---- going and waiting
+
+    def until(self, what, message):
+        """What `what` says once it is true. Elements may go meanwhile."""
+        return WebDriverWait(self.driver, PATIENCE, 0.05,
+                             ignored_exceptions=(Exception,)).until(
+            lambda _: what(), message)
+
+    def go(self, fragment="/"):
+        """The page of an address, when it has its heading."""
+        self.driver.get(self.base + "#" + fragment)
+        return self.until(lambda: self.driver.find_element(By.TAG_NAME, "h1"),
+                          f"a heading at {fragment}")
+
+    def all(self, css):
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
+    def one(self, css):
+        """An element that can be seen, waited for."""
+        return self.until(
+            lambda: next(e for e in self.all(css) if e.is_displayed()), css)
+
+    def text(self, words):
+        """Until the page shows these words."""
+        self.until(lambda: words in self.body(), f"the page to show {words!r}")
+
+    def gone(self, css):
+        self.until(lambda: not self.all(css), f"{css} to go")
+
+    def body(self):
+        return self.driver.find_element(By.TAG_NAME, "body").text
+
+    # ---- doing
+
+    def press(self, label, css="button, a"):
+        """Press what has this text or name."""
+        def find():
+            for e in self.all(css):
+                names = (e.text.strip(), e.get_attribute("aria-label"))
+                if label in names and e.is_displayed() and e.is_enabled():
+                    e.click()
+                    return True
+            return False
+        self.until(find, f"a button {label!r}")
+
+    def type(self, css, text):
+        field = self.one(css)
+        field.clear()
+        field.send_keys(text)
+        return field
+
+    def sign_in(self, token=None):
+        self.driver.get(self.base)
+        self.type("input[name=token]", token or first_token(self.httpd))
+        self.press("Sign in")
+        self.one("nav.menu")
+
+    # ---- looking back
+
+    def requests(self):
+        """Addresses of all that was asked since the last time."""
+        events = [json.loads(e["message"])["message"]
+                  for e in self.driver.get_log("performance")]
+        return [e["params"]["request"]["url"] for e in events
+                if e["method"] == "Network.requestWillBeSent"]
+
+    def complaints(self):
+        """What the console has of errors: scripts', and policies'."""
+        return [e["message"] for e in self.driver.get_log("browser")
+                if e["level"] == "SEVERE"
+                and "Failed to load resource" not in e["message"]]
+
+    def photograph(self, name):
+        """Keep the page as it looks: both themes, wide and as a phone."""
+        self.shots.mkdir(parents=True, exist_ok=True)
+        for size, width in (("desk", DESK), ("phone", PHONE)):
+            for theme in ("light", "dark"):
+                self.look(width, theme)
+                self.driver.save_screenshot(
+                    str(self.shots / f"{name}-{size}-{theme}.png"))
+        self.look(DESK, "light")
+
+    def look(self, size, theme):
+        """A window of this size, a system of this theme."""
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": size[0], "height": size[1], "deviceScaleFactor": 1,
+            "mobile": size == PHONE})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": theme}]})
+
+    def is_wider(self):
+        """Does the page have to be moved sideways?"""
+        return self.driver.execute_script(
+            "return document.documentElement.scrollWidth > innerWidth")
