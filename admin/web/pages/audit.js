@@ -8,7 +8,7 @@ import { badge, empty, field, input, pageHead, table, toastError, worker } from 
 const EACH = 50;
 
 function object(row) {
-  return [row.object.type, ' ', h('span', { class: 'strong' }, [row.object.namespace, row.object.name].filter(Boolean).join('/'))];
+  return h('span', null, row.object.type, ' ', h('span', { class: 'strong' }, [row.object.namespace, row.object.name].filter(Boolean).join('/')));
 }
 
 function details(row) {
@@ -22,7 +22,7 @@ function list(rows) {
       caption: 'Audit log',
       columns: [
         { label: 'When', cell: (r) => h('span', { title: when(r.when) }, ago(r.when)) },
-        { label: 'Who', cell: (r) => [h('span', { class: 'strong' }, r.actor.name || r.actor.id || '–'), ' ', badge(r.actor.source)] },
+        { label: 'Who', cell: (r) => h('span', null, h('span', { class: 'strong' }, r.actor.name || r.actor.id || '–'), ' ', badge(r.actor.source)) },
         { label: 'From', cell: (r) => r.actor.address || 'this host' },
         { label: 'What', cell: (r) => badge(r.action) },
         { label: 'Of', cell: object },

@@ -17,7 +17,7 @@ export default function settings({ signal }) {
     card('Your session', facts([
       ['Token', me.name || me.token?.id],
       ['Role', badge(me.role)],
-      ['Limited to', me.namespaces.join(', ') || 'nothing'],
+      ['Reaches', me.namespaces.join(', ') || 'everything'],
       ['Signed in', h('span', { title: when(me.created_on) }, ago(me.created_on))],
       ['Ends', when(me.expires_on)],
       ['Account', h('code', null, me.account)],

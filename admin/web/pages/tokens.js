@@ -83,9 +83,9 @@ export default async function tokens({ signal, refresh }) {
       : table({
         caption: 'API tokens',
         columns: [
-          { label: 'Name', cell: (t) => [h('span', { class: 'strong' }, t.name || t.id), t.id === who().token?.id && [' ', badge('yours')]] },
-          { label: 'Role', cell: (t) => [badge(t.role), t.s3 && [' ', badge('S3')]] },
-          { label: 'Limited to', cell: (t) => [...t.namespaces, ...t.buckets].join(', ') || 'nothing' },
+          { label: 'Name', cell: (t) => h('span', null, h('span', { class: 'strong' }, t.name || t.id), t.id === who().token?.id && [' ', badge('yours')]) },
+          { label: 'Role', cell: (t) => h('span', null, badge(t.role), t.s3 && [' ', badge('S3')]) },
+          { label: 'Reaches', cell: (t) => [...t.namespaces, ...t.buckets].join(', ') || 'everything' },
           { label: 'Made', cell: (t) => h('span', { title: when(t.created_on) }, ago(t.created_on)) },
           { label: 'Expires', cell: expiry },
           { label: '', class: 'tight', cell: (t) => button(`Revoke ${t.name}`, () => revoke(t, refresh), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) },
