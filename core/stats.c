@@ -41,6 +41,7 @@ typedef struct shared_t {
     apr_uint64_t fastest;
     apr_uint64_t n[WFP_STAT_COUNT];
     apr_uint64_t errors[WFP_CODE_COUNT];
+    apr_uint64_t limits[WFP_LIMIT_COUNT];
     cell_t cells[CELLS] __attribute__((aligned(LINE)));
 } shared_t;
 
@@ -96,6 +97,13 @@ void wfp_stats_error(wfp_stats_t *stats, wfp_code_e code)
     }
 }
 
+void wfp_stats_limit(wfp_stats_t *stats, wfp_limit_e limit)
+{
+    if ((unsigned)limit < WFP_LIMIT_COUNT) {
+        add_one(&stats->shared->limits[limit]);
+    }
+}
+
 apr_uint64_t wfp_stats_fastest(wfp_stats_t *stats, apr_uint64_t speed)
 {
     apr_uint64_t known = load(&stats->shared->fastest);
@@ -120,6 +128,9 @@ void wfp_stats_read(wfp_stats_all_t *all, wfp_stats_t *stats, apr_time_t now)
     }
     for (i = 0; i < WFP_CODE_COUNT; i++) {
         all->errors[i] = load(&shared->errors[i]);
+    }
+    for (i = 0; i < WFP_LIMIT_COUNT; i++) {
+        all->limits[i] = load(&shared->limits[i]);
     }
     for (i = 0; i < CELLS && load(&shared->cooling_until) > now_ms; i++) {
         all->cooling += load(&shared->cells[i].until) > now_ms;

@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "core/limits.h"
 #include "core/result.h"
 #include "core/wfp.h"
 
@@ -32,7 +33,8 @@ typedef enum {
 typedef struct wfp_stats_all_t {
     apr_uint64_t n[WFP_STAT_COUNT];
     apr_uint64_t errors[WFP_CODE_COUNT];
-    apr_uint32_t cooling; /* Workers cooling down now */
+    apr_uint64_t limits[WFP_LIMIT_COUNT]; /* kills by which limit it was */
+    apr_uint32_t cooling;                 /* Workers cooling down now */
 } wfp_stats_all_t;
 
 /** WfpCoolDown: more than this many kills within window, then a pause. */
@@ -54,6 +56,9 @@ void wfp_stats_count(wfp_stats_t *stats, wfp_stat_e which);
 
 /** Count an answer with this code; WFP_OK and codes out of range: nothing. */
 void wfp_stats_error(wfp_stats_t *stats, wfp_code_e code);
+
+/** Count a kill by this limit; out of range: nothing. */
+void wfp_stats_limit(wfp_stats_t *stats, wfp_limit_e limit);
 
 /** Tell a speed; all processes of the server remember the greatest.
  *  @return that */

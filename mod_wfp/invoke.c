@@ -306,6 +306,9 @@ static void count_kill(wfp_host_ctx_t *ctx, const wfp_result_t *kill)
     rule.pause = wfp_config_num(conf->cool_pause, WFP_DEFAULT_COOL_PAUSE);
     wfp_stats_kill(server->stats, &rule, ctx->entry.ns, ctx->entry.name,
                    apr_time_now());
+    if (kill->limit) {
+        wfp_stats_limit(server->stats, wfp_limit_by_name(kill->limit));
+    }
     if (kill->stage == 2) {
         wfp_stats_count(server->stats, WFP_STAT_KILLS_STAGE2);
         wfp_ending_count(server);

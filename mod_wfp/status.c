@@ -227,6 +227,24 @@ static void egress_metrics(request_rec *r, wfp_server_t *server)
     }
 }
 
+static void limit_metrics(request_rec *r, const wfp_stats_all_t *all)
+{
+    int i;
+
+    ap_rputs("# HELP wfp_kills_by_limit_total Invocations ended by a hard "
+             "limit, by which it was.\n"
+             "# TYPE wfp_kills_by_limit_total counter\n",
+             r);
+    for (i = 0; i < WFP_LIMIT_COUNT; i++) {
+        if (all->limits[i]) {
+            ap_rprintf(r,
+                       "wfp_kills_by_limit_total{limit=\"%s\"} "
+                       "%" APR_UINT64_T_FMT "\n",
+                       wfp_limit_row((wfp_limit_e)i)->name, all->limits[i]);
+        }
+    }
+}
+
 static void metrics(request_rec *r, wfp_server_t *server)
 {
     wfp_stats_all_t all;
@@ -254,6 +272,7 @@ static void metrics(request_rec *r, wfp_server_t *server)
                        wfp_code_row((wfp_code_e)i)->code, all.errors[i]);
         }
     }
+    limit_metrics(r, &all);
     egress_metrics(r, server);
     wfp_status_workers_metrics(r, server);
 }

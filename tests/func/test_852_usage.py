@@ -199,6 +199,17 @@ class TestMetrics:
             input=usage.client.get("/metrics").text, text=True)
         assert done.returncode == 0, done.stderr + done.stdout
 
+    def test_852_24_kills_by_limit(self, usage, tenant):
+        def kills():
+            return sum(n for key, n in usage.metrics().items()
+                       if key[0] == "wfp_kills_by_limit_total"
+                       and key[1][1] in ("cpu_ms", "instructions"))
+
+        made = tenant.deploy(worker("while true do end"))
+        before = kills()
+        assert made.get().status == 503
+        until(lambda: kills() == before + 1, "the number")
+
     def test_852_23_alerts_are_rules(self):
         promtool = shutil.which("promtool")
         if not promtool:
