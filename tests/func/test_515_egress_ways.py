@@ -10,6 +10,7 @@ from wfptest.client import Client
 from wfptest.lua import says, worker
 from wfptest.origin import Origin
 from wfptest.tenant import Tenant
+from wfptest.ticks import Ticks, scheduled
 from wfptest.wait import until
 
 ORDER = ["none", "outbound", "direct"]
@@ -284,6 +285,51 @@ class TestQueue:
                                             options):
         tag = self.start(tenant, queue, origin, "ask(m)", *options)
         assert not [path for _, path, _ in origin.requests if tag in path]
+
+
+# The same of a scheduled one.
+TICK_WAYS = {
+    "plain": "ask()",
+    "parallel": "parallel(ask)",
+    "background": "ctx:waitUntil(ask)",
+    "coroutine": "coroutine.wrap(ask)()",
+}
+
+
+@pytest.mark.one_mpm
+class TestScheduled:
+    """Nor does a run of a schedule."""
+
+    def run(self, tenant, httpd, api, origin, body, *options):
+        """-> (the run, the requests that came of it)"""
+        tag = f"c{next(TAGS)}."
+        made = Ticks(httpd, api, tenant.deploy(scheduled(
+            body, f'local function ask() return fetch("{origin.url}/echo'
+            f'?tag={tag}") end'), ns=tenant.namespace(*options)))
+        made.put("1 2 3 4 *")
+        made.due("1 2 3 4 *")
+        run, = made.ended()
+        return run, [headers for _, path, headers in origin.requests
+                     if tag in path]
+
+    @pytest.mark.parametrize("way", TICK_WAYS)
+    def test_519_01_meets_the_outbound_worker(self, tenant, httpd, api, origin,
+                                              way):
+        door = tenant.deploy(DOOR, ns=None)
+        run, sent = self.run(tenant, httpd, api, origin, TICK_WAYS[way],
+                             "--outbound", door.name)
+        assert run["outcome"] == "ok", run
+        assert [[v for k, v in headers if k.lower() == "x-door"]
+                for headers in sent] == [["1"]]
+
+    @pytest.mark.parametrize("options", [
+        ("--egress", "none"),
+        ("--egress-deny", "127.0.0.1"), ("--outbound", "nobody")])
+    def test_519_02_what_may_not_is_blocked(self, tenant, httpd, api, origin,
+                                            options):
+        run, sent = self.run(tenant, httpd, api, origin, "ask()", *options)
+        assert run["outcome"] == "egress_blocked"
+        assert not sent
 
 
 # Hands a request to a user Worker of the namespace it is bound to: the platform's

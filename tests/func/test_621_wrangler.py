@@ -243,6 +243,37 @@ def test_621_09_r2(wrangler, api, namespace, client):
     assert name not in wrangler.run("r2", "bucket", "list")
 
 
+CRONS = "[triggers]\ncrons = {crons}\n"
+
+
+def test_621_10_crons(wrangler, api):
+    name = fresh("ticks")
+    path = f"{api.account}/workers/scripts/{name}/schedules"
+
+    def crons():
+        return [one["cron"] for one in api.ok("GET", path)["schedules"]]
+
+    def deploy(*args, crons, **options):
+        project(wrangler, name, more=CRONS.format(crons=json.dumps(crons)))
+        return wrangler.run(*args or ("deploy",), **options)
+    told = deploy(crons=["0 5 * * *", "*/30 * * * MON-FRI"])
+    assert "schedule: 0 5 * * *" in told
+    assert crons() == ["*/30 * * * MON-FRI", "0 5 * * *"]
+    # without any it leaves them alone
+    project(wrangler, name)
+    wrangler.run("deploy")
+    assert len(crons()) == 2
+    told = deploy(crons=["0 6 * * *", "0 25 * * *"], check=False)
+    assert "invalid cron string '0 25 * * *': the hour is wrong" in told
+    assert "[code: 10100]" in told
+    assert len(crons()) == 2
+    deploy("triggers", "deploy", crons=["0 7 L * *"])
+    assert crons() == ["0 7 L * *"]
+    deploy(crons=[])
+    assert crons() == []
+    wrangler.run("delete", "--force")
+
+
 def test_621_07_who_am_i(wrangler, api):
     assert account_id(api.httpd) in wrangler.run("whoami")
 

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Schedules: `scheduled` of Workers, run by the runner."""
 
-import contextlib
 import os
+import pathlib
+import re
 import signal
-import sqlite3
 import time
 
 import pytest
 
 from wfptest.api import LOCATION, Api
 from wfptest.records import Records
+from wfptest.ticks import MINUTE, Ticks, scheduled
 from wfptest.wait import until
 
-MINUTE = 60_000
+PAGE = pathlib.Path(__file__).parents[2] / "docs/worker-api/scheduled.md"
 
 
 @pytest.fixture
@@ -22,61 +23,11 @@ def api(httpd, client):
     return Api(httpd, client)
 
 
-def scheduled(body, head=""):
-    return (f"{head}\nreturn {{ fetch = function() return Response.new('x') end,"
-            f"\nscheduled = function(controller, env, ctx) {body} end }}")
-
-
-class Ticks:
-    """A Worker with schedules, whose times tests set."""
-
-    def __init__(self, httpd, api, path):
-        self.httpd, self.api, self.path = httpd, api, path
-
-    def put(self, *crons):
-        return self.api.ok("PUT", f"{self.path}/schedules",
-                           [{"cron": cron} for cron in crons])
-
-    def refused(self, body):
-        answer = self.api.call("PUT", f"{self.path}/schedules", body)
-        assert answer.status == 400, answer
-        return answer.json["errors"][0]
-
-    def list(self):
-        found = self.api.ok("GET", f"{self.path}/schedules")
-        return [one["cron"] for one in found["schedules"]]
-
-    def runs(self):
-        return self.api.ok("GET", f"{self.path}/schedules/runs")
-
-    def sql(self, text, *args):
-        path = self.httpd.root / "data/wfp.db"
-        with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:
-            with db:
-                return db.execute(text, args).fetchall()
-
-    def due(self, cron, ago_ms=0):
-        """Its next time is then."""
-        at = (int(time.time() * 1000) - ago_ms) // MINUTE * MINUTE
-        self.sql("UPDATE schedules SET next = ? WHERE cron = ?", at, cron)
-
-    def ended(self, count=1):
-        def look():
-            done = [r for r in self.runs() if r["state"] == "done"]
-            return done if len(done) >= count else None
-        return until(look, f"{count} runs to end", 40)
-
-
 @pytest.fixture
 def ticks(httpd, api, tenant):
     """Of a user Worker made of this Lua."""
-    def make(lua, ns="demo"):
-        name = tenant.deploy(lua, ns=ns).name
-        path = (f"{api.namespaces}/{ns}/scripts/{name}" if ns else
-                f"{api.account}/workers/scripts/{name}")
-        made = Ticks(httpd, api, path)
-        made.name = name
-        return made
+    def make(lua, ns="demo", *options):
+        return Ticks(httpd, api, tenant.deploy(lua, *options, ns=ns))
     return make
 
 
@@ -123,6 +74,26 @@ class TestApi:
 
 class TestRuns:
     """What becomes of a tick."""
+
+    def test_740_09_the_example_of_the_page(self, api, ticks):
+        text, = re.findall(r"^```lua\n(.*?)^```", PAGE.read_text(),
+                           re.M | re.S)
+        crons = re.findall(r'"cron": "([^"]+)"', PAGE.read_text())
+        at = f"{api.account}/storage/kv/namespaces"
+        kv = api.ok("POST", at, {"title": f"kv-{time.time_ns()}"})["id"]
+        made = ticks(text, "demo", "--binding", f"kv_namespace:KV={kv}")
+        made.put(*crons)
+        for each in crons:
+            made.due(each)
+        for key in ("hourly", "nightly"):
+            def told(path=f"{at}/{kv}/values/{key}"):
+                answer = api.get(path, raw=True)
+                return answer.status == 200 and answer.text
+            assert int(until(told, f"the {key} run", 40)) % MINUTE == 0
+        assert {run["outcome"] for run in made.ended(len(crons))} == {"ok"}
+        made.put()
+        api.ok("DELETE", f"{made.path}?force=true")
+        api.ok("DELETE", f"{at}/{kv}")
 
     def test_740_10_the_handler_runs(self, api, ticks, records):
         made = ticks(scheduled("""
