@@ -8,7 +8,7 @@ import { short } from './format.js';
 
 const WIDTH = 640;
 const HEIGHT = 180;
-const LEFT = 44;
+const LEFT = 60;
 const BOTTOM = 22;
 const TOP = 10;
 const RIGHT = 8;

@@ -36,7 +36,7 @@ export async function readUsage(paths, [, length, bucket, step], signal) {
 
 export function usageCharts({ points }, [, , bucket]) {
   const each = `a ${bucket}`;
-  return h('div', { class: 'grid' },
+  return h('div', { class: 'grid three' },
     card('', chart({ title: 'Requests', note: each, points, series: [{ key: 'requests', label: 'requests' }] })),
     card('', chart({ title: 'Errors', note: each, points, kind: 'bars', series: [{ key: 'errors', label: 'errors', colour: 5 }] })),
     card('', chart({ title: 'CPU', note: each, points, format: ms, series: [{ key: 'cpu', label: 'all', colour: 2 }] })));
