@@ -153,11 +153,46 @@ class TestText:
         api.ok("DELETE", f"{api.account}/storage/kv/namespaces/{kv}")
 
 
+class TestKv:
+    def test_952_40_put_read_delete(self, api, inside):
+        inside.go("/kv")
+        inside.press("New KV namespace")
+        inside.type("dialog input[name=title]", MARKUP[0])
+        inside.press("Create")
+        inside.text("No key")
+        inside.text(MARKUP[0])
+        for key in MARKUP:
+            inside.press("New key")
+            inside.type("dialog input[name=key]", key)
+            inside.type("dialog textarea[name=value]", f"of {key}")
+            inside.press("Save")
+            inside.gone("dialog")
+            inside.press(key)
+            inside.until(lambda k=key: inside.one("[data-value]").text
+                         == f"of {k}", "the value")
+            inside.press("Close")
+            inside.gone("dialog")
+        inside.photograph("kv-keys")
+        for key in MARKUP:
+            inside.press(f"Delete {key}")
+            inside.type("dialog input[name=confirm]", key)
+            inside.press("Delete")
+            inside.gone("dialog")
+        inside.text("No key")
+        inside.go("/kv")
+        inside.press(f"Delete {MARKUP[0]}")
+        inside.type("dialog input[name=confirm]", MARKUP[0])
+        inside.press("Delete")
+        inside.gone("dialog")
+        inside.until(lambda: MARKUP[0] not in [
+            a.text for a in inside.all("main td a")], "it to be gone")
+
+
 class TestLooks:
     @pytest.mark.parametrize("name, fragment", [
         ("overview", "/"), ("namespaces", "/ns"), ("namespace", "/ns/demo"),
         ("account-workers", "/workers"), ("tokens", "/tokens"),
-        ("audit", "/audit"), ("settings", "/settings")])
+        ("audit", "/audit"), ("kv", "/kv"), ("settings", "/settings")])
     def test_952_30_pictures(self, inside, name, fragment):
         inside.go(fragment)
         inside.gone("[aria-busy=true]")

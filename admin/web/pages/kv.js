@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* KV: the namespaces; of one its keys by pages; a value to look at, to put and to delete. */
+import { api, call, may, seg, upload } from '../lib/api.js';
+import { fill, h } from '../lib/dom.js';
+import { ago, when } from '../lib/format.js';
+import { go, link } from '../lib/router.js';
+import { button, confirmName, dialog, empty, field, input, pageHead, progress, table, textarea, toast, worker } from '../lib/ui.js';
+
+const PATH = '~/storage/kv/namespaces';
+const EACH = 100;
+const SHOWN_MAX = 256 * 1024;
+
+function create() {
+  const title = input({ name: 'title', required: true, maxlength: 512, placeholder: 'sessions' });
+  dialog({ title: 'New KV namespace', body: field('Title', title), action: 'Create', run: async () => {
+    const made = (await api.post(PATH, { title: title.value.trim() })).result;
+    go(link('/kv/{id}', { id: made.id }));
+  } });
+}
+
+function remove(ns, done) {
+  confirmName({ title: `Delete ${ns.title}?`, text: 'All its keys and values go with it. This cannot be undone.', name: ns.title, run: async () => {
+    await api.del(`${PATH}/${seg(ns.id)}`);
+    toast(`Deleted ${ns.title}`);
+    done();
+  } });
+}
+
+async function list({ signal, refresh, query }) {
+  const page = Number(query.get('page') ?? 1);
+  const doc = await api.get(PATH, { page, per_page: 50, order: 'title' }, { signal });
+  const mine = may('deploy');
+  const make = () => mine && button('New KV namespace', create, { kind: 'primary', icon: 'plus' });
+  const pages = doc.result_info.total_pages;
+  return h('div', null, pageHead('KV', { actions: [make()], sub: 'Keys and values that Workers share.' }),
+    doc.result.length === 0 && page === 1 ? empty('No KV namespace yet', 'A Worker reaches one by a binding of the kind kv_namespace.', make())
+      : table({ caption: 'KV namespaces', rows: doc.result, columns: [
+        { label: 'Title', cell: (n) => h('a', { class: 'strong', href: link('/kv/{id}', { id: n.id }) }, n.title) },
+        { label: 'Id', cell: (n) => h('code', null, n.id) },
+        { label: 'Made', cell: (n) => h('span', { title: when(n.created_on) }, ago(n.created_on)) },
+        { label: '', class: 'tight', cell: (n) => mine ? button(`Delete ${n.title}`, () => remove(n, refresh), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) : '' },
+      ] }),
+    page > 1 && h('a', { class: 'btn', href: link('/kv', {}, { page: page - 1 }) }, 'Previous'),
+    page < pages && h('a', { class: 'btn', href: link('/kv', {}, { page: page + 1 }) }, 'Next'));
+}
+
+/* ---- one value -------------------------------------------------------------------- */
+
+/** A key, and its value as text or from a file. name null: a new one. */
+function edit(at, name, text, done) {
+  const key = input({ name: 'key', required: true, value: name ?? '', readonly: name !== null });
+  const value = textarea({ name: 'value', rows: 10, value: text ?? '' });
+  const file = h('input', { type: 'file', name: 'file', class: 'input' });
+  const ttl = input({ name: 'ttl', type: 'number', min: 60, placeholder: 'for ever' });
+  const bar = progress('Sending');
+  bar.hidden = true;
+  dialog({ title: name === null ? 'New key' : 'Edit value', wide: true, body: [field('Key', key), field('Value', value),
+    field('Or a file', file, 'Its bytes as they are.'), field('Seconds to live', ttl), bar], run: async () => {
+    bar.hidden = false;
+    await upload('PUT', `${at}/values/${seg(key.value)}`, { body: file.files[0] ?? new Blob([value.value]), query: { expiration_ttl: ttl.value },
+      headers: { 'Content-Type': 'application/octet-stream' }, told: (share) => bar.set(share) });
+    toast('Stored');
+    done();
+  } });
+}
+
+async function open(at, name, done) {
+  const path = `${at}/values/${seg(name)}`;
+  const res = await call('GET', path);
+  const bytes = new Uint8Array(await res.arrayBuffer());
+  let text = null;
+  try {
+    text = bytes.length <= SHOWN_MAX ? new TextDecoder('utf-8', { fatal: true }).decode(bytes) : null;
+  } catch { /* not text */ }
+  const save = h('a', { class: 'btn', href: api.url(path), download: name.split('/').pop() }, 'Download');
+  const { close } = dialog({ title: name, wide: true, body: [
+    text === null ? h('p', null, `${bytes.length} bytes that are no text, or too many to show.`) : h('pre', { dataset: { value: '' } }, text),
+    save, may('deploy') && text !== null && button('Edit', () => {
+      close();
+      edit(at, name, text, done);
+    })] });
+}
+
+async function keys({ params, signal, refresh }) {
+  const at = `${PATH}/${seg(params.id)}`;
+  const ns = (await api.get(at, null, { signal })).result;
+  const prefix = input({ name: 'prefix', type: 'search', placeholder: 'a beginning', onchange: () => begin.click() });
+  const box = h('div');
+  const more = worker('Show more', () => next());
+  let rows = [];
+  let cursor = '';
+  const drop = (k) => confirmName({ title: 'Delete a key?', text: 'Its value goes with it.', name: k.name, run: async () => {
+    await api.del(`${at}/values/${seg(k.name)}`);
+    toast('Deleted');
+    refresh();
+  } });
+  async function next() {
+    const doc = await api.get(`${at}/keys`, { prefix: prefix.value, limit: EACH, cursor }, { signal });
+    rows = rows.concat(doc.result);
+    cursor = doc.result_info.cursor;
+    more.hidden = !cursor;
+    fill(box, rows.length === 0 ? empty('No key', prefix.value ? 'None begins so.' : 'Workers put values here, or you do.') : table({ caption: 'Keys', rows, columns: [
+      { label: 'Key', cell: (k) => worker(k.name, () => open(at, k.name, refresh), { kind: 'quiet' }) },
+      { label: 'Expires', cell: (k) => k.expiration ? when(k.expiration * 1000) : 'never' },
+      { label: 'Metadata', cell: (k) => k.metadata === undefined ? '' : h('code', null, JSON.stringify(k.metadata)) },
+      { label: '', class: 'tight', cell: (k) => may('deploy') ? button(`Delete ${k.name}`, () => drop(k), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) : '' },
+    ] }));
+  }
+  const begin = worker('Search', () => {
+    rows = [];
+    cursor = '';
+    return next();
+  });
+  await next();
+  return h('div', null, pageHead(ns.title, { crumbs: [['KV', '#/kv']], actions: may('deploy') ? [button('New key', () => edit(at, null, '', refresh), { kind: 'primary', icon: 'plus' })] : [] }),
+    field('Keys that begin with', prefix), begin, box, more);
+}
+
+export default (ctx) => ctx.params.id === undefined ? list(ctx) : keys(ctx);
