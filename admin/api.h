@@ -11,6 +11,7 @@
 #include "core/keyring.h"
 #include "core/limits.h"
 #include "core/registry.h"
+#include "core/tails.h"
 #include "core/usage.h"
 #include "core/wfp.h"
 #include "lua_runtime/isolate.h"
@@ -41,6 +42,12 @@ typedef apr_status_t wfp_api_target_fn(const char *target, wfp_result_t *res,
 typedef apr_status_t wfp_api_read_fn(void *baton, request_rec *r,
                                      apr_bucket_brigade *bb, apr_size_t max);
 
+/** Serve a tail by the request's connection: mod_wfp/tail_door.h says how, and
+ *  what is returned. */
+typedef apr_status_t wfp_api_tail_fn(int *prc, void *baton, request_rec *r,
+                                     const wfp_tails_entry_t *tail,
+                                     int is_websocket);
+
 /** What the API needs of the server. Read only, lives as long as the child. */
 typedef struct wfp_api_server_t {
     wfp_store_t *store; /* NULL: could not be opened */
@@ -57,6 +64,7 @@ typedef struct wfp_api_server_t {
     apr_int64_t asset_bytes;        /* of a Worker's assets; 0: no bound */
     int versions_kept;              /* undeployed ones a Worker */
     wfp_registry_t *registry;
+    wfp_tails_t *tails;
     wfp_api_rate_t *rate;
     apr_uint32_t rate_requests; /* a token; an address has ten times that */
     apr_interval_time_t rate_window;
@@ -65,6 +73,7 @@ typedef struct wfp_api_server_t {
     wfp_api_read_fn *read_body;
     wfp_api_publish_fn *publish;
     wfp_api_target_fn *check_target;
+    wfp_api_tail_fn *serve_tail;
     void *baton;
 } wfp_api_server_t;
 

@@ -65,6 +65,13 @@ apr_status_t wfp_api_answer_body(wfp_api_call_t *call, const char *type,
     return wfp_api_answer_raw(call, type, "", 0);
 }
 
+apr_status_t wfp_api_answer_sent(wfp_api_call_t *call, int rc)
+{
+    call->answer.is_sent = 1;
+    call->answer.rc = rc;
+    return APR_SUCCESS;
+}
+
 static void add_note(wfp_json_t **plist, wfp_api_call_t *call, int code,
                      const char *text)
 {
@@ -157,6 +164,9 @@ int wfp_api_answer_send(wfp_api_call_t *call)
     const wfp_api_answer_t *answer = &call->answer;
     const char *text;
 
+    if (answer->is_sent) {
+        return answer->rc;
+    }
     r->status = answer->status;
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");

@@ -29,6 +29,8 @@ typedef struct wfp_api_answer_t {
     const char *data;
     apr_size_t size;
     wfp_body_t *body; /* instead of data; NULL: none */
+    int is_sent;      /* by somebody else */
+    int rc;           /* for httpd, then */
     int retry_after_s;
 } wfp_api_answer_t;
 
@@ -58,6 +60,9 @@ apr_status_t wfp_api_answer_raw(struct wfp_api_call_t *call, const char *type,
  *  request. */
 apr_status_t wfp_api_answer_body(struct wfp_api_call_t *call, const char *type,
                                  wfp_body_t *body);
+
+/** The request was answered by somebody else, who says this to httpd. */
+apr_status_t wfp_api_answer_sent(struct wfp_api_call_t *call, int rc);
 
 /** Something for `messages` of the answer. */
 void wfp_api_answer_message(struct wfp_api_call_t *call, int code,

@@ -100,6 +100,9 @@ static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
                                "Your proposed upload exceeds the maximum "
                                "allowed object size." },
     [WFP_API_NO_HOSTNAME] = { 404, 10404, "There is no such hostname." },
+    [WFP_API_NO_TAIL] = { 404, 10404, "There is no such tail." },
+    [WFP_API_TAILS_FULL] = { 429, 10057,
+                             "There are as many tails as there may be" },
     [WFP_API_NO_TOKEN] = { 404, 10404, "There is no such token." },
     [WFP_API_CONFLICT] = { 400, 10409, "The object's state does not allow it" },
     [WFP_API_NOT_FOUND] = { 404, 10404, "Not found" },

@@ -70,6 +70,8 @@ typedef enum {
     WFP_API_R2_RANGE,
     WFP_API_R2_TOO_LARGE,
     WFP_API_NO_HOSTNAME,
+    WFP_API_NO_TAIL,
+    WFP_API_TAILS_FULL,
     WFP_API_NO_TOKEN,
     WFP_API_CONFLICT, /* the state does not allow it */
     WFP_API_NOT_FOUND,

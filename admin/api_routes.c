@@ -29,6 +29,7 @@
 #include "admin/api_services.h"
 #include "admin/api_settings.h"
 #include "admin/api_tags.h"
+#include "admin/api_tails.h"
 #include "admin/api_usage.h"
 #include "admin/api_versions.h"
 
@@ -153,17 +154,20 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", S "/{script}/schedules", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_schedules_list },
     { "PUT", S "/{script}/schedules", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_schedules_put },
     { "GET", S "/{script}/schedules/runs", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_schedules_runs },
-    { "POST", S "/{script}/tails", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
-    { "DELETE", S "/{script}/tails/{tail}", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
-    { "GET", S "/{script}/tail", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
+    { "POST", S "/{script}/tails", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_tails_add },
+    { "GET", S "/{script}/tails", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_tails_list },
+    { "DELETE", S "/{script}/tails/{tail}", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_tails_delete },
+    { "GET", S "/{script}/tail", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_tails_events },
     { "GET", S "/{script}/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_usage_script },
     { "GET", S "/{script}/logs", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
     { "GET", W "/{script}/schedules", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_schedules_list },
     { "PUT", W "/{script}/schedules", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_schedules_put },
     { "GET", W "/{script}/schedules/runs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_schedules_runs },
-    { "POST", W "/{script}/tails", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "DELETE", W "/{script}/tails/{tail}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
-    { "GET", W "/{script}/tail", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
+    { "POST", W "/{script}/tails", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_tails_add },
+    { "GET", W "/{script}/tails", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_tails_list },
+    { "DELETE", W "/{script}/tails/{tail}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_tails_delete },
+    { "GET", W "/{script}/tail", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_tails_events },
+    { "GET", A "/workers/tail-sockets/{socket}", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_tails_socket },
     { "GET", W "/{script}/usage", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_usage_script },
     { "GET", W "/{script}/logs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
     { "GET", N "/quota", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_quota_namespace },

@@ -118,7 +118,12 @@ static void keep_script(making_t *making)
     s->version_id = keep(iso, s->version_id);
     s->version_tag = keep(iso, s->version_tag);
     s->main_module = keep(iso, s->main_module);
-    s->tags = NULL;
+    s->tags = keep_array(iso, s->tags);
+    for (i = 0; s->tags && i < s->tags->nelts; i++) {
+        const char **tag = &APR_ARRAY_IDX(s->tags, i, const char *);
+
+        *tag = keep(iso, *tag);
+    }
     s->bindings = keep_array(iso, s->bindings);
     for (i = 0; s->bindings && i < s->bindings->nelts; i++) {
         keep_binding(making, &APR_ARRAY_IDX(s->bindings, i, wfp_binding_t), i);
@@ -427,6 +432,11 @@ apr_int64_t wfp_isolate_stamp(const wfp_isolate_t *iso)
 const char *wfp_isolate_ns(const wfp_isolate_t *iso)
 {
     return iso->script.ns;
+}
+
+const wfp_script_t *wfp_isolate_script(const wfp_isolate_t *iso)
+{
+    return &iso->script;
 }
 
 const char *wfp_isolate_name(const wfp_isolate_t *iso)

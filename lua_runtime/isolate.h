@@ -69,6 +69,10 @@ apr_int64_t wfp_isolate_stamp(const wfp_isolate_t *iso);
 const char *wfp_isolate_ns(const wfp_isolate_t *iso);
 const char *wfp_isolate_name(const wfp_isolate_t *iso);
 
+/** What it was made of, in its own memory: without modules, settings, limits
+ *  as uploaded. */
+const wfp_script_t *wfp_isolate_script(const wfp_isolate_t *iso);
+
 /**
  * Compile every Lua module of a script to bytecode for this server's registry
  * (module->bytecode, in p). Text chunks only, scanned first (limits.md, load).

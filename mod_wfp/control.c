@@ -20,6 +20,7 @@
 #include "mod_wfp/server.h"
 #include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
+#include "mod_wfp/tail_door.h"
 #include "outbound/policy.h"
 
 static void publish(void *baton, const wfp_change_t *change, apr_pool_t *p)
@@ -70,6 +71,12 @@ static apr_status_t read_body(void *baton, request_rec *r,
                               apr_bucket_brigade *bb, apr_size_t max)
 {
     return wfp_stall_read_request(baton, r, bb, max);
+}
+
+static apr_status_t serve_tail(int *prc, void *baton, request_rec *r,
+                               const wfp_tails_entry_t *tail, int is_websocket)
+{
+    return wfp_tail_door_serve(prc, baton, r, tail, is_websocket);
 }
 
 const char wfp_control_api[] = "wfp-api";
@@ -145,6 +152,8 @@ static void fill_in(wfp_api_server_t *api, wfp_server_t *server)
     api->session_time = wfp_config_num(server->conf->session_time,
                                        WFP_DEFAULT_SESSION_TIME);
     api->registry = server->registry;
+    api->tails = server->tails;
+    api->serve_tail = serve_tail;
     api->quota = &server->conf->quota;
     api->asset_bytes = server->conf->asset_bytes;
     api->read_body = read_body;

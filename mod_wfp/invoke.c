@@ -347,6 +347,7 @@ static wfp_host_ctx_t *make_ctx(wfp_work_t *work, wfp_host_ctx_t *caller,
     /* for the record of one that is not found */
     (void)apr_cpystrn(ctx->entry.ns, call->ns, sizeof(ctx->entry.ns));
     (void)apr_cpystrn(ctx->entry.name, call->name, sizeof(ctx->entry.name));
+    ctx->recorded = wfp_record_is_wanted(ctx);
     ctx->next = work->first;
     work->first = ctx;
     return ctx;
@@ -427,6 +428,7 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
         wfp_pool_give(ctx->work->server->isolates, iso);
         return wfp_result_set(res, WFP_INTERNAL, rv, "cannot begin");
     }
+    ctx->script = wfp_isolate_script(iso);
     return rv;
 }
 
@@ -519,6 +521,7 @@ apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
         rv = begin(ctx, call, &ns, res);
     }
     ctx->wait_until = wfp_invoke_earlier(ctx->wait_until, req->abort_at);
+    ctx->req = req;
     ctx->method = req->method;
     ctx->url = req->url;
     if (rv == APR_SUCCESS && !*presp) {
@@ -580,6 +583,7 @@ void wfp_invoke_end(wfp_host_ctx_t *ctx)
     wfp_egress_record_count(ctx);
     wfp_ledger_here(ctx, &usage);
     wfp_record_write(ctx, &usage);
+    ctx->script = NULL;
     if (wfp_config_num(work->conf->isolate_reuse, 1)) {
         wfp_pool_give(work->server->isolates, iso);
     }

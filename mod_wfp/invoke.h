@@ -88,9 +88,13 @@ struct wfp_host_ctx_t {
                                    * behind that one; NULL: none does */
     int is_outbound;              /* it is an outbound Worker */
     int cold;                     /* its isolate was made for it */
+    int recorded;                 /* somebody wants its record (record.h) */
     wfp_code_e outcome;
-    const wfp_event_t *event; /* what it was run for, NULL: a request */
-    const char *url;          /* of its request, for the record */
+    const wfp_event_t *event;   /* what it was run for, NULL: a request */
+    const wfp_script_t *script; /* what its isolate was made of, while it has
+                                 * one; NULL */
+    const wfp_request_t *req;   /* for the record, as all below */
+    const char *url;
     const char *method;
     int status;
     apr_array_header_t *lines; /* console: const char * of JSON; NULL: none */

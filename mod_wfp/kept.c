@@ -67,10 +67,19 @@ static apr_status_t make_guard(void **pwhat, wfp_result_t *res, apr_pool_t *p)
     return rv;
 }
 
+static apr_status_t make_tails(void **pwhat, wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_tails_t *tails;
+    apr_status_t rv = wfp_tails_create(&tails, res, p);
+
+    *pwhat = tails;
+    return rv;
+}
+
 apr_status_t wfp_kept_find(wfp_server_t *server, apr_pool_t *process,
                            wfp_result_t *res)
 {
-    void *limits, *points = NULL, *ledger = NULL, *guard = NULL;
+    void *limits, *points = NULL, *ledger = NULL, *guard = NULL, *tails = NULL;
     apr_status_t rv = find(&limits, "ratelimit", WFP_RATELIMIT_LAYOUT,
                            make_limits, process, res);
 
@@ -86,9 +95,13 @@ apr_status_t wfp_kept_find(wfp_server_t *server, apr_pool_t *process,
         rv = find(&guard, "sign-ins", WFP_SIGN_GUARD_LAYOUT, make_guard,
                   process, res);
     }
+    if (rv == APR_SUCCESS) {
+        rv = find(&tails, "tails", WFP_TAILS_LAYOUT, make_tails, process, res);
+    }
     server->limits = limits;
     server->points = points;
     server->ledger = ledger;
     server->guard = guard;
+    server->tails = tails;
     return rv;
 }

@@ -12,7 +12,8 @@
  */
 
 /**
- * Fill in server->limits, points, ledger and guard: what there is, or new.
+ * Fill in server->limits, points, ledger, guard and tails: what there is, or
+ * new.
  *
  * @param process  the process's pool
  * @note start scope

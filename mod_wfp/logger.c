@@ -26,6 +26,9 @@
 /* Lines of one write: each has two parts. */
 #define LINES 64
 
+/* The kind of a record is the number of its log from 1 on, or this. */
+#define NO_LOG 0
+
 /* A WfpLog. */
 typedef struct log_t {
     const char *name;
@@ -189,6 +192,14 @@ static int is_torn(const log_t *log)
            && pread(log->fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
 }
 
+/* What is behind a record's key. */
+static const char *line_of(const wfp_logring_record_t *record)
+{
+    const char *end = memchr(record->data, '\n', record->n);
+
+    return end ? end + 1 : record->data;
+}
+
 static void write_lines(wfp_server_t *server, log_t *log,
                         const wfp_logring_record_t *records, int n)
 {
@@ -202,8 +213,11 @@ static void write_lines(wfp_server_t *server, log_t *log,
         iov[parts++].iov_len = 1;
     }
     for (i = 0; i < n; i++) {
-        iov[parts].iov_base = (char *)records[i].data;
-        iov[parts++].iov_len = records[i].n;
+        const char *line = line_of(&records[i]);
+
+        iov[parts].iov_base = (char *)line;
+        iov[parts++].iov_len = records[i].n
+                               - (apr_size_t)(line - records[i].data);
         iov[parts].iov_base = newline;
         iov[parts++].iov_len = 1;
     }
@@ -229,9 +243,10 @@ static int write_all(void *data, const wfp_logring_record_t *records, int n)
                && records[i].kind == records[from].kind) {
             i++;
         }
-        if (records[from].kind < (apr_uint32_t)logs->nelts) {
+        if (records[from].kind != NO_LOG
+            && records[from].kind <= (apr_uint32_t)logs->nelts) {
             write_lines(logger->server,
-                        &APR_ARRAY_IDX(logs, records[from].kind, log_t),
+                        &APR_ARRAY_IDX(logs, records[from].kind - 1, log_t),
                         records + from, i - from);
         }
     }
@@ -260,12 +275,8 @@ static apr_status_t last_look(void *data)
 
 apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p)
 {
-    logger_t *logger;
+    logger_t *logger = apr_pcalloc(p, sizeof(*logger));
 
-    if (server->logs->nelts == 0) {
-        return APR_SUCCESS;
-    }
-    logger = apr_pcalloc(p, sizeof(*logger));
     logger->server = server;
     logger->scratch = apr_palloc(p, WFP_LOGRING_RECORD_MAX);
     /* registered first, so it comes when the thread is gone */
@@ -276,6 +287,8 @@ apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p)
 void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,
                     const char *line, apr_size_t n)
 {
-    (void)wfp_logring_put(server->ring, (apr_uint32_t)conf->log_number, line,
-                          n); /* a full one counts it */
+    apr_uint32_t kind = conf->log_file ? (apr_uint32_t)conf->log_number + 1
+                                       : NO_LOG;
+
+    (void)wfp_logring_put(server->ring, kind, line, n); /* a full one counts */
 }

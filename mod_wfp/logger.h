@@ -25,7 +25,8 @@ int wfp_logger_open(wfp_server_t *server, apr_pool_t *pconf);
 /** Start the thread. At its end it writes what is left. child scope. */
 apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;
 
-/** A line for this server's log, without its newline. Any thread. */
+/** A record: its Worker's key, a newline, a line for this server's log, if it
+ *  has one, without its newline. Any thread. */
 void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,
                     const char *line, apr_size_t n);
 

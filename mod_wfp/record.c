@@ -12,6 +12,7 @@
 #include "core/json_out.h"
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/logger.h"
+#include "mod_wfp/record_event.h"
 
 static const char *level_name(wfp_log_e level)
 {
@@ -19,6 +20,13 @@ static const char *level_name(wfp_log_e level)
                                          "error" };
 
     return names[level];
+}
+
+int wfp_record_is_wanted(const wfp_host_ctx_t *ctx)
+{
+    return ctx->work->conf->log_file != NULL
+           || wfp_tails_hears(ctx->work->server->tails, ctx->entry.ns,
+                              ctx->entry.name);
 }
 
 /* a line as it is kept until the record is written */
@@ -36,7 +44,7 @@ void wfp_record_line(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
     char *copy;
     apr_size_t i;
 
-    if (!ctx->work->conf->log_file) {
+    if (!ctx->recorded) {
         return;
     }
     if (!ctx->lines) {
@@ -59,7 +67,6 @@ void wfp_record_line(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
 #define LINES_ROOM  (WFP_LOGRING_RECORD_MAX / 2)
 #define EGRESS_ROOM (WFP_LOGRING_RECORD_MAX - 16 * 1024)
 #define TEXT_MAX    ((apr_size_t)16 * 1024) /* of an error, of its stack */
-#define URL_MAX     ((apr_size_t)16 * 1024)
 
 /* A text, or its first `max` bytes. */
 static void tell_cut(wfp_json_out_t *out, const char *text, apr_size_t max)
@@ -135,35 +142,30 @@ static void tell_kill(wfp_json_out_t *out, const wfp_result_t *kill)
     WFP_JSON_OUT(out, "}");
 }
 
-static void tell_event(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+/* Whose it is, for those who look at no JSON: "NAMESPACE/NAME" and a newline. A
+ * name that is none was asked for; nobody listens to it. */
+static void tell_key(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
-    if (ctx->event && ctx->event->kind == WFP_EVENT_QUEUE) {
-        WFP_JSON_OUT(out, ",\"event\":{\"queue\":");
-        wfp_json_out_str(out, ctx->event->batch->queue);
-        WFP_JSON_OUT(out, ",\"batchSize\":");
-        wfp_json_out_int(out, ctx->event->batch->count);
-        WFP_JSON_OUT(out, "}");
-        return;
+    const char *name = ctx->entry.name;
+
+    wfp_json_out_raw(out, ctx->entry.ns, strcspn(ctx->entry.ns, "/\n"));
+    WFP_JSON_OUT(out, "/");
+    wfp_json_out_raw(out, name, strcspn(name, "/\n"));
+    WFP_JSON_OUT(out, "\n");
+}
+
+static void tell_tags(wfp_json_out_t *out, const wfp_script_t *script)
+{
+    int i;
+
+    WFP_JSON_OUT(out, ",\"scriptTags\":[");
+    for (i = 0; script && script->tags && i < script->tags->nelts; i++) {
+        if (i > 0) {
+            WFP_JSON_OUT(out, ",");
+        }
+        wfp_json_out_str(out, APR_ARRAY_IDX(script->tags, i, const char *));
     }
-    if (ctx->event) {
-        WFP_JSON_OUT(out, ",\"event\":{\"cron\":");
-        wfp_json_out_str(out, ctx->event->scheduled->cron);
-        WFP_JSON_OUT(out, ",\"scheduledTime\":");
-        wfp_json_out_int(out, ctx->event->scheduled->time_ms);
-        WFP_JSON_OUT(out, "}");
-        return;
-    }
-    WFP_JSON_OUT(out, ",\"event\":{\"request\":{\"method\":");
-    wfp_json_out_str(out, ctx->method);
-    WFP_JSON_OUT(out, ",\"url\":");
-    tell_cut(out, ctx->url, URL_MAX);
-    WFP_JSON_OUT(out, "}");
-    if (ctx->status) {
-        WFP_JSON_OUT(out, ",\"response\":{\"status\":");
-        wfp_json_out_int(out, ctx->status);
-        WFP_JSON_OUT(out, "}");
-    }
-    WFP_JSON_OUT(out, "}");
+    WFP_JSON_OUT(out, "]");
 }
 
 static void tell_worker(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
@@ -174,9 +176,15 @@ static void tell_worker(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
     wfp_json_out_str(out, ctx->entry.name);
     WFP_JSON_OUT(out, ",\"dispatchNamespace\":");
     wfp_json_out_str(out, *ctx->entry.ns ? ctx->entry.ns : NULL);
-    WFP_JSON_OUT(out, ",\"scriptVersion\":{\"id\":");
+    WFP_JSON_OUT(out, ",\"entrypoint\":null,\"executionModel\":"
+                      "\"stateless\",\"scriptVersion\":{\"id\":");
     wfp_json_out_str(out, ctx->entry.version_id);
+    if (ctx->script && *ctx->script->version_tag) {
+        WFP_JSON_OUT(out, ",\"tag\":");
+        wfp_json_out_str(out, ctx->script->version_tag);
+    }
     WFP_JSON_OUT(out, "}");
+    tell_tags(out, ctx->script);
 }
 
 static void tell_usage(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
@@ -190,6 +198,8 @@ static void tell_usage(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
     wfp_json_out_int(out, apr_time_as_msec(wfp_clock_now() - ctx->begun));
     WFP_JSON_OUT(out, ",\"instructions\":");
     wfp_json_out_int(out, usage->instructions);
+    WFP_JSON_OUT(out, ",\"memoryPeak\":");
+    wfp_json_out_int(out, usage->memory_peak);
     WFP_JSON_OUT(out, ",\"subrequests\":");
     wfp_json_out_int(out, ctx->subrequests);
     WFP_JSON_OUT(out, ",\"coldStart\":");
@@ -207,17 +217,19 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     wfp_json_out_t out;
     apr_pool_t *p;
 
-    if (!ctx->work->conf->log_file) {
+    if (!ctx->recorded) {
         return;
     }
     apr_pool_create(&p, ctx->work->pool);
     wfp_json_out_init(&out, 1024, p);
+    tell_key(&out, ctx);
     tell_worker(&out, ctx);
-    tell_event(&out, ctx);
+    whole = wfp_record_event_tell(&out, ctx);
     WFP_JSON_OUT(&out, ",\"eventTimestamp\":");
     wfp_json_out_int(&out, apr_time_as_msec(ctx->started));
-    whole = tell_lines(&out, ctx);
+    whole &= tell_lines(&out, ctx);
     tell_exceptions(&out, ctx);
+    WFP_JSON_OUT(&out, ",\"diagnosticsChannelEvents\":[]");
     if (ctx->kill) {
         tell_kill(&out, ctx->kill);
     }

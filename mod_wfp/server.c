@@ -30,6 +30,7 @@
 #include "mod_wfp/socache.h"
 #include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
+#include "mod_wfp/tail_sender.h"
 #include "services/sqlite.h"
 #include "outbound/listeners.h"
 #include "services/sqlite.h"
@@ -476,6 +477,9 @@ static apr_status_t start_threads(wfp_server_t *server, wfp_result_t *res)
 
     if (rv == APR_SUCCESS) {
         rv = wfp_logger_start(server, server->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_tail_sender_start(&server->tail_sender, server, server->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = start_services(server);

@@ -14,6 +14,7 @@
 #include "core/logring.h"
 #include "core/registry.h"
 #include "core/stats.h"
+#include "core/tails.h"
 #include "core/tally.h"
 #include "core/usage.h"
 #include "lua_runtime/isolate.h"
@@ -45,6 +46,7 @@ typedef struct wfp_ending_t wfp_ending_t;
 typedef struct wfp_hold_t wfp_hold_t;
 typedef struct wfp_runner_t wfp_runner_t;
 typedef struct wfp_socache_t wfp_socache_t;
+typedef struct wfp_tail_sender_t wfp_tail_sender_t;
 
 typedef struct wfp_server_t {
     /* start scope, inherited by the children */
@@ -61,6 +63,7 @@ typedef struct wfp_server_t {
     wfp_points_t *points;
     wfp_sign_guard_t *guard;  /* wrong sign-ins at the admin page */
     wfp_ledger_t *ledger;     /* what Workers did; of all generations */
+    wfp_tails_t *tails;       /* who follows records; of all generations */
     wfp_logring_t *ring;      /* records on their way to the logs */
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */
     wfp_socache_t *socache;   /* NULL: caches keep nothing */
@@ -86,6 +89,7 @@ typedef struct wfp_server_t {
     wfp_beside_t *beside;
     wfp_background_t *background;
     wfp_stalls_t *stalls;
+    wfp_tail_sender_t *tail_sender;
     wfp_ending_t *ending;
     wfp_hold_t *hold;   /* NULL: a threaded MPM */
     char id_prefix[17]; /* of request ids: 16 hex digits */

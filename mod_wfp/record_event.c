@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a Worker was run for, in the form of a TraceItem's `event`. Clients may
+ * send anything: it is bounded, and what may be secret is not told. Called by
+ * record.c.
+ */
+#include "mod_wfp/record_event.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/redact.h"
+
+#define URL_MAX     ((apr_size_t)16 * 1024)
+#define HEADERS_MAX 100
+#define HEADER_ROOM ((apr_size_t)32 * 1024) /* all of them, as JSON */
+#define VALUE_MAX   ((apr_size_t)4096)
+
+/* Those of a name that came before are told with its first. */
+static int came_before(const wfp_headers_t *headers, int i)
+{
+    int k;
+
+    for (k = 0; k < i; k++) {
+        if (!strcasecmp(headers->list[k].name, headers->list[i].name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *value_of(const wfp_headers_t *headers, int i, int n,
+                            apr_pool_t *p)
+{
+    const char *name = headers->list[i].name;
+    const char *value = headers->list[i].value;
+
+    if (wfp_redact_is_secret(name)) {
+        return WFP_REDACTED;
+    }
+    for (i++; i < n && strlen(value) < VALUE_MAX; i++) {
+        if (!strcasecmp(headers->list[i].name, name)) {
+            value = apr_pstrcat(p, value, ", ", headers->list[i].value, NULL);
+        }
+    }
+    return value;
+}
+
+static void tell_one(wfp_json_out_t *out, const char *name, const char *value)
+{
+    apr_size_t n = strlen(value);
+    char *lower = apr_pstrdup(out->pool, name), *c;
+
+    for (c = lower; *c; c++) {
+        if (*c >= 'A' && *c <= 'Z') {
+            *c = (char)(*c - 'A' + 'a');
+        }
+    }
+    wfp_json_out_str(out, lower);
+    WFP_JSON_OUT(out, ":");
+    wfp_json_out_bytes(out, value, n < VALUE_MAX ? n : VALUE_MAX);
+}
+
+/* Whose address it is says a header of Cloudflare's. */
+static int tell_client(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+{
+    const wfp_host_ctx_t *first = ctx;
+
+    while (first->caller && first->caller->req) {
+        first = first->caller; /* the client's own request */
+    }
+    if (!first->req->cf || !first->req->cf->client_ip
+        || wfp_headers_get(ctx->req->headers, "cf-connecting-ip")) {
+        return 0;
+    }
+    tell_one(out, "cf-connecting-ip", first->req->cf->client_ip);
+    return 1;
+}
+
+static int tell_headers(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+{
+    const wfp_headers_t *headers = ctx->req->headers;
+    int n = headers->count < HEADERS_MAX ? headers->count : HEADERS_MAX;
+    apr_size_t most = out->n + HEADER_ROOM;
+    int i, told;
+
+    WFP_JSON_OUT(out, ",\"headers\":{");
+    told = tell_client(out, ctx);
+    for (i = 0; i < n && out->n < most; i++) {
+        if (came_before(headers, i)) {
+            continue;
+        }
+        if (told++) {
+            WFP_JSON_OUT(out, ",");
+        }
+        tell_one(out, headers->list[i].name,
+                 value_of(headers, i, n, out->pool));
+    }
+    WFP_JSON_OUT(out, "}");
+    return i == headers->count;
+}
+
+static int tell_request(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+{
+    const char *url = wfp_redact_url(ctx->url, out->pool);
+    apr_size_t n = url ? strlen(url) : 0;
+    int whole = 1;
+
+    WFP_JSON_OUT(out, ",\"event\":{\"request\":{\"method\":");
+    wfp_json_out_str(out, ctx->method);
+    WFP_JSON_OUT(out, ",\"url\":");
+    wfp_json_out_bytes(out, url, n < URL_MAX ? n : URL_MAX);
+    if (ctx->req) {
+        whole = tell_headers(out, ctx);
+    }
+    WFP_JSON_OUT(out, ",\"cf\":{}}");
+    if (ctx->status) {
+        WFP_JSON_OUT(out, ",\"response\":{\"status\":");
+        wfp_json_out_int(out, ctx->status);
+        WFP_JSON_OUT(out, "}");
+    }
+    WFP_JSON_OUT(out, "}");
+    return whole && n <= URL_MAX;
+}
+
+static void tell_batch(wfp_json_out_t *out, const wfp_event_t *event)
+{
+    WFP_JSON_OUT(out, ",\"event\":{\"queue\":");
+    wfp_json_out_str(out, event->batch->queue);
+    WFP_JSON_OUT(out, ",\"batchSize\":");
+    wfp_json_out_int(out, event->batch->count);
+    WFP_JSON_OUT(out, "}");
+}
+
+static void tell_scheduled(wfp_json_out_t *out, const wfp_event_t *event)
+{
+    WFP_JSON_OUT(out, ",\"event\":{\"cron\":");
+    wfp_json_out_str(out, event->scheduled->cron);
+    WFP_JSON_OUT(out, ",\"scheduledTime\":");
+    wfp_json_out_int(out, event->scheduled->time_ms);
+    WFP_JSON_OUT(out, "}");
+}
+
+int wfp_record_event_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+{
+    if (!ctx->event) {
+        return tell_request(out, ctx);
+    }
+    if (ctx->event->kind == WFP_EVENT_QUEUE) {
+        tell_batch(out, ctx->event);
+    }
+    else {
+        tell_scheduled(out, ctx->event);
+    }
+    return 1;
+}

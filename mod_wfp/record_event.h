@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_RECORD_EVENT_H
+#define WFP_RECORD_EVENT_H
+
+#include "core/json_out.h"
+#include "mod_wfp/invoke.h"
+
+/** @file A record's member "event": what the Worker was run for. */
+
+/** @return 0: some of the request's headers, or of its address, were left out */
+int wfp_record_event_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx);
+
+#endif

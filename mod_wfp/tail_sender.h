@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_TAIL_SENDER_H
+#define WFP_TAIL_SENDER_H
+
+#include <apr_pools.h>
+
+#include "mod_wfp/server.h"
+#include "mod_wfp/tail_client.h"
+
+/**
+ * @file
+ * The thread of a child that serves all its live tails: it follows the ring of
+ * records, which has those of all children, and sends each to those who want
+ * it. It asks nothing of who makes records but that they are put.
+ */
+
+apr_status_t wfp_tail_sender_start(wfp_tail_sender_t **psender,
+                                   wfp_server_t *server,
+                                   apr_pool_t *p) WFP_CHECK;
+
+/** Hand a connected tail over; the sender's from now on. Any thread. */
+void wfp_tail_sender_take(wfp_tail_sender_t *sender, wfp_tail_client_t *client);
+
+/** 1: this child ends, gracefully or not: what waits for more gives up. */
+int wfp_tail_sender_is_ending(const wfp_server_t *server);
+
+#endif
