@@ -319,7 +319,7 @@ static int count_held_locked(const shared_t *shared)
 }
 
 apr_status_t wfp_tails_connect(wfp_tails_t *tails,
-                               const wfp_tails_entry_t *tail, int held)
+                               const wfp_tails_entry_t *tail, int held_max)
 {
     apr_status_t rv = enter(tails);
     slot_t *slot;
@@ -334,12 +334,12 @@ apr_status_t wfp_tails_connect(wfp_tails_t *tails,
     else if (slot->state == SLOT_CONNECTED) {
         rv = APR_EBUSY;
     }
-    else if (held && count_held_locked(tails->shared) >= WFP_TAILS_HELD_MAX) {
+    else if (held_max > 0 && count_held_locked(tails->shared) >= held_max) {
         rv = APR_ENOSPC;
     }
     else {
         slot->seen = wfp_clock_now();
-        slot->held = held;
+        slot->held = held_max > 0;
         slot->state = SLOT_CONNECTED;
         publish_locked(tails->shared);
     }

@@ -21,7 +21,6 @@ typedef struct wfp_tails_t wfp_tails_t;
 
 #define WFP_TAILS_MAX        128 /* of a host */
 #define WFP_TAILS_OF_WORKER  10
-#define WFP_TAILS_HELD_MAX   16 /* of them, that keep a thread of httpd's */
 #define WFP_TAILS_ID_SIZE    33 /* 32 hex digits */
 #define WFP_TAILS_NAME_SIZE  64
 #define WFP_TAILS_FILTERS    2048
@@ -71,13 +70,13 @@ apr_status_t wfp_tails_end(wfp_tails_t *tails, const char *ns, const char *name,
 /**
  * Somebody listens from now on.
  *
- * @param held  it keeps a thread of httpd's
+ * @param held_max  0, or: it keeps a thread of httpd's, and so many may
  * @return APR_NOTFOUND: it is over; APR_EBUSY: it is connected; APR_ENOSPC: too
  *         many keep threads
  */
 apr_status_t wfp_tails_connect(wfp_tails_t *tails,
                                const wfp_tails_entry_t *tail,
-                               int held) WFP_CHECK;
+                               int held_max) WFP_CHECK;
 
 /** Who is connected says so every WFP_TAILS_KEEP_EVERY. @return 0: it is over */
 int wfp_tails_keep(wfp_tails_t *tails, const wfp_tails_entry_t *tail);

@@ -6,6 +6,7 @@
  */
 #include "mod_wfp/tail_door.h"
 
+#include <ap_mpm.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
 #include <errno.h>
@@ -26,6 +27,9 @@
 #define LOOK_MS 500
 
 #define PIECE 16384
+
+/* Threads of the host that may be kept; a quarter of all, if that is less. */
+#define HELD_MAX 16
 
 /* ---- what is asked ----------------------------------------------------------------- */
 
@@ -268,6 +272,18 @@ static apr_status_t serve(wfp_server_t *server, request_rec *r,
     return keep_thread(server, r, tail, is_websocket, hello);
 }
 
+/* A quarter of the threads that serve requests, on the whole host. */
+static int held_max(void)
+{
+    int daemons = 1, threads = 1, most;
+
+    /* what an MPM cannot say is one */
+    (void)ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
+    (void)ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    most = (daemons > 0 ? daemons : 1) * (threads > 0 ? threads : 1) / 4;
+    return most < 1 ? 1 : most > HELD_MAX ? HELD_MAX : most;
+}
+
 apr_status_t wfp_tail_door_serve(int *prc, wfp_server_t *server, request_rec *r,
                                  const wfp_tails_entry_t *tail,
                                  int is_websocket)
@@ -282,7 +298,8 @@ apr_status_t wfp_tail_door_serve(int *prc, wfp_server_t *server, request_rec *r,
     if (!server->tail_sender || wfp_tail_sender_is_ending(server)) {
         return APR_ENOSPC;
     }
-    rv = wfp_tails_connect(server->tails, tail, needs_filters(r));
+    rv = wfp_tails_connect(server->tails, tail,
+                           needs_filters(r) ? held_max() : 0);
     if (rv != APR_SUCCESS) {
         return rv;
     }
