@@ -33,6 +33,9 @@ CHANGES_NOTHING = {("POST", W + "/{script}/subdomain"),
 # changes nothing, or has several steps: see test_653_05
 DATA = {("POST", D + "/{database}/export"), ("POST", D + "/{database}/import"),
         ("PUT", D + "/{database}/import/{file}"),
+        # readers may: the store has nothing of tails
+        *((verb, scripts + "/{script}/tails" + rest) for scripts in (S, W)
+          for verb, rest in (("POST", ""), ("DELETE", "/{tail}"))),
         *(("POST", Q + "/{queue}/messages" + verb)
           for verb in ("", "/batch", "/pull", "/peek", "/ack"))}
 
