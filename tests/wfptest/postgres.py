@@ -80,6 +80,15 @@ class Postgres:
     def stop(self):
         control("stop", self.folder, "-m", "fast")
 
+    def sql(self, text):
+        """What psql prints of it: a line a row."""
+        done = subprocess.run(
+            [str(bin_dir() / "psql"), "-X", "-q", "-t", "-A", "-v",
+             "ON_ERROR_STOP=1", "-d", self.conninfo, "-c", text], cwd="/",
+            check=True, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=SECONDS)
+        return done.stdout.splitlines()
+
     def control_command(self):
         """A program file that takes "start" or "stop"."""
         script = self.folder / "control"
