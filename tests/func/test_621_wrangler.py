@@ -7,8 +7,9 @@ import uuid
 
 import pytest
 
-from wfptest.api import account_id
+from wfptest.api import LOCATION, account_id
 from wfptest.clients import Wrangler
+from wfptest.wait import until
 
 pytestmark = pytest.mark.one_mpm
 STUB = "export default {};\n"
@@ -307,3 +308,29 @@ def test_621_20_small_bindings(wrangler, api, namespace, client):
     assert bindings["LIMIT"] == {
         "type": "ratelimit", "name": "LIMIT", "namespace_id": "1001",
         "simple": {"limit": 2, "period": 60}}
+
+
+TAILED = """return { fetch = function(request)
+    console.log("seen", 7)
+    return Response.new("x")
+end }
+"""
+
+
+@pytest.mark.parametrize("form, shown", [
+    ("json", r'"outcome": "ok"[\s\S]*"message": \[\s*"seen 7"\s*\]'),
+    ("pretty", r"GET http://\S+/tailed/a - Ok @ [\s\S]*seen 7")],
+    ids=["json", "pretty"])
+def test_621_30_tail(httpd, wrangler, client, form, shown):
+    name = fresh("tailed")
+    project(wrangler, name, TAILED)
+    wrangler.run("deploy")
+    httpd.configure([*LOCATION, "<Location /tailed>", f"WfpDispatcher {name}",
+                     "</Location>"])
+
+    def is_shown(told):
+        assert client.get("/tailed/a").text == "x"
+        return re.search(shown, told())
+    with wrangler.running("tail", name, "--format", form) as told:
+        until(lambda: is_shown(told), "the record", 60, .2)
+    wrangler.run("delete", name, "--force")

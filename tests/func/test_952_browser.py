@@ -187,6 +187,26 @@ class TestKv:
         inside.until(lambda: MARKUP[0] not in [
             a.text for a in inside.all("main td a")], "it to be gone")
 
+    def test_952_41_what_a_key_has_stays(self, api, inside):
+        """Its metadata and its end, when only its value is edited."""
+        kv = api.ok("POST", f"{api.account}/storage/kv/namespaces",
+                    {"title": "edited"})["id"]
+        path = f"{api.account}/storage/kv/namespaces/{kv}"
+        api.ok("PUT", f"{path}/bulk", [
+            {"key": "k", "value": "old", "metadata": {"a": [1]},
+             "expiration": 4000000000}])
+        inside.go(f"/kv/{kv}")
+        inside.press("k")
+        inside.press("Edit")
+        inside.type("dialog textarea[name=value]", "new")
+        inside.press("Save")
+        inside.gone("dialog")
+        assert api.get(f"{path}/values/k", raw=True).text == "new"
+        [key] = api.ok("GET", f"{path}/keys")
+        assert key == {"name": "k", "metadata": {"a": [1]},
+                       "expiration": 4000000000}
+        api.ok("DELETE", path)
+
 
 class TestLooks:
     @pytest.mark.parametrize("name, fragment", [

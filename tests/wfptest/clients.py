@@ -2,9 +2,11 @@
 """Clients of the REST API from npm, unmodified, as script/test installed them
 in the build folder: programs of tests/clients with Cloudflare's SDK, wrangler."""
 
+import contextlib
 import os
 import pathlib
 import re
+import signal
 import subprocess
 
 from . import tap
@@ -69,6 +71,20 @@ class Wrangler:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+    @contextlib.contextmanager
+    def running(self, *args):
+        """A command that runs until the block ends: its output so far."""
+        told = self.folder / "told"
+        with open(told, "wb") as out, subprocess.Popen(
+                [str(node()), MODULES / "wrangler" / "bin" / "wrangler.js",
+                 *args], cwd=self.folder, stdout=out, stderr=out,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+                env={"PATH": os.environ["PATH"], **self.env}) as process:
+            try:
+                yield told.read_text
+            finally:
+                os.killpg(process.pid, signal.SIGTERM)
 
     def run(self, *args, stdin="", check=True):
         """stdout and stderr of a command."""

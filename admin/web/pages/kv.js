@@ -46,25 +46,37 @@ async function list({ signal, refresh, query }) {
 
 /* ---- one value -------------------------------------------------------------------- */
 
-/** A key, and its value as text or from a file. name null: a new one. */
-function edit(at, name, text, done) {
-  const key = input({ name: 'key', required: true, value: name ?? '', readonly: name !== null });
-  const value = textarea({ name: 'value', rows: 10, value: text ?? '' });
+/** What a value is sent as: with metadata a form, else its bytes. */
+function bodyOf(value, metadata) {
+  if (!metadata) return value;
+  const form = new FormData();
+  form.append('value', value);
+  form.append('metadata', metadata);
+  return form;
+}
+
+/** A key, and its value as text or from a file. k null: a new one; else what it has stays until it is changed. */
+function edit(at, k, text, done) {
+  const key = input({ name: 'key', required: true, value: k?.name ?? '', readonly: k !== null });
+  const value = textarea({ name: 'value', rows: 10, value: text });
   const file = h('input', { type: 'file', name: 'file', class: 'input' });
-  const ttl = input({ name: 'ttl', type: 'number', min: 60, placeholder: 'for ever' });
+  const metadata = textarea({ name: 'metadata', rows: 2, value: k?.metadata === undefined ? '' : JSON.stringify(k.metadata) });
+  const ttl = input({ name: 'ttl', type: 'number', min: 60, placeholder: k?.expiration ? `until ${when(k.expiration * 1000)}` : 'for ever' });
   const bar = progress('Sending');
   bar.hidden = true;
-  dialog({ title: name === null ? 'New key' : 'Edit value', wide: true, body: [field('Key', key), field('Value', value),
-    field('Or a file', file, 'Its bytes as they are.'), field('Seconds to live', ttl), bar], run: async () => {
+  dialog({ title: k === null ? 'New key' : 'Edit value', wide: true, body: [field('Key', key), field('Value', value),
+    field('Or a file', file, 'Its bytes as they are.'), field('Metadata', metadata, 'JSON, or nothing.'), field('Seconds to live', ttl), bar], run: async () => {
     bar.hidden = false;
-    await upload('PUT', `${at}/values/${seg(key.value)}`, { body: file.files[0] ?? new Blob([value.value]), query: { expiration_ttl: ttl.value },
-      headers: { 'Content-Type': 'application/octet-stream' }, told: (share) => bar.set(share) });
+    const body = bodyOf(file.files[0] ?? new Blob([value.value]), metadata.value.trim());
+    await upload('PUT', `${at}/values/${seg(key.value)}`, { body, query: ttl.value ? { expiration_ttl: ttl.value } : { expiration: k?.expiration },
+      headers: body instanceof FormData ? {} : { 'Content-Type': 'application/octet-stream' }, told: (share) => bar.set(share) });
     toast('Stored');
     done();
   } });
 }
 
-async function open(at, name, done) {
+async function open(at, k, done) {
+  const { name } = k;
   const path = `${at}/values/${seg(name)}`;
   const res = await call('GET', path);
   const bytes = new Uint8Array(await res.arrayBuffer());
@@ -77,7 +89,7 @@ async function open(at, name, done) {
     text === null ? h('p', null, `${bytes.length} bytes that are no text, or too many to show.`) : h('pre', { dataset: { value: '' } }, text),
     save, may('deploy') && text !== null && button('Edit', () => {
       close();
-      edit(at, name, text, done);
+      edit(at, k, text, done);
     })] });
 }
 
@@ -100,7 +112,7 @@ async function keys({ params, signal, refresh }) {
     cursor = doc.result_info.cursor;
     more.hidden = !cursor;
     fill(box, rows.length === 0 ? empty('No key', prefix.value ? 'None begins so.' : 'Workers put values here, or you do.') : table({ caption: 'Keys', rows, columns: [
-      { label: 'Key', cell: (k) => worker(k.name, () => open(at, k.name, refresh), { kind: 'quiet' }) },
+      { label: 'Key', cell: (k) => worker(k.name, () => open(at, k, refresh), { kind: 'quiet' }) },
       { label: 'Expires', cell: (k) => k.expiration ? when(k.expiration * 1000) : 'never' },
       { label: 'Metadata', cell: (k) => k.metadata === undefined ? '' : h('code', null, JSON.stringify(k.metadata)) },
       { label: '', class: 'tight', cell: (k) => may('deploy') ? button(`Delete ${k.name}`, () => drop(k), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) : '' },

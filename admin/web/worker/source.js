@@ -116,6 +116,8 @@ async function kept(worker) {
     compatibility_flags: s.compatibility_flags?.length ? s.compatibility_flags : undefined,
     bindings: (s.bindings ?? []).map((b) => b.type === 'assets' ? { name: b.name, type: b.type } : { name: b.name, type: 'inherit' }),
     tags: s.tags ?? undefined,
+    usage_model: s.usage_model ?? undefined,
+    placement: Object.keys(s.placement ?? {}).length ? s.placement : undefined,
     keep_assets: true,
   };
 }
