@@ -65,7 +65,8 @@ static apr_status_t sweep_owner(wfp_assets_t *assets, const char *owner,
     apr_status_t rv = collect(&keep, assets, owner, res, p);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_asset_uploads_tidy(&busy, assets->store, owner, keep, res, p);
+        rv = wfp_asset_uploads_tidy(&busy, assets->store, owner, before, keep,
+                                    res, p);
     }
     if (rv != APR_SUCCESS || busy) {
         return rv;

@@ -19,15 +19,16 @@ static apr_status_t put(wfp_dbd_t *db, void *baton)
 {
     static const wfp_sql_t insert = {
         "asset_bodies_put",
-        "INSERT INTO asset_bodies (owner, digest, body) VALUES (%s, %s, %s) "
-        "ON CONFLICT (owner, digest) DO NOTHING"
+        "INSERT INTO asset_bodies (owner, digest, body, stored) "
+        "VALUES (%s, %s, %s, %lld) "
+        "ON CONFLICT (owner, digest) DO UPDATE SET stored = excluded.stored"
     };
     const ask_t *ask = baton;
 
     return wfp_dbd_exec(NULL, db, &insert,
                         DBD_ARGS(ask->owner, ask->digest,
-                                 wfp_column_base64(ask->data, ask->n,
-                                                   db->pool)));
+                                 wfp_column_base64(ask->data, ask->n, db->pool),
+                                 wfp_dbd_num(db, apr_time_now())));
 }
 
 apr_status_t wfp_asset_bodies_put(wfp_store_t *store, const char *owner,

@@ -13,7 +13,7 @@
  * hosts have them. With a SQLite store they are files only.
  */
 
-/** Put bytes; what is there already is the same. */
+/** Put bytes; what is there already is the same, and wanted from now on. */
 apr_status_t wfp_asset_bodies_put(wfp_store_t *store, const char *owner,
                                   const char *digest, const char *data,
                                   apr_size_t n, wfp_result_t *res,

@@ -20,6 +20,7 @@ typedef struct ask_t {
     apr_int64_t max; /* bytes; 0: no bound */
     const wfp_actor_t *actor;
     apr_time_t expires;
+    apr_time_t before;
     apr_hash_t *all;
     apr_hash_t *keep;
     apr_array_header_t *list;
@@ -339,11 +340,11 @@ apr_status_t wfp_asset_uploads_used(apr_array_header_t **pindexes,
 
 /* Delete the rows of an owner whose digest nobody keeps. */
 static apr_status_t drop(wfp_dbd_t *db, const ask_t *ask, const wfp_sql_t *list,
-                         const wfp_sql_t *delete)
+                         const char **args, const wfp_sql_t *delete)
 {
     apr_array_header_t *rows;
     int i;
-    apr_status_t rv = wfp_dbd_rows(&rows, db, list, 1, DBD_ARGS(ask->owner));
+    apr_status_t rv = wfp_dbd_rows(&rows, db, list, 1, args);
 
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         const char *digest = APR_ARRAY_IDX(rows, i, const char **)[0];
@@ -370,7 +371,7 @@ static apr_status_t tidy(wfp_dbd_t *db, void *baton)
     };
     static const wfp_sql_t bodies = {
         "asset_bodies_digests",
-        "SELECT digest FROM asset_bodies WHERE owner = %s"
+        "SELECT digest FROM asset_bodies WHERE owner = %s AND stored < %lld"
     };
     static const wfp_sql_t drop_body = {
         "asset_bodies_drop",
@@ -391,15 +392,20 @@ static apr_status_t tidy(wfp_dbd_t *db, void *baton)
     if (ask->busy) {
         return rv;
     }
-    rv = drop(db, ask, &files, &drop_file);
-    return rv == APR_SUCCESS ? drop(db, ask, &bodies, &drop_body) : rv;
+    rv = drop(db, ask, &files, DBD_ARGS(ask->owner), &drop_file);
+    return rv == APR_SUCCESS
+               ? drop(db, ask, &bodies,
+                      DBD_ARGS(ask->owner, wfp_dbd_num(db, ask->before)),
+                      &drop_body)
+               : rv;
 }
 
 apr_status_t wfp_asset_uploads_tidy(int *pbusy, wfp_store_t *store,
-                                    const char *owner, apr_hash_t *keep,
-                                    wfp_result_t *res, apr_pool_t *p)
+                                    const char *owner, apr_time_t before,
+                                    apr_hash_t *keep, wfp_result_t *res,
+                                    apr_pool_t *p)
 {
-    ask_t ask = { .owner = owner, .keep = keep };
+    ask_t ask = { .owner = owner, .before = before, .keep = keep };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, tidy, &ask, res, p);
 
     *pbusy = ask.busy;

@@ -91,12 +91,15 @@ apr_status_t wfp_asset_uploads_used(apr_array_header_t **pindexes,
  * Forget files of an owner, and bodies (asset_bodies.h), that are in none of its
  * versions, unless a session of its is open.
  *
- * @param keep   digests that are: digest -> anything
- * @param pbusy  1: a session is open, nothing was done
+ * @param before  bodies that were put later stay: a version may be about to
+ *                have them
+ * @param keep    digests that are: digest -> anything
+ * @param pbusy   1: a session is open, nothing was done
  */
 apr_status_t wfp_asset_uploads_tidy(int *pbusy, wfp_store_t *store,
-                                    const char *owner, apr_hash_t *keep,
-                                    wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+                                    const char *owner, apr_time_t before,
+                                    apr_hash_t *keep, wfp_result_t *res,
+                                    apr_pool_t *p) WFP_CHECK;
 
 /** Bytes of the files of a Worker, or with script "" of all of the namespace,
  *  those that no version has (any more) included. */

@@ -247,6 +247,36 @@ static void a_sweep_takes_what_no_version_has(wfp_test_t *t)
     CHECK(apr_hash_count(at.files) == 0);
 }
 
+static apr_status_t age_bodies(wfp_dbd_t *db, void *baton)
+{
+    (void)baton;
+    return wfp_dbd_direct(db, "UPDATE asset_bodies SET stored = 1");
+}
+
+/* The version that will have them may be on its way. */
+static void a_sweep_leaves_young_bytes_in_the_store(wfp_test_t *t)
+{
+    const char *used, *unused;
+    fixture_t f;
+    place_t at;
+
+    begin(&at, t, 1);
+    f = at.f;
+    used = seal(&at, "/a", "used");
+    unused = seal(&at, "/a", "unused");
+    deploy(&at, used);
+    OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, end_sessions, NULL, &f.res,
+                   t->pool));
+    open_host(&at, 1);
+    sweep(&at);
+    CHECK_STR(read_asset(&at, unused, "v1", "/a"), "unused");
+    OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, age_bodies, NULL, &f.res, t->pool));
+    open_host(&at, 1);
+    sweep(&at);
+    CHECK_STR(read_asset(&at, used, "v2", "/a"), "used");
+    CHECK(!read_asset(&at, unused, "v3", "/a"));
+}
+
 static void another_host_takes_bytes_from_the_store(wfp_test_t *t)
 {
     const char *reference;
@@ -346,6 +376,8 @@ static const wfp_test_case_t cases[] = {
     { "assets are kept and read", assets_are_kept_and_read },
     { "a sweep waits for sessions", a_sweep_waits_for_sessions },
     { "a sweep takes what no version has", a_sweep_takes_what_no_version_has },
+    { "a sweep leaves young bytes in the store",
+      a_sweep_leaves_young_bytes_in_the_store },
     { "another host takes bytes from the store",
       another_host_takes_bytes_from_the_store },
     { "a store that was moved takes bytes in",
