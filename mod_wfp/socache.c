@@ -12,14 +12,23 @@
 #include <string.h>
 #include <util_mutex.h>
 
+#include "core/clock.h"
 #include "mod_wfp/log.h"
 #include "services/cache.h"
 
 #define MUTEX "wfp-cache"
 #define NAME  "wfp-cache"
 
+/* Between two lines that a child writes about a cache that is out of reach. */
+#define TELL_EVERY apr_time_from_sec(60)
+
 struct wfp_socache_t {
     server_rec *main;
+    /* main, at a level of nothing: providers write errors and worse for every
+     * call that finds no server or no room */
+    server_rec quiet;
+    const char *what;
+    apr_time_t told; /* atomic; as core/clock.h tells it, 0 never */
     const ap_socache_provider_t *provider;
     ap_socache_instance_t *instance;
     apr_global_mutex_t *mutex; /* NULL: it needs none */
@@ -47,47 +56,79 @@ static void unlock(const wfp_socache_t *c)
     }
 }
 
+/* Is that no answer at all? All others are of a provider that is there: it has
+ * no such object, no room, or refuses this one. */
+static int is_out_of_reach(apr_status_t rv)
+{
+    return rv != APR_SUCCESS && rv != APR_NOTFOUND && rv != APR_EGENERAL
+           && !APR_STATUS_IS_ENOENT(rv) && !APR_STATUS_IS_EINVAL(rv)
+           && !APR_STATUS_IS_ENOSPC(rv) && !APR_STATUS_IS_ENOMEM(rv);
+}
+
+/* In place of what the provider would write. */
+static apr_status_t tell(wfp_socache_t *c, apr_status_t rv)
+{
+    apr_time_t now, told;
+
+    if (!is_out_of_reach(rv)) {
+        return rv;
+    }
+    now = wfp_clock_now();
+    told = __atomic_load_n(&c->told, __ATOMIC_RELAXED);
+    if ((!told || now - told >= TELL_EVERY)
+        && __atomic_compare_exchange_n(&c->told, &told, now, 0,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, c->main,
+                     WFPLOGNO(2704) "WfpSocache %s: out of reach: caches of "
+                                    "Workers keep nothing until it answers",
+                     c->what);
+    }
+    return rv;
+}
+
+/* The last second is ours to count: redis is told whole seconds, rounded down,
+ * and takes no object for none. */
 static apr_status_t store(void *baton, const unsigned char *id,
                           apr_time_t expires, unsigned char *data,
                           unsigned size, apr_pool_t *p)
 {
-    const wfp_socache_t *c = baton;
+    wfp_socache_t *c = baton;
     apr_status_t rv = lock(c);
 
     if (rv == APR_SUCCESS) {
-        rv = c->provider->store(c->instance, c->main, id, WFP_CACHE_ID_SIZE,
-                                expires, data, size, p);
+        rv = c->provider->store(c->instance, &c->quiet, id, WFP_CACHE_ID_SIZE,
+                                expires + apr_time_from_sec(1), data, size, p);
         unlock(c);
     }
-    return rv;
+    return tell(c, rv);
 }
 
 static apr_status_t retrieve(void *baton, const unsigned char *id,
                              unsigned char *data, unsigned *psize,
                              apr_pool_t *p)
 {
-    const wfp_socache_t *c = baton;
+    wfp_socache_t *c = baton;
     apr_status_t rv = lock(c);
 
     if (rv == APR_SUCCESS) {
-        rv = c->provider->retrieve(c->instance, c->main, id, WFP_CACHE_ID_SIZE,
-                                   data, psize, p);
+        rv = c->provider->retrieve(c->instance, &c->quiet, id,
+                                   WFP_CACHE_ID_SIZE, data, psize, p);
         unlock(c);
     }
-    return rv;
+    return tell(c, rv);
 }
 
 static apr_status_t drop(void *baton, const unsigned char *id, apr_pool_t *p)
 {
-    const wfp_socache_t *c = baton;
+    wfp_socache_t *c = baton;
     apr_status_t rv = lock(c);
 
     if (rv == APR_SUCCESS) {
-        rv = c->provider->remove(c->instance, c->main, id, WFP_CACHE_ID_SIZE,
+        rv = c->provider->remove(c->instance, &c->quiet, id, WFP_CACHE_ID_SIZE,
                                  p);
         unlock(c);
     }
-    return rv;
+    return tell(c, rv);
 }
 
 static int refuse(server_rec *s, apr_status_t rv, const char *what,
@@ -155,6 +196,10 @@ int wfp_socache_open(wfp_server_t *server, apr_pool_t *pconf, apr_pool_t *ptemp)
     int rc;
 
     c->main = server->main;
+    c->quiet = *server->main;
+    c->quiet.log.module_levels = NULL;
+    c->quiet.log.level = APLOG_EMERG;
+    c->what = what;
     c->provider = find(&name, what, ptemp);
     if (!c->provider && server->conf->socache) {
         return refuse(c->main, 0, what,

@@ -345,6 +345,8 @@ class TestDirective:
         assert code == 0, text
         code, text = httpd.configtest(["WfpSocache"])
         assert code and "WfpSocache takes one argument" in text
+        code, text = httpd.configtest(["WfpSocache redis:127.0.0.1:6379"])
+        assert code and "names no provider of socache" in text
 
     def test_762_81_small_one(self, httpd, client, tenant):
         httpd.configure(["WfpSocache shmcb:small-cache(1048576)"])
