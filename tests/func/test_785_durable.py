@@ -11,7 +11,7 @@ import pytest
 from test_930_kv_durable import SCRIPT, Writers, is_open
 from wfptest.api import LOCATION, Api
 from wfptest.client import Client
-from wfptest.hosts import Hosts
+from wfptest.hosts import Hosts, PatientWorker
 from wfptest.tenant import Tenant
 from wfptest.wait import until
 
@@ -77,24 +77,6 @@ def hosts(build, origin, tmp_path_factory):
         made.remove()
 
 
-def kill_postgres(hosts):
-    """All of it at once, and again on."""
-    pid = int((hosts.postgres.folder / "data/postmaster.pid").read_text()
-              .split()[0])
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        children = [int(each) for each in file.read().split()]
-    for each in [pid, *children]:
-        try:
-            os.kill(each, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    until(lambda: not os.path.exists(f"/proc/{pid}")
-          or "Z" in open(f"/proc/{pid}/stat", encoding="ascii").read(),
-          "PostgreSQL's end")
-    (hosts.postgres.folder / "data/postmaster.pid").unlink(missing_ok=True)
-    hosts.postgres.start()
-
-
 def test_785_10_kv_rows_and_postgresql_killed(hosts):
     server = hosts.servers[0]
     for tag in ("WFP0201", "WFP0202", "WFP0203", "WFP0204", "WFP2501"):
@@ -107,8 +89,8 @@ def test_785_10_kv_rows_and_postgresql_killed(hosts):
     with Writers(worker, 3) as writers:
         for _ in range(2):
             writers.more(10)
-            kill_postgres(hosts)
+            hosts.postgres.kill()
+            hosts.postgres.start()
             writers.more(10)
-    until(lambda: worker.get(headers=[("key", writers.done[0])]).status == 200,
-          "answers")
+    writers.worker = PatientWorker(worker)
     writers.check()

@@ -8,6 +8,7 @@ from .api import LOCATION, Api
 from .client import Client
 from .httpd import Httpd
 from .postgres import Postgres
+from .wait import until
 
 # a new isolate for every request, so that each one opens its secrets
 FRESH = (*LOCATION, "WfpIsolateReuse off")
@@ -66,3 +67,28 @@ class Hosts:
             server.stop()
         if self.postgres:
             self.postgres.remove()
+
+
+class PatientApi(Api):
+    """Asks once more while the store does not answer: for some time after the
+    database came back each process has connections that have ended. Not for
+    while it goes: what was refused then may have been done."""
+
+    def call(self, *args, **options):
+        def once():
+            answer = super(PatientApi, self).call(*args, **options)
+            return answer if answer.status != 503 else None
+        return until(once, "the store", 60, 0.1)
+
+
+class PatientWorker:
+    """The same for a Worker that is only asked."""
+
+    def __init__(self, worker):
+        self.worker = worker
+
+    def get(self, *args, **options):
+        def once():
+            answer = self.worker.get(*args, **options)
+            return answer if answer.status < 500 else None
+        return until(once, "the Worker", 60, 0.1)

@@ -10,12 +10,14 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 
 if __package__:
     from .ports import free_ports
+    from .wait import until
 
 SECONDS = 60
 
@@ -45,6 +47,15 @@ def control(action, folder, *options):
                  str(pathlib.Path(folder, "data")), "-l", str(log), *options]),
         cwd="/", check=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, timeout=SECONDS)
+
+
+def state_of(pid):
+    """As ps has it, "Z" too for one that has gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z"
 
 
 class Postgres:
@@ -79,6 +90,23 @@ class Postgres:
 
     def stop(self):
         control("stop", self.folder, "-m", "fast")
+
+    def kill(self):
+        """All its processes at once, by SIGKILL; start() is a recovery then."""
+        note = self.folder / "data/postmaster.pid"
+        pid = int(note.read_text(encoding="ascii").split()[0])
+        os.kill(pid, signal.SIGSTOP)  # it makes no more of them
+        until(lambda: state_of(pid) in "TZ", "the postmaster's stop")
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            all_of_it = [pid, *map(int, file.read().split())]
+        for each in all_of_it:
+            try:
+                os.kill(each, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        until(lambda: all(state_of(each) in "ZX" for each in all_of_it),
+              "PostgreSQL's end")
+        note.unlink(missing_ok=True)
 
     def sql(self, text):
         """What psql prints of it: a line a row."""
