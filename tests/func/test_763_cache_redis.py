@@ -8,7 +8,10 @@ import time
 import pytest
 
 from test_762_cache import MANY, SCRIPT, Cache
+from wfptest.client import Client
+from wfptest.hosts import Hosts
 from wfptest.redis import Redis
+from wfptest.tenant import Tenant, Worker
 from wfptest.wait import until
 
 DOWN = "WFP2704"
@@ -17,13 +20,17 @@ DOWN = "WFP2704"
 CHILDREN = 32
 
 
+def module_of(httpd):
+    return [f'LoadModule socache_redis_module '
+            f'"{httpd.modules}/mod_socache_redis.so"']
+
+
 class World:
     """A redis, and httpd whose caches are there."""
 
     def __init__(self, httpd):
         self.httpd, self.redis = httpd, Redis(httpd.root.parent / "ports")
-        httpd.first = [f'LoadModule socache_redis_module '
-                       f'"{httpd.modules}/mod_socache_redis.so"']
+        httpd.first = module_of(httpd)
         self.lines = [f"WfpSocache redis:127.0.0.1:{self.redis.port}"]
 
     def stop(self):
@@ -170,3 +177,32 @@ class TestDown:
         finally:
             down.start()
         until(lambda: cache.put("again") and cache.match(), "a cache", 120)
+
+
+@pytest.mark.one_mpm
+def test_763_30_two_hosts(build, origin, tmp_path):
+    """What one host keeps, the other finds, and forgets."""
+    hosts = redis = None
+    try:
+        hosts = Hosts(build, tmp_path / "hosts", origin, pgsql=True, count=2)
+        redis = Redis(tmp_path / "ports")
+        for server in hosts.servers:
+            server.first = module_of(server)
+        hosts.start([f"WfpSocache redis:127.0.0.1:{redis.port}"])
+        clients = [Client(server.port) for server in hosts.servers]
+        one = Tenant(hosts.servers[0], clients[0]).deploy(SCRIPT, *MANY)
+        other = Worker(clients[1], one.ns, one.name)
+        until(lambda: other.post(b"[]").status == 200, "the other host")
+        near, far = Cache(one), Cache(other)
+        far.url = near.url
+        for body in ("one", "two" * 50000):
+            near.put(body)
+            assert far.match()["body"] == body
+            assert far.do("delete") is True
+            assert near.match() is None
+        assert hosts.unexpected() == []
+    finally:
+        if hosts:
+            hosts.remove()
+        if redis:
+            redis.remove()
