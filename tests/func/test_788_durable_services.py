@@ -6,6 +6,7 @@ import concurrent.futures
 import http.client
 import os
 import signal
+import threading
 import uuid
 
 import pytest
@@ -156,6 +157,17 @@ class TestR2:
         writers.worker = PatientWorker(worker)
         writers.check()
 
+    def test_788_03_puts_whose_commit_is_not_answered(self, hosts, tenant,
+                                                      bucket):
+        """Done all the same: whose row is there has its bytes."""
+        worker = tenant.deploy(PUTS, *bucket)
+        with Writers(worker, 3) as writers:
+            hosts.postgres.hold("r2_objects")
+            kill(hosts)
+            writers.more(5)
+        writers.worker = PatientWorker(worker)
+        writers.check()
+
     def test_788_02_parts(self, hosts, tenant, bucket):
         """A part that was answered is one of the object, whatever came after."""
         worker = tenant.deploy(PARTS, *bucket)
@@ -198,7 +210,8 @@ def names(api, path):
 
 class TestQueues:
     def test_788_10_sends_and_deliveries(self, hosts, api, tenant):
-        """At least once, whatever became of the batch that was under way."""
+        """At least once, whatever became of the batch that was under way, and
+        whether its commit was answered."""
         queue = Queue(api)
         path = f"{api.account}/storage/kv/namespaces"
         number = api.ok("POST", path, {"title": queue.name})["id"]
@@ -212,6 +225,9 @@ class TestQueues:
                 senders.more(15)
                 kill(hosts)
                 senders.more(10)
+            hosts.postgres.hold("queue_messages")
+            kill(hosts)
+            senders.more(10)
         until(lambda: queue.backlog == 0, "an empty queue", 180, 0.2)
         seen = names(api, f"{path}/{number}")
         assert "torn" not in seen
@@ -298,6 +314,24 @@ class TestPoints:
         points.write()
         for _ in range(3):
             while_killed(hosts, (points.write, 20))
+        points.check()
+
+    def test_788_24_a_commit_is_not_answered(self, hosts, points):
+        """What was stored already is tried again, and counts once."""
+        ending = threading.Event()
+
+        def write():
+            while not ending.wait(0.2) and len(points.done) < 800:
+                points.write(1)
+
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(write)
+            try:
+                hosts.postgres.hold("data_points")
+            finally:
+                ending.set()
+                writing.result()
+                kill(hosts)
         points.check()
 
     def test_788_21_they_wait(self, hosts, server, points):

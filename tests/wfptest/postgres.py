@@ -58,6 +58,12 @@ def state_of(pid):
         return "Z"
 
 
+# backends that wrote to a table, whose commit is on the disk
+HELD = """SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+    WHERE a.wait_event = 'SyncRep' AND l.mode = 'RowExclusiveLock'
+    AND l.relation = '{}'::regclass"""
+
+
 class Postgres:
     """A cluster with one empty database."""
 
@@ -107,6 +113,25 @@ class Postgres:
         until(lambda: all(state_of(each) in "ZX" for each in all_of_it),
               "PostgreSQL's end")
         note.unlink(missing_ok=True)
+        (self.folder / "data/postgresql.auto.conf").write_text("")
+
+    def hold(self, table):
+        """Ends when somebody's commit of rows of the table is on the disk, and
+        nobody is told, as it waits for a replica that there is not. kill() is
+        the end of that. Somebody must go on writing to the table."""
+        def wait_for(replica):
+            self.sql(f"ALTER SYSTEM SET synchronous_standby_names = {replica}")
+            self.sql("SELECT pg_reload_conf()")
+
+        def held():
+            wait_for("nobody")
+            try:
+                return until(lambda: self.sql(HELD.format(table)) != ["0"],
+                             "a commit", 5)
+            except AssertionError:  # another table's is in front
+                wait_for("''")
+                return False
+        until(held, f"a commit of {table} that is not answered", 120)
 
     def sql(self, text):
         """What psql prints of it: a line a row."""
