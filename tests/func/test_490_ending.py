@@ -53,7 +53,7 @@ def metrics(client):
     """{name: value}"""
     rows = [line.rsplit(" ", 1) for line in
             client.get("/metrics").text.splitlines() if line[0] != "#"]
-    return {name: int(value) for name, value in rows}
+    return {name: float(value) for name, value in rows}
 
 
 METRICS = '<Location "/metrics">\nSetHandler wfp-metrics\n</Location>'
