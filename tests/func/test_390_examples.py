@@ -59,12 +59,13 @@ class Example:
 
 
 @pytest.fixture
-def namespace_id(api):
+def namespace_id(api, tenant):
     """Of a KV namespace of the test's own."""
     path = f"{api.account}/storage/kv/namespaces"
     made = api.ok("POST", path, {"title": str(uuid.uuid4())})["id"]
     yield made
-    api.call("DELETE", f"{path}/{made}")
+    tenant.remove_all()
+    api.ok("DELETE", f"{path}/{made}")
 
 
 @pytest.fixture
