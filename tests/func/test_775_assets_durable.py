@@ -3,6 +3,7 @@
 files, whole; what nobody has goes. And two hosts of one PostgreSQL, each with a
 folder of its own."""
 
+import hashlib
 import http.client
 import itertools
 import os
@@ -30,7 +31,7 @@ NUMBERS = itertools.count(1)
 TURNS = 6
 # deploys that writers are ahead of what a test waits for: there is always one
 # to be killed in
-AHEAD = 6
+AHEAD = 12
 LOST = (OSError, http.client.HTTPException)
 
 
@@ -179,11 +180,24 @@ class Writers:
                       f"{site.name} {last}")
 
 
+def folder_of(server):
+    return pathlib.Path(server.root) / "data" / "assets"
+
+
+def none_is_torn(server):
+    """Every file that is no temporary one is named by the digest of its
+    bytes."""
+    for path in folder_of(server).glob("*/*"):
+        if not path.name.startswith("new."):
+            assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+
+
 def kill_all(server):
     server.log.expect("AH00098")
     os.killpg(server.process.pid, signal.SIGKILL)
     server.process.wait()
     until(lambda: not is_open(server.port), "the end of all")
+    none_is_torn(server)
     server.start()
 
 
@@ -195,10 +209,6 @@ def kill_one(server):
     except ProcessLookupError:
         return
     until(lambda: victim not in server.children(), "the child's end")
-
-
-def folder_of(server):
-    return pathlib.Path(server.root) / "data" / "assets"
 
 
 @pytest.fixture(scope="module")
@@ -232,11 +242,12 @@ class TestKilled:
                 kill_one(server)
                 writers.more(random.randint(1, 3))
         writers.check()
+        none_is_torn(server)
         made["children"] = writers
 
     def test_775_02_all_at_once(self, own, server, made):
-        with Writers(own.api(), "all") as writers:
-            for _ in range(3):
+        with Writers(own.api(), "all", 6) as writers:
+            for _ in range(8):
                 writers.more(random.randint(1, 3))
                 kill_all(server)
         writers.check()
