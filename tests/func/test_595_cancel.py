@@ -2,6 +2,7 @@
 """A client goes away: what its Worker wanted of an origin ends there, too."""
 
 import socket
+import time
 
 import pytest
 
@@ -23,7 +24,7 @@ class World:
         ca = Authority(httpd.root / "ca")
         self.open = {}
         self.plain = Player({"silent": self.silent, "body": self.body,
-                             "upload": self.silent}, unread=["upload"])
+                             "upload": self.slow}, unread=["upload"])
         self.h2 = H2Origin(ca.context("localhost"), {
             "silent": self.stream, "body": self.stream_body,
             "upload": self.stream})
@@ -40,12 +41,16 @@ class World:
         with self.plain.lock:
             self.open[path] -= 1
 
-    def silent(self, sock, request):
+    def slow(self, sock, request):
+        """Takes 3 MB in a second: who sends as fast as it can has to wait."""
+        self.silent(sock, request, .02)
+
+    def silent(self, sock, request, pause=0):
         path = request["path"]
         self.enter(path)
         try:
             while sock.recv(65536):
-                pass
+                time.sleep(pause)
         except OSError:
             pass
         finally:
