@@ -349,5 +349,7 @@ class TestCircles:
             self.SCRIPT.replace("ACT", act).replace("ORIGIN", origin.url)))
         for _ in range(3):
             answer = made.get()
-            assert answer.status == 200, answer
+            # the origin may be gone before its answer was read
+            assert answer.status == 200 or answer.error == "network_error", \
+                answer
         assert client.get("/").status == 404

@@ -45,6 +45,7 @@ class Reader(threading.Thread):
 
 
 def test_633_01_no_request_sees_an_older_version(api, worker, httpd):
+    httpd.log.expect("AH00161")  # prefork: a reader or two have to wait
     route, path = worker
     api.ok("PUT", route, lua(0))
     answered, done = [0], threading.Event()
