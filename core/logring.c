@@ -52,6 +52,7 @@ typedef struct shared_t {
 
 struct wfp_logring_t {
     shared_t *shared;
+    wfp_logring_stats_t *stats; /* atomic: in shared, or elsewhere */
     char *cells;
     apr_uint64_t count;
 };
@@ -71,6 +72,7 @@ apr_status_t wfp_logring_create(wfp_logring_t **pring, apr_size_t bytes,
                                        CELL);
 
         ring->shared = (shared_t *)base; /* zeros, as mapped */
+        ring->stats = &ring->shared->stats;
         ring->cells = base + at;
         ring->count = bytes / CELL;
         rv = wfp_shared_lock_make(&ring->shared->lock);
@@ -79,6 +81,25 @@ apr_status_t wfp_logring_create(wfp_logring_t **pring, apr_size_t bytes,
     return rv == APR_SUCCESS ? rv
                              : wfp_result_set(res, WFP_INTERNAL, rv,
                                               "no shared memory for records");
+}
+
+apr_status_t wfp_logring_stats_create(wfp_logring_stats_t **pstats,
+                                      wfp_result_t *res, apr_pool_t *p)
+{
+    apr_shm_t *shm;
+    apr_status_t rv = apr_shm_create(&shm, sizeof(**pstats), NULL, p);
+
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv,
+                              "no shared memory for records' counters");
+    }
+    *pstats = apr_shm_baseaddr_get(shm); /* zeros, as mapped */
+    return APR_SUCCESS;
+}
+
+void wfp_logring_count_in(wfp_logring_t *ring, wfp_logring_stats_t *stats)
+{
+    ring->stats = stats;
 }
 
 static void count(apr_uint64_t *counter)
@@ -149,7 +170,7 @@ int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, const char *data,
     head_t *head;
 
     if (n > WFP_LOGRING_RECORD_MAX || !claim(&place, ring, cells_of(n))) {
-        count(&ring->shared->stats.dropped);
+        count(&ring->stats->dropped);
         return 0;
     }
     head = head_at(ring, place);
@@ -160,7 +181,7 @@ int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, const char *data,
     memcpy(head + 1, data, first);
     memcpy(ring->cells, data + first, n - first);
     head->sum = sum_of(place, data, n);
-    count(&ring->shared->stats.put);
+    count(&ring->stats->put);
     __atomic_store_n(&head->stamp, place + 1, __ATOMIC_RELEASE);
     return 1;
 }
@@ -246,7 +267,7 @@ static apr_uint64_t gather(wfp_logring_record_t *records, int *pn,
         }
         else {
             cells = pass_over(ring, at, end) - at;
-            count(&ring->shared->stats.lost);
+            count(&ring->stats->lost);
         }
     }
     return at;
@@ -318,7 +339,7 @@ int wfp_logring_next(wfp_logring_record_t *record, wfp_logring_place_t *place,
 
 void wfp_logring_stats(wfp_logring_stats_t *stats, wfp_logring_t *ring)
 {
-    const wfp_logring_stats_t *from = &ring->shared->stats;
+    const wfp_logring_stats_t *from = ring->stats;
 
     stats->put = __atomic_load_n(&from->put, __ATOMIC_RELAXED);
     stats->dropped = __atomic_load_n(&from->dropped, __ATOMIC_RELAXED);

@@ -45,6 +45,18 @@ typedef struct wfp_logring_record_t {
 apr_status_t wfp_logring_create(wfp_logring_t **pring, apr_size_t bytes,
                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
+/** Number of the counters' layout: memory of another one is not used on. */
+#define WFP_LOGRING_STATS_LAYOUT 1
+
+/** Make counters that outlive rings, all 0. @note start scope */
+apr_status_t wfp_logring_stats_create(wfp_logring_stats_t **pstats,
+                                      wfp_result_t *res,
+                                      apr_pool_t *p) WFP_CHECK;
+
+/** Count there from now on; several rings may. @note start scope, before children
+ *  are forked */
+void wfp_logring_count_in(wfp_logring_t *ring, wfp_logring_stats_t *stats);
+
 /** Put a record. @return 0: it was dropped, and counted */
 int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, const char *data,
                     apr_size_t n);

@@ -27,6 +27,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/crypto.h"
 
 /* Looks at a slot that is just being written. Its writer needs some 20 ns;
@@ -94,6 +95,7 @@ apr_status_t wfp_registry_create(wfp_registry_t **preg, apr_size_t size_bytes,
     /* APR keeps a word of its own in front: back to a whole line */
     reg->seg = (wfp_segment_t *)
         APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), WFP_SLAB_UNIT);
+    reg->counts = &reg->seg->counts;
     rv = wfp_shared_lock_make(&reg->seg->lock);
     if (rv == APR_SUCCESS) {
         rv = wfp_crypto_random(reg->seg->key, sizeof(reg->seg->key));
@@ -104,22 +106,39 @@ apr_status_t wfp_registry_create(wfp_registry_t **preg, apr_size_t size_bytes,
     }
     segment_plan(reg, size_bytes);
     reg->seg->size = size_bytes;
+    reg->seg->followed = wfp_clock_now();
     reg->seg->layout = WFP_SEGMENT_LAYOUT;
     reg->seg->magic = WFP_SEGMENT_MAGIC;
     *preg = reg;
     return APR_SUCCESS;
 }
 
-/* Which readers' counters: those of the CPU this runs on. Only a guess that
- * keeps counters from being shared; any answer is right. */
-static inline wfp_counts_t *counts_of(wfp_segment_t *seg)
+apr_status_t wfp_registry_counts_create(wfp_registry_counts_t **pcounts,
+                                        wfp_result_t *res, apr_pool_t *p)
 {
-    return &seg->counts[(unsigned)sched_getcpu() % WFP_COUNT_LINES];
+    apr_shm_t *shm;
+    apr_status_t rv = apr_shm_create(&shm, sizeof(**pcounts) + WFP_SLAB_UNIT,
+                                     NULL, p);
+
+    if (rv != APR_SUCCESS) {
+        return wfp_result_set(res, WFP_INTERNAL, rv,
+                              "no shared memory for the registry's counters");
+    }
+    *pcounts = (wfp_registry_counts_t *)/* zeros, as mapped */
+        APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), WFP_SLAB_UNIT);
+    return APR_SUCCESS;
 }
 
-static inline void count_one(apr_uint64_t *counter)
+void wfp_registry_count_in(wfp_registry_t *reg, wfp_registry_counts_t *counts)
 {
-    (void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+    reg->counts = counts;
+}
+
+/* Which readers' counters: those of the CPU this runs on. Only a guess that
+ * keeps counters from being shared; any answer is right. */
+static inline wfp_counts_t *counts_of(wfp_registry_t *reg)
+{
+    return &reg->counts->readers[(unsigned)sched_getcpu() % WFP_COUNT_LINES];
 }
 
 static void entry_fill(wfp_entry_t *out, const wfp_key_t *key,
@@ -226,7 +245,7 @@ apr_status_t wfp_registry_get(wfp_entry_t *out, wfp_registry_t *reg,
         moves = wfp_rd32(&seg->moves);
         rv = chain_look(out, reg, &key);
         if (rv == APR_SUCCESS) {
-            count_one(&counts_of(seg)->hits);
+            wfp_registry_count_one(&counts_of(reg)->hits);
             return rv;
         }
         /* not found means something only when no slot moved meanwhile */
@@ -235,7 +254,7 @@ apr_status_t wfp_registry_get(wfp_entry_t *out, wfp_registry_t *reg,
         }
         CPU_PAUSE();
     }
-    count_one(&counts_of(seg)->misses);
+    wfp_registry_count_one(&counts_of(reg)->misses);
     return rv == APR_NOTFOUND ? rv : APR_EAGAIN;
 }
 
@@ -285,6 +304,16 @@ void wfp_registry_set_synced(wfp_registry_t *reg, apr_int64_t stamp)
     }
 }
 
+apr_time_t wfp_registry_followed(wfp_registry_t *reg)
+{
+    return __atomic_load_n(&reg->seg->followed, __ATOMIC_ACQUIRE);
+}
+
+void wfp_registry_set_followed(wfp_registry_t *reg, apr_time_t when)
+{
+    __atomic_store_n(&reg->seg->followed, when, __ATOMIC_RELEASE);
+}
+
 int wfp_registry_take_sync_turn(wfp_registry_t *reg, apr_int64_t ms)
 {
     apr_int64_t *until = &reg->seg->sync_until, now, old;
@@ -310,12 +339,12 @@ void wfp_registry_stats(wfp_registry_stats_t *stats, wfp_registry_t *reg)
     stats->bodies = wfp_rd32(&seg->bodies);
     stats->body_bytes_free = free_units * WFP_SLAB_UNIT;
     stats->body_bytes_used = (seg->slab.units - free_units) * WFP_SLAB_UNIT;
-    stats->loads = wfp_rd64(&seg->loads);
-    stats->evicted_bodies = wfp_rd64(&seg->evicted_bodies);
-    stats->evicted_entries = wfp_rd64(&seg->evicted_entries);
-    stats->repairs = wfp_rd64(&seg->repairs);
+    stats->loads = wfp_rd64(&reg->counts->loads);
+    stats->evicted_bodies = wfp_rd64(&reg->counts->evicted_bodies);
+    stats->evicted_entries = wfp_rd64(&reg->counts->evicted_entries);
+    stats->repairs = wfp_rd64(&reg->counts->repairs);
     for (i = 0; i < WFP_COUNT_LINES; i++) {
-        stats->hits += wfp_rd64(&seg->counts[i].hits);
-        stats->misses += wfp_rd64(&seg->counts[i].misses);
+        stats->hits += wfp_rd64(&reg->counts->readers[i].hits);
+        stats->misses += wfp_rd64(&reg->counts->readers[i].misses);
     }
 }

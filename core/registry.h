@@ -47,6 +47,12 @@ typedef struct wfp_registry_stats_t {
     apr_uint64_t hits, misses, loads, evicted_bodies, evicted_entries, repairs;
 } wfp_registry_stats_t;
 
+/** Counters, the hits to the repairs of wfp_registry_stats_t. */
+typedef struct wfp_registry_counts_t wfp_registry_counts_t;
+
+/** Number of their layout: memory of another one is not used on. */
+#define WFP_REGISTRY_COUNTS_LAYOUT 1
+
 /**
  * Make a segment (anonymous, shared with children forked later).
  *
@@ -59,6 +65,16 @@ typedef struct wfp_registry_stats_t {
  */
 apr_status_t wfp_registry_create(wfp_registry_t **preg, apr_size_t size_bytes,
                                  wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** Make counters that outlive segments, all 0. @note start scope */
+apr_status_t wfp_registry_counts_create(wfp_registry_counts_t **pcounts,
+                                        wfp_result_t *res,
+                                        apr_pool_t *p) WFP_CHECK;
+
+/** Count there from now on; several segments may. @note start scope, before
+ *  children are forked */
+void wfp_registry_count_in(wfp_registry_t *reg, wfp_registry_counts_t *counts);
+
 
 /**
  * From now on namespaces share the room: one that has more than the average
@@ -162,6 +178,13 @@ apr_int64_t wfp_registry_synced(wfp_registry_t *reg);
 
 /** Set it; never backwards. */
 void wfp_registry_set_synced(wfp_registry_t *reg, apr_int64_t stamp);
+
+/** When (core/clock.h) the store was asked last and all that it said was taken
+ *  in; at first when the segment was made. */
+apr_time_t wfp_registry_followed(wfp_registry_t *reg);
+
+/** Set it. @param when  just before the store was asked */
+void wfp_registry_set_followed(wfp_registry_t *reg, apr_time_t when);
 
 /** Become the one process that follows the store for the next ms
  *  milliseconds (several children, one poller). @return 1: you are */

@@ -158,7 +158,7 @@ static void evict_locked(wfp_registry_t *reg, apr_uint32_t at)
     (void)wfp_registry_index_read(&image, &reg->slots[at]); /* lock held */
     image.block = image.units = image.size = 0;
     wfp_registry_index_commit_locked(reg, at, &image);
-    wfp_wr64(&reg->seg->evicted_bodies, reg->seg->evicted_bodies + 1);
+    wfp_registry_count_one(&reg->counts->evicted_bodies);
 }
 
 /* Evict whatever lies in a row of runs. */

@@ -116,6 +116,7 @@ apr_status_t wfp_registry_copy(wfp_registry_t *to, wfp_registry_t *from)
     }
     if (rv == APR_SUCCESS) {
         wfp_registry_set_synced(to, synced);
+        wfp_registry_set_followed(to, wfp_registry_followed(from));
     }
 leave:
     apr_pool_destroy(p);

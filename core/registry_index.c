@@ -280,7 +280,7 @@ int wfp_registry_index_make_room_locked(wfp_registry_t *reg,
         (void)wfp_slab_give(&reg->slab, image.block);
     }
     if (wfp_slot_is_known(&image)) {
-        wfp_wr64(&seg->evicted_entries, seg->evicted_entries + 1);
+        wfp_registry_count_one(&reg->counts->evicted_entries);
     }
     return 1;
 }

@@ -77,5 +77,5 @@ void wfp_registry_repair_locked(wfp_registry_t *reg)
         slot_count_locked(reg, at);
     }
     wfp_slab_rebuild_end(&reg->slab);
-    wfp_wr64(&seg->repairs, seg->repairs + 1);
+    wfp_registry_count_one(&reg->counts->repairs);
 }

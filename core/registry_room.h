@@ -20,7 +20,7 @@
  */
 
 #define WFP_SEGMENT_MAGIC  0x3130676572706677ULL
-#define WFP_SEGMENT_LAYOUT 1
+#define WFP_SEGMENT_LAYOUT 2
 
 /** Values of a slot's hash that are no hash. */
 #define WFP_SLOT_FREE     0
@@ -69,6 +69,13 @@ typedef struct wfp_counts_t {
     apr_uint64_t pad[6];
 } wfp_counts_t;
 
+/** All counters, atomic: in the segment, or in memory that outlives it. */
+struct wfp_registry_counts_t {
+    apr_uint64_t loads, evicted_bodies, evicted_entries, repairs;
+    apr_uint64_t pad[4];
+    wfp_counts_t readers[WFP_COUNT_LINES];
+};
+
 /** Namespaces by their hash: what each has of the room, where that is to be
  *  shared fairly. */
 #define WFP_SHARES 4096
@@ -87,26 +94,27 @@ typedef struct wfp_segment_t {
 
     apr_int64_t synced;
     apr_int64_t sync_until; /* ms */
+    apr_int64_t followed;   /* us of core/clock.h */
 
     wfp_shared_lock_t lock;
     /* below: only under the mutex, except for reading single numbers */
-    apr_uint32_t filled; /* slots in use */
-    apr_uint32_t known;  /* of them Workers with a stamp */
-    apr_uint32_t bodies; /* of them with a body */
-    apr_uint32_t hand;   /* where the last search for a victim ended */
-    apr_uint64_t loads, evicted_bodies, evicted_entries, repairs;
+    apr_uint32_t filled;  /* slots in use */
+    apr_uint32_t known;   /* of them Workers with a stamp */
+    apr_uint32_t bodies;  /* of them with a body */
+    apr_uint32_t hand;    /* where the last search for a victim ended */
     apr_uint32_t is_fair; /* what a namespace has is counted in: */
     apr_uint32_t sharers; /* shares that are not 0 */
     apr_uint64_t shared;  /* all of them together */
     apr_uint32_t share[WFP_SHARES];
     wfp_intent_t intent;
     wfp_slab_state_t slab;
-    wfp_counts_t counts[WFP_COUNT_LINES] __attribute__((aligned(64)));
+    wfp_registry_counts_t counts __attribute__((aligned(64)));
 } wfp_segment_t;
 
 /** One process's view of a segment. Written once, inherited by children. */
 struct wfp_registry_t {
     wfp_segment_t *seg;
+    wfp_registry_counts_t *counts;
     wfp_slot_t *slots;
     wfp_slab_t slab;
     apr_pool_t *pool;
@@ -121,6 +129,11 @@ typedef struct wfp_key_t {
     apr_uint32_t bytes;
     apr_uint32_t ns_bytes;
 } wfp_key_t;
+
+static inline void wfp_registry_count_one(apr_uint64_t *counter)
+{
+    (void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
 
 static inline apr_uint32_t wfp_rd32(const apr_uint32_t *at)
 {

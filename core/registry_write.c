@@ -296,7 +296,7 @@ static apr_status_t claim_locked(wfp_registry_t *reg, const wfp_key_t *key)
     image.pid = (apr_uint32_t)getpid();
     image.when = wfp_registry_index_now();
     wfp_registry_index_commit_locked(reg, at, &image);
-    wfp_wr64(&reg->seg->loads, reg->seg->loads + 1);
+    wfp_registry_count_one(&reg->counts->loads);
     return APR_SUCCESS;
 }
 

@@ -11,12 +11,19 @@
 
 /**
  * @file
- * Counters of a server in shared memory, for status pages and metrics, and
- * the Workers that are cooling down (WfpCoolDown). No locks: any thread of
+ * Counters of a server in shared memory that outlives generations, for status
+ * pages and metrics, and the Workers that are cooling down (WfpCoolDown). No locks: any thread of
  * any child may call anything at any time.
  */
 
 typedef struct wfp_stats_t wfp_stats_t;
+
+/** Number of the layout: memory of another one is not used on. */
+#define WFP_STATS_LAYOUT                                                       \
+    ((((int)WFP_STAT_COUNT * 256 + (int)WFP_CODE_COUNT) * 256                  \
+      + (int)WFP_LIMIT_COUNT)                                                  \
+         * 8                                                                   \
+     + 1)
 
 typedef enum {
     WFP_STAT_REQUESTS = 0, /* requests answered, well or not */

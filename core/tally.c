@@ -91,12 +91,13 @@ static void add(apr_uint64_t *to, apr_uint64_t n)
 }
 
 void wfp_tally_add(wfp_tally_t *tally, const char *ns, wfp_tally_e end,
-                   apr_uint64_t bytes_out, apr_uint64_t bytes_in)
+                   wfp_tally_reason_e why, apr_uint64_t bytes_out,
+                   apr_uint64_t bytes_in)
 {
     cell_t *cell = cell_of(tally, ns);
 
-    if (end < WFP_TALLY_ENDS) {
-        add(&cell->row.calls[end], 1);
+    if (end < WFP_TALLY_ENDS && why < WFP_TALLY_REASONS) {
+        add(&cell->row.why[end][why], 1);
     }
     add(&cell->row.bytes_out, bytes_out);
     add(&cell->row.bytes_in, bytes_in);
@@ -109,10 +110,15 @@ static apr_uint64_t load(const apr_uint64_t *from)
 
 static void sum(wfp_tally_row_t *to, const wfp_tally_row_t *from)
 {
-    int i;
+    int i, k;
 
     for (i = 0; i < WFP_TALLY_ENDS; i++) {
-        to->calls[i] += load(&from->calls[i]);
+        for (k = 0; k < WFP_TALLY_REASONS; k++) {
+            apr_uint64_t n = load(&from->why[i][k]);
+
+            to->why[i][k] += n;
+            to->calls[i] += n;
+        }
     }
     to->bytes_out += load(&from->bytes_out);
     to->bytes_in += load(&from->bytes_in);
@@ -165,4 +171,23 @@ const char *wfp_tally_name(wfp_tally_e end)
                                          "failed" };
 
     return end < WFP_TALLY_ENDS ? names[end] : "";
+}
+
+const char *wfp_tally_reason(wfp_tally_reason_e why)
+{
+    static const char *const names[WFP_TALLY_REASONS] = { "origin",
+                                                          "outbound",
+                                                          "filter",
+                                                          "policy",
+                                                          "egress",
+                                                          "head",
+                                                          "subrequests",
+                                                          "network_error",
+                                                          "timeout",
+                                                          "aborted",
+                                                          "too_many_redirects",
+                                                          "body_too_large",
+                                                          "other" };
+
+    return why < WFP_TALLY_REASONS ? names[why] : "";
 }

@@ -36,6 +36,7 @@ struct wfp_egress_record_t {
     wfp_code_e code;
     const char *reason; /* what the Worker was told; NULL: it was answered */
     wfp_tally_e end;
+    wfp_tally_reason_e why;
     int is_sent; /* the client had it */
     side_t out, in;
     wfp_client_times_t times;
@@ -79,6 +80,48 @@ static wfp_tally_e end_of(const wfp_egress_t *egress, int outcome)
     }
 }
 
+/* Who decided, in words of which there are few. */
+static wfp_tally_reason_e why_of(const wfp_egress_record_t *rec)
+{
+    static const struct {
+        const char *by;
+        wfp_tally_reason_e why;
+    } known[] = {
+        { "policy", WFP_TALLY_POLICY }, { "egress", WFP_TALLY_EGRESS },
+        { "head", WFP_TALLY_HEAD },     { "count", WFP_TALLY_SUBREQUESTS },
+        { "client", WFP_TALLY_OTHER },  { "nobody", WFP_TALLY_OTHER },
+    };
+    unsigned i;
+
+    if (!strncmp(rec->by, "outbound Worker ", 16)) {
+        return WFP_TALLY_OUTBOUND;
+    }
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (!strcmp(rec->by, known[i].by)) {
+            return known[i].why;
+        }
+    }
+    return WFP_TALLY_FILTER;
+}
+
+static wfp_tally_reason_e why_failed(const wfp_egress_record_t *rec)
+{
+    switch (rec->code) {
+    case WFP_NETWORK_ERROR:
+        return WFP_TALLY_NETWORK;
+    case WFP_TIMEOUT:
+        return WFP_TALLY_TIMEOUT;
+    case WFP_ABORTED:
+        return WFP_TALLY_ABORTED;
+    case WFP_TOO_MANY_REDIRECTS:
+        return WFP_TALLY_REDIRECTS;
+    case WFP_BODY_TOO_LARGE:
+        return WFP_TALLY_TOO_LARGE;
+    default:
+        return why_of(rec);
+    }
+}
+
 void wfp_egress_record_note(wfp_egress_t *egress, int outcome)
 {
     wfp_host_ctx_t *ctx = egress->invocation;
@@ -106,6 +149,9 @@ void wfp_egress_record_note(wfp_egress_t *egress, int outcome)
         rec->reason = apr_pstrndup(egress->pool, egress->result->message,
                                    REASON_MAX);
     }
+    rec->why = rec->end == WFP_TALLY_SENT     ? WFP_TALLY_ORIGIN
+               : rec->end == WFP_TALLY_FAILED ? why_failed(rec)
+                                              : why_of(rec);
     if (!rec->times.total_us && !rec->in.body) {
         rec->times.total_us = apr_time_now() - rec->time;
     }
@@ -152,7 +198,7 @@ void wfp_egress_record_count(const wfp_host_ctx_t *ctx)
 
     for (rec = ctx->calls_out; rec; rec = rec->next) {
         wfp_tally_add(ctx->work->server->tally, ctx->entry.ns, rec->end,
-                      (apr_uint64_t)bytes_of(&rec->out),
+                      rec->why, (apr_uint64_t)bytes_of(&rec->out),
                       (apr_uint64_t)bytes_of(&rec->in));
     }
 }

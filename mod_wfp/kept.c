@@ -76,32 +76,120 @@ static apr_status_t make_tails(void **pwhat, wfp_result_t *res, apr_pool_t *p)
     return rv;
 }
 
-apr_status_t wfp_kept_find(wfp_server_t *server, apr_pool_t *process,
-                           wfp_result_t *res)
+static apr_status_t make_stats(void **pwhat, wfp_result_t *res, apr_pool_t *p)
 {
-    void *limits, *points = NULL, *ledger = NULL, *guard = NULL, *tails = NULL;
-    apr_status_t rv = find(&limits, "ratelimit", WFP_RATELIMIT_LAYOUT,
-                           make_limits, process, res);
+    wfp_stats_t *stats;
+    apr_status_t rv = wfp_stats_create(&stats, res, p);
 
-    if (rv == APR_SUCCESS) {
-        rv = find(&points, "points", WFP_POINTS_LAYOUT, make_points, process,
-                  res);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = find(&ledger, "ledger", WFP_LEDGER_LAYOUT, make_ledger, process,
-                  res);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = find(&guard, "sign-ins", WFP_SIGN_GUARD_LAYOUT, make_guard,
+    *pwhat = stats;
+    return rv;
+}
+
+static apr_status_t make_tally(void **pwhat, wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_tally_t *tally;
+    apr_status_t rv = wfp_tally_create(&tally, res, p);
+
+    *pwhat = tally;
+    return rv;
+}
+
+static apr_status_t make_children(void **pwhat, wfp_result_t *res,
+                                  apr_pool_t *p)
+{
+    wfp_children_t *children;
+    apr_status_t rv = wfp_children_create(&children, res, p);
+
+    *pwhat = children;
+    return rv;
+}
+
+static apr_status_t make_latency(void **pwhat, wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_latency_t *latency;
+    apr_status_t rv = wfp_latency_create(&latency, res, p);
+
+    *pwhat = latency;
+    return rv;
+}
+
+static apr_status_t make_counts(void **pwhat, wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_registry_counts_t *counts;
+    apr_status_t rv = wfp_registry_counts_create(&counts, res, p);
+
+    *pwhat = counts;
+    return rv;
+}
+
+static apr_status_t make_ring_stats(void **pwhat, wfp_result_t *res,
+                                    apr_pool_t *p)
+{
+    wfp_logring_stats_t *stats;
+    apr_status_t rv = wfp_logring_stats_create(&stats, res, p);
+
+    *pwhat = stats;
+    return rv;
+}
+
+/* In the order of rows below. */
+enum {
+    LIMITS = 0,
+    POINTS,
+    LEDGER,
+    GUARD,
+    TAILS,
+    STATS,
+    TALLY,
+    CHILDREN,
+    LATENCY,
+    REGISTRY,
+    KV_CACHE,
+    RING,
+    KEPT
+};
+
+static const struct {
+    const char *name;
+    int layout;
+    make_fn *make;
+} rows[KEPT] = {
+    [LIMITS] = { "ratelimit", WFP_RATELIMIT_LAYOUT, make_limits },
+    [POINTS] = { "points", WFP_POINTS_LAYOUT, make_points },
+    [LEDGER] = { "ledger", WFP_LEDGER_LAYOUT, make_ledger },
+    [GUARD] = { "sign-ins", WFP_SIGN_GUARD_LAYOUT, make_guard },
+    [TAILS] = { "tails", WFP_TAILS_LAYOUT, make_tails },
+    [STATS] = { "stats", WFP_STATS_LAYOUT, make_stats },
+    [TALLY] = { "tally", WFP_TALLY_LAYOUT, make_tally },
+    [CHILDREN] = { "children", WFP_CHILDREN_LAYOUT, make_children },
+    [LATENCY] = { "latency", WFP_LATENCY_LAYOUT, make_latency },
+    [REGISTRY] = { "registry-counts", WFP_REGISTRY_COUNTS_LAYOUT, make_counts },
+    [KV_CACHE] = { "kv-counts", WFP_REGISTRY_COUNTS_LAYOUT, make_counts },
+    [RING] = { "ring-counts", WFP_LOGRING_STATS_LAYOUT, make_ring_stats },
+};
+
+apr_status_t wfp_kept_find(wfp_server_t *server, wfp_kept_counts_t *counts,
+                           apr_pool_t *process, wfp_result_t *res)
+{
+    void *found[KEPT] = { NULL };
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; i < KEPT && rv == APR_SUCCESS; i++) {
+        rv = find(&found[i], rows[i].name, rows[i].layout, rows[i].make,
                   process, res);
     }
-    if (rv == APR_SUCCESS) {
-        rv = find(&tails, "tails", WFP_TAILS_LAYOUT, make_tails, process, res);
-    }
-    server->limits = limits;
-    server->points = points;
-    server->ledger = ledger;
-    server->guard = guard;
-    server->tails = tails;
+    server->limits = found[LIMITS];
+    server->points = found[POINTS];
+    server->ledger = found[LEDGER];
+    server->guard = found[GUARD];
+    server->tails = found[TAILS];
+    server->stats = found[STATS];
+    server->tally = found[TALLY];
+    server->children = found[CHILDREN];
+    server->latency = found[LATENCY];
+    counts->registry = found[REGISTRY];
+    counts->kv_cache = found[KV_CACHE];
+    counts->ring = found[RING];
     return rv;
 }

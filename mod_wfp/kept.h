@@ -11,14 +11,22 @@
  * graceful restart count in the same place. It ends with the parent process.
  */
 
+/** Counters of memory that each generation makes anew. */
+typedef struct wfp_kept_counts_t {
+    wfp_registry_counts_t *registry;
+    wfp_registry_counts_t *kv_cache;
+    wfp_logring_stats_t *ring;
+} wfp_kept_counts_t;
+
 /**
- * Fill in server->limits, points, ledger, guard and tails: what there is, or
- * new.
+ * Fill in server->limits, points, ledger, guard, tails, stats, tally, children
+ * and latency: what there is, or new.
  *
+ * @param counts   set: where what the generation makes has to count
  * @param process  the process's pool
  * @note start scope
  */
-apr_status_t wfp_kept_find(wfp_server_t *server, apr_pool_t *process,
-                           wfp_result_t *res) WFP_CHECK;
+apr_status_t wfp_kept_find(wfp_server_t *server, wfp_kept_counts_t *counts,
+                           apr_pool_t *process, wfp_result_t *res) WFP_CHECK;
 
 #endif

@@ -9,6 +9,7 @@
 #include <http_request.h>
 #include <mpm_common.h>
 
+#include "mod_wfp/children.h"
 #include "mod_wfp/config.h"
 #include "mod_wfp/control.h"
 #include "mod_wfp/directives.h"
@@ -61,6 +62,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(wfp_server_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(wfp_hardening_child_init, NULL, NULL,
                        APR_HOOK_REALLY_LAST);
+    ap_hook_child_status(wfp_children_child_status, NULL, NULL,
+                         APR_HOOK_MIDDLE);
     ap_hook_child_stopping(wfp_ending_child_stopping, NULL, NULL,
                            APR_HOOK_MIDDLE);
     /* before mod_proxy and mod_alias: a claim beats both */

@@ -17,6 +17,7 @@
 #include "lua_runtime/bugcheck.h"
 #include "mod_wfp/background.h"
 #include "mod_wfp/beside.h"
+#include "mod_wfp/children.h"
 #include "mod_wfp/deliver.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hardening.h"
@@ -45,8 +46,6 @@ static wfp_server_t *context;
 typedef struct generation_t {
     apr_pool_t *pool; /* below the process pool */
     wfp_registry_t *registry;
-    wfp_stats_t *stats;
-    wfp_tally_t *tally;
     wfp_api_rate_t *api_rate;
     wfp_host_memo_t *hosts;
     wfp_kv_cache_t *kv_cache;
@@ -125,6 +124,7 @@ static apr_status_t make_kv_cache(wfp_server_t *server, generation_t *g,
 static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
                                      apr_pool_t *ptemp)
 {
+    wfp_kept_counts_t counts;
     generation_t *g;
     apr_pool_t *p;
     wfp_result_t res;
@@ -142,13 +142,7 @@ static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
                                                 WFP_DEFAULT_REGISTRY_SIZE),
                              &res, p);
     if (rv == APR_SUCCESS) {
-        rv = wfp_stats_create(&g->stats, &res, p);
-    }
-    if (rv == APR_SUCCESS) {
         rv = wfp_api_rate_create(&g->api_rate, &res, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_tally_create(&g->tally, &res, p);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_host_memo_create(&g->hosts, &res, p);
@@ -157,10 +151,17 @@ static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
         rv = make_kv_cache(server, g, &res);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_kept_find(server, process, &res);
+        rv = wfp_kept_find(server, &counts, process, &res);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_logring_create(&g->ring, WFP_LOGGER_RING, &res, p);
+    }
+    if (rv == APR_SUCCESS) {
+        wfp_registry_count_in(g->registry, counts.registry);
+        wfp_logring_count_in(g->ring, counts.ring);
+        if (g->kv_cache) {
+            wfp_kv_cache_count_in(g->kv_cache, counts.kv_cache);
+        }
     }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
@@ -274,9 +275,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     server->registry = now->registry;
-    server->stats = now->stats;
     server->api_rate = now->api_rate;
-    server->tally = now->tally;
     server->hosts = now->hosts;
     server->kv_cache = now->kv_cache;
     server->ring = now->ring;
@@ -417,6 +416,9 @@ static void open_store(wfp_server_t *server, wfp_result_t *res)
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
                      WFPLOGNO(0306) "store: %s", res->message);
     }
+    if (server->store) {
+        wfp_store_watch(server->store, server->latency);
+    }
 }
 
 /* Before any pool of the child goes: a prefork child that is told to end
@@ -489,6 +491,9 @@ static apr_status_t start_threads(wfp_server_t *server, wfp_result_t *res)
     }
     if (rv == APR_SUCCESS) {
         rv = start_client(server, res);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_children_start(server, server->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_beside_create(&server->beside, server, server->pool);

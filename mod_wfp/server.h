@@ -8,8 +8,10 @@
 
 #include "admin/api_rate.h"
 #include "admin/sign_guard.h"
+#include "core/children.h"
 #include "core/host_memo.h"
 #include "core/keyring.h"
+#include "core/latency.h"
 #include "core/ledger.h"
 #include "core/logring.h"
 #include "core/registry.h"
@@ -64,6 +66,8 @@ typedef struct wfp_server_t {
     wfp_sign_guard_t *guard;  /* wrong sign-ins at the admin page */
     wfp_ledger_t *ledger;     /* what Workers did; of all generations */
     wfp_tails_t *tails;       /* who follows records; of all generations */
+    wfp_children_t *children; /* figures of each; of all generations */
+    wfp_latency_t *latency;   /* of the store; of all generations */
     wfp_logring_t *ring;      /* records on their way to the logs */
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */
     wfp_socache_t *socache;   /* NULL: caches keep nothing */
@@ -74,6 +78,7 @@ typedef struct wfp_server_t {
     apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:
                                 * all */
     /* child scope */
+    int child_place;    /* in children */
     apr_pool_t *pool;   /* of the child, mutex-protected */
     wfp_store_t *store; /* NULL: could not be opened */
     wfp_kv_t *kv;

@@ -2,7 +2,7 @@
 /*
  * The ledger as Prometheus text and as lines of mod_status. However many Workers
  * there are, there are so many lines: what has none of its own is in "*". Names
- * are made of letters that need no escape (core/name).
+ * are made of letters that need no escape (core/name), and are escaped.
  */
 #include "mod_wfp/status_workers.h"
 
@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "core/ledger.h"
+#include "core/prometheus.h"
+#include "mod_wfp/status_kinds.h"
 
 typedef struct page_t {
     request_rec *r;
@@ -124,9 +126,10 @@ static void begin_metric(request_rec *r, const char *name, const char *type,
 /* {namespace="", worker=""} of a Worker, {namespace=""} of a namespace. */
 static void begin_labels(request_rec *r, const wfp_ledger_sum_t *sum)
 {
-    ap_rprintf(r, "{namespace=\"%s\"", sum->ns);
+    ap_rprintf(r, "{namespace=\"%s\"", wfp_prometheus_label(sum->ns, r->pool));
     if (*sum->script) {
-        ap_rprintf(r, ",worker=\"%s\"", sum->script);
+        ap_rprintf(r, ",worker=\"%s\"",
+                   wfp_prometheus_label(sum->script, r->pool));
     }
 }
 
@@ -167,8 +170,7 @@ static void show_runs(request_rec *r, const char *name,
 
 static void put_seconds(request_rec *r, apr_uint64_t us)
 {
-    ap_rprintf(r, "%" APR_UINT64_T_FMT ".%06d\n", us / 1000000,
-               (int)(us % 1000000));
+    ap_rprintf(r, "%s\n", wfp_status_kinds_seconds(us, r->pool));
 }
 
 /* @param is_time  microseconds, to be seconds */
@@ -309,23 +311,50 @@ void wfp_status_workers_metrics(request_rec *r, wfp_server_t *server)
 
 /* ---- mod_status ------------------------------------------------------------------- */
 
+#define U64 "%" APR_UINT64_T_FMT
+
+/* name=value of all that Prometheus is told. */
+static void show_line(request_rec *r, const wfp_ledger_sum_t *sum)
+{
+    int k;
+
+    for (k = 0; k < WFP_OUTCOME_COUNT; k++) {
+        ap_rprintf(r, " %s=" U64, wfp_code_outcome_name((wfp_outcome_e)k),
+                   count_of(sum, k));
+    }
+    ap_rprintf(r,
+               " cpu_us=" U64 " wall_us=" U64 " instructions=" U64
+               " subrequests=" U64 " cold_starts=" U64 " in=" U64 " out=" U64,
+               sum->n[WFP_LEDGER_CPU_US], sum->n[WFP_LEDGER_WALL_US],
+               sum->n[WFP_LEDGER_INSTRUCTIONS], sum->n[WFP_LEDGER_SUBREQUESTS],
+               sum->n[WFP_LEDGER_COLD_STARTS], sum->n[WFP_LEDGER_BYTES_IN],
+               sum->n[WFP_LEDGER_BYTES_OUT]);
+}
+
 void wfp_status_workers_lines(request_rec *r, wfp_server_t *server, int brief)
 {
+    const char *end = brief ? "\n" : "</dt>\n";
     page_t page;
-    int i, k;
+    int i;
 
     read_page(&page, r, server);
     for (i = 0; i < page.namespaces->nelts; i++) {
         const wfp_ledger_sum_t *sum = &APR_ARRAY_IDX(page.namespaces, i,
                                                      wfp_ledger_sum_t);
 
-        ap_rprintf(r, brief ? "WfpRuns[%s]:" : "<dt>Runs of \"%s\":", sum->ns);
-        for (k = 0; k < WFP_OUTCOME_COUNT; k++) {
-            ap_rprintf(r, " %s=%" APR_UINT64_T_FMT,
-                       wfp_code_outcome_name((wfp_outcome_e)k),
-                       count_of(sum, k));
-        }
-        ap_rprintf(r, " cpu_us=%" APR_UINT64_T_FMT "%s\n",
-                   sum->n[WFP_LEDGER_CPU_US], brief ? "" : "</dt>");
+        ap_rprintf(r, brief ? "WfpRuns[%s]:" : "<dt>Runs of \"%s\":",
+                   wfp_status_kinds_text(sum->ns, brief, r->pool));
+        show_line(r, sum);
+        ap_rputs(end, r);
+    }
+    for (i = 0; i < page.workers->nelts; i++) {
+        const wfp_ledger_sum_t *sum = &APR_ARRAY_IDX(page.workers, i,
+                                                     wfp_ledger_sum_t);
+
+        ap_rprintf(r, brief ? "WfpWorker[%s/%s]:" : "<dt>Runs of \"%s/%s\":",
+                   wfp_status_kinds_text(sum->ns, brief, r->pool),
+                   wfp_status_kinds_text(sum->script, brief, r->pool));
+        show_line(r, sum);
+        ap_rputs(end, r);
     }
 }

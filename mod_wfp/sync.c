@@ -539,6 +539,7 @@ static apr_status_t catch_up_step(int *pmore, wfp_server_t *server,
 apr_status_t wfp_sync_catch_up(wfp_server_t *server, wfp_store_t *store,
                                wfp_result_t *res, apr_pool_t *p)
 {
+    apr_time_t begun = wfp_clock_now();
     apr_pool_t *step;
     apr_status_t rv;
     int more;
@@ -549,6 +550,9 @@ apr_status_t wfp_sync_catch_up(wfp_server_t *server, wfp_store_t *store,
         rv = catch_up_step(&more, server, store, res, step);
     } while (rv == APR_SUCCESS && more);
     apr_pool_destroy(step);
+    if (rv == APR_SUCCESS) {
+        wfp_registry_set_followed(server->registry, begun);
+    }
     return rv;
 }
 

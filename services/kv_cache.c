@@ -166,6 +166,11 @@ int wfp_kv_cache_put(wfp_kv_cache_t *cache, const char *ns,
     return rv == APR_SUCCESS; /* else it is read again */
 }
 
+void wfp_kv_cache_count_in(wfp_kv_cache_t *cache, wfp_registry_counts_t *counts)
+{
+    wfp_registry_count_in(cache->values, counts);
+}
+
 void wfp_kv_cache_stats(wfp_registry_stats_t *stats, wfp_kv_cache_t *cache)
 {
     wfp_registry_stats(stats, cache->values);

@@ -31,6 +31,10 @@ typedef struct wfp_kv_cache_t wfp_kv_cache_t;
 apr_status_t wfp_kv_cache_create(wfp_kv_cache_t **pcache, apr_size_t size_bytes,
                                  wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
+/** Count there from now on. @note start scope, before children are forked */
+void wfp_kv_cache_count_in(wfp_kv_cache_t *cache,
+                           wfp_registry_counts_t *counts);
+
 /** Other hosts write too: it serves nothing unless they were asked lately. */
 void wfp_kv_cache_follow(wfp_kv_cache_t *cache);
 

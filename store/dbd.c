@@ -9,6 +9,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "core/clock.h"
 #include "store/batch.h"
 #include "store/hostlock.h"
 #include "store/slot.h"
@@ -279,7 +280,18 @@ apr_status_t wfp_dbd_run(wfp_store_t *store, wfp_dbd_mode_e mode,
                          wfp_dbd_fn *fn, void *baton, wfp_result_t *res,
                          apr_pool_t *p)
 {
-    return mode == WFP_DBD_WRITE
-               ? wfp_batch_write(store, fn, baton, res, p)
-               : wfp_dbd_alone(store, mode, fn, baton, res, p);
+    apr_time_t begun = wfp_clock_now();
+    apr_status_t rv = mode == WFP_DBD_WRITE
+                          ? wfp_batch_write(store, fn, baton, res, p)
+                          : wfp_dbd_alone(store, mode, fn, baton, res, p);
+
+    if (store->latency) {
+        wfp_latency_count(store->latency,
+                          mode == WFP_DBD_WRITE ? WFP_LATENCY_WRITE
+                                                : WFP_LATENCY_READ,
+                          (apr_uint64_t)(wfp_clock_now() - begun),
+                          rv != APR_SUCCESS && res
+                              && res->code == WFP_STORE_UNAVAILABLE);
+    }
+    return rv;
 }

@@ -91,3 +91,8 @@ apr_status_t wfp_store_setting_once(const char **pvalue, wfp_store_t *store,
     *pvalue = setting.value;
     return rv;
 }
+
+void wfp_store_watch(wfp_store_t *store, wfp_latency_t *latency)
+{
+    store->latency = latency;
+}

@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "core/latency.h"
 #include "core/result.h"
 #include "core/wfp.h"
 
@@ -70,6 +71,10 @@ apr_status_t wfp_store_read_schema(apr_array_header_t **pschema,
 apr_status_t wfp_store_migrate(int *papplied, wfp_store_t *store,
                                const apr_array_header_t *schema,
                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** Tell there from now on how long each call takes. @note start or child scope,
+ *  before others use the store */
+void wfp_store_watch(wfp_store_t *store, wfp_latency_t *latency);
 
 /** A setting of the server kept in the store ("account_id"); NULL: none. */
 apr_status_t wfp_store_setting(const char **pvalue, wfp_store_t *store,

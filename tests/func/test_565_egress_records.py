@@ -171,7 +171,8 @@ def figures(client, ns):
         labels = dict(labels)
         if labels.get("namespace") == ns:
             if name == "wfp_egress_calls_total":
-                calls[labels["decision"]] = value
+                end = labels["decision"]
+                calls[end] = calls.get(end, 0) + value
             elif name == "wfp_egress_bytes_total":
                 sizes[labels["direction"]] = value
     return calls, sizes
@@ -201,7 +202,8 @@ class TestFigures:
         assert [line for line in lines if line.startswith(
             f"WfpEgress[{ns}]:")] == [
                 f"WfpEgress[{ns}]: sent=2 answered=0 blocked=2 failed=1 out=5 "
-                f"in={int(sizes['in'])}"]
+                f"in={int(sizes['in'])} blocked_policy=2 "
+                "failed_network_error=1"]
         assert f'Calls from "{ns}": sent=2 answered=0 blocked=2' in client.get(
             "/status").text
 

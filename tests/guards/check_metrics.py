@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of mod_wfp/status.c = rows of docs/operations/metrics.md; what the
+"""Figures of mod_wfp/figures.c = rows of docs/operations/metrics.md; what the
 dashboard and the alerts ask for is on that page, too."""
 
 import pathlib
@@ -8,11 +8,12 @@ import re
 
 import guardlib
 
-TABLE = "mod_wfp/status.c"
+TABLE = "mod_wfp/figures.c"
 PAGE = "docs/operations/metrics.md"
 FIGURE = re.compile(r'add\(f,\s*"([a-z_]+)",\s*"(\w+)",\s*"(\w+)"')
-FAMILIES = "mod_wfp/status_workers.c"
-FAMILY = re.compile(r'"((?:worker|namespace|run)_[a-z_]+(?:_total|_seconds))"')
+FAMILIES = ("mod_wfp/status_workers.c", "mod_wfp/status_kinds.c")
+FAMILY = re.compile(r'"((?:worker|namespace|run|store|egress|errors|kills)_[a-z_]*'
+                    r'(?:total|seconds))"')
 ASKED = ("docs/operations/prometheus/alerts.yml",
          "docs/operations/prometheus/dashboard.json")
 PAGE_ROW = re.compile(r"^\|\s*`wfp_([a-z_]+)`\s*\|\s*`(\w+)`\s*\|\s*(\w+)", re.M)
@@ -29,9 +30,9 @@ def of_pages(root, text):
             if name not in known and \
                     re.sub("_(bucket|sum|count)$", "", name) not in known:
                 yield f"{path}: {name} is not in {PAGE}"
-    families = root / FAMILIES
-    for name in sorted(set(FAMILY.findall(families.read_text())
-                           if families.is_file() else ())):
+    families = [root / path for path in FAMILIES if (root / path).is_file()]
+    for name in sorted({name for path in families
+                        for name in FAMILY.findall(path.read_text())}):
         if f"wfp_{name}" not in known:
             yield f"wfp_{name}: not in {PAGE}"
 

@@ -152,7 +152,7 @@ class TestGuardsOnFaults:
 
     def test_001_09_metrics(self, tmp_path):
         plant(tmp_path, {
-            "mod_wfp/status.c": 'add(f, "a_total", "WfpA", "counter", "b");\n',
+            "mod_wfp/figures.c": 'add(f, "a_total", "WfpA", "counter", "b");\n',
             "docs/operations/metrics.md":
                 "| `wfp_a_total` | `WfpA` | gauge | x |\n",
             "mod_wfp/status_workers.c": '{ "worker_b_total", "c" }\n',

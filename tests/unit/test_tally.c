@@ -38,15 +38,18 @@ static void each_namespace_has_its_own(wfp_test_t *t)
     wfp_tally_row_t row;
     int n;
 
-    wfp_tally_add(tally, "a", WFP_TALLY_SENT, 10, 100);
-    wfp_tally_add(tally, "a", WFP_TALLY_SENT, 1, 1);
-    wfp_tally_add(tally, "a", WFP_TALLY_BLOCKED, 0, 0);
-    wfp_tally_add(tally, "", WFP_TALLY_FAILED, 5, 0);
+    wfp_tally_add(tally, "a", WFP_TALLY_SENT, WFP_TALLY_ORIGIN, 10, 100);
+    wfp_tally_add(tally, "a", WFP_TALLY_SENT, WFP_TALLY_ORIGIN, 1, 1);
+    wfp_tally_add(tally, "a", WFP_TALLY_BLOCKED, WFP_TALLY_POLICY, 0, 0);
+    wfp_tally_add(tally, "", WFP_TALLY_FAILED, WFP_TALLY_TIMEOUT, 5, 0);
     row = find(tally, "a", &n);
     CHECK_INT(n, 1);
     CHECK_INT(row.calls[WFP_TALLY_SENT], 2);
     CHECK_INT(row.calls[WFP_TALLY_BLOCKED], 1);
     CHECK_INT(row.calls[WFP_TALLY_FAILED], 0);
+    CHECK_INT(row.why[WFP_TALLY_SENT][WFP_TALLY_ORIGIN], 2);
+    CHECK_INT(row.why[WFP_TALLY_BLOCKED][WFP_TALLY_POLICY], 1);
+    CHECK_INT(row.why[WFP_TALLY_BLOCKED][WFP_TALLY_FILTER], 0);
     CHECK_INT(row.bytes_out, 11);
     CHECK_INT(row.bytes_in, 101);
     row = find(tally, "", &n);
@@ -66,7 +69,7 @@ static void what_finds_no_row_shares_one(wfp_test_t *t)
 
     for (i = 0; i < WFP_TALLY_ROWS + 100; i++) {
         wfp_tally_add(tally, apr_psprintf(t->pool, "ns%d", i), WFP_TALLY_SENT,
-                      0, 1);
+                      WFP_TALLY_ORIGIN, 0, 1);
     }
     row = find(tally, "*", &n);
     CHECK_INT(n, 1);
@@ -87,7 +90,8 @@ static void count_in_child(wfp_tally_t *tally)
     int i;
 
     for (i = 0; i < ROUNDS; i++) {
-        wfp_tally_add(tally, names[i % 5], WFP_TALLY_ANSWERED, 1, 2);
+        wfp_tally_add(tally, names[i % 5], WFP_TALLY_ANSWERED, WFP_TALLY_FILTER,
+                      1, 2);
     }
     _exit(0);
 }
@@ -122,6 +126,9 @@ static void ends_have_names(wfp_test_t *t)
     CHECK_STR(wfp_tally_name(WFP_TALLY_SENT), "sent");
     CHECK_STR(wfp_tally_name(WFP_TALLY_FAILED), "failed");
     CHECK_STR(wfp_tally_name(WFP_TALLY_ENDS), "");
+    CHECK_STR(wfp_tally_reason(WFP_TALLY_ORIGIN), "origin");
+    CHECK_STR(wfp_tally_reason(WFP_TALLY_OTHER), "other");
+    CHECK_STR(wfp_tally_reason(WFP_TALLY_REASONS), "");
 }
 
 static const wfp_test_case_t cases[] = {
