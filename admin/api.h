@@ -64,6 +64,9 @@ typedef struct wfp_api_server_t {
     apr_int64_t asset_bytes;        /* of a Worker's assets; 0: no bound */
     int versions_kept;              /* undeployed ones a Worker */
     wfp_registry_t *registry;
+    wfp_latency_t *latency;            /* of the store */
+    apr_interval_time_t sync_interval; /* how often it is asked */
+    int is_serving;                    /* this process can run Workers */
     wfp_tails_t *tails;
     wfp_api_rate_t *rate;
     apr_uint32_t rate_requests; /* a token; an address has ten times that */

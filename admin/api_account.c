@@ -110,44 +110,6 @@ apr_status_t wfp_api_account_memberships(wfp_api_call_t *call)
     return answer_one(call, doc);
 }
 
-static void show_registry(wfp_json_t *doc, wfp_api_call_t *call)
-{
-    wfp_json_t *reg = wfp_json_object(call->pool);
-    wfp_registry_stats_t stats;
-
-    wfp_registry_stats(&stats, call->server->registry);
-    wfp_json_set_int(reg, "slots", (apr_int64_t)stats.slots);
-    wfp_json_set_int(reg, "known", (apr_int64_t)stats.known);
-    wfp_json_set_int(reg, "body_bytes_used",
-                     (apr_int64_t)stats.body_bytes_used);
-    wfp_json_set_int(reg, "body_bytes_free",
-                     (apr_int64_t)stats.body_bytes_free);
-    wfp_json_set(doc, "registry", reg);
-}
-
-/* 200 as long as this server answers; what is wrong with it is said. */
-apr_status_t wfp_api_account_health(wfp_api_call_t *call)
-{
-    wfp_json_t *doc = wfp_json_object(call->pool);
-    apr_int64_t synced = wfp_registry_synced(call->server->registry);
-    apr_int64_t latest = synced;
-    apr_array_header_t *list;
-    int lost;
-    apr_status_t rv = wfp_changes_since(&list, &latest, &lost,
-                                        call->server->store, synced, 1,
-                                        &call->res, call->pool);
-
-    wfp_json_set_str(doc, "status", rv == APR_SUCCESS ? "ok" : "degraded");
-    if (call->token && !wfp_api_auth_is_limited(call->token)) {
-        wfp_json_set_str(doc, "store",
-                         rv == APR_SUCCESS ? "reachable" : "unreachable");
-        wfp_json_set_int(doc, "sync_lag",
-                         latest > synced ? latest - synced : 0);
-        show_registry(doc, call);
-    }
-    return wfp_api_answer_json(call, doc);
-}
-
 apr_status_t wfp_api_account_unsupported(wfp_api_call_t *call)
 {
     return wfp_api_answer_error(call, WFP_API_UNSUPPORTED,

@@ -4,14 +4,13 @@
 
 #include "admin/api_route.h"
 
-/** @file User, accounts, memberships, health: what there is one of here. */
+/** @file User, accounts, memberships: what there is one of here. */
 
 wfp_api_fn wfp_api_account_verify;
 wfp_api_fn wfp_api_account_user;
 wfp_api_fn wfp_api_account_list;
 wfp_api_fn wfp_api_account_get;
 wfp_api_fn wfp_api_account_memberships;
-wfp_api_fn wfp_api_account_health;
 
 /** Routes of kinds that this version has not. */
 wfp_api_fn wfp_api_account_unsupported;

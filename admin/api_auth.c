@@ -49,6 +49,10 @@ static apr_status_t find_token(wfp_api_call_t *call, const char *secret)
         rv = wfp_tokens_verify(&token, call->server->store, secret, &call->res,
                                call->pool);
     }
+    if (rv != APR_SUCCESS && call->route->role == WFP_API_PUBLIC
+        && call->res.code == WFP_STORE_UNAVAILABLE) {
+        return APR_SUCCESS; /* it counts as nobody's */
+    }
     if (rv != APR_SUCCESS) {
         return wfp_api_answer_result(call, rv,
                                      verifies ? WFP_API_TOKEN_INVALID
@@ -198,6 +202,9 @@ static apr_status_t check_secret(wfp_api_call_t *call)
         return wfp_api_answer_error(call, WFP_API_AUTH_MISSING, NULL);
     }
     rv = find_token(call, secret);
+    if (rv == APR_SUCCESS && !call->token) {
+        return APR_SUCCESS;
+    }
     if (rv == APR_SUCCESS) {
         rv = wfp_api_auth_token(call, call->token);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The API's routes, by noun. */
 #include "admin/api_account.h"
+#include "admin/api_health.h"
 #include "admin/api_assets.h"
 #include "admin/api_audit.h"
 #include "admin/api_d1.h"
@@ -53,7 +54,7 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", "/accounts", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_list },
     { "GET", A, WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_get },
     { "GET", "/memberships", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_memberships },
-    { "GET", A "/healthz", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_account_health },
+    { "GET", A "/healthz", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_health_get },
     /* dispatch namespaces */
     { "GET", NS, WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_namespaces_list },
     { "POST", NS, WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_namespaces_create },

@@ -152,6 +152,10 @@ static void fill_in(wfp_api_server_t *api, wfp_server_t *server)
     api->session_time = wfp_config_num(server->conf->session_time,
                                        WFP_DEFAULT_SESSION_TIME);
     api->registry = server->registry;
+    api->latency = server->latency;
+    api->sync_interval = wfp_config_num(server->conf->sync_interval,
+                                        WFP_DEFAULT_SYNC_INTERVAL);
+    api->is_serving = server->isolates != NULL;
     api->tails = server->tails;
     api->serve_tail = serve_tail;
     api->quota = &server->conf->quota;

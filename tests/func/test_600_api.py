@@ -166,7 +166,11 @@ class TestAccount:
         full = api.ok("GET", f"{api.account}/healthz")
         assert full["store"] == "reachable"
         assert full["registry"]["slots"] > 0
-
+        assert full["changes_behind"] >= 0
+        assert 0 <= full["sync_lag"] < 60
+        assert 0 <= full["registry"]["fill"] <= 1
+        wrong = Api(api.httpd, api.client, "no-such-token")
+        assert wrong.refused("GET", f"{api.account}/healthz")[0] == 401
 
     def test_600_33_description(self, api):
         none = Api(api.httpd, api.client, None)

@@ -15,7 +15,9 @@ function health(doc) {
   return [
     facts([
       ['Store', badge(doc.store ?? doc.status, doc.status === 'ok' ? 'good' : 'bad')],
-      doc.sync_lag !== undefined && ['Changes not taken in yet', number(doc.sync_lag)],
+      doc.changes_behind !== undefined && ['Changes not taken in yet', number(doc.changes_behind)],
+      doc.sync_lag !== undefined && ['Asked the store', `${number(Math.round(doc.sync_lag))} s ago`],
+      ...(doc.problems ?? []).map((text) => ['Problem', text]),
     ]),
     r && h('div', { class: 'stack' }, h('div'),
       gauge('Workers the registry knows', r.known, r.slots, `${short(r.known)} of ${short(r.slots)}`),
