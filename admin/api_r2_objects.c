@@ -58,9 +58,8 @@ static apr_status_t failed(wfp_api_call_t *call, const wfp_r2_call_t *r2,
     }
 }
 
-/* @param action  of a mutation, for the audit; NULL */
-static apr_status_t run(wfp_api_call_t *call, wfp_r2_call_t *r2,
-                        const char *action)
+apr_status_t wfp_api_r2_objects_run(wfp_api_call_t *call, wfp_r2_call_t *r2,
+                                    const char *action)
 {
     const char *bucket = wfp_api_call_param(call, "bucket"), *log;
     wfp_json_t *details = wfp_json_object(call->pool);
@@ -133,7 +132,8 @@ static apr_status_t read_meta(wfp_r2_meta_t *meta, wfp_api_call_t *call)
                                                      "cf-r2-storage-class"));
 }
 
-static wfp_json_t *show_put(const wfp_r2_object_t *object, apr_pool_t *p)
+wfp_json_t *wfp_api_r2_objects_show(const wfp_r2_object_t *object,
+                                    apr_pool_t *p)
 {
     wfp_json_t *doc = wfp_json_object(p);
 
@@ -160,7 +160,7 @@ apr_status_t wfp_api_r2_objects_put(wfp_api_call_t *call)
     }
     r2.condition = read_condition(call);
     r2.source = wfp_api_body_open(call->server, call->r);
-    rv = run(call, &r2, "put_object");
+    rv = wfp_api_r2_objects_run(call, &r2, "put_object");
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -168,7 +168,8 @@ apr_status_t wfp_api_r2_objects_put(wfp_api_call_t *call)
         return wfp_api_answer_error(call, WFP_API_R2_UNMET, NULL);
     }
     call->body_read = 1;
-    return wfp_api_answer_json(call, show_put(r2.object, call->pool));
+    return wfp_api_answer_json(call,
+                               wfp_api_r2_objects_show(r2.object, call->pool));
 }
 
 apr_status_t wfp_api_r2_objects_delete(wfp_api_call_t *call)
@@ -180,7 +181,7 @@ apr_status_t wfp_api_r2_objects_delete(wfp_api_call_t *call)
 
     r2.keys = &key;
     if (rv == APR_SUCCESS) {
-        rv = run(call, &r2, "delete_object");
+        rv = wfp_api_r2_objects_run(call, &r2, "delete_object");
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -244,7 +245,7 @@ apr_status_t wfp_api_r2_objects_get(wfp_api_call_t *call)
     if (rv == APR_SUCCESS) {
         r2.condition = read_condition(call);
         wfp_r2_read_range(&r2.range, wfp_api_call_header(call, "Range"));
-        rv = run(call, &r2, NULL);
+        rv = wfp_api_r2_objects_run(call, &r2, NULL);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -331,7 +332,7 @@ apr_status_t wfp_api_r2_objects_list(wfp_api_call_t *call)
     r2.delimiter = wfp_api_call_query(call, "delimiter");
     r2.cursor = wfp_api_call_query(call, "cursor");
     r2.start_after = wfp_api_call_query(call, "start_after");
-    rv = run(call, &r2, NULL);
+    rv = wfp_api_r2_objects_run(call, &r2, NULL);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -24,6 +24,7 @@
 #include "admin/api_tokens.h"
 #include "admin/api_r2.h"
 #include "admin/api_r2_objects.h"
+#include "admin/api_r2_uploads.h"
 #include "admin/api_schedules.h"
 #include "admin/api_scripts.h"
 #include "admin/api_secrets.h"
@@ -126,6 +127,10 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", B "/{bucket}/objects/{key*}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_r2_objects_get },
     { "PUT", B "/{bucket}/objects/{key*}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_objects_put },
     { "DELETE", B "/{bucket}/objects/{key*}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_objects_delete },
+    { "POST", B "/{bucket}/uploads", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_uploads_create },
+    { "PUT", B "/{bucket}/uploads/{upload}/{part}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_uploads_put_part },
+    { "POST", B "/{bucket}/uploads/{upload}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_uploads_complete },
+    { "DELETE", B "/{bucket}/uploads/{upload}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_uploads_abort },
     /* hostnames */
     { "GET", A "/hostnames", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_list },
     { "GET", A "/hostnames/{hostname}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_hostnames_get },

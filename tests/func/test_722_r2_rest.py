@@ -315,3 +315,86 @@ class TestBodies:
         data = bytes(range(256)) * 100000
         put(api, bucket, "k", data)
         assert get(api, bucket, "k").body == data
+
+
+class TestParts:
+    SIZE = 5 << 20
+
+    def begin(self, api, bucket, key="big", **more):
+        made = api.ok("POST", f"{bucket}/uploads", {"key": key, **more})
+        assert made["key"] == key
+        return f"{bucket}/uploads/{made['uploadId']}"
+
+    def part(self, api, upload, number, data, key="big"):
+        made = api.ok("PUT", f"{upload}/{number}?key={quote(key)}", data)
+        assert made == {"partNumber": number,
+                        "etag": hashlib.md5(data).hexdigest()}
+        return made
+
+    def test_722_60_parts_of_one(self, api, bucket):
+        key = "a/b & c%"
+        up = self.begin(api, bucket, key, storageClass="InfrequentAccess",
+                        httpMetadata={"contentType": "text/x-try"})
+        assert keys(api, bucket) == []
+        last = self.part(api, up, 2, b"end", key)
+        self.part(api, up, 1, b"x" * self.SIZE, key)
+        first = self.part(api, up, 1, b"y" * self.SIZE, key)
+        done = api.ok("POST", up, {"key": key, "parts": [first, last]})
+        assert done["key"] == key and done["size"] == str(self.SIZE + 3)
+        assert done["storage_class"] == "InfrequentAccess"
+        got = get(api, bucket, quote(key))
+        assert got.body == b"y" * self.SIZE + b"end"
+        assert got.get("Content-Type") == "text/x-try"
+        row = api.ok("GET", f"{api.account}/audit?limit=1")[0]
+        assert row["action"] == "put_object"
+        assert row["details"]["key"] == key
+        # it is over
+        assert api.refused("POST", up, {"key": key, "parts": [
+            first, last]}) == (400, 10012)
+
+    def test_722_61_given_up(self, api, bucket):
+        up = self.begin(api, bucket)
+        self.part(api, up, 1, b"x")
+        assert api.ok("DELETE", f"{up}?key=big") == {}
+        assert api.refused("PUT", f"{up}/2?key=big", b"x") == (400, 10012)
+        assert keys(api, bucket) == []
+
+    def test_722_62_refusals(self, api, bucket, all_of_them):
+        uploads = f"{bucket}/uploads"
+        for body in ({}, {"key": ""}, {"key": 7}, {"key": "x" * 1025}):
+            assert api.refused("POST", uploads, body) == (400, 10020)
+        assert api.refused("POST", uploads, {
+            "key": "k", "storageClass": "Cold"}) == (400, 10012)
+        assert api.refused("POST", uploads, {"key": "k", "httpMetadata": {
+            "contentType": "a\nb"}})[0] == 400
+        assert api.refused("POST", f"{all_of_them}/not-there/uploads",
+                           {"key": "k"}) == (404, 10006)
+        up = self.begin(api, bucket)
+        for number in ("0", "10001", "x", "-1", "1x", "99999999999"):
+            assert api.refused("PUT", f"{up}/{number}?key=big", b"x") == (
+                400, 10012)
+        assert api.refused("PUT", f"{up}/1", b"x") == (400, 10020)
+        assert api.refused("DELETE", up) == (400, 10020)
+        # one key's upload is no other's, one bucket's no other's
+        assert api.refused("PUT", f"{up}/1?key=other", b"x") == (400, 10012)
+        one = self.part(api, up, 1, b"x")
+        for parts in ([], 7, [7], [{}], [{"partNumber": 1}],
+                      [{"partNumber": 2, "etag": one["etag"]}],
+                      [{"partNumber": 1, "etag": "other"}], [one, one]):
+            assert api.refused("POST", up, {"key": "big", "parts": parts}) == (
+                400, 10012)
+        assert keys(api, bucket) == []
+        api.ok("DELETE", f"{up}?key=big")
+
+    def test_722_63_roles(self, api, bucket):
+        made = api.ok("POST", f"{api.account}/tokens",
+                      {"name": "reader", "role": "read"})
+        reader = Api(api.httpd, api.client, made["value"])
+        up = self.begin(api, bucket)
+        assert reader.refused("POST", f"{bucket}/uploads",
+                              {"key": "k"})[0] == 403
+        assert reader.refused("PUT", f"{up}/1?key=big", b"x")[0] == 403
+        assert reader.refused("POST", up, {})[0] == 403
+        assert reader.refused("DELETE", f"{up}?key=big")[0] == 403
+        api.ok("DELETE", f"{up}?key=big")
+        api.ok("DELETE", f"{api.account}/tokens/{made['id']}")

@@ -34,7 +34,8 @@ def patterns():
             r"\\{(\w+)\\}",
             lambda m: ".+" if m[1] in REST else "[^/]+", re.escape(path)))
     return [(expression(path), path) for path in sorted(
-        document()["paths"], key=lambda path: path.count("{"))]
+        document()["paths"],
+        key=lambda path: ("{rest}" in path, path.count("{")))]
 
 
 def operation_of(method, path):
