@@ -2,6 +2,7 @@
 """The admin page in Debian's Chromium. Waits are for what is to be seen, with
 a deadline; nothing sleeps."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -18,6 +19,11 @@ from .api import first_token
 PATIENCE = 60  # seconds, on a machine that has much else to do
 PHONE = (390, 844)
 DESK = (1280, 900)
+
+# what would run if it were markup, an attribute or an address
+MARKUP = ('<script>window.broken=1</script>',
+          '<img src=x onerror="window.broken=1">',
+          '"><svg onload=window.broken=1>', "javascript:window.broken=1")
 
 
 def options(profile):
@@ -110,6 +116,28 @@ class Browser:
         self.press("Sign in")
         self.one("nav.menu")
 
+    def send(self):
+        """Send the dialog, and wait until it is done with it."""
+        self.one("dialog button[type=submit]").click()
+        self.gone("dialog")
+
+    def confirm(self, name):
+        """Type the name of what goes. Without it nothing does."""
+        button = self.one("dialog button[type=submit]")
+        assert not button.is_enabled()
+        self.type("dialog input[name=confirm]", name)
+        self.send()
+
+    def choose(self, css, *paths):
+        """Give files to a hidden file input."""
+        field = self.until(lambda: self.all(css)[0], css)
+        field.send_keys("\n".join(str(p) for p in paths))
+
+    def saves_to(self, folder):
+        """Downloads go there."""
+        self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {
+            "behavior": "allow", "downloadPath": str(folder)})
+
     # ---- looking back
 
     def requests(self):
@@ -147,3 +175,19 @@ class Browser:
         """Does the page have to be moved sideways?"""
         return self.driver.execute_script(
             "return document.documentElement.scrollWidth > innerWidth")
+
+    @contextlib.contextmanager
+    def watched(self, token=None):
+        """Signed in; afterwards nothing ran that must not, nothing was asked
+        elsewhere."""
+        self.driver.get(self.base)
+        self.driver.delete_all_cookies()
+        self.sign_in(token)
+        self.requests()
+        self.complaints()
+        yield self
+        assert self.driver.execute_script("return window.broken") is None
+        own = f"http://127.0.0.1:{self.httpd.port}/"
+        assert [url for url in self.requests()
+                if not url.startswith((own, "data:", "blob:", "chrome"))] == []
+        assert self.complaints() == []

@@ -162,8 +162,18 @@ export const api = {
   url: (path, query) => address(path, query),
 };
 
-/** An encoded path segment. */
-export const seg = encodeURIComponent;
+/**
+ * An encoded path segment. A browser takes "." and ".." for steps of the path,
+ * however they are written: such a call would reach what is above.
+ */
+export function seg(name) {
+  if (name === '.' || name === '..') {
+    const error = new ApiError(400, [{ code: 0, message: `"${name}" cannot be reached from a browser` }]);
+    error.hint = 'A Worker that is bound to it can, and for R2 what speaks S3.';
+    throw error;
+  }
+  return encodeURIComponent(name);
+}
 
 /** Path of a Worker: ns "" is the account's own. */
 export function workerPath(ns, name) {
@@ -175,6 +185,7 @@ export function workerPath(ns, name) {
  * Upload with progress, which fetch cannot tell.
  *
  * @param told called with 0..1
+ * @return the envelope; its etag is the answer's header
  */
 export function upload(method, path, { body, headers = {}, query, told, signal }) {
   return new Promise((done, fail) => {
@@ -197,7 +208,7 @@ export function upload(method, path, { body, headers = {}, query, told, signal }
       if (xhr.status >= 400 || !doc) {
         fail(new ApiError(xhr.status, doc?.errors?.length ? doc.errors
           : [{ code: xhr.status, message: `${xhr.status} ${xhr.statusText}` }], doc?.messages));
-      } else done(doc);
+      } else done({ ...doc, etag: xhr.getResponseHeader('ETag') });
     };
     signal?.addEventListener('abort', () => xhr.abort());
     xhr.send(body);

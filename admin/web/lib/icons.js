@@ -25,6 +25,7 @@ const PATHS = {
   up: 'M10 16V5M5.500 9.500 10 5l4.500 4.500',
   upload: 'M10 13V4M6 8l4-4 4 4M4 13v3h12v-3',
   file: 'M6 3h5l4 4v10H6zM11 3v4h4',
+  folder: 'M3 5h5l1.500 2H17v9H3z',
   play: 'M6 4l10 6-10 6z',
   pause: 'M6 4v12M14 4v12',
   check: 'M4 10.500 8 15l8-10',

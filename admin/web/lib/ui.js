@@ -252,7 +252,7 @@ export function table({ columns, rows, caption, sort, onSort, none, rowClass }) 
   const body = h('tbody');
   for (const row of rows) {
     body.append(h('tr', { class: rowClass?.(row) }, columns.map((c) =>
-      h('td', { class: c.class, 'data-label': c.label }, c.cell(row)))));
+      h('td', { class: c.class, 'data-label': typeof c.label === 'string' ? c.label : '' }, c.cell(row)))));
   }
   if (!rows.length && none) {
     body.append(h('tr', { class: 'none' }, h('td', { colspan: columns.length }, none)));

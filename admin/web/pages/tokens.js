@@ -18,7 +18,7 @@ function secret(label, value) {
   return field(label, h('div', null, shown, copyButton(value, `Copy ${label}`)));
 }
 
-function showSecret(made, refresh) {
+export function showSecret(made, refresh) {
   const { el } = dialog({
     title: 'The new token',
     body: [note('Copy it now: it is shown this once and kept nowhere.', 'warn'),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a Worker has besides its code: bindings, secrets, tags, limits. */
-import { api, may, seg } from '../lib/api.js';
+import { api, isLimited, may, seg } from '../lib/api.js';
 import { h } from '../lib/dom.js';
+import { link } from '../lib/router.js';
 import { badge, button, card, confirmName, dialog, empty, field, input, select, table, tagList, textarea, toast } from '../lib/ui.js';
 
 /* type -> [label, what its value is called, member] */
@@ -12,11 +13,20 @@ const KINDS = {
   dispatch_namespace: ['Dispatch namespace', 'Name of the namespace', 'namespace'], analytics_engine: ['Analytics Engine', 'Dataset', 'dataset'],
 };
 
+/* type -> where what it stands for is looked at */
+const PAGES = {
+  kv_namespace: (b) => link('/kv/{id}', { id: b.namespace_id }), d1: (b) => link('/d1/{id}', { id: b.database_id }),
+  r2_bucket: (b) => link('/r2/{bucket}', { bucket: b.bucket_name }), queue: (b) => link('/queues/{name}', { name: b.queue_name }),
+  service: (b) => link('/workers/{name}', { name: b.service }), dispatch_namespace: (b) => link('/ns/{ns}', { ns: b.namespace }),
+};
+
 function valueOf(b) {
   const kind = KINDS[b.type];
   if (b.type === 'secret_text') return h('span', { class: 'muted' }, 'hidden');
   const v = kind ? b[kind[2]] : null;
-  return v === undefined || v === null ? '' : h('code', null, typeof v === 'string' ? v : JSON.stringify(v));
+  if (v === undefined || v === null) return '';
+  const text = h('code', null, typeof v === 'string' ? v : JSON.stringify(v));
+  return PAGES[b.type] && !isLimited() ? h('a', { href: PAGES[b.type](b) }, text) : text;
 }
 
 async function putBindings(worker, list) {
