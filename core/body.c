@@ -212,6 +212,7 @@ void wfp_body_cancel(wfp_body_t *body)
 typedef struct capped_t {
     wfp_body_t *inner;
     apr_off_t max;
+    const wfp_result_t *over;
 } capped_t;
 
 static apr_status_t capped_read(wfp_body_t *body, apr_bucket_brigade *bb,
@@ -221,7 +222,11 @@ static apr_status_t capped_read(wfp_body_t *body, apr_bucket_brigade *bb,
     apr_status_t rv = wfp_body_read(capped->inner, bb, max, res);
 
     if (rv == APR_SUCCESS && capped->inner->done > capped->max) {
-        return too_large(capped->inner, (apr_size_t)capped->max, res);
+        wfp_body_cancel(capped->inner);
+        if (res) {
+            wfp_result_copy(res, capped->over);
+        }
+        return capped->over->status;
     }
     return rv;
 }
@@ -236,12 +241,14 @@ static void capped_close(wfp_body_t *body)
 static const wfp_body_kind_t capped_kind = { "capped", capped_read,
                                              capped_close };
 
-wfp_body_t *wfp_body_cap(wfp_body_t *inner, apr_off_t max, apr_pool_t *p)
+wfp_body_t *wfp_body_cap(wfp_body_t *inner, apr_off_t max,
+                         const wfp_result_t *over, apr_pool_t *p)
 {
     capped_t *capped = apr_palloc(p, sizeof(*capped));
 
     capped->inner = inner;
     capped->max = max;
+    capped->over = over;
     return wfp_body_make(&capped_kind, capped, inner->length, p);
 }
 

@@ -108,9 +108,10 @@ apr_status_t wfp_body_slurp(const char **pdata, apr_size_t *pn,
 apr_status_t wfp_body_move(apr_size_t *pn, int *peos, apr_bucket_brigade *to,
                            apr_bucket_brigade *from) WFP_CHECK;
 
-/** What inner gives, but at most max bytes: one more is APR_ENOSPC with
- *  WFP_BODY_TOO_LARGE. inner is read through the new body only. */
-wfp_body_t *wfp_body_cap(wfp_body_t *inner, apr_off_t max, apr_pool_t *p);
+/** What inner gives, but at most max bytes: one more is what `over` says, which
+ *  lives as long. inner is read through the new body only. */
+wfp_body_t *wfp_body_cap(wfp_body_t *inner, apr_off_t max,
+                         const wfp_result_t *over, apr_pool_t *p);
 
 /** The reader does not want the rest. Safe at any time, also twice; within a
  *  read of the same body it is closed when that is over. */

@@ -50,6 +50,16 @@ wfp_limit_e wfp_limit_by_camel(const char *name)
     return WFP_LIMIT_COUNT;
 }
 
+void wfp_limit_tell(wfp_result_t *res, wfp_limit_e limit, apr_int64_t allowed,
+                    apr_int64_t used)
+{
+    if (res) {
+        res->limit = rows[limit].name;
+        res->allowed = allowed;
+        res->used = used > allowed ? used : allowed;
+    }
+}
+
 void wfp_limits_clear(wfp_limits_t *limits)
 {
     int i;

@@ -60,6 +60,11 @@ wfp_limit_e wfp_limit_by_name(const char *name);
 /** Find by a dispatcher's name ("cpuMs"); WFP_LIMIT_COUNT when unknown. */
 wfp_limit_e wfp_limit_by_camel(const char *name);
 
+/** Add to what went wrong which limit it was. @param res  may be NULL
+ *  @param used  in the limit's unit; at least allowed is told */
+void wfp_limit_tell(wfp_result_t *res, wfp_limit_e limit, apr_int64_t allowed,
+                    apr_int64_t used);
+
 /** Everything unset. */
 void wfp_limits_clear(wfp_limits_t *limits);
 

@@ -226,10 +226,12 @@ apr_uint64_t wfp_usage_used(const wfp_usage_t *usage, const char *ns,
 }
 
 /* With n 0: is there anything left? */
-static int is_within(apr_uint64_t used, apr_uint64_t n, apr_int64_t bound)
+static int is_within(wfp_usage_bound_t *bound, apr_uint64_t used,
+                     apr_uint64_t n)
 {
-    apr_uint64_t all = (apr_uint64_t)bound;
+    apr_uint64_t all = (apr_uint64_t)bound->allowed;
 
+    bound->used = (apr_int64_t)(used + n);
     return used < all && n <= all - used;
 }
 
@@ -241,15 +243,13 @@ int wfp_usage_may(wfp_usage_bound_t *bound, const wfp_usage_t *usage,
     bound->is_whole = 0;
     bound->allowed = quota->script[kind];
     if (bound->allowed
-        && !is_within(wfp_usage_used(usage, ns, script, kind, now), n,
-                      bound->allowed)) {
+        && !is_within(bound, wfp_usage_used(usage, ns, script, kind, now), n)) {
         return 0;
     }
     bound->is_whole = 1;
     bound->allowed = quota->ns[kind];
     return !bound->allowed
-           || is_within(wfp_usage_used(usage, ns, "", kind, now), n,
-                        bound->allowed);
+           || is_within(bound, wfp_usage_used(usage, ns, "", kind, now), n);
 }
 
 /* ---- what the store is told ------------------------------------------------------ */

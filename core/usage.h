@@ -86,7 +86,8 @@ apr_uint64_t wfp_usage_used(const wfp_usage_t *usage, const char *ns,
 /** Which bound something would be over. */
 typedef struct wfp_usage_bound_t {
     apr_int64_t allowed;
-    int is_whole; /* it is the namespace's */
+    apr_int64_t used; /* with what was to come */
+    int is_whole;     /* it is the namespace's */
 } wfp_usage_bound_t;
 
 /** May a Worker use n more? @param bound  filled in; 0: there is none */

@@ -13,15 +13,13 @@
 #include "lua_runtime/host.h"
 #include "lua_runtime/isolate.h"
 #include "lua_runtime/run.h"
+#include "lua_runtime/state.h"
 
 /**
  * @file
  * The inside of an isolate and of an invocation, for the files of this folder
  * (not for api/): isolate.c and run.c change them, pool.c uses the links.
  */
-
-/** Lines of console text an invocation may write. */
-#define WFP_LOG_LINES_MAX 1000
 
 struct wfp_isolate_t {
     lua_State *L;            /* the main state */
@@ -92,7 +90,8 @@ struct wfp_invocation_t {
     apr_int64_t log_left; /* bytes */
     apr_int64_t log_bytes;
     int log_lines;
-    int log_cut;
+    wfp_log_cut_e log_cut;
+    wfp_raised_t raised;
 };
 
 /** The budget of an invocation or of a top level. */

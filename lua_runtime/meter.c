@@ -74,6 +74,7 @@
 #define ROOM_PART 64
 
 #define MS_NS 1000000
+#define MB    (1024 * 1024)
 
 /* Where no jump is possible the stack must not end: without room it is over
  * now, as if the guard page had been hit. */
@@ -349,12 +350,13 @@ static void on_left(void *baton)
 const wfp_arena_calls_t wfp_meter_arena_calls = { on_full, on_soft, on_left,
                                                   on_crowded };
 
-static void tell_limit(wfp_result_t *res, wfp_limit_e limit,
-                       apr_int64_t allowed, apr_int64_t used)
+void wfp_meter_tell_room(wfp_result_t *res, const wfp_isolate_t *iso,
+                         apr_uint64_t bytes)
 {
-    res->limit = wfp_limit_row(limit)->name;
-    res->allowed = allowed;
-    res->used = used > allowed ? used : allowed;
+    apr_int64_t mb = (apr_int64_t)(iso->arena.limit / MB);
+
+    wfp_limit_tell(res, WFP_LIMIT_MEMORY_MB, mb,
+                   mb + (apr_int64_t)((bytes + MB - 1) / MB));
 }
 
 void wfp_meter_tell(wfp_result_t *res, const wfp_isolate_t *iso,
@@ -362,7 +364,7 @@ void wfp_meter_tell(wfp_result_t *res, const wfp_isolate_t *iso,
 {
     apr_int64_t cpu_ms = (budget->cpu_ns + budget->host_ns + MS_NS - 1) / MS_NS;
     apr_int64_t late = wfp_frame_wall_ns() - budget->wall_end_ns;
-    apr_int64_t mb = (apr_int64_t)(iso->arena.limit / (1024 * 1024));
+    apr_int64_t mb = (apr_int64_t)(iso->arena.limit / MB);
 
     if (!res) {
         return;
@@ -372,22 +374,23 @@ void wfp_meter_tell(wfp_result_t *res, const wfp_isolate_t *iso,
                                                           : NULL);
     switch (budget->expired) {
     case WFP_CPU_LIMIT:
-        tell_limit(res, WFP_LIMIT_CPU_MS, budget->cpu_max_ns / MS_NS, cpu_ms);
+        wfp_limit_tell(res, WFP_LIMIT_CPU_MS, budget->cpu_max_ns / MS_NS,
+                       cpu_ms);
         break;
     case WFP_STARTUP_LIMIT:
-        tell_limit(res, WFP_LIMIT_STARTUP_MS, budget->cpu_max_ns / MS_NS,
-                   cpu_ms);
+        wfp_limit_tell(res, WFP_LIMIT_STARTUP_MS, budget->cpu_max_ns / MS_NS,
+                       cpu_ms);
         break;
     case WFP_INSTRUCTION_LIMIT:
-        tell_limit(res, WFP_LIMIT_INSTRUCTIONS, budget->instructions_max,
-                   budget->instructions);
+        wfp_limit_tell(res, WFP_LIMIT_INSTRUCTIONS, budget->instructions_max,
+                       budget->instructions);
         break;
     case WFP_WALL_LIMIT:
-        tell_limit(res, WFP_LIMIT_WALL_MS, budget->wall_max_ns / MS_NS,
-                   (budget->wall_max_ns + late) / MS_NS);
+        wfp_limit_tell(res, WFP_LIMIT_WALL_MS, budget->wall_max_ns / MS_NS,
+                       (budget->wall_max_ns + late) / MS_NS);
         break;
     case WFP_MEMORY_LIMIT:
-        tell_limit(res, WFP_LIMIT_MEMORY_MB, mb, mb);
+        wfp_limit_tell(res, WFP_LIMIT_MEMORY_MB, mb, mb);
         break;
     case WFP_ISOLATE_UNAVAILABLE:
         res->retry_after_s = 1;

@@ -69,6 +69,10 @@ void wfp_meter_charge(wfp_isolate_t *iso, apr_size_t bytes);
 /** Bytes that may still be charged or allocated. */
 apr_size_t wfp_meter_free_bytes(const wfp_isolate_t *iso);
 
+/** Add to an error that so many bytes more are over memory_mb. */
+void wfp_meter_tell_room(wfp_result_t *res, const wfp_isolate_t *iso,
+                         apr_uint64_t bytes);
+
 /** [-0, +0, m] So many bytes are about to be allocated or charged: collect
  *  garbage first when that is half of what is free, or more, unless it was done
  *  just before. */

@@ -261,6 +261,7 @@ void wfp_run_usage(wfp_usage_t *usage, const wfp_invocation_t *inv)
     usage->instructions = budget->counting ? budget->instructions : 0;
     usage->memory_peak = (apr_int64_t)inv->iso->arena.peak;
     usage->log_bytes = inv->log_bytes;
+    usage->log_cut = inv->log_cut;
 }
 
 int wfp_run_tell(wfp_result_t *res, const wfp_invocation_t *inv)

@@ -28,12 +28,23 @@
 
 typedef struct wfp_invocation_t wfp_invocation_t;
 
+/** Lines of console text an invocation may write. */
+#define WFP_LOG_LINES_MAX 1000
+
+/** Why no more of its console text was taken. */
+typedef enum {
+    WFP_LOG_WHOLE = 0, /* all was */
+    WFP_LOG_CUT_BYTES, /* log_kb */
+    WFP_LOG_CUT_LINES  /* WFP_LOG_LINES_MAX */
+} wfp_log_cut_e;
+
 /** What an invocation used; sums of all its runs. */
 typedef struct wfp_usage_t {
     apr_int64_t cpu_us;
     apr_int64_t instructions; /* as metered: 0 when never counted (lazy) */
     apr_int64_t memory_peak;  /* bytes */
     apr_int64_t log_bytes;
+    wfp_log_cut_e log_cut;
 } wfp_usage_t;
 
 /**

@@ -104,6 +104,13 @@ void wfp_state_queue_wait_until(lua_State *L, int n)
     lua_settop(L, first - 1);
 }
 
+wfp_raised_t *wfp_state_raised(lua_State *L)
+{
+    wfp_invocation_t *inv = wfp_state_invocation(L);
+
+    return inv ? &inv->raised : NULL;
+}
+
 apr_size_t wfp_state_take_log(lua_State *L, apr_size_t n, int *first)
 {
     wfp_invocation_t *inv = wfp_state_invocation(L);
@@ -115,8 +122,9 @@ apr_size_t wfp_state_take_log(lua_State *L, apr_size_t n, int *first)
     }
     inv->log_lines++;
     if (inv->log_lines > WFP_LOG_LINES_MAX || take > inv->log_left) {
-        take = inv->log_lines > WFP_LOG_LINES_MAX ? 0 : inv->log_left;
-        inv->log_cut = 1;
+        inv->log_cut = inv->log_lines > WFP_LOG_LINES_MAX ? WFP_LOG_CUT_LINES
+                                                          : WFP_LOG_CUT_BYTES;
+        take = inv->log_cut == WFP_LOG_CUT_LINES ? 0 : inv->log_left;
         *first = 1;
     }
     inv->log_left -= take;

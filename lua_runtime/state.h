@@ -30,6 +30,16 @@ apr_pool_t *wfp_state_pool(lua_State *L);
 wfp_host_ctx_t *wfp_state_host_ctx(lua_State *L);
 const wfp_host_t *wfp_state_host(lua_State *L);
 
+/** What the last error that a limit led to was: whoever reads one out of a script
+ *  believes this, not its fields. */
+typedef struct wfp_raised_t {
+    const void *error; /* which table; NULL: there was none */
+    wfp_result_t what; /* limit, allowed, used, worker, ns, version, line */
+} wfp_raised_t;
+
+/** [-0, +0, -] That of this invocation; NULL: there is none. */
+wfp_raised_t *wfp_state_raised(lua_State *L);
+
 /** The script the isolate was made for; its texts live as long as the
  *  isolate: identity and bindings, modules only while it is being made. */
 const wfp_script_t *wfp_state_script(lua_State *L);

@@ -55,11 +55,7 @@ apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
         return APR_SUCCESS;
     }
     (void)wfp_result_set(res, WFP_SUBREQUEST_LIMIT, APR_EGENERAL, NULL);
-    if (res) {
-        res->limit = wfp_limit_row(WFP_LIMIT_SUBREQUESTS)->name;
-        res->allowed = allowed;
-        res->used = used;
-    }
+    wfp_limit_tell(res, WFP_LIMIT_SUBREQUESTS, allowed, used);
     return APR_EGENERAL;
 }
 

@@ -61,6 +61,7 @@ apr_status_t wfp_host_kv_call(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
     call->until = wfp_invoke_earlier(ctx->deadline, ctx->wait_until);
     rv = wfp_kv_run(server->kv, binding->target, call, &text, res);
     if (rv != APR_SUCCESS) {
+        wfp_quota_tell_bytes(res, "kv_bytes", server->conf->kv_bytes);
         wfp_host_kv_log(server, binding->target, rv, text);
     }
     return rv;

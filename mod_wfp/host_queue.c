@@ -44,6 +44,11 @@ apr_status_t wfp_host_queue_send(wfp_host_ctx_t *ctx,
     }
     apr_pool_create(&p, ctx->work->pool);
     rv = wfp_queues_send(server->queues, binding->target, send, &text, res, p);
+    if (APR_STATUS_IS_ENOSPC(rv) && res) {
+        res->limit = "queue_backlog";
+        res->allowed = res->used = wfp_config_num(server->conf->queue_backlog,
+                                                  WFP_DEFAULT_QUEUE_BACKLOG);
+    }
     if (text) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
                      WFPLOGNO(3001) "queue %s: %s", binding->target, text);

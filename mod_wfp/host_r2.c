@@ -46,6 +46,7 @@ apr_status_t wfp_host_r2_call(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
         call->until = wfp_invoke_earlier(ctx->deadline, ctx->wait_until);
         call->cancel = ctx->work->cancel;
         rv = wfp_r2_run(server->r2, binding->target, call, &text, res);
+        wfp_quota_tell_bytes(res, "r2_bytes", server->conf->r2_bytes);
     }
     else if (call->source) {
         wfp_body_cancel(call->source);

@@ -16,12 +16,15 @@
 #include "mod_wfp/hold.h"
 #include "mod_wfp/host_assets.h"
 #include "mod_wfp/ledger.h"
+#include "mod_wfp/limit_hit.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/part.h"
 #include "mod_wfp/reach.h"
 #include "mod_wfp/record.h"
 #include "mod_wfp/rollout.h"
 #include "mod_wfp/sync.h"
+
+#define MB (1024 * 1024)
 
 /* ---- the work of a top request ----------------------------------------------- */
 
@@ -203,7 +206,10 @@ static void merge_limits(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     const wfp_limits_t *sources[3];
     apr_time_t own;
 
-    sources[0] = call->limits;
+    ctx->asked = call->limits ? apr_pmemdup(ctx->work->pool, call->limits,
+                                            sizeof(*call->limits))
+                              : NULL;
+    sources[0] = ctx->asked;
     sources[1] = &ctx->entry.limits;
     sources[2] = &ns->limits;
     wfp_limits_merge(&ctx->limits, &ctx->work->conf->limits, sources, 3);
@@ -228,7 +234,7 @@ static apr_status_t check_cooling(wfp_host_ctx_t *ctx, wfp_result_t *res)
 
 static apr_size_t memory_bytes(const wfp_host_ctx_t *ctx)
 {
-    return (apr_size_t)ctx->limits.v[WFP_LIMIT_MEMORY_MB] * 1024 * 1024;
+    return (apr_size_t)ctx->limits.v[WFP_LIMIT_MEMORY_MB] * MB;
 }
 
 static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
@@ -314,6 +320,7 @@ static void count_kill(wfp_host_ctx_t *ctx, const wfp_result_t *kill)
         wfp_ending_count(server);
     }
     ctx->kill = kill;
+    wfp_limit_hit_note(ctx, kill);
     if (ctx->outcome == WFP_OK) {
         /* after its answer: a body's function, or waitUntil */
         ctx->outcome = kill->code;
@@ -361,7 +368,9 @@ static apr_status_t check_depth(const wfp_host_ctx_t *ctx, wfp_result_t *res)
     if (ctx->depth <= most) {
         return APR_SUCCESS;
     }
-    return wfp_result_set(res, WFP_LOOP_DETECTED, APR_EGENERAL, NULL);
+    (void)wfp_result_set(res, WFP_LOOP_DETECTED, APR_EGENERAL, NULL);
+    wfp_limit_tell(res, WFP_LIMIT_DEPTH, most, ctx->depth);
+    return APR_EGENERAL;
 }
 
 /* Which Worker, in which version, within which limits. */
@@ -437,6 +446,7 @@ static void note_error(wfp_host_ctx_t *ctx, const wfp_result_t *res)
     ctx->outcome = res->code;
     ctx->error = apr_pstrdup(ctx->work->pool, res->message);
     ctx->stack = apr_pstrdup(ctx->work->pool, res->stack);
+    wfp_limit_hit_note(ctx, res);
 }
 
 void wfp_invoke_blame(wfp_work_t *work, const wfp_result_t *res)
@@ -451,6 +461,15 @@ void wfp_invoke_blame(wfp_work_t *work, const wfp_result_t *res)
             return;
         }
     }
+}
+
+/* It is over: counters, error log, record. */
+static void tell_end(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
+{
+    wfp_stats_error(ctx->work->server->stats, ctx->outcome);
+    wfp_ledger_here(ctx, usage);
+    wfp_limit_hit_log(ctx, usage);
+    wfp_record_write(ctx, usage);
 }
 
 /* The handler has ended one way or the other. */
@@ -470,33 +489,11 @@ static void settle(wfp_host_ctx_t *ctx, apr_status_t rv, wfp_result_t *res)
     if (!ctx->inv) {
         wfp_usage_t none = { 0 };
 
-        wfp_stats_error(ctx->work->server->stats, ctx->outcome);
-        wfp_ledger_here(ctx, &none);
-        wfp_record_write(ctx, &none);
+        tell_end(ctx, &none);
     }
     else if (!wfp_run_owns_body(ctx->inv) && wfp_run_pending(ctx->inv) == 0) {
         wfp_invoke_end(ctx);
     }
-}
-
-/* response_mb: at once where the length is known, else while it is read. */
-static apr_status_t cap_response(wfp_host_ctx_t *ctx, wfp_response_t *resp,
-                                 wfp_result_t *res)
-{
-    apr_off_t max = (apr_off_t)ctx->limits.v[WFP_LIMIT_RESPONSE_MB] << 20;
-
-    if (max == 0 || !resp->body) {
-        return APR_SUCCESS;
-    }
-    if (resp->body->length > max) {
-        wfp_body_cancel(resp->body);
-        return wfp_result_set(res, WFP_BODY_TOO_LARGE, APR_ENOSPC,
-                              "Body too large: more than response_mb");
-    }
-    if (resp->body->length < 0) {
-        resp->body = wfp_body_cap(resp->body, max, ctx->work->pool);
-    }
-    return APR_SUCCESS;
 }
 
 apr_time_t wfp_invoke_earlier(apr_time_t a, apr_time_t b)
@@ -531,7 +528,7 @@ apr_status_t wfp_invoke_fetch(wfp_response_t **presp, wfp_work_t *work,
     }
     if (rv == APR_SUCCESS) {
         ctx->status = (*presp)->status;
-        rv = cap_response(ctx, *presp, res);
+        rv = wfp_limit_hit_cap(*presp, ctx, res);
     }
     settle(ctx, rv, res);
     return rv;
@@ -579,10 +576,8 @@ void wfp_invoke_end(wfp_host_ctx_t *ctx)
     iso = wfp_run_end(ctx->inv);
     ctx->inv = NULL;
     wfp_stats_count(work->server->stats, WFP_STAT_INVOCATIONS);
-    wfp_stats_error(work->server->stats, ctx->outcome);
     wfp_egress_record_count(ctx);
-    wfp_ledger_here(ctx, &usage);
-    wfp_record_write(ctx, &usage);
+    tell_end(ctx, &usage);
     ctx->script = NULL;
     if (wfp_config_num(work->conf->isolate_reuse, 1)) {
         wfp_pool_give(work->server->isolates, iso);
@@ -605,6 +600,19 @@ apr_time_t wfp_invoke_next_end(const wfp_work_t *work)
     return next;
 }
 
+/* Its client takes nothing. */
+static void expire(wfp_host_ctx_t *ctx, apr_time_t at)
+{
+    wfp_result_t res;
+
+    wfp_result_init(&res, ctx->work->pool);
+    (void)wfp_result_set(&res, WFP_WALL_LIMIT, APR_TIMEUP,
+                         "Wall time limit exceeded: nobody took the answer");
+    wfp_limit_tell(&res, WFP_LIMIT_WALL_MS, ctx->limits.v[WFP_LIMIT_WALL_MS],
+                   apr_time_as_msec(at - ctx->begun));
+    note_error(ctx, &res);
+}
+
 apr_time_t wfp_invoke_expire(wfp_work_t *work, apr_time_t at)
 {
     wfp_host_ctx_t *ctx;
@@ -612,8 +620,7 @@ apr_time_t wfp_invoke_expire(wfp_work_t *work, apr_time_t at)
     for (ctx = work->first; ctx; ctx = ctx->next) {
         if (ctx->inv && ctx->deadline <= at) {
             if (ctx->outcome == WFP_OK) {
-                ctx->outcome = WFP_WALL_LIMIT;
-                ctx->error = "Wall time limit exceeded: nobody took the answer";
+                expire(ctx, at);
             }
             wfp_invoke_end(ctx);
         }
@@ -630,9 +637,7 @@ void wfp_invoke_wait_until(wfp_host_ctx_t *ctx, apr_time_t until)
     ctx->deadline = until;
     rv = wfp_run_wait_until(ctx->inv, ctx, until, &res);
     if (rv != APR_SUCCESS && ctx->outcome == WFP_OK) {
-        ctx->outcome = res.code;
-        ctx->error = res.message;
-        ctx->stack = res.stack;
+        note_error(ctx, &res);
     }
 }
 

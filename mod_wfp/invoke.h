@@ -25,6 +25,7 @@
 typedef struct wfp_work_t wfp_work_t;
 typedef struct wfp_calls_t wfp_calls_t; /* beside.c */
 typedef struct wfp_egress_record_t wfp_egress_record_t;
+typedef struct wfp_limit_hit_t wfp_limit_hit_t; /* limit_hit.c */
 
 /** What all invocations of one top request share that one thread does. */
 struct wfp_work_t {
@@ -73,8 +74,9 @@ struct wfp_host_ctx_t {
     wfp_egress_record_t
         *calls_out; /* its fetches that are over, latest first */
     wfp_limits_t limits;
-    apr_time_t started; /* wall clock */
-    apr_time_t begun;   /* as core/clock.h tells it, and all below */
+    const wfp_limits_t *asked; /* by its caller; NULL */
+    apr_time_t started;        /* wall clock */
+    apr_time_t begun;          /* as core/clock.h tells it, and all below */
     apr_time_t deadline;
     apr_time_t wait_until;   /* nobody wants to have it later, so no wait of
                             * it lasts longer; 0: no such time */
@@ -97,10 +99,11 @@ struct wfp_host_ctx_t {
     const char *url;
     const char *method;
     int status;
-    apr_array_header_t *lines; /* console: const char * of JSON; NULL: none */
-    const char *error;         /* text of the error for the record */
-    const char *stack;         /* where it was raised, or NULL */
-    const wfp_result_t *kill;  /* the hard limit that ended it, NULL: none */
+    apr_array_header_t *lines;  /* console: const char * of JSON; NULL: none */
+    const char *error;          /* text of the error for the record */
+    const char *stack;          /* where it was raised, or NULL */
+    const wfp_result_t *kill;   /* the hard limit that ended it, NULL: none */
+    const wfp_limit_hit_t *hit; /* any limit that did; NULL */
 };
 
 /** A step of a request's way, at LogLevel wfp:trace2; nothing once the request

@@ -29,6 +29,7 @@ static apr_status_t refuse(wfp_usage_e kind, const wfp_usage_bound_t *bound,
 
     res->limit = wfp_usage_name(kind);
     res->allowed = bound->allowed;
+    res->used = bound->used;
     res->retry_after_s = (int)(DAY_S - apr_time_sec(now) % DAY_S);
     return rv;
 }
@@ -46,6 +47,15 @@ apr_status_t wfp_quota_take(wfp_host_ctx_t *ctx, wfp_usage_e kind,
     }
     wfp_usage_add(server->usage, ctx->entry.ns, ctx->entry.name, kind, n, now);
     return APR_SUCCESS;
+}
+
+void wfp_quota_tell_bytes(wfp_result_t *res, const char *name,
+                          apr_int64_t allowed)
+{
+    if (res && res->code == WFP_QUOTA_EXCEEDED && !res->limit) {
+        res->limit = name;
+        res->allowed = res->used = allowed;
+    }
 }
 
 void wfp_quota_add(wfp_host_ctx_t *ctx, wfp_usage_e kind, apr_uint64_t n)

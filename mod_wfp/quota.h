@@ -19,6 +19,10 @@
 apr_status_t wfp_quota_take(wfp_host_ctx_t *ctx, wfp_usage_e kind,
                             apr_uint64_t n, wfp_result_t *res) WFP_CHECK;
 
+/** A call failed: when it was for a bound on bytes, res says which. */
+void wfp_quota_tell_bytes(wfp_result_t *res, const char *name,
+                          apr_int64_t allowed);
+
 /** n were used: it is known only afterwards. */
 void wfp_quota_add(wfp_host_ctx_t *ctx, wfp_usage_e kind, apr_uint64_t n);
 

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/json_out.h"
 #include "mod_wfp/egress_record.h"
+#include "mod_wfp/limit_hit.h"
 #include "mod_wfp/logger.h"
 #include "mod_wfp/record_event.h"
 
@@ -233,6 +234,7 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     if (ctx->kill) {
         tell_kill(&out, ctx->kill);
     }
+    wfp_limit_hit_tell(&out, ctx, usage);
     WFP_JSON_OUT(&out, ",\"outcome\":");
     wfp_json_out_str(&out,
                      wfp_code_outcome_name(wfp_code_outcome(ctx->outcome)));

@@ -86,6 +86,20 @@ typedef struct input_t {
     int eos;
 } input_t;
 
+/* httpd's own limit, in bytes. Of a body whose length it could not know it has
+ * told the client itself. */
+static apr_status_t too_large(request_rec *r, wfp_result_t *res)
+{
+    (void)wfp_result_set(res, WFP_BODY_TOO_LARGE, APR_ENOSPC,
+                         "Body too large: LimitRequestBody");
+    if (res) {
+        res->limit = "request_body";
+        res->allowed = ap_get_limit_req_body(r);
+        res->used = res->allowed + 1; /* at least */
+    }
+    return APR_ENOSPC;
+}
+
 static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
                                apr_size_t max, wfp_result_t *res)
 {
@@ -102,9 +116,10 @@ static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
                                   "was not read to the end");
         }
         rv = wfp_stall_read(in->work, in->bb, max);
-        if (rv == APR_ENOSPC) {
-            return wfp_result_set(res, WFP_BODY_TOO_LARGE, rv,
-                                  "Body too large: LimitRequestBody");
+        if (rv == APR_ENOSPC
+            || (rv == AP_FILTER_ERROR
+                && in->work->r->status == HTTP_REQUEST_ENTITY_TOO_LARGE)) {
+            return too_large(in->work->r, res);
         }
         if (rv == APR_SUCCESS) {
             rv = wfp_body_move(&n, &in->eos, bb, in->bb);

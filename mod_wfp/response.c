@@ -213,7 +213,9 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
         }
         if (rv != APR_SUCCESS) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r,
-                          WFPLOGNO(0601) "the response's body broke off: %s",
+                          WFPLOGNO(0601) "request %s: the response's body "
+                                         "broke off: %s: %s",
+                          work->request_id, wfp_code_row(res->code)->code,
                           res->message);
             wfp_invoke_blame(work, res);
             return sent ? break_off(work, bb) : DECLINED;

@@ -44,6 +44,7 @@ typedef struct run_t {
     const wfp_sql_call_t *call;
     wfp_cancel_t *cancel;
     wfp_result_t *res;
+    int is_full; /* the file has the bytes that it may */
 } run_t;
 
 apr_status_t wfp_d1_create(wfp_d1_t **pd1, const char *data_dir,
@@ -183,6 +184,7 @@ static apr_status_t tell(run_t *run, apr_status_t rv)
     if (rv == APR_ENOMEM) {
         return say(run, "out of memory", "SQLITE_NOMEM");
     }
+    run->is_full |= rv == APR_ENOSPC;
     return say(run, run->res->message, wfp_sqlite_error_name(run->db));
 }
 
@@ -541,6 +543,10 @@ apr_status_t wfp_d1_run(wfp_sql_answer_t *answer, wfp_d1_t *d1,
     answer->rows_written = wfp_sqlite_total_changes(run.db) - before;
     answer->size_after = wfp_sqlite_size(run.db);
     wfp_sqlite_pool_give(run.held);
+    if (rv != APR_SUCCESS && run.is_full && res) {
+        res->limit = "d1_bytes";
+        res->allowed = res->used = d1->how.file_max;
+    }
     answer->duration_us = wfp_clock_now() - begun;
     return rv;
 }

@@ -19,9 +19,10 @@ void wfp_api_need_room(lua_State *L, apr_uint64_t bytes)
     }
     wfp_meter_make_room(iso, L, (apr_size_t)bytes);
     if (bytes >= wfp_meter_free_bytes(iso)) {
-        const wfp_code_row_t *row = wfp_code_row(WFP_BODY_TOO_LARGE);
+        wfp_result_t res = { .code = WFP_BODY_TOO_LARGE };
 
-        wfp_api_error(L, row->name, row->code, "%s", row->message);
+        wfp_meter_tell_room(&res, iso, bytes - wfp_meter_free_bytes(iso));
+        wfp_api_raise(L, &res);
     }
 }
 

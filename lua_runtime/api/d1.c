@@ -175,11 +175,16 @@ static void read_statement(lua_State *L, wfp_sql_query_t *query, int idx)
 /* [-0, +0, v] What went wrong; prefix: whose error it is. */
 static int raise_as(lua_State *L, const wfp_op_t *op, const char *prefix)
 {
-    if (op->res.code == WFP_D1_ERROR || op->res.code == WFP_NOT_FOUND) {
-        return wfp_api_error(L, "Error", "d1_error", "%s: %s", prefix,
-                             op->res.message);
+    wfp_result_t res = op->res;
+
+    if (res.code != WFP_D1_ERROR && res.code != WFP_NOT_FOUND) {
+        return wfp_api_raise(L, &res);
     }
-    return wfp_api_raise(L, &op->res);
+    luaL_checkstack(L, 2, NULL);
+    res.code = WFP_D1_ERROR;
+    res.name = "Error";
+    res.message = lua_pushfstring(L, "%s: %s", prefix, res.message);
+    return wfp_api_raise(L, &res);
 }
 
 /* [-0, +n, v] Make the call that has the queries (on the stack, or held by it)

@@ -12,6 +12,7 @@
 #include "lua_runtime/api/classes.h"
 #include "lua_runtime/meter.h"
 #include "lua_runtime/sandbox.h"
+#include "lua_runtime/state.h"
 
 /* bytes of an error's text and of its traceback that leave the isolate */
 #define TEXT_MAX 4096
@@ -123,9 +124,54 @@ static void set_int(lua_State *L, const char *key, apr_int64_t n)
     lua_setfield(L, -2, key);
 }
 
+/* [-0, +0, m] The line that the Worker's own code is at, 0: none. */
+static int line_of(lua_State *L)
+{
+    lua_Debug ar;
+    int level;
+
+    for (level = 1; lua_getstack(L, level, &ar); level++) {
+        if (lua_getinfo(L, "l", &ar) && ar.currentline > 0) {
+            return ar.currentline;
+        }
+    }
+    return 0;
+}
+
+/* [-0, +0, m] Whose limit it was and which, where the error is no LimitError,
+ * too: for who reads it. */
+static void keep(lua_State *L, const wfp_result_t *res, int line)
+{
+    wfp_raised_t *raised = wfp_state_raised(L);
+
+    if (raised && res->limit) {
+        raised->error = lua_topointer(L, -1);
+        raised->what = *res;
+        raised->what.line = line;
+    }
+}
+
+/* [-0, +0, m] Whose it is, and of which line; a LimitError says so of itself. */
+static int set_origin(lua_State *L, const wfp_result_t *res, int is_limit)
+{
+    const wfp_script_t *script = wfp_state_script(L);
+    int is_own = res->limit && !res->worker;
+    int line = is_own ? line_of(L) : res->line;
+    int own = is_own && is_limit;
+
+    set_text(L, "worker", own ? script->name : res->worker);
+    set_text(L, "namespace", own ? script->ns : res->ns);
+    set_text(L, "version", own ? script->version_id : res->version);
+    if (line && (!is_own || is_limit)) {
+        set_int(L, "line", line);
+    }
+    return line;
+}
+
 int wfp_api_raise(lua_State *L, const wfp_result_t *res)
 {
     const wfp_code_row_t *row = wfp_code_row(res->code);
+    int is_limit = !strcmp(row->name, "LimitError");
 
     luaL_checkstack(L, 20, NULL);
     lua_pushstring(L, res->message ? res->message : row->message);
@@ -133,13 +179,8 @@ int wfp_api_raise(lua_State *L, const wfp_result_t *res)
     if (res->stack) {
         set_text(L, "stack", res->stack);
     }
-    set_text(L, "worker", res->worker);
-    set_text(L, "namespace", res->ns);
-    set_text(L, "version", res->version);
-    if (res->line) {
-        set_int(L, "line", res->line);
-    }
-    if (res->limit) {
+    keep(L, res, set_origin(L, res, is_limit));
+    if (res->limit && is_limit) {
         set_text(L, "limit", res->limit);
         set_int(L, "allowed", res->allowed);
         set_int(L, "used", res->used);
@@ -230,19 +271,11 @@ static void set_message(wfp_result_t *res, lua_State *L, wfp_code_e code,
     wfp_meter_critical_end(iso);
 }
 
-/* [-0, +0, m] one of ours */
-static void read_own(wfp_result_t *res, lua_State *L, int idx, wfp_code_e code)
+/* [-0, +0, m] What its fields say, which a script may have written. */
+static void read_fields(wfp_result_t *res, lua_State *L, int idx)
 {
-    const char *name = raw_text(L, idx, "name", res);
-    const char *message = raw_text(L, idx, "message", res);
     const char *limit = raw_text(L, idx, "limit", res);
 
-    set_message(res, L, code == WFP_OK ? WFP_EXCEPTION : code,
-                message ? message : "");
-    if (name) {
-        res->name = name;
-    }
-    res->stack = raw_text(L, idx, "stack", res);
     res->worker = raw_text(L, idx, "worker", res);
     res->ns = raw_text(L, idx, "namespace", res);
     res->version = raw_text(L, idx, "version", res);
@@ -251,6 +284,40 @@ static void read_own(wfp_result_t *res, lua_State *L, int idx, wfp_code_e code)
         res->limit = limit;
         res->allowed = raw_int(L, idx, "allowed");
         res->used = raw_int(L, idx, "used");
+    }
+}
+
+/* What was kept when it was raised. */
+static void read_kept(wfp_result_t *res, const wfp_result_t *kept)
+{
+    res->limit = kept->limit;
+    res->allowed = kept->allowed;
+    res->used = kept->used;
+    res->worker = kept->worker;
+    res->ns = kept->ns;
+    res->version = kept->version;
+    res->line = kept->line;
+}
+
+/* [-0, +0, m] one of ours */
+static void read_own(wfp_result_t *res, lua_State *L, int idx, wfp_code_e code)
+{
+    const wfp_raised_t *raised = wfp_state_raised(L);
+    const char *name = raw_text(L, idx, "name", res);
+    const char *message = raw_text(L, idx, "message", res);
+
+    set_message(res, L, code == WFP_OK ? WFP_EXCEPTION : code,
+                message ? message : "");
+    if (name) {
+        res->name = name;
+    }
+    res->stack = raw_text(L, idx, "stack", res);
+    if (raised && raised->error == lua_topointer(L, idx)
+        && raised->what.code == code) {
+        read_kept(res, &raised->what);
+    }
+    else {
+        read_fields(res, L, idx);
     }
 }
 

@@ -99,6 +99,12 @@ int wfp_api_kv_fail(lua_State *L, const wfp_op_t *op)
                              "KV GET_BULK failed: 413 Total size of request "
                              "exceeds the limit of 25MB");
     }
+    if (op->res.code == WFP_BODY_TOO_LARGE && call->verb == WFP_KV_GET) {
+        wfp_result_t res = op->res;
+
+        wfp_meter_tell_room(&res, wfp_isolate_of(L), 1);
+        return wfp_api_raise(L, &res);
+    }
     return wfp_api_raise(L, &op->res);
 }
 

@@ -132,6 +132,16 @@ apr_time_t wfp_state_clock(lua_State *L)
     return wfp_clock_now();
 }
 
+void wfp_meter_tell_room(wfp_result_t *res, const wfp_isolate_t *iso,
+                         apr_uint64_t bytes)
+{
+}
+
+wfp_raised_t *wfp_state_raised(lua_State *L)
+{
+    return NULL;
+}
+
 wfp_invocation_t *wfp_state_invocation(lua_State *L)
 {
     return api_state.generation ? (wfp_invocation_t *)&api_state : NULL;

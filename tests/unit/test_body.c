@@ -118,16 +118,20 @@ static void a_cap_ends_a_stream(wfp_test_t *t)
     wfp_body_t *body = wfp_body_make(&source_kind, &s, -1, t->pool);
     const char *data;
     apr_size_t n;
-    wfp_result_t res;
+    wfp_result_t res, over;
 
     wfp_result_init(&res, t->pool);
-    body = wfp_body_cap(body, 25, t->pool);
+    wfp_result_init(&over, t->pool);
+    (void)wfp_result_set(&over, WFP_BODY_TOO_LARGE, APR_ENOSPC, "too much");
+    over.limit = "response_mb";
+    body = wfp_body_cap(body, 25, &over, t->pool);
     CHECK_INT(wfp_body_slurp(&data, &n, body, 100, &res, t->pool), APR_ENOSPC);
     CHECK_INT(res.code, WFP_BODY_TOO_LARGE);
+    CHECK_STR(res.limit, "response_mb");
     CHECK_INT(s.closed, 1);
     s.left = 3;
     body = wfp_body_make(&source_kind, &s, -1, t->pool);
-    body = wfp_body_cap(body, 30, t->pool);
+    body = wfp_body_cap(body, 30, &over, t->pool);
     CHECK_INT(wfp_body_slurp(&data, &n, body, 100, &res, t->pool), 0);
     CHECK_INT(n, 30);
 }

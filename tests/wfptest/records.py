@@ -34,3 +34,10 @@ class Records:
         return until(lambda: next((r for r in self.all()
                                    if r["scriptName"] == name), None),
                      f"a record of {name}", seconds)
+
+    def under(self, request_id, name=None, seconds=10):
+        """The record of an invocation by its request's id; waits for it."""
+        return until(lambda: next((
+            r for r in self.all() if r["requestId"] == request_id
+            and name in (None, r["scriptName"])), None),
+            f"a record of {request_id}", seconds)
