@@ -8,6 +8,7 @@
 
 #include "admin/api_rate.h"
 #include "admin/sign_guard.h"
+#include "admin/try.h"
 #include "core/keyring.h"
 #include "core/limits.h"
 #include "core/registry.h"
@@ -77,6 +78,8 @@ typedef struct wfp_api_server_t {
     wfp_api_publish_fn *publish;
     wfp_api_target_fn *check_target;
     wfp_api_tail_fn *serve_tail;
+    wfp_try_fn *try_worker;
+    wfp_doors_fn *doors;
     void *baton;
 } wfp_api_server_t;
 

@@ -2,6 +2,7 @@
 /* The API's routes, by noun. */
 #include "admin/api_account.h"
 #include "admin/api_health.h"
+#include "admin/api_asset_list.h"
 #include "admin/api_assets.h"
 #include "admin/api_audit.h"
 #include "admin/api_d1.h"
@@ -32,6 +33,7 @@
 #include "admin/api_settings.h"
 #include "admin/api_tags.h"
 #include "admin/api_tails.h"
+#include "admin/api_try.h"
 #include "admin/api_usage.h"
 #include "admin/api_versions.h"
 
@@ -152,7 +154,14 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", W "/{script}/deployments", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_deployments_list },
     { "POST", W "/{script}/deployments", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_deployments_add },
     { "POST", W "/{script}/rollback", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_deployments_rollback },
+    /* trying them */
+    { "GET", S "/{script}/try", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_try_doors },
+    { "POST", S "/{script}/try", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_try_send },
+    { "GET", W "/{script}/try", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_try_doors },
+    { "POST", W "/{script}/try", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_try_send },
     /* static assets */
+    { "GET", S "/{script}/assets", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_asset_list_get },
+    { "GET", W "/{script}/assets", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_asset_list_get },
     { "POST", S "/{script}/assets-upload-session", WFP_API_DEPLOY, WFP_API_BY_NAMESPACE, wfp_api_assets_session },
     { "POST", W "/{script}/assets-upload-session", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_assets_session },
     { "POST", A "/workers/assets/upload", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_assets_upload },

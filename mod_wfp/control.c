@@ -21,6 +21,8 @@
 #include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
 #include "mod_wfp/tail_door.h"
+#include "mod_wfp/trial_conn.h"
+#include "mod_wfp/trial_doors.h"
 #include "outbound/policy.h"
 
 static void publish(void *baton, const wfp_change_t *change, apr_pool_t *p)
@@ -163,6 +165,8 @@ static void fill_in(wfp_api_server_t *api, wfp_server_t *server)
     api->read_body = read_body;
     api->publish = publish;
     api->check_target = check_target;
+    api->try_worker = wfp_trial_conn_send;
+    api->doors = wfp_trial_doors_list;
     api->baton = server;
 }
 

@@ -22,6 +22,7 @@
 #include "mod_wfp/request.h"
 #include "mod_wfp/response.h"
 #include "mod_wfp/route.h"
+#include "mod_wfp/trial.h"
 
 #define HANDLER "wfp-worker"
 
@@ -59,18 +60,26 @@ static int has_own_handler(const request_rec *r)
     return core->handler || core->expr_handler;
 }
 
+static int is_workers(const request_rec *r, const wfp_scope_conf_t *scope)
+{
+    return wfp_config_claims(scope) && !has_own_handler(r)
+           && !was_let_through(r);
+}
+
 int wfp_dispatch_claim(request_rec *r)
 {
     const wfp_scope_conf_t *scope = wfp_config_scope(r->per_dir_config);
     /* the paths of these are as raw as a Worker's */
     const char *control = wfp_control_handler(r, ap_get_core_module_config(
                                                      r->per_dir_config));
+    wfp_trial_t *trial = wfp_trial_of(r->connection);
     claim_t *claim;
 
-    if (r->proxyreq
-        || (!control
-            && (!wfp_config_claims(scope) || has_own_handler(r)
-                || was_let_through(r)))) {
+    if (trial && (r->proxyreq || control || !is_workers(r, scope))) {
+        return wfp_trial_refuse(trial, was_let_through(r) ? WFP_TRY_PASSED
+                                                          : WFP_TRY_NO_WORKER);
+    }
+    if (r->proxyreq || (!control && !is_workers(r, scope))) {
         return DECLINED;
     }
     claim = apr_palloc(r->pool, sizeof(*claim));
@@ -188,7 +197,9 @@ int wfp_dispatch_handle(request_rec *r)
     int rc;
 
     if (!claim || !claim->scope || strcmp(r->handler, HANDLER)) {
-        return DECLINED;
+        wfp_trial_t *trial = wfp_trial_of(r->connection);
+
+        return trial ? wfp_trial_refuse(trial, WFP_TRY_NO_WORKER) : DECLINED;
     }
     if (wfp_request_is_coded(r)) {
         return HTTP_NOT_IMPLEMENTED;

@@ -10,6 +10,8 @@
 #include <http_core.h>
 #include <poll.h>
 
+#include "mod_wfp/trial.h"
+
 static int is_closed(conn_rec *c)
 {
     apr_socket_t *socket;
@@ -19,7 +21,9 @@ static int is_closed(conn_rec *c)
         return 1;
     }
     if (c->master) {
-        return 0; /* a stream has no socket: mod_http2 sets aborted */
+        /* a stream has no socket: mod_http2 sets aborted; whose answer is for
+         * somebody who tries goes with them */
+        return wfp_trial_of(c) ? is_closed(c->master) : 0;
     }
     socket = ap_get_conn_socket(c);
     if (!socket || apr_os_sock_get(&pfd.fd, socket) != APR_SUCCESS) {

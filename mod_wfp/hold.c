@@ -150,7 +150,7 @@ void wfp_hold_enter(wfp_hold_t *hold, conn_rec *c)
     if (hold) {
         hold->inside++;
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        if (c) {
+        if (c && !c->master) {
             __atomic_store_n(&hold->fd, socket_of(c), __ATOMIC_RELAXED);
         }
     }

@@ -23,6 +23,7 @@
 #include "mod_wfp/record.h"
 #include "mod_wfp/rollout.h"
 #include "mod_wfp/sync.h"
+#include "mod_wfp/trial.h"
 
 #define MB (1024 * 1024)
 
@@ -85,7 +86,12 @@ void wfp_invoke_release(wfp_work_t *work)
         return;
     }
     work->r = NULL;
-    if (!has_pending(work)) {
+    if (work->trial) {
+        /* who tries is told of all of it */
+        wfp_invoke_wait_all(work, wfp_clock_now() + WFP_BACKGROUND_TIME);
+        work->running = NULL;
+    }
+    if (!has_pending(work) || work->trial) {
         end_all(work);
         return;
     }
@@ -159,6 +165,10 @@ wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
     }
     work->scope = scope;
     work->r = r;
+    work->trial = wfp_trial_of(r->connection);
+    if (work->trial) {
+        wfp_trial_begin(work->trial, work);
+    }
     apr_pool_cleanup_register(r->pool, work, work_cleanup,
                               apr_pool_cleanup_null);
     return work;
@@ -381,6 +391,9 @@ static apr_status_t find_worker(wfp_entry_t *ns, wfp_host_ctx_t *ctx,
     apr_status_t rv;
 
     rv = check_depth(ctx, res);
+    if (rv == APR_SUCCESS && ctx->work->trial) {
+        rv = wfp_trial_admit(ctx, res);
+    }
     if (rv == APR_SUCCESS) {
         rv = find_namespace(ns, ctx->work, call->ns, res);
     }
@@ -390,6 +403,9 @@ static apr_status_t find_worker(wfp_entry_t *ns, wfp_host_ctx_t *ctx,
     }
     if (rv == APR_SUCCESS) {
         rv = check_cooling(ctx, res);
+    }
+    if (rv == APR_SUCCESS && ctx->work->trial) {
+        rv = wfp_trial_pick(ctx, res);
     }
     if (rv == APR_SUCCESS && (ctx->entry.flags & WFP_ENTRY_SPLIT)) {
         rv = wfp_rollout_pick(&ctx->entry, ctx->work->server, headers, res,

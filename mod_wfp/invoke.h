@@ -43,6 +43,7 @@ struct wfp_work_t {
     const char *cdn_loop; /* of the request, NULL: none */
     apr_size_t routed;    /* bytes of its path that named the Worker */
     int hung_up;          /* atomic: the client went away (hangup.h) */
+    wfp_trial_t *trial;   /* somebody tries a Worker (trial.h); NULL */
     wfp_cancel_t *cancel; /* of a part (part.h): to wait no longer; NULL */
     wfp_slots_t *slots;   /* once parts were made: its connections */
     int has_slot;         /* this thread holds one */

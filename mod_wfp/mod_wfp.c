@@ -21,6 +21,7 @@
 #include "mod_wfp/server.h"
 #include "mod_wfp/socache.h"
 #include "mod_wfp/status.h"
+#include "mod_wfp/trial_conn.h"
 
 /* What takes locks, runs Lua or waits for the store: no signal of prefork's ends
  * the child in the middle of it. */
@@ -76,6 +77,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_handler(hook_control, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(hook_status, NULL, NULL, APR_HOOK_MIDDLE);
     wfp_status_register(p);
+    wfp_trial_conn_register();
     wfp_egress_register();
 }
 

@@ -107,6 +107,7 @@ apr_status_t wfp_part_make(wfp_host_ctx_t **pctx, wfp_host_ctx_t *ctx,
     part->request_id = work->request_id;
     part->cdn_loop = work->cdn_loop;
     part->slots = work->slots;
+    part->trial = work->trial;
     rv = wfp_cancel_make(&part->cancel, pool);
     if (rv != APR_SUCCESS) {
         wfp_poolcache_give(work->server->pools, pool);

@@ -14,6 +14,7 @@
 #include "mod_wfp/limit_hit.h"
 #include "mod_wfp/logger.h"
 #include "mod_wfp/record_event.h"
+#include "mod_wfp/trial.h"
 
 static const char *level_name(wfp_log_e level)
 {
@@ -23,11 +24,16 @@ static const char *level_name(wfp_log_e level)
     return names[level];
 }
 
-int wfp_record_is_wanted(const wfp_host_ctx_t *ctx)
+static int is_read(const wfp_host_ctx_t *ctx)
 {
     return ctx->work->conf->log_file != NULL
            || wfp_tails_hears(ctx->work->server->tails, ctx->entry.ns,
                               ctx->entry.name);
+}
+
+int wfp_record_is_wanted(const wfp_host_ctx_t *ctx)
+{
+    return ctx->work->trial || is_read(ctx);
 }
 
 /* a line as it is kept until the record is written */
@@ -248,6 +254,11 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     else {
         WFP_JSON_OUT(&out, ",\"truncated\":true}");
     }
-    wfp_logger_put(ctx->work->server, ctx->work->conf, out.data, out.n);
+    if (ctx->work->trial) {
+        wfp_trial_record(ctx->work->trial, ctx, out.data, out.n);
+    }
+    if (!ctx->work->trial || is_read(ctx)) {
+        wfp_logger_put(ctx->work->server, ctx->work->conf, out.data, out.n);
+    }
     apr_pool_destroy(p);
 }

@@ -11,6 +11,7 @@
 
 #include "core/name.h"
 #include "mod_wfp/stall.h"
+#include "mod_wfp/trial.h"
 #include "outbound/head.h"
 
 /* The path and query as the client sent them: no decoding. */
@@ -61,8 +62,9 @@ static const wfp_cf_t *client_facts(const wfp_work_t *work)
     apr_pool_t *p = work->pool;
     wfp_cf_t *cf = apr_pcalloc(p, sizeof(*cf));
     const char *header = work->conf->trust_header;
-    const char *ip = header && *header ? apr_table_get(r->headers_in, header)
-                                       : NULL;
+    const char *ip = header && *header && !work->trial
+                         ? apr_table_get(r->headers_in, header)
+                         : NULL;
 
     cf->client_ip = apr_pstrdup(p, ip ? ip : r->useragent_ip);
     cf->http_protocol = apr_pstrdup(p, r->protocol);
@@ -173,6 +175,7 @@ wfp_request_t *wfp_request_from_httpd(wfp_work_t *work)
     req->redirect = WFP_REDIRECT_MANUAL;
     work->cdn_loop = wfp_headers_get(req->headers, "CDN-Loop");
     req->cf = client_facts(work);
+    req->abort_at = work->trial ? wfp_trial_end(work->trial) : 0;
     if (ap_request_has_body(r)) {
         req->body = input_body(work);
     }

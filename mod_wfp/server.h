@@ -49,6 +49,7 @@ typedef struct wfp_hold_t wfp_hold_t;
 typedef struct wfp_runner_t wfp_runner_t;
 typedef struct wfp_socache_t wfp_socache_t;
 typedef struct wfp_tail_sender_t wfp_tail_sender_t;
+typedef struct wfp_trial_t wfp_trial_t;
 
 typedef struct wfp_server_t {
     /* start scope, inherited by the children */

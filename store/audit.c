@@ -6,6 +6,7 @@
  */
 #include "store/audit.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "store/column.h"
@@ -146,9 +147,17 @@ typedef struct note_t {
 static apr_status_t note(wfp_dbd_t *db, void *baton)
 {
     const note_t *ask = baton;
+    const char *slash = ask->kind == WFP_CHANGE_VERSION
+                            ? strchr(ask->object, '/')
+                            : NULL;
     wfp_change_t change = { 0, ask->kind, "", ask->object, 0 };
     apr_status_t rv = wfp_changes_take(&change.stamp, db);
 
+    if (slash) {
+        change.ns = apr_pstrmemdup(db->pool, ask->object,
+                                   (apr_size_t)(slash - ask->object));
+        change.name = slash + 1;
+    }
     return rv == APR_SUCCESS ? wfp_audit_record(db, &change, ask->actor,
                                                 ask->action, ask->details)
                              : rv;

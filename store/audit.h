@@ -52,8 +52,9 @@ apr_status_t wfp_audit_list(apr_array_header_t **plist, int *pmore,
                             apr_pool_t *p) WFP_CHECK;
 
 /** A row about what is about to be done with what is kept in an object: values
- *  of a KV namespace, objects of a bucket, messages of a queue.
- *  @param kind of the object @param action "put_value", ... @param details JSON
+ *  of a KV namespace, objects of a bucket, messages of a queue; or with a Worker.
+ *  @param kind of the object @param object its id, or "NAMESPACE/NAME" of a
+ *  Worker, "/NAME" of an account Worker @param action "put_value", ... @param details JSON
  *  object */
 apr_status_t wfp_audit_note(wfp_store_t *store, wfp_change_e kind,
                             const char *object, const char *action,

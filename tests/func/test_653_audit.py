@@ -59,6 +59,7 @@ OF_WORKERS = {
     ("POST", "/deployments"): ("deployment", "deploy"),
     ("POST", "/rollback"): (None, "rollback"),
     ("POST", "/assets-upload-session"): ({"manifest": {}}, "assets"),
+    ("POST", "/try"): ({"url": "http://127.0.0.1/_ns/none/none"}, "try"),
     ("DELETE", ""): (None, "delete"),
 }
 # (body, action, type, name in the row)
@@ -127,7 +128,7 @@ for base in (S, W):
     for (verb, what), (sent, done) in OF_WORKERS.items():
         EXPECTED[verb, f"{base}/{{script}}{what}"] = (
             sent, done, "version" if what in (
-                "/versions", "/schedules", "/assets-upload-session")
+                "/versions", "/schedules", "/assets-upload-session", "/try")
             else "script",
             "{script}")
 MUTATIONS = sorted(
