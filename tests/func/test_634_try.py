@@ -292,6 +292,7 @@ class TestThrough:
         assert answer.json["result"]["reached"] is True
 
 
+@pytest.mark.one_mpm
 class TestHostile:
     """It reaches Workers and nothing else, and forges nothing."""
 
@@ -399,6 +400,7 @@ class TestHostile:
             [inner.name, inner.name, box.made.name])
 
 
+@pytest.mark.one_mpm
 class TestWho:
     """Tokens that may not, or may only some."""
 
@@ -470,6 +472,7 @@ class TestWho:
         httpd.configure(lines)
 
 
+@pytest.mark.one_mpm
 def test_634_80_no_worker_is_served(httpd, client, tenant):
     """Where nothing leads to Workers but the way of tests, and to that."""
     httpd.configure(LOCATION)
