@@ -89,9 +89,21 @@ void wfp_ending_child_stopping(apr_pool_t *pchild, int graceful)
     }
 }
 
-apr_status_t wfp_ending_hold_signals(wfp_server_t *server)
+int wfp_ending_drop_privileges(apr_pool_t *pchild, server_rec *s)
 {
-    return wfp_hold_create(&server->hold, force, server, server->pool);
+    wfp_server_t *server = wfp_server();
+    apr_status_t rv;
+
+    if (!server) {
+        return DECLINED;
+    }
+    rv = wfp_hold_create(&server->hold, force, server, pchild);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
+                     WFPLOGNO(0314) "this child cannot hold signals: told to "
+                                    "end at once it may crash");
+    }
+    return OK;
 }
 
 /* ---- the thread that ends what runs ------------------------------------------ */

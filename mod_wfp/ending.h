@@ -19,9 +19,11 @@
 /** A child ends by itself after so many. */
 #define WFP_ENDING_STAGE2_MAX 1000
 
-/** child scope, first of all: from now on the signals that end a prefork child
- *  wait while its thread is inside (hold.h), which it is at first. */
-apr_status_t wfp_ending_hold_signals(wfp_server_t *server) WFP_CHECK;
+/** hook drop_privileges, first of what a child does by hooks: from now on the
+ *  signals that end a prefork child wait while its thread is inside (hold.h),
+ *  which it is until all have had their child_init: what is interrupted there
+ *  may be in malloc(), which the end needs, too. */
+int wfp_ending_drop_privileges(apr_pool_t *pchild, server_rec *s);
 
 /** child scope, once, before all other threads: the one that ends what they run
  *  is joined last. */

@@ -21,7 +21,7 @@ int wfp_hardening_post_config(apr_pool_t *pconf, apr_pool_t *plog,
  *  APR_SUCCESS: the child runs no Workers */
 apr_status_t wfp_hardening_give_up_files(const wfp_server_t *server) WFP_CHECK;
 
-/** hook child_init, after all others: do it. A child that cannot runs no
+/** hook child_init's share, after all others: do it. A child that cannot runs no
  *  Workers. */
 void wfp_hardening_child_init(apr_pool_t *pchild, server_rec *s);
 

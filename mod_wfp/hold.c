@@ -2,7 +2,7 @@
 /*
  * prefork's signals, held off while its one thread is in our code. Entering and
  * leaving is counted by mod_wfp.c around handlers, by invoke.c around a cleanup
- * and by server.c around child_init; ending.c is told.
+ * and from drop_privileges to the end of child_init; ending.c is told.
  *
  * No mask is changed, so that a request pays no system call: our handler stands
  * before httpd's, notes the signal when the thread is inside, and wfp_hold_leave()

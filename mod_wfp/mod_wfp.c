@@ -54,15 +54,27 @@ static int hook_status(request_rec *r)
     return run_held(wfp_status_handle, r);
 }
 
+/* After all others' child_init. */
+static void hook_child_is_ready(apr_pool_t *pchild, server_rec *s)
+{
+    const wfp_server_t *server = wfp_server();
+
+    wfp_hardening_child_init(pchild, s);
+    if (server) {
+        wfp_hold_leave(server->hold);
+    }
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     ap_hook_pre_config(wfp_socache_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(wfp_directives_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(wfp_server_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(wfp_hardening_post_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_drop_privileges(wfp_ending_drop_privileges, NULL, NULL,
+                            APR_HOOK_REALLY_FIRST);
     ap_hook_child_init(wfp_server_child_init, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(wfp_hardening_child_init, NULL, NULL,
-                       APR_HOOK_REALLY_LAST);
+    ap_hook_child_init(hook_child_is_ready, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_child_status(wfp_children_child_status, NULL, NULL,
                          APR_HOOK_MIDDLE);
     ap_hook_child_stopping(wfp_ending_child_stopping, NULL, NULL,

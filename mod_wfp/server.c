@@ -21,7 +21,6 @@
 #include "mod_wfp/deliver.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hardening.h"
-#include "mod_wfp/hold.h"
 #include "mod_wfp/host.h"
 #include "mod_wfp/kept.h"
 #include "mod_wfp/log.h"
@@ -529,14 +528,11 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     server->pool = make_child_pool(pchild);
     wfp_socache_child_init(server);
     wfp_result_init(&res, pchild);
-    rv = wfp_ending_hold_signals(server);
     server->pools = wfp_poolcache_create(threads_of_child(), server->pool);
     open_store(server, &res);
-    if (rv == APR_SUCCESS) {
-        rv = wfp_hardening_give_up_files(server);
-        if (rv != APR_SUCCESS) {
-            (void)wfp_result_set(&res, WFP_INTERNAL, rv, "Landlock failed");
-        }
+    rv = wfp_hardening_give_up_files(server);
+    if (rv != APR_SUCCESS) {
+        (void)wfp_result_set(&res, WFP_INTERNAL, rv, "Landlock failed");
     }
     if (rv == APR_SUCCESS) {
         rv = make_id_prefix(server);
@@ -544,7 +540,6 @@ void wfp_server_child_init(apr_pool_t *pchild, server_rec *s)
     if (rv == APR_SUCCESS) {
         rv = start_threads(server, &res);
     }
-    wfp_hold_leave(server->hold);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
                      WFPLOGNO(0307) "this child cannot run Workers: %s",
