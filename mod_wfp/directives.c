@@ -150,39 +150,3 @@ const command_rec wfp_directives_rows[] = {
 };
 
 /* What WfpLimit says; the others keep their defaults and ceilings. */
-static void dump_limits(apr_file_t *out, const wfp_limit_policy_t *policy)
-{
-    int i;
-
-    for (i = 0; i < WFP_LIMIT_COUNT; i++) {
-        if (policy->standard.v[i] != WFP_LIMIT_UNSET) {
-            apr_file_printf(out,
-                            "wfp: limit %s %" APR_INT64_T_FMT
-                            " %" APR_INT64_T_FMT "\n",
-                            wfp_limit_row((wfp_limit_e)i)->name,
-                            policy->standard.v[i], policy->ceiling.v[i]);
-        }
-    }
-}
-
-void wfp_directives_dump(apr_pool_t *p, server_rec *s)
-{
-    const wfp_server_conf_t *conf = wfp_config_server(s);
-    apr_file_t *out;
-
-    if (!ap_exists_config_define("DUMP_WFP")
-        || apr_file_open_stdout(&out, p) != APR_SUCCESS) {
-        return;
-    }
-    apr_file_printf(out, "wfp: database %s %s\n", wfp_config_db_driver(s),
-                    wfp_config_db_params(s));
-    apr_file_printf(out, "wfp: datadir %s\n", wfp_config_data_dir(s));
-    apr_file_printf(out, "wfp: keyfile %s\n", wfp_config_key_file(s, p));
-    dump_limits(out, &conf->limits);
-    apr_file_printf(out, "wfp: versionskept %" APR_INT64_T_FMT "\n",
-                    wfp_config_num(conf->versions_kept,
-                                   WFP_DEFAULT_VERSIONS_KEPT));
-    if (conf->account) {
-        apr_file_printf(out, "wfp: account %s\n", conf->account);
-    }
-}

@@ -9,7 +9,4 @@
 
 extern const command_rec wfp_directives_rows[];
 
-/** hook: with -D DUMP_WFP print the settings that wfpctl needs. */
-void wfp_directives_dump(apr_pool_t *p, server_rec *s);
-
 #endif

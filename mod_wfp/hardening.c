@@ -35,7 +35,7 @@ static const char *const program_starters[] = {
     NULL, /* a program a login */
 };
 
-static const char *find_starter(void)
+const char *wfp_hardening_starter(void)
 {
     int i;
 
@@ -201,10 +201,10 @@ int wfp_hardening_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                                     "off");
         break;
     case WFP_HARDENING_ON:
-        rc = decide_on(server, find_starter());
+        rc = decide_on(server, wfp_hardening_starter());
         break;
     default:
-        decide_auto(server, find_starter());
+        decide_auto(server, wfp_hardening_starter());
         break;
     }
     if (server->is_hardened) {

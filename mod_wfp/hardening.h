@@ -17,6 +17,10 @@
 int wfp_hardening_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                               apr_pool_t *ptemp, server_rec *s);
 
+/** A module that has to start programs in children, or NULL: with it
+ *  WfpHardening auto does nothing. After the modules are loaded. */
+const char *wfp_hardening_starter(void);
+
 /** Give up files, before any thread is started. @return other than
  *  APR_SUCCESS: the child runs no Workers */
 apr_status_t wfp_hardening_give_up_files(const wfp_server_t *server) WFP_CHECK;

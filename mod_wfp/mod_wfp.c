@@ -14,6 +14,7 @@
 #include "mod_wfp/control.h"
 #include "mod_wfp/directives.h"
 #include "mod_wfp/dispatch.h"
+#include "mod_wfp/dump.h"
 #include "mod_wfp/egress.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hardening.h"
@@ -68,7 +69,7 @@ static void hook_child_is_ready(apr_pool_t *pchild, server_rec *s)
 static void register_hooks(apr_pool_t *p)
 {
     ap_hook_pre_config(wfp_socache_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_test_config(wfp_directives_dump, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(wfp_dump_print, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(wfp_server_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(wfp_hardening_post_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_drop_privileges(wfp_ending_drop_privileges, NULL, NULL,

@@ -5,6 +5,7 @@
  */
 #include "store/store.h"
 
+#include "store/dbclock.h"
 #include "store/dbd.h"
 #include "store/schema.h"
 #include "store/slot.h"
@@ -95,4 +96,15 @@ apr_status_t wfp_store_setting_once(const char **pvalue, wfp_store_t *store,
 void wfp_store_watch(wfp_store_t *store, wfp_latency_t *latency)
 {
     store->latency = latency;
+}
+
+static apr_status_t clock_read(wfp_dbd_t *db, void *baton)
+{
+    return wfp_dbclock_now(baton, db);
+}
+
+apr_status_t wfp_store_clock(apr_int64_t *pms, wfp_store_t *store,
+                             wfp_result_t *res, apr_pool_t *p)
+{
+    return wfp_dbd_run(store, WFP_DBD_PLAIN, clock_read, pms, res, p);
 }

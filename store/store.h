@@ -76,6 +76,10 @@ apr_status_t wfp_store_migrate(int *papplied, wfp_store_t *store,
  *  before others use the store */
 void wfp_store_watch(wfp_store_t *store, wfp_latency_t *latency);
 
+/** The database's clock, in milliseconds since the epoch. */
+apr_status_t wfp_store_clock(apr_int64_t *pms, wfp_store_t *store,
+                             wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
 /** A setting of the server kept in the store ("account_id"); NULL: none. */
 apr_status_t wfp_store_setting(const char **pvalue, wfp_store_t *store,
                                const char *name, wfp_result_t *res,

@@ -28,6 +28,18 @@ typedef struct wfp_ctl_config_t {
     apr_uid_t uid;             /* httpd's User and Group; */
     apr_gid_t gid;
     int has_user; /* 1: they are known */
+    /* for doctor */
+    apr_int64_t registry_size; /* WfpRegistrySize */
+    int threads;               /* of a child; 0: not known */
+    const char *pidfile;       /* or NULL */
+    const char *liblua;        /* file of the Lua that the server runs */
+    const char *other_lua;     /* another one, or NULL */
+    const char *hardening;     /* "auto", "on+landlock", ... */
+    int has_seccomp;           /* the kernel has it; */
+    int has_landlock;
+    const char *starter;         /* a module that needs programs, or NULL */
+    apr_array_header_t *missing; /* const char *: modules that are wanted */
+    apr_array_header_t *logs;    /* const char *: of WfpLog */
 } wfp_ctl_config_t;
 
 typedef struct wfp_remote_t wfp_remote_t;
@@ -53,7 +65,8 @@ typedef apr_status_t wfp_cmd_fn(wfp_cmd_t *cmd);
 /** How much is made ready before a command runs. */
 typedef enum {
     WFP_CMD_STORE = 0, /* settings read, owner taken on, store open */
-    WFP_CMD_CONFIG     /* settings read only */
+    WFP_CMD_CONFIG,    /* settings read only */
+    WFP_CMD_NOTHING
 } wfp_cmd_needs_e;
 
 typedef struct wfp_cmd_row_t {

@@ -137,12 +137,59 @@ static void read_limit(wfp_limit_policy_t *limits, char *value)
     }
 }
 
+/* "on+landlock 1 1 mod_cgi.c": as set, what the kernel has, who needs programs */
+static void read_hardening(wfp_ctl_config_t *config, char *value)
+{
+    char *state, *word;
+
+    config->hardening = apr_strtok(value, " ", &state);
+    word = apr_strtok(NULL, " ", &state);
+    config->has_seccomp = word && *word == '1';
+    word = apr_strtok(NULL, " ", &state);
+    config->has_landlock = word && *word == '1';
+    word = apr_strtok(NULL, " ", &state);
+    config->starter = word && *word != '-' ? word : NULL;
+}
+
+/* What only doctor wants to know. */
+static void read_more(wfp_ctl_config_t *config, const char *name, char *value)
+{
+    char *is_there = strchr(value, ' ');
+
+    if (strcmp(name, "registrysize") == 0) {
+        config->registry_size = apr_strtoi64(value, NULL, 10);
+    }
+    else if (strcmp(name, "threads") == 0) {
+        config->threads = (int)apr_strtoi64(value, NULL, 10);
+    }
+    else if (strcmp(name, "liblua") == 0) {
+        config->liblua = value;
+    }
+    else if (strcmp(name, "otherlua") == 0) {
+        config->other_lua = value;
+    }
+    else if (strcmp(name, "hardening") == 0) {
+        read_hardening(config, value);
+    }
+    else if (strcmp(name, "log") == 0) {
+        APR_ARRAY_PUSH(config->logs, const char *) = value;
+    }
+    else if (strcmp(name, "module") == 0 && is_there && is_there[1] == '0') {
+        *is_there = '\0';
+        APR_ARRAY_PUSH(config->missing, const char *) = value;
+    }
+}
+
 static void read_line(wfp_ctl_config_t *config, char *line, apr_pool_t *p)
 {
     apr_int64_t id;
     char *value;
 
-    if (strncmp(line, "User: ", 6) == 0 && read_id(&id, line)) {
+    if (strncmp(line, "PidFile: \"", 10) == 0) {
+        config->pidfile = apr_pstrmemdup(p, line + 10,
+                                         strcspn(line + 10, "\""));
+    }
+    else if (strncmp(line, "User: ", 6) == 0 && read_id(&id, line)) {
         config->uid = (apr_uid_t)id;
         config->has_user |= 1;
     }
@@ -178,6 +225,9 @@ static void read_line(wfp_ctl_config_t *config, char *line, apr_pool_t *p)
     else if (strcmp(line, "versionskept") == 0) {
         config->versions_kept = (int)apr_strtoi64(value, NULL, 10);
     }
+    else {
+        read_more(config, line, value);
+    }
 }
 
 apr_status_t wfp_config_read(wfp_cmd_t *cmd)
@@ -201,6 +251,8 @@ apr_status_t wfp_config_read(wfp_cmd_t *cmd)
     }
     wfp_limit_policy_clear(&config->limits);
     config->versions_kept = WFP_VERSIONS_KEPT;
+    config->logs = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    config->missing = apr_array_make(cmd->pool, 2, sizeof(const char *));
     line = apr_pstrdup(cmd->pool, answer);
     for (line = apr_strtok(line, "\n", &state); line;
          line = apr_strtok(NULL, "\n", &state)) {

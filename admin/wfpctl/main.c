@@ -39,7 +39,8 @@ const wfp_actor_t *wfp_cmd_actor(void)
 static const wfp_cmd_row_t rows[] = {
     { "init", wfp_cmd_init_run, WFP_CMD_CONFIG, 0, 0, "", "",
       wfp_cmd_init_read },
-    { "doctor", wfp_cmd_doctor_run, WFP_CMD_CONFIG, 0, 0, "", "" },
+    { "doctor", wfp_cmd_doctor_run, WFP_CMD_NOTHING, 0, 0, "api",
+      "[--api URL]" },
     { "namespace create", wfp_cmd_namespace_create, WFP_CMD_STORE, 1, 1,
       SETTINGS, SETTINGS_USAGE, NULL, wfp_remote_namespace_create },
     { "namespace set", wfp_cmd_namespace_set, WFP_CMD_STORE, 1, 1, SETTINGS,
@@ -146,7 +147,8 @@ static void print_help(void)
 
 static apr_status_t prepare(wfp_cmd_t *cmd, const wfp_cmd_row_t *row)
 {
-    apr_status_t rv = wfp_config_read(cmd);
+    apr_status_t rv = row->needs == WFP_CMD_NOTHING ? APR_SUCCESS
+                                                    : wfp_config_read(cmd);
 
     if (rv == APR_SUCCESS && row->first) {
         rv = row->first(cmd);
@@ -154,7 +156,7 @@ static apr_status_t prepare(wfp_cmd_t *cmd, const wfp_cmd_row_t *row)
     if (rv == APR_SUCCESS && row->fn == wfp_cmd_init_run) {
         rv = wfp_owner_make_dir(cmd);
     }
-    if (rv == APR_SUCCESS && row->fn != wfp_cmd_doctor_run) {
+    if (rv == APR_SUCCESS && row->needs != WFP_CMD_NOTHING) {
         rv = wfp_owner_become(cmd);
     }
     if (rv == APR_SUCCESS && row->needs == WFP_CMD_STORE) {

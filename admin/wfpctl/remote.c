@@ -395,6 +395,19 @@ static apr_status_t find_account(wfp_cmd_t *cmd)
     return APR_SUCCESS;
 }
 
+static apr_status_t start_curl(wfp_cmd_t *cmd)
+{
+    wfp_remote_t *remote = cmd->remote;
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK
+        || !(remote->curl = curl_easy_init())) {
+        return unreachable(cmd, "libcurl does not start");
+    }
+    apr_pool_cleanup_register(cmd->pool, remote, close_remote,
+                              apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
 apr_status_t wfp_remote_open(wfp_cmd_t *cmd)
 {
     wfp_remote_t *remote = apr_pcalloc(cmd->pool, sizeof(*remote));
@@ -407,11 +420,40 @@ apr_status_t wfp_remote_open(wfp_cmd_t *cmd)
     remote->token = apr_pstrcat(cmd->pool, "Authorization: Bearer ", token,
                                 NULL);
     cmd->remote = remote;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK
-        || !(remote->curl = curl_easy_init())) {
-        return unreachable(cmd, "libcurl does not start");
+    rv = start_curl(cmd);
+    return rv == APR_SUCCESS ? find_account(cmd) : rv;
+}
+
+apr_status_t wfp_remote_health(const char **pstatus, wfp_cmd_t *cmd,
+                               const char *base)
+{
+    apr_size_t n = strlen(base);
+    request_t request = { .method = "GET" };
+    wfp_json_t *doc = NULL;
+    const char *status = NULL;
+    apr_status_t rv;
+
+    while (n > 0 && base[n - 1] == '/') {
+        n--;
     }
-    apr_pool_cleanup_register(cmd->pool, remote, close_remote,
-                              apr_pool_cleanup_null);
-    return find_account(cmd);
+    cmd->remote = apr_pcalloc(cmd->pool, sizeof(*cmd->remote));
+    cmd->remote->base = apr_pstrmemdup(cmd->pool, base, n);
+    cmd->remote->token = "Accept: application/json"; /* nobody's */
+    cmd->remote->account = "/accounts/any";
+    rv = start_curl(cmd);
+    if (rv == APR_SUCCESS) {
+        request.url = url_of(cmd, "/healthz");
+        rv = exchange(&doc, cmd, &request);
+    }
+    if (rv != APR_SUCCESS && cmd->res.code == WFP_STORE_UNAVAILABLE) {
+        *pstatus = cmd->res.message;
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        status = wfp_json_str(
+            wfp_json_get(wfp_json_get(doc, "result", cmd->pool), "status",
+                         cmd->pool));
+    }
+    *pstatus = status ? status : "?";
+    return rv;
 }

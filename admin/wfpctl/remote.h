@@ -48,6 +48,11 @@ apr_status_t wfp_remote_content(const char **pdata, apr_size_t *pn,
                                 const char **ptype, const char **pentry,
                                 wfp_cmd_t *cmd, const char *path) WFP_CHECK;
 
+/** Ask a server how it is, as nobody. @param base  as --url; @param pstatus "ok",
+ *  "degraded", or what else it says. @return WFP_NETWORK_ERROR: no such answer */
+apr_status_t wfp_remote_health(const char **pstatus, wfp_cmd_t *cmd,
+                               const char *base) WFP_CHECK;
+
 /** A name as a part of a path. */
 const char *wfp_remote_part(const wfp_cmd_t *cmd, const char *name);
 
