@@ -9,14 +9,18 @@
 #include "admin/seal.h"
 #include "admin/show.h"
 #include "core/settings_json.h"
+#include "core/tail_targets.h"
 #include "store/namespaces.h"
 
 #define TARGETS_MAX 100
 
 static apr_status_t failed(wfp_api_call_t *call, apr_status_t rv)
 {
-    return wfp_api_answer_result(call, rv, WFP_API_NO_NAMESPACE,
-                                 WFP_API_NAMESPACE_EXISTS);
+    return call->res.about == WFP_ABOUT_SERVICE
+               ? wfp_api_answer_error(call, WFP_API_NO_TARGET, "%s",
+                                      call->res.message)
+               : wfp_api_answer_result(call, rv, WFP_API_NO_NAMESPACE,
+                                       WFP_API_NAMESPACE_EXISTS);
 }
 
 apr_status_t wfp_api_namespaces_list(wfp_api_call_t *call)
@@ -126,13 +130,33 @@ static apr_status_t read_targets(apr_array_header_t **plist,
     return APR_SUCCESS;
 }
 
+/* Who is given the records of all of its Workers. */
+static apr_status_t read_tails(wfp_namespace_t *ns, wfp_api_call_t *call,
+                               const wfp_json_t *v)
+{
+    apr_array_header_t *targets;
+    apr_status_t rv = wfp_tail_targets_read(&targets, v, ns->name, &call->res,
+                                            call->pool);
+
+    if (rv != APR_SUCCESS) {
+        return bad(call, call->res.message);
+    }
+    if (v) {
+        ns->tail_consumers = targets->nelts ? wfp_json_text(v, call->pool)
+                                            : "[]";
+        ns->has_new_tails = 1;
+    }
+    return rv;
+}
+
 static apr_status_t read_lists(wfp_namespace_t *ns, wfp_api_call_t *call,
                                const wfp_json_t *doc)
 {
     apr_status_t rv;
 
-    if (wfp_json_size(wfp_json_get(doc, "tail_consumers", call->pool))) {
-        return bad(call, "tail_consumers: not supported yet");
+    rv = read_tails(ns, call, wfp_json_get(doc, "tail_consumers", call->pool));
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     rv = read_targets(&ns->egress_allow, call, "egress_allow",
                       wfp_json_get(doc, "egress_allow", call->pool));
@@ -212,12 +236,17 @@ static int is_same_outbound(const wfp_namespace_t *a, const wfp_namespace_t *b,
         wfp_json_text(wfp_settings_json_write_outbound(&b->outbound, p), p));
 }
 
-/* The setting that opens a namespace further than it was; NULL: none does. */
+/* The setting that opens a namespace further than it was, or that is for who
+ * watches it; NULL: none does. */
 static const char *widened(const wfp_namespace_t *was,
                            const wfp_namespace_t *is, apr_pool_t *p)
 {
     if (!is_same_outbound(was, is, p)) {
         return "outbound";
+    }
+    if (strcmp(is->tail_consumers ? is->tail_consumers : "[]",
+               was->tail_consumers ? was->tail_consumers : "[]")) {
+        return "tail_consumers";
     }
     if (is->egress < was->egress) {
         return "egress";

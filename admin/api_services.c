@@ -65,15 +65,15 @@ apr_status_t wfp_api_services_delete(wfp_api_call_t *call)
 }
 
 /* A Worker as wrangler shows it; a namespace goes by its name alone. */
+static const char *worker_name(const char *ns, const char *name, apr_pool_t *p)
+{
+    return !*name ? ns : !*ns ? name : apr_pstrcat(p, ns, "/", name, NULL);
+}
+
 static void show_reference(wfp_json_t *doc, const wfp_reference_t *ref,
                            apr_pool_t *p)
 {
-    const char *name = !*ref->name ? ref->ns
-                       : !*ref->ns
-                           ? ref->name
-                           : apr_pstrcat(p, ref->ns, "/", ref->name, NULL);
-
-    wfp_json_set_str(doc, "service", name);
+    wfp_json_set_str(doc, "service", worker_name(ref->ns, ref->name, p));
     if (ref->binding) {
         wfp_json_set_str(doc, "environment", "production");
         wfp_json_set_str(doc, "name", ref->binding);
@@ -113,10 +113,39 @@ apr_status_t wfp_api_services_references(wfp_api_call_t *call)
     return wfp_api_answer_json(call, doc);
 }
 
-/* No Worker consumes tails here. */
+static wfp_json_t *show_service(const char *ns, const char *name, apr_pool_t *p)
+{
+    wfp_json_t *doc = wfp_json_object(p);
+
+    wfp_json_set_str(doc, "service", worker_name(ns, name, p));
+    wfp_json_set_str(doc, "environment", "production");
+    return doc;
+}
+
+/* Whose records it is given: asked before a deletion, too. */
 apr_status_t wfp_api_services_tail_consumers(wfp_api_call_t *call)
 {
-    return wfp_api_answer_json(call, wfp_json_array(call->pool));
+    apr_pool_t *p = call->pool;
+    wfp_json_t *doc = wfp_json_array(p);
+    apr_array_header_t *list;
+    int i;
+    apr_status_t rv = wfp_references_tails(&list, call->server->store,
+                                           wfp_api_worker_name(call),
+                                           &call->res, p);
+
+    if (rv != APR_SUCCESS) {
+        return wfp_api_worker_failed(call, rv);
+    }
+    for (i = 0; i < list->nelts; i++) {
+        const wfp_reference_t *ref = &APR_ARRAY_IDX(list, i, wfp_reference_t);
+        wfp_json_t *one = wfp_json_object(p);
+
+        wfp_json_set(one, "producer", show_service(ref->ns, ref->name, p));
+        wfp_json_set(one, "consumer",
+                     show_service("", wfp_api_worker_name(call), p));
+        wfp_json_add(doc, one);
+    }
+    return wfp_api_answer_json(call, doc);
 }
 
 static wfp_json_t *no_subdomain(apr_pool_t *p)

@@ -11,6 +11,7 @@
 #include "admin/api_assets.h"
 
 #include "admin/api_auth.h"
+#include "core/tail_targets.h"
 #include "store/references.h"
 
 const char *wfp_api_worker_name(const wfp_api_call_t *call)
@@ -241,6 +242,32 @@ static apr_status_t narrow(wfp_binding_t *b, wfp_api_call_t *call)
                : APR_SUCCESS;
 }
 
+/* An account Worker is not theirs to run. */
+static apr_status_t need_own_tails(const wfp_metadata_t *meta,
+                                   wfp_api_call_t *call)
+{
+    apr_array_header_t *targets;
+    int i;
+    apr_status_t rv = wfp_tail_targets_read(&targets,
+                                            wfp_json_get(meta->settings,
+                                                         "tail_consumers",
+                                                         call->pool),
+                                            NULL, &call->res, call->pool);
+
+    for (i = 0; rv == APR_SUCCESS && i < targets->nelts; i++) {
+        const char *target = APR_ARRAY_IDX(targets, i, const char *);
+
+        if (*target != '/') {
+            return wfp_api_answer_error(call, WFP_API_FORBIDDEN,
+                                        "Authentication error: tail_consumers: "
+                                        "a token that is limited to namespaces "
+                                        "names Workers of its own, with "
+                                        "\"namespace\"");
+        }
+    }
+    return rv;
+}
+
 apr_status_t wfp_api_worker_metadata(wfp_metadata_t **pmeta,
                                      wfp_api_call_t *call,
                                      const wfp_json_t *obj,
@@ -261,7 +288,7 @@ apr_status_t wfp_api_worker_metadata(wfp_metadata_t **pmeta,
             rv = narrow(&one->binding, call);
         }
     }
-    return rv;
+    return rv == APR_SUCCESS ? need_own_tails(*pmeta, call) : rv;
 }
 
 apr_status_t wfp_api_worker_patch(wfp_api_call_t *call, const wfp_json_t *obj,

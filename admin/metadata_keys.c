@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/script.h"
+#include "core/tail_targets.h"
 
 /* Most bytes of JSON that are kept for a version. */
 #define SETTINGS_BYTES_MAX 16384
@@ -24,7 +25,7 @@ typedef enum {
     EGRESS,
     STRINGS,
     OBJECT,
-    OBJECTS
+    TAILS
 } kind_e;
 
 typedef struct row_t {
@@ -63,7 +64,7 @@ static const row_t rows[] = {
     { "schedules", REFUSE, 0, 0, NULL },
     { "streaming_tail_consumers", REFUSE, 0, 0, NULL },
     { "tags", OWN, 0, 0, NULL },
-    { "tail_consumers", OBJECTS, 1, 1, "[]" },
+    { "tail_consumers", TAILS, 1, 0, "[]" },
     { "triggers", REFUSE, 0, 0, NULL },
     { "usage_model", STRING, 0, 0, "\"standard\"" },
 };
@@ -116,14 +117,12 @@ static int is_date(const char *s)
     return s && !s[10];
 }
 
-static int is_array_of(const wfp_json_t *v, kind_e kind, apr_pool_t *p)
+static int are_strings(const wfp_json_t *v, apr_pool_t *p)
 {
     apr_size_t i;
 
     for (i = 0; wfp_json_is_array(v) && i < wfp_json_size(v); i++) {
-        wfp_json_t *e = wfp_json_at(v, i, p);
-
-        if (kind == STRINGS ? !wfp_json_str(e) : !wfp_json_is_object(e)) {
+        if (!wfp_json_str(wfp_json_at(v, i, p))) {
             return 0;
         }
     }
@@ -152,9 +151,7 @@ static const char *ill_typed(const wfp_json_t *v, kind_e kind, apr_pool_t *p)
     case OBJECT:
         return wfp_json_is_object(v) ? NULL : "is not an object";
     case STRINGS:
-        return is_array_of(v, kind, p) ? NULL : "is not an array of strings";
-    case OBJECTS:
-        return is_array_of(v, kind, p) ? NULL : "is not an array of objects";
+        return are_strings(v, p) ? NULL : "is not an array of strings";
     default:
         return NULL;
     }
@@ -178,6 +175,15 @@ static apr_status_t read_member(void *baton, const char *key, wfp_json_t *v)
                    ? wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL,
                                     "\"%s\" is not supported", key)
                    : APR_SUCCESS;
+    }
+    if (row->kind == TAILS) {
+        apr_array_header_t *targets;
+        apr_status_t rv = wfp_tail_targets_read(&targets, v, NULL, rd->res,
+                                                rd->pool);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
     wrong = wfp_json_is_null(v) ? NULL : ill_typed(v, row->kind, rd->pool);
     if (wrong) {

@@ -81,6 +81,18 @@ static wfp_json_t *show_names(const apr_array_header_t *names, apr_pool_t *p)
     return list;
 }
 
+static wfp_json_t *show_tails(const wfp_namespace_t *ns, apr_pool_t *p)
+{
+    wfp_json_t *list;
+
+    return ns->tail_consumers
+                   && wfp_json_parse(&list, ns->tail_consumers,
+                                     strlen(ns->tail_consumers), NULL, p)
+                          == APR_SUCCESS
+               ? list
+               : wfp_json_array(p);
+}
+
 wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p)
 {
     wfp_json_t *doc = wfp_json_object(p);
@@ -97,7 +109,7 @@ wfp_json_t *wfp_show_namespace(const wfp_namespace_t *ns, apr_pool_t *p)
                  wfp_settings_json_write_outbound(&ns->outbound, p));
     wfp_json_set(doc, "egress_allow", show_names(ns->egress_allow, p));
     wfp_json_set(doc, "egress_deny", show_names(ns->egress_deny, p));
-    wfp_json_set(doc, "tail_consumers", wfp_json_array(p));
+    wfp_json_set(doc, "tail_consumers", show_tails(ns, p));
     return doc;
 }
 

@@ -10,7 +10,8 @@
 
 typedef enum {
     WFP_EVENT_SCHEDULED = 0,
-    WFP_EVENT_QUEUE
+    WFP_EVENT_QUEUE,
+    WFP_EVENT_TAIL
 } wfp_event_e;
 
 /** A tick of a schedule. */
@@ -22,11 +23,21 @@ typedef struct wfp_scheduled_t {
     void *baton;
 } wfp_scheduled_t;
 
+/** Records of invocations, for who is given them. */
+typedef struct wfp_tail_batch_t {
+    const char *text; /* a JSON array of them, n bytes */
+    apr_size_t n;
+    const char *consumed; /* whose they are, for its own record: as text */
+    int count;
+    apr_uint64_t dropped; /* there was no room for so many before */
+} wfp_tail_batch_t;
+
 /** What the handler of that kind's name is called with. */
 typedef struct wfp_event_t {
     wfp_event_e kind;
     wfp_scheduled_t *scheduled; /* of WFP_EVENT_SCHEDULED */
     wfp_queue_batch_t *batch;   /* of WFP_EVENT_QUEUE: its handler sets fates */
+    wfp_tail_batch_t *tail;     /* of WFP_EVENT_TAIL */
 } wfp_event_t;
 
 #endif

@@ -69,6 +69,7 @@ wfp_script_t *wfp_script_make(apr_pool_t *p)
     script->modules = apr_array_make(p, 1, sizeof(wfp_module_t));
     script->bindings = apr_array_make(p, 1, sizeof(wfp_binding_t));
     script->tags = apr_array_make(p, 1, sizeof(const char *));
+    script->tails = apr_array_make(p, 1, sizeof(const char *));
     wfp_limits_clear(&script->limits);
     return script;
 }
@@ -203,6 +204,7 @@ static void write_script(wfp_block_out_t *to, const void *what)
     wfp_block_put_text(to, script->assets);
     put_limits(to, &script->limits);
     put_texts(to, script->tags);
+    put_texts(to, script->tails);
     wfp_block_put_u32(to, (apr_uint32_t)script->bindings->nelts);
     for (i = 0; i < script->bindings->nelts; i++) {
         put_binding(to, &APR_ARRAY_IDX(script->bindings, i, wfp_binding_t));
@@ -229,6 +231,7 @@ static void write_namespace(wfp_block_out_t *to, const void *what)
     put_outbound(to, &ns->outbound);
     put_texts(to, ns->egress_allow);
     put_texts(to, ns->egress_deny);
+    put_texts(to, ns->tails);
 }
 
 void wfp_script_pack(const char **pblob, apr_size_t *psize,
@@ -315,6 +318,7 @@ static void take_lists(wfp_block_in_t *in, wfp_script_t *script, apr_pool_t *p)
     int i, n;
 
     script->tags = take_texts(in, p);
+    script->tails = take_texts(in, p);
     n = wfp_block_take_count(in, BINDING_MIN);
     for (i = 0; i < n && !in->bad; i++) {
         take_binding(in, apr_array_push(script->bindings), p);
@@ -371,6 +375,7 @@ apr_status_t wfp_namespace_unpack(wfp_namespace_t **pns, const char *blob,
     take_outbound(&in, &ns->outbound, p);
     ns->egress_allow = take_texts(&in, p);
     ns->egress_deny = take_texts(&in, p);
+    ns->tails = take_texts(&in, p);
     if (!wfp_block_is_whole(&in) || count < 0 || count > APR_INT32_MAX) {
         return APR_EINVAL;
     }

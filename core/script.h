@@ -103,6 +103,9 @@ typedef struct wfp_script_t {
     const char *settings;         /* JSON object of what is kept for clients,
                                    * "" none; not packed */
     const char *assets;           /* OWNER/DIGEST of their index, "" none */
+    apr_array_header_t *tails;    /* const char *: who is given its records, as
+                                   * core/tail_targets.h says; filled in from
+                                   * settings by who packs */
 } wfp_script_t;
 
 /** A dispatch namespace's settings. */
@@ -121,6 +124,9 @@ typedef struct wfp_namespace_t {
     apr_array_header_t *egress_allow;
     apr_array_header_t *egress_deny;
     const char *tail_consumers; /* JSON array, or NULL; not packed */
+    int has_new_tails;          /* they are new: the store looks whether they
+                                 * are there */
+    apr_array_header_t *tails;  /* the same as a script's */
 } wfp_namespace_t;
 
 /** An empty script in p: arrays made, limits cleared, texts "". */

@@ -33,6 +33,7 @@ typedef enum {
     WFP_STAT_KILLS,        /* invocations ended by a hard limit */
     WFP_STAT_KILLS_STAGE2, /* those that were stuck in a library's C */
     WFP_STAT_UNWRITTEN,    /* records that a log did not take */
+    WFP_STAT_TAIL_DROPPED, /* records that a `tail` handler was too slow for */
     WFP_STAT_COUNT
 } wfp_stat_e;
 

@@ -105,6 +105,20 @@ static void keep_binding(making_t *making, wfp_binding_t *b, int i)
     }
 }
 
+static apr_array_header_t *keep_texts(wfp_isolate_t *iso,
+                                      const apr_array_header_t *list)
+{
+    apr_array_header_t *kept = keep_array(iso, list);
+    int i;
+
+    for (i = 0; kept && i < kept->nelts; i++) {
+        const char **text = &APR_ARRAY_IDX(kept, i, const char *);
+
+        *text = keep(iso, *text);
+    }
+    return kept;
+}
+
 static void keep_script(making_t *making)
 {
     wfp_isolate_t *iso = making->iso;
@@ -118,12 +132,8 @@ static void keep_script(making_t *making)
     s->version_id = keep(iso, s->version_id);
     s->version_tag = keep(iso, s->version_tag);
     s->main_module = keep(iso, s->main_module);
-    s->tags = keep_array(iso, s->tags);
-    for (i = 0; s->tags && i < s->tags->nelts; i++) {
-        const char **tag = &APR_ARRAY_IDX(s->tags, i, const char *);
-
-        *tag = keep(iso, *tag);
-    }
+    s->tags = keep_texts(iso, s->tags);
+    s->tails = keep_texts(iso, s->tails);
     s->bindings = keep_array(iso, s->bindings);
     for (i = 0; s->bindings && i < s->bindings->nelts; i++) {
         keep_binding(making, &APR_ARRAY_IDX(s->bindings, i, wfp_binding_t), i);

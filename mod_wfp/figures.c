@@ -157,6 +157,9 @@ static void collect_stats(wfp_figures_t *f, const wfp_stats_all_t *all)
         all->n[WFP_STAT_KILLS_STAGE2]);
     add(f, "records_unwritten_total", "WfpRecordsUnwritten", "counter",
         "Records that a WfpLog did not take", all->n[WFP_STAT_UNWRITTEN]);
+    add(f, "tail_events_dropped_total", "WfpTailEventsDropped", "counter",
+        "Records that tail handlers were too slow for",
+        all->n[WFP_STAT_TAIL_DROPPED]);
     add(f, "workers_cooling", "WfpWorkersCooling", "gauge",
         "Workers that are cooling down", all->cooling);
 }

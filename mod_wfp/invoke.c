@@ -23,6 +23,7 @@
 #include "mod_wfp/record.h"
 #include "mod_wfp/rollout.h"
 #include "mod_wfp/sync.h"
+#include "mod_wfp/tailed.h"
 #include "mod_wfp/trial.h"
 
 #define MB (1024 * 1024)
@@ -58,6 +59,7 @@ static void end_all(wfp_work_t *work)
     for (ctx = work->first; ctx; ctx = ctx->next) {
         wfp_invoke_end(ctx);
     }
+    wfp_tailed_flush(work);
 }
 
 void wfp_invoke_finish(wfp_work_t *work)
@@ -418,6 +420,7 @@ static apr_status_t find_worker(wfp_entry_t *ns, wfp_host_ctx_t *ctx,
         ctx->work->last_user = ctx;
     }
     merge_limits(ctx, call, ns);
+    wfp_tailed_begin(ctx, ns);
     return rv;
 }
 
@@ -454,6 +457,7 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
         return wfp_result_set(res, WFP_INTERNAL, rv, "cannot begin");
     }
     ctx->script = wfp_isolate_script(iso);
+    wfp_tailed_know(ctx, ctx->script);
     return rv;
 }
 

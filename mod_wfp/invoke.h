@@ -26,6 +26,7 @@ typedef struct wfp_work_t wfp_work_t;
 typedef struct wfp_calls_t wfp_calls_t; /* beside.c */
 typedef struct wfp_egress_record_t wfp_egress_record_t;
 typedef struct wfp_limit_hit_t wfp_limit_hit_t; /* limit_hit.c */
+typedef struct wfp_tail_note_t wfp_tail_note_t;
 
 /** What all invocations of one top request share that one thread does. */
 struct wfp_work_t {
@@ -61,6 +62,9 @@ struct wfp_work_t {
     int cold;
     apr_size_t bytes_in; /* of the request's body, that were read */
     const wfp_host_ctx_t *last_user;
+    int is_tail;           /* it runs a `tail` handler: nobody is given its
+                            * own records */
+    wfp_tail_note_t *told; /* tailed.c's: records for who is given them */
 };
 
 /** One invocation as the host knows it. */
@@ -92,6 +96,11 @@ struct wfp_host_ctx_t {
     int is_outbound;              /* it is an outbound Worker */
     int cold;                     /* its isolate was made for it */
     int recorded;                 /* somebody wants its record (record.h) */
+    int is_tailed;                /* somebody is given it, as all below say
+                                   * (tailed.h): WFP_TAILED_* */
+    const apr_array_header_t *tails;       /* its own; NULL: not known */
+    const apr_array_header_t *tails_above; /* those of who dispatched to it,
+                                            * an account Worker; NULL */
     wfp_code_e outcome;
     const wfp_event_t *event;   /* what it was run for, NULL: a request */
     const wfp_script_t *script; /* what its isolate was made of, while it has

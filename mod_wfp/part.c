@@ -14,6 +14,7 @@
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/host_kv.h"
 #include "mod_wfp/slots.h"
+#include "mod_wfp/tailed.h"
 
 /* What a pool takes that holds little. */
 #define POOL_BYTES 8192
@@ -67,6 +68,8 @@ static wfp_host_ctx_t *view_of(wfp_host_ctx_t *ctx, wfp_work_t *part)
     view->outbound = ctx->outbound;
     view->beyond = ctx->beyond;
     view->is_outbound = ctx->is_outbound;
+    view->tails = ctx->tails;
+    view->tails_above = ctx->tails_above;
     return view;
 }
 
@@ -106,6 +109,7 @@ apr_status_t wfp_part_make(wfp_host_ctx_t **pctx, wfp_host_ctx_t *ctx,
     part->pool = pool;
     part->request_id = work->request_id;
     part->cdn_loop = work->cdn_loop;
+    part->is_tail = work->is_tail;
     part->slots = work->slots;
     part->trial = work->trial;
     rv = wfp_cancel_make(&part->cancel, pool);
@@ -213,6 +217,7 @@ void wfp_part_join(wfp_host_ctx_t *ctx, wfp_op_t *op)
     int over = is_over(part, op);
 
     take_sums(work, part);
+    wfp_tailed_join(work, part);
     wfp_egress_record_join(ctx->whole, ctx, !over);
     if (over) {
         if (part->last_user) {

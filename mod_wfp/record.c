@@ -14,6 +14,7 @@
 #include "mod_wfp/limit_hit.h"
 #include "mod_wfp/logger.h"
 #include "mod_wfp/record_event.h"
+#include "mod_wfp/tailed.h"
 #include "mod_wfp/trial.h"
 
 static const char *level_name(wfp_log_e level)
@@ -220,6 +221,7 @@ static void tell_usage(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
 
 void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
+    apr_size_t key;
     int whole;
     wfp_json_out_t out;
     apr_pool_t *p;
@@ -230,6 +232,7 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     apr_pool_create(&p, ctx->work->pool);
     wfp_json_out_init(&out, 1024, p);
     tell_key(&out, ctx);
+    key = out.n;
     tell_worker(&out, ctx);
     whole = wfp_record_event_tell(&out, ctx);
     WFP_JSON_OUT(&out, ",\"eventTimestamp\":");
@@ -257,8 +260,9 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     if (ctx->work->trial) {
         wfp_trial_record(ctx->work->trial, ctx, out.data, out.n);
     }
-    if (!ctx->work->trial || is_read(ctx)) {
+    if (is_read(ctx)) {
         wfp_logger_put(ctx->work->server, ctx->work->conf, out.data, out.n);
     }
+    wfp_tailed_note(ctx, out.data + key, out.n - key);
     apr_pool_destroy(p);
 }

@@ -142,6 +142,17 @@ static void tell_scheduled(wfp_json_out_t *out, const wfp_event_t *event)
     WFP_JSON_OUT(out, "}");
 }
 
+static void tell_tail(wfp_json_out_t *out, const wfp_tail_batch_t *batch)
+{
+    WFP_JSON_OUT(out, ",\"event\":{\"consumedEvents\":");
+    wfp_json_out_raw(out, batch->consumed, strlen(batch->consumed));
+    if (batch->dropped) {
+        WFP_JSON_OUT(out, ",\"dropped\":");
+        wfp_json_out_int(out, (apr_int64_t)batch->dropped);
+    }
+    WFP_JSON_OUT(out, "}");
+}
+
 int wfp_record_event_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
     if (!ctx->event) {
@@ -149,6 +160,9 @@ int wfp_record_event_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
     }
     if (ctx->event->kind == WFP_EVENT_QUEUE) {
         tell_batch(out, ctx->event);
+    }
+    else if (ctx->event->kind == WFP_EVENT_TAIL) {
+        tell_tail(out, ctx->event->tail);
     }
     else {
         tell_scheduled(out, ctx->event);

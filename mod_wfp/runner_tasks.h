@@ -8,8 +8,9 @@
 #include "core/wfp.h"
 #include "mod_wfp/runner.h"
 
-/** @file The runner's threads; for runner.c. A bounded number, made when wanted,
- *  of which a Worker and a namespace have a share. */
+/** @file Threads for what no request waits for; for runner.c and tailers.c, each of
+ *  which has its own. A bounded number, made when wanted, of which a Worker and a
+ *  namespace have a share. One thread hands over. */
 
 typedef struct wfp_runner_tasks_t wfp_runner_tasks_t;
 

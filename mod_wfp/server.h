@@ -49,6 +49,7 @@ typedef struct wfp_hold_t wfp_hold_t;
 typedef struct wfp_runner_t wfp_runner_t;
 typedef struct wfp_socache_t wfp_socache_t;
 typedef struct wfp_tail_sender_t wfp_tail_sender_t;
+typedef struct wfp_tailers_t wfp_tailers_t;
 typedef struct wfp_trial_t wfp_trial_t;
 
 typedef struct wfp_server_t {
@@ -96,6 +97,7 @@ typedef struct wfp_server_t {
     wfp_background_t *background;
     wfp_stalls_t *stalls;
     wfp_tail_sender_t *tail_sender;
+    wfp_tailers_t *tailers;
     wfp_ending_t *ending;
     wfp_hold_t *hold;   /* NULL: a threaded MPM */
     char id_prefix[17]; /* of request ids: 16 hex digits */

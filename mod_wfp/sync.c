@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/settings_json.h"
 #include "core/split.h"
+#include "core/tail_targets.h"
 #include "lua_runtime/speed.h"
 #include "mod_wfp/host_assets.h"
 #include "mod_wfp/hosts.h"
@@ -55,6 +56,9 @@ static apr_uint32_t namespace_flags(const wfp_namespace_t *ns)
         || (ns->egress_deny && ns->egress_deny->nelts)) {
         flags |= WFP_ENTRY_EGRESS_RULES;
     }
+    if (ns->tails->nelts) {
+        flags |= WFP_ENTRY_TAILED;
+    }
     return flags;
 }
 
@@ -72,6 +76,7 @@ static apr_status_t load_namespace(wfp_server_t *server, wfp_store_t *store,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    ns->tails = wfp_tail_targets_of_text(ns->tail_consumers, p);
     wfp_namespace_pack(&blob, &size, ns, p);
     memset(&entry, 0, sizeof(entry));
     apr_cpystrn(entry.ns, name, sizeof(entry.ns));
@@ -145,6 +150,7 @@ static apr_status_t put_script(wfp_server_t *server, const target_t *target,
                      target->name, ignored.message);
     }
     aim_assets(script);
+    script->tails = wfp_tail_targets_of_settings(script->settings, p);
     wfp_script_pack(&blob, &size, script, p);
     memset(&entry, 0, sizeof(entry));
     apr_cpystrn(entry.ns, target->ns, sizeof(entry.ns));
@@ -158,6 +164,9 @@ static apr_status_t put_script(wfp_server_t *server, const target_t *target,
     }
     if (*script->assets) {
         entry.flags |= WFP_ENTRY_ASSETS;
+    }
+    if (script->tails->nelts) {
+        entry.flags |= WFP_ENTRY_TAILED;
     }
     return wfp_registry_put(server->registry, &entry, blob, size, res);
 }

@@ -33,6 +33,9 @@
 /* of a version: it has assets */
 #define WFP_ENTRY_ASSETS 0x80u
 
+/* of a version, and of a namespace's settings: somebody is given the records */
+#define WFP_ENTRY_TAILED 0x100u
+
 /**
  * Find a Worker, loading it when it is not known. The usual way takes no lock
  * and allocates nothing.

@@ -163,6 +163,9 @@ static apr_status_t create_namespace(wfp_dbd_t *db, void *baton)
     int n;
     apr_status_t rv = wfp_changes_take(&ask->stamp, db);
 
+    if (rv == APR_SUCCESS) {
+        rv = wfp_tail_consumers_check_ns(db, ns);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -219,8 +222,11 @@ apr_status_t wfp_namespaces_write(wfp_dbd_t *db, wfp_namespace_t *ns,
         "WHERE name = %s AND id <> ''"
     };
     int n;
-    apr_status_t rv;
+    apr_status_t rv = wfp_tail_consumers_check_ns(db, ns);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     ns->modified = apr_time_now();
     rv = wfp_dbd_exec(&n, db, &update,
                       DBD_ARGS(wfp_dbd_num(db, stamp),

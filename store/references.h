@@ -35,6 +35,17 @@ apr_status_t wfp_references_list(apr_array_header_t **plist, wfp_store_t *store,
                                  apr_pool_t *p) WFP_CHECK;
 
 /**
+ * Who gives an account Worker its records: Workers that run, and namespaces
+ * (name is "").
+ *
+ * @param plist  array of wfp_reference_t; binding and target are NULL
+ * @return WFP_WORKER_NOT_FOUND
+ */
+apr_status_t wfp_references_tails(apr_array_header_t **plist,
+                                  wfp_store_t *store, const char *name,
+                                  wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/**
  * Has any version of a Worker in the namespace such a binding?
  *
  * @param phas    1: it has

@@ -222,7 +222,7 @@ static apr_status_t merge(wfp_dbd_t *db, put_t *ask)
     if (rv == APR_SUCCESS) {
         rv = wfp_bindings_check(db, next);
     }
-    return rv;
+    return rv == APR_SUCCESS ? wfp_tail_consumers_check(db, next) : rv;
 }
 
 static apr_status_t put_script(wfp_dbd_t *db, void *baton)

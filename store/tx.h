@@ -175,6 +175,21 @@ apr_status_t wfp_bindings_read(apr_array_header_t **pbindings, wfp_dbd_t *db,
 apr_status_t wfp_bindings_check(wfp_dbd_t *db,
                                 const wfp_script_t *script) WFP_CHECK;
 
+/** Is everybody there whom a new version gives its records to? WFP_NOT_FOUND,
+ *  about the service; WFP_INVALID: it may not be who is named. */
+apr_status_t wfp_tail_consumers_check(wfp_dbd_t *db,
+                                      const wfp_script_t *script) WFP_CHECK;
+
+/** The same of a namespace's tail_consumers. */
+apr_status_t wfp_tail_consumers_check_ns(wfp_dbd_t *db,
+                                         const wfp_namespace_t *ns) WFP_CHECK;
+
+/** A namespace is called otherwise from now on: those of its Workers and its own
+ *  that are in it. */
+apr_status_t wfp_tail_consumers_rename(wfp_dbd_t *db, const char *ns_id,
+                                       const char *from,
+                                       const char *to) WFP_CHECK;
+
 /** A token by its id, expired or not; NULL when there is none. */
 apr_status_t wfp_tokens_by_id(wfp_token_t **ptoken, wfp_dbd_t *db,
                               const char *id) WFP_CHECK;

@@ -71,6 +71,10 @@ void wfp_api_push_scheduled(lua_State *L, wfp_scheduled_t *tick);
 /** [-0, +1, m] Push json.null. */
 void wfp_api_push_null(lua_State *L);
 
+/** [-0, +1, e] Push the JSON value of text, of which members that are null are
+ *  not there. */
+void wfp_api_push_plain_json(lua_State *L, const char *text, size_t n);
+
 /** Is the table at idx marked as a JSON array? */
 int wfp_api_is_array(lua_State *L, int idx);
 

@@ -7,6 +7,8 @@ const char *wfp_api_handler_name(const wfp_event_t *event)
     switch (event->kind) {
     case WFP_EVENT_QUEUE:
         return "queue";
+    case WFP_EVENT_TAIL:
+        return "tail";
     case WFP_EVENT_SCHEDULED:
     default:
         return "scheduled";
@@ -18,6 +20,9 @@ void wfp_api_push_event(lua_State *L, const wfp_event_t *event)
     switch (event->kind) {
     case WFP_EVENT_QUEUE:
         wfp_api_push_queue_batch(L, event->batch);
+        break;
+    case WFP_EVENT_TAIL:
+        wfp_api_push_plain_json(L, event->tail->text, event->tail->n);
         break;
     case WFP_EVENT_SCHEDULED:
     default:

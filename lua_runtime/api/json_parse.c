@@ -19,6 +19,7 @@ typedef struct parser_t {
     size_t n;
     size_t at;
     int depth;
+    int is_plain; /* null is nil */
 } parser_t;
 
 static void parse(parser_t *p);
@@ -427,7 +428,12 @@ static void parse(parser_t *p)
         break;
     case 'n':
         parse_word(p, "null");
-        wfp_api_push_null(p->L);
+        if (p->is_plain) {
+            lua_pushnil(p->L);
+        }
+        else {
+            wfp_api_push_null(p->L);
+        }
         break;
     case '-':
     case '0' ... '9':
@@ -438,9 +444,9 @@ static void parse(parser_t *p)
     }
 }
 
-void wfp_api_json_decode(lua_State *L, const char *text, size_t n)
+static void decode(lua_State *L, const char *text, size_t n, int is_plain)
 {
-    parser_t p = { L, text, n, 0, 0 };
+    parser_t p = { L, text, n, 0, 0, is_plain };
 
     luaL_checkstack(L, 16, NULL);
     if (n > wfp_meter_steps_max(wfp_isolate_of(L))) {
@@ -452,4 +458,14 @@ void wfp_api_json_decode(lua_State *L, const char *text, size_t n)
     if (p.at < n) {
         fail_here(&p);
     }
+}
+
+void wfp_api_json_decode(lua_State *L, const char *text, size_t n)
+{
+    decode(L, text, n, 0);
+}
+
+void wfp_api_push_plain_json(lua_State *L, const char *text, size_t n)
+{
+    decode(L, text, n, 1);
 }

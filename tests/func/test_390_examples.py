@@ -12,8 +12,10 @@ import uuid
 
 import pytest
 
+from wfptest.api import LOCATION
 from wfptest.client import Client
 from wfptest.lua import says, worker
+from wfptest.tailing import tail
 from wfptest.tenant import Tenant
 from wfptest.wait import until
 
@@ -27,9 +29,8 @@ QUICKSTART = {"customer-a", "customer-b", "dispatcher", "outbound"}
 MODULES = {"egress-module"}
 
 
-@pytest.fixture(autouse=True)
-def _conf(httpd):
-    httpd.configure([
+def hosts(httpd):
+    return [
         f"<VirtualHost *:{httpd.port}>", "ServerName workers.test",
         "ServerAlias *.workers.test", "WfpNamespace demo",
         "WfpRouteBy subdomain", "</VirtualHost>",
@@ -38,7 +39,14 @@ def _conf(httpd):
         "</VirtualHost>",
         f"<VirtualHost *:{httpd.port}>", "ServerName plans.test",
         "ServerAlias *.plans.test", "WfpDispatcher plans-dispatcher",
-        "</VirtualHost>"])
+        "</VirtualHost>", f"<VirtualHost *:{httpd.port}>",
+        "ServerName errors.test", "WfpDispatcher tail-errors",
+        "</VirtualHost>"]
+
+
+@pytest.fixture(autouse=True)
+def _conf(httpd):
+    httpd.configure(hosts(httpd))
 
 
 class Example:
@@ -228,6 +236,21 @@ class TestExamples:
         ).replace("</body>", "Made &lt;here&gt;</body>")
         assert answer.get("content-type") == "text/html; charset=utf-8"
         assert answer.text == want
+
+    def test_390_10_tail_errors(self, deploy, namespace_id, tenant, api, httpd):
+        httpd.configure([*LOCATION, *hosts(httpd)])
+        front = deploy("tail-errors", namespace_id)
+        made = tenant.deploy(worker("""
+            if request.url:find("bad") then error("no such thing") end
+            return Response.new("ok")"""))
+        tail(api, made, front.name)
+        assert made.get("/good").status == 200
+        assert made.get("/bad").status == 500
+        told = json.loads(until(
+            lambda: front.get(host="errors.test").text.strip(), "the error"))
+        assert (told["worker"], told["outcome"]) == (made.name, "exception")
+        assert told["message"].endswith("no such thing")
+        assert told["url"].endswith("/bad")
 
     def test_390_09_metered_kv(self, deploy, namespace_id, tenant, api):
         front = deploy("metered-kv", namespace_id).name

@@ -6,9 +6,12 @@ import time
 
 import pytest
 
+from wfptest.api import LOCATION, Api
 from wfptest.client import Client
 from wfptest.lua import says, worker
 from wfptest.origin import Origin
+from wfptest.records import Records
+from wfptest.tailing import Listener, tail
 from wfptest.tenant import Tenant
 from wfptest.ticks import Ticks, scheduled
 from wfptest.wait import until
@@ -329,6 +332,46 @@ class TestScheduled:
                                             options):
         run, sent = self.run(tenant, httpd, api, origin, "ask()", *options)
         assert run["outcome"] == "egress_blocked"
+        assert not sent
+
+
+@pytest.mark.one_mpm
+class TestTail:
+    """Nor does a `tail` handler."""
+
+    def run(self, tenant, httpd, client, origin, body, *options):
+        """-> (its record, the requests that came of it)"""
+        tag = f"t{next(TAGS)}."
+        httpd.configure([*LOCATION, Records.LINE])
+        ns = tenant.namespace(*options)
+        listener = Listener(httpd, tenant, f"""
+            local function ask()
+                return fetch("{origin.url}/echo?tag={tag}")
+            end
+            {body}""", ns)
+        made = tenant.deploy(says('"ok"'), ns=ns)
+        tail(Api(httpd, client), made, listener.called)
+        assert made.get().text == "ok"
+        return listener.run(), [headers for _, path, headers in origin.requests
+                                if tag in path]
+
+    @pytest.mark.parametrize("way", TICK_WAYS)
+    def test_519_11_meets_the_outbound_worker(self, tenant, httpd, client,
+                                              origin, way):
+        door = tenant.deploy(DOOR, ns=None)
+        run, sent = self.run(tenant, httpd, client, origin, TICK_WAYS[way],
+                             "--outbound", door.name)
+        assert run["outcome"] == "ok", run
+        assert [[v for k, v in headers if k.lower() == "x-door"]
+                for headers in sent] == [["1"]]
+
+    @pytest.mark.parametrize("options", [
+        ("--egress", "none"),
+        ("--egress-deny", "127.0.0.1"), ("--outbound", "nobody")])
+    def test_519_12_what_may_not_is_blocked(self, tenant, httpd, client, origin,
+                                            options):
+        run, sent = self.run(tenant, httpd, client, origin, "ask()", *options)
+        assert run["exceptions"][0]["code"] == "egress_blocked"
         assert not sent
 
 

@@ -209,7 +209,7 @@ class TestNamespaces:
         {"egress": "all"}, {"egress": "outbound"}, {"limits": {"cpu_ms": -1}},
         {"limits": 1}, {"outbound": "x"}, {"outbound": {}}, {"name": "a/b"},
         {"name": 1}, {"name": ""},
-        {"tail_consumers": [{"service": "x"}]}, {"egress_allow": "x"},
+        {"tail_consumers": [{"service": 1}]}, {"egress_allow": "x"},
         {"egress_deny": ["a b"]}, {"egress_allow": [1]},
         {"egress_allow": ["10.0.0.0/99"]}, {"trusted_workers": 1}])
     def test_600_42_bad_settings(self, api, tenant, doc):
