@@ -8,7 +8,9 @@ import { workerOf } from '../worker/source.js';
 
 const TABS = [
   ['code', 'Code', () => import('../worker/code.js')],
+  ['try', 'Try it', () => import('../worker/try.js'), 'deploy'],
   ['versions', 'Versions', () => import('../worker/versions.js')],
+  ['assets', 'Assets', () => import('../worker/assets.js')],
   ['metrics', 'Metrics', () => import('../worker/usage.js')],
   ['logs', 'Logs', () => import('../worker/logs.js')],
   ['triggers', 'Triggers', () => import('../worker/triggers.js')],
@@ -32,9 +34,10 @@ export default async function page(ctx) {
     return h('div', null, pageHead('New Worker', { crumbs, sub: 'Drop a folder, add files, or write it here.' }), await code({ ...ctx, worker: null, ns }));
   }
   const worker = workerOf(ns, name);
-  const tab = TABS.find(([id]) => id === ctx.query.get('tab')) ?? TABS[0];
+  const list = TABS.filter(([, , , role]) => may(role ?? 'read'));
+  const tab = list.find(([id]) => id === ctx.query.get('tab')) ?? TABS[0];
   const { default: show } = await tab[2]();
   const body = await show({ ...ctx, worker, ns });
   return h('div', null, pageHead(name, { crumbs, actions: may('deploy') ? [button('Delete', () => remove(worker, up), { kind: 'danger', icon: 'trash' })] : [] }),
-    tabs(TABS.map(([id, label]) => [id, label, link(ctx.page.path, ctx.params, id === 'code' ? {} : { tab: id })]), tab[0]), body);
+    tabs(list.map(([id, label]) => [id, label, link(ctx.page.path, ctx.params, id === 'code' ? {} : { tab: id })]), tab[0]), body);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The code of a Worker: drop files, edit, compare with what runs, deploy. */
-import { api, may } from '../lib/api.js';
+import { may } from '../lib/api.js';
 import { fill, h } from '../lib/dom.js';
 import { go, link } from '../lib/router.js';
 import { button, checkbox, dialog, errorBox, field, input, note, progress, toast } from '../lib/ui.js';
 import { countOf, diffLines, diffView } from './diff.js';
 import { editor } from './editor.js';
-import { TEMPLATE, deploy, dropped, filesOf, loadContent, mainOf, placeOf, workerOf } from './source.js';
+import { TEMPLATE, deploy, dropped, filesOf, loadContent, mainOf, placeOf, sharesOf, splitGuard, workerOf } from './source.js';
 
 function textOf(files, name) {
   return files.find((f) => f.name === name)?.text ?? '';
@@ -127,10 +127,12 @@ export default async function code({ worker, ns, signal }) {
     const only = checkbox('Store only: it gets no traffic until it is deployed', { name: 'only' });
     const bar = progress('Uploading');
     bar.hidden = true;
+    const guard = worker && splitGuard(worker);
     const d = dialog({ title: worker ? `Deploy ${worker.name}` : 'Deploy a new Worker', wide: Boolean(worker), action: 'Deploy',
-      body: [!worker && field('Name', name, 'Lower-case letters, digits, "-" and "_".'), field('Message', message), worker && only,
+      body: [!worker && field('Name', name, 'Lower-case letters, digits, "-" and "_".'), field('Message', message), worker && only, guard,
         worker && h('div', { class: 'stack' }, h('div'), changesView(changesOf(state.base, state.files))), bar],
       run: async () => {
+        if (guard && !only.box.checked && !await guard.ok()) return false;
         bar.hidden = false;
         const target = worker ?? workerOf(ns, name.value.trim());
         try {
@@ -176,6 +178,5 @@ export default async function code({ worker, ns, signal }) {
 
 /** The id of the version that most traffic gets, for If-Match. */
 export async function runningVersion(worker, signal) {
-  const d = (await api.get(`${worker.path}/deployments`, null, { signal })).result.deployments[0];
-  return d?.versions?.[0]?.version_id ?? null;
+  return (await sharesOf(worker, signal))[0]?.version_id ?? null;
 }

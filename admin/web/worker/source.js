@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A Worker's modules: how they come from the API, from disk, and go back. */
 import { api, call, upload, workerPath } from '../lib/api.js';
+import { fill, h } from '../lib/dom.js';
+import { checkbox } from '../lib/ui.js';
 
 export const TEMPLATE = `-- Answers every request. env has the Worker's bindings.
 return {
@@ -125,15 +127,42 @@ async function kept(worker) {
 /**
  * Store code.
  *
- * @param how {message, only: true (a version without traffic), told, fresh}
+ * @param how {message, only: true (a version without traffic), told, fresh, assets: instead of those that there are}
  */
 export async function deploy(worker, { main, files }, how) {
-  const metadata = { ...(how.fresh ? {} : await kept(worker)), main_module: main };
+  const metadata = { ...(how.fresh ? {} : await kept(worker)), ...(files.length ? { main_module: main } : {}) };
+  if (how.assets) metadata.assets = how.assets;
   if (how.message) metadata.annotations = { 'workers/message': how.message };
   if (how.fresh && how.tags?.length) metadata.tags = how.tags;
   const headers = how.ifMatch ? { 'If-Match': `"${how.ifMatch}"` } : {};
   return upload(how.only ? 'POST' : 'PUT', how.only ? `${worker.path}/versions` : worker.path,
     { body: formOf(files, metadata), headers, told: how.told });
+}
+
+/** What runs: [{version_id, percentage}, ...], the one that most traffic gets first. */
+export async function sharesOf(worker, signal) {
+  const d = (await api.get(`${worker.path}/deployments`, null, { signal })).result.deployments[0];
+  return d?.versions ?? [];
+}
+
+/**
+ * Asks before a deploy takes a split of the traffic away: a checkbox that is shown where there is one.
+ *
+ * @return el; el.ok() is false while it asks
+ */
+export function splitGuard(worker) {
+  const box = checkbox('Replace it: the new version gets all of the traffic', { name: 'replace' });
+  const text = h('p');
+  const el = h('div', { class: 'note warn', hidden: true, role: 'alert' }, h('div', null, h('strong', null, 'The traffic is shared between versions'), text, box));
+  el.ok = async () => {
+    const shares = (await sharesOf(worker)).filter((s) => s.percentage > 0);
+    if (shares.length < 2 || box.box.checked) return true;
+    const items = (await api.get(`${worker.path}/versions`, { limit: 100 })).result.items;
+    fill(text, shares.map((s) => `#${items.find((v) => v.id === s.version_id)?.number ?? s.version_id.slice(0, 8)}: ${s.percentage} %`).join(', '));
+    el.hidden = false;
+    return false;
+  };
+  return el;
 }
 
 export function workerOf(ns, name) {

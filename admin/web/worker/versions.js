@@ -3,10 +3,16 @@
 import { api, may } from '../lib/api.js';
 import { h } from '../lib/dom.js';
 import { ago, bytes, when } from '../lib/format.js';
+import { link } from '../lib/router.js';
 import { badge, button, card, dialog, empty, field, input, table, toast } from '../lib/ui.js';
 
 function sharesOf(deployments) {
   return new Map((deployments[0]?.versions ?? []).map((v) => [v.version_id, v.percentage]));
+}
+
+/** Where one version can be tried, whatever its share: a preview. */
+function tryLink(worker, v) {
+  return link(worker.ns ? '/ns/{ns}/w/{name}' : '/workers/{name}', worker, { tab: 'try', version: v.id });
 }
 
 async function give(worker, versions, message) {
@@ -63,8 +69,9 @@ export default async function versions({ worker, signal, refresh }) {
       { label: 'Who', cell: (v) => v.created_by },
       { label: 'Size', class: 'num', cell: (v) => bytes(v.size) },
       { label: 'When', class: 'tight', cell: (v) => h('span', { title: when(v.created_on) }, ago(v.created_on)) },
-      { label: '', class: 'tight', cell: (v) => may('deploy') && shares.get(v.id) !== 100 ? h('span', { class: 'actions' },
-        button('Deploy', () => deployAll(worker, v, refresh), { small: true, 'aria-label': `Deploy version ${v.number}` }),
+      { label: '', class: 'tight', cell: (v) => may('deploy') ? h('span', { class: 'actions' },
+        h('a', { class: 'btn small', href: tryLink(worker, v), 'aria-label': `Try version ${v.number}` }, 'Try'),
+        shares.get(v.id) !== 100 && button('Deploy', () => deployAll(worker, v, refresh), { small: true, 'aria-label': `Deploy version ${v.number}` }),
         running && running.id !== v.id && button('Split', () => split(worker, v, running, refresh), { small: true, 'aria-label': `Split with version ${v.number}` })) : '' },
     ] }), { actions: may('deploy') && items.length > 1 ? button('Roll back', () => rollback(worker, refresh), { kind: 'danger' }) : null }),
     card('Deployments', table({ caption: 'Deployments', rows: deployed.result.deployments.slice(0, 20), columns: [
