@@ -18,6 +18,9 @@
 /* Most bytes of a list's rows. */
 #define LIST_BYTES ((apr_size_t)8 << 20)
 
+/* Most bytes of the keys to delete: each may be escaped. */
+#define KEYS_BYTES ((apr_size_t)8 << 20)
+
 /* ---- calls ---------------------------------------------------------------------- */
 
 static wfp_api_error_e error_of(wfp_r2_fault_e fault)
@@ -58,6 +61,16 @@ static apr_status_t failed(wfp_api_call_t *call, const wfp_r2_call_t *r2,
     }
 }
 
+static void set_keys(wfp_json_t *details, const wfp_r2_call_t *r2)
+{
+    if (r2->keys && r2->count > 1) {
+        wfp_json_set_int(details, "keys", r2->count);
+    }
+    else {
+        wfp_json_set_str(details, "key", r2->keys ? r2->keys[0] : r2->key);
+    }
+}
+
 apr_status_t wfp_api_r2_objects_run(wfp_api_call_t *call, wfp_r2_call_t *r2,
                                     const char *action)
 {
@@ -74,7 +87,7 @@ apr_status_t wfp_api_r2_objects_run(wfp_api_call_t *call, wfp_r2_call_t *r2,
         return wfp_api_answer_error(call, WFP_API_STORE_DOWN, NULL);
     }
     if (action) {
-        wfp_json_set_str(details, "key", r2->keys ? r2->keys[0] : r2->key);
+        set_keys(details, r2);
     }
     if (rv == APR_SUCCESS && action) {
         rv = wfp_audit_note(call->server->store, WFP_CHANGE_R2, bucket, action,
@@ -187,6 +200,56 @@ apr_status_t wfp_api_r2_objects_delete(wfp_api_call_t *call)
         return rv;
     }
     wfp_json_set_str(doc, "key", key);
+    return wfp_api_answer_json(call, doc);
+}
+
+/* [KEY, ...] */
+static apr_status_t read_keys(wfp_r2_call_t *r2, wfp_api_call_t *call)
+{
+    const char **keys;
+    wfp_json_t *list;
+    apr_size_t i, n;
+    apr_status_t rv = wfp_api_call_json_max(&list, call, KEYS_BYTES);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    n = wfp_json_is_array(list) ? wfp_json_size(list) : 0;
+    if (n == 0 || n > WFP_R2_LIST_MAX) {
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "an array of 1 to %d keys is needed",
+                                    WFP_R2_LIST_MAX);
+    }
+    keys = apr_pcalloc(call->pool, n * sizeof(*keys));
+    for (i = 0; i < n; i++) {
+        keys[i] = wfp_json_str(wfp_json_at(list, i, call->pool));
+        if (!keys[i] || !wfp_r2_is_key(keys[i], strlen(keys[i]))) {
+            return wfp_api_answer_error(call, WFP_API_R2_BAD_KEY, NULL);
+        }
+    }
+    r2->keys = keys;
+    r2->count = (int)n;
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_api_r2_objects_delete_many(wfp_api_call_t *call)
+{
+    wfp_r2_call_t r2 = { .verb = WFP_R2_DELETE };
+    wfp_json_t *doc = wfp_json_object(call->pool);
+    apr_status_t rv = wfp_api_r2_check_place(call);
+
+    if (rv == APR_SUCCESS) {
+        rv = read_keys(&r2, call);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_api_r2_objects_run(call, &r2,
+                                    r2.count > 1 ? "delete_objects"
+                                                 : "delete_object");
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wfp_json_set_int(doc, "keys", r2.count);
     return wfp_api_answer_json(call, doc);
 }
 

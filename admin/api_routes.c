@@ -5,6 +5,7 @@
 #include "admin/api_asset_list.h"
 #include "admin/api_assets.h"
 #include "admin/api_audit.h"
+#include "admin/api_bindings.h"
 #include "admin/api_d1.h"
 #include "admin/api_d1_files.h"
 #include "admin/api_d1_query.h"
@@ -129,6 +130,7 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", B "/{bucket}/objects/{key*}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_r2_objects_get },
     { "PUT", B "/{bucket}/objects/{key*}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_objects_put },
     { "DELETE", B "/{bucket}/objects/{key*}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_objects_delete },
+    { "DELETE", B "/{bucket}/objects", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_objects_delete_many },
     { "POST", B "/{bucket}/uploads", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_uploads_create },
     { "PUT", B "/{bucket}/uploads/{upload}/{part}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_uploads_put_part },
     { "POST", B "/{bucket}/uploads/{upload}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_r2_uploads_complete },
@@ -242,6 +244,7 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", W "/{script}/subdomain", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_subdomain },
     { "POST", W "/{script}/subdomain", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_services_set_subdomain },
     { "GET", W "/{script}/references", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_references },
+    { "GET", A "/workers/bindings", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_bindings_users },
     { "GET", A "/workers/services/{script}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_get },
     { "DELETE", A "/workers/services/{script}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_services_delete },
     { "GET", A "/workers/tails/by-consumer/{script}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_tail_consumers },

@@ -23,6 +23,23 @@ typedef struct ask_t {
     apr_array_header_t *list;
 } ask_t;
 
+/* Rows (namespace, Worker, binding). */
+static void add_bindings(apr_array_header_t *list,
+                         const apr_array_header_t *rows)
+{
+    int i;
+
+    for (i = 0; i < rows->nelts; i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+        wfp_reference_t *ref = apr_array_push(list);
+
+        ref->ns = row[0];
+        ref->name = row[1];
+        ref->binding = row[2];
+        ref->target = NULL;
+    }
+}
+
 static apr_status_t add_services(wfp_dbd_t *db, ask_t *ask)
 {
     static const wfp_sql_t services = {
@@ -33,20 +50,13 @@ static apr_status_t add_services(wfp_dbd_t *db, ask_t *ask)
         "ORDER BY n.name, s.name, b.name LIMIT %lld"
     };
     apr_array_header_t *rows;
-    int i;
     apr_status_t rv = wfp_dbd_rows(&rows, db, &services, 3,
                                    DBD_ARGS(ask->name, ask->name,
                                             wfp_dbd_num(db,
                                                         WFP_REFERENCES_MAX)));
 
-    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
-        const char **row = APR_ARRAY_IDX(rows, i, const char **);
-        wfp_reference_t *ref = apr_array_push(ask->list);
-
-        ref->ns = row[0];
-        ref->name = row[1];
-        ref->binding = row[2];
-        ref->target = NULL;
+    if (rv == APR_SUCCESS) {
+        add_bindings(ask->list, rows);
     }
     return rv;
 }
@@ -253,5 +263,48 @@ apr_status_t wfp_references_has(int *phas, wfp_store_t *store, const char *ns,
                                   p);
 
     *phas = ask.has;
+    return rv;
+}
+
+/* ---- users -------------------------------------------------------------------- */
+
+typedef struct users_t {
+    const char *kind;
+    const char *target;
+    apr_array_header_t *list;
+} users_t;
+
+static apr_status_t list_users(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t users = {
+        "references_users", "SELECT DISTINCT n.name, s.name, b.name " OF_RUNNING
+                            "WHERE b.kind = %s AND b.target = %s "
+                            "ORDER BY n.name, s.name, b.name LIMIT %lld"
+    };
+    users_t *ask = baton;
+    apr_array_header_t *rows;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &users, 3,
+                                   DBD_ARGS(ask->kind, ask->target,
+                                            wfp_dbd_num(db,
+                                                        WFP_REFERENCES_MAX)));
+
+    ask->list = apr_array_make(db->pool, 4, sizeof(wfp_reference_t));
+    if (rv == APR_SUCCESS) {
+        add_bindings(ask->list, rows);
+    }
+    return rv;
+}
+
+apr_status_t wfp_references_users(apr_array_header_t **plist,
+                                  wfp_store_t *store, wfp_binding_e kind,
+                                  const char *target, wfp_result_t *res,
+                                  apr_pool_t *p)
+{
+    users_t ask = { wfp_binding_kind_name(kind), wfp_column_text(target, p),
+                    NULL };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, list_users, &ask, res,
+                                  p);
+
+    *plist = ask.list;
     return rv;
 }

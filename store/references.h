@@ -9,8 +9,8 @@
 #include "core/script.h"
 #include "store/store.h"
 
-/** @file Who would miss an account Worker: asked before one is deleted; and which
- *  namespaces have what a binding is to. */
+/** @file Who would miss an account Worker: asked before one is deleted; and who has
+ *  what a binding is to. */
 
 typedef struct wfp_reference_t {
     const char *ns;      /* of the Worker that runs and refers to it; */
@@ -54,5 +54,17 @@ apr_status_t wfp_references_tails(apr_array_header_t **plist,
 apr_status_t wfp_references_has(int *phas, wfp_store_t *store, const char *ns,
                                 wfp_binding_e kind, const char *target,
                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/**
+ * Who has such a binding, in the version that runs: at most WFP_REFERENCES_MAX, by
+ * name.
+ *
+ * @param plist   array of wfp_reference_t, with `binding`
+ * @param target  of a binding of the kind, as versions have it
+ */
+apr_status_t wfp_references_users(apr_array_header_t **plist,
+                                  wfp_store_t *store, wfp_binding_e kind,
+                                  const char *target, wfp_result_t *res,
+                                  apr_pool_t *p) WFP_CHECK;
 
 #endif

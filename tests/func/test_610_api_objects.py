@@ -176,6 +176,14 @@ class TestReferences:
         assert told["dispatch_outbounds"] == [
             {"service": front, "namespace": ns},
             {"service": ns, "namespace": ns}]
+        users = f"{api.account}/workers/bindings?type=service&target={name}"
+        assert api.ok("GET", users) == [
+            {"script": mine, "name": "SVC"},
+            {"script": theirs, "dispatch_namespace": ns, "name": "SVC"}]
+        for query in ("", "?type=service", "?target=x", "?type=x&target=x",
+                      "?type=plain_text&target=x"):
+            assert api.refused("GET", f"{api.account}/workers/bindings{query}"
+                               ) == (400, 10012)
         # what does not run any more does not count
         account.put(mine)
         user.put(theirs)
@@ -184,3 +192,4 @@ class TestReferences:
         told = api.ok("GET", f"{path}/{name}/references")
         assert told["services"]["incoming"] == []
         assert told["dispatch_outbounds"] == []
+        assert api.ok("GET", users) == []

@@ -317,6 +317,51 @@ class TestBodies:
         assert get(api, bucket, "k").body == data
 
 
+class TestMany:
+    def test_722_50_delete_many(self, api, bucket):
+        for key in ("a", "b", "c%2Fd", "e"):
+            put(api, bucket, key)
+        path = f"{bucket}/objects"
+        assert api.ok("DELETE", path, ["a", "c/d", "not there"]) == {"keys": 3}
+        assert keys(api, bucket) == ["b", "e"]
+        row = api.ok("GET", f"{api.account}/audit?limit=1")[0]
+        assert row["action"] == "delete_objects"
+        assert row["details"] == {"keys": 3}
+        assert api.ok("DELETE", path, ["b"]) == {"keys": 1}
+        row = api.ok("GET", f"{api.account}/audit?limit=1")[0]
+        assert row["action"] == "delete_object"
+        assert row["details"] == {"key": "b"}
+        assert keys(api, bucket) == ["e"]
+
+    def test_722_51_refusals(self, api, bucket, all_of_them):
+        put(api, bucket, "kept")
+        path = f"{bucket}/objects"
+        for body in ([], {}, "kept", 7, ["x"] * 1001):
+            assert api.refused("DELETE", path, body) == (400, 10012)
+        assert api.refused("DELETE", path) == (400, 10012)
+        for body in ([7], [""], ["kept", None], ["x" * 1025]):
+            assert api.refused("DELETE", path, body) == (400, 10020)
+        assert keys(api, bucket) == ["kept"]
+        assert api.refused("DELETE", f"{all_of_them}/not-there/objects",
+                           ["k"]) == (404, 10006)
+        made = api.ok("POST", f"{api.account}/tokens",
+                      {"name": "reader", "role": "read"})
+        reader = Api(api.httpd, api.client, made["value"])
+        assert reader.refused("DELETE", path, ["kept"])[0] == 403
+        api.ok("DELETE", f"{api.account}/tokens/{made['id']}")
+
+    def test_722_52_steps_of_a_path(self, api, bucket):
+        """Keys that no path can name."""
+        for key in (".", ".."):
+            up = api.ok("POST", f"{bucket}/uploads", {"key": key})["uploadId"]
+            part = api.ok("PUT", f"{bucket}/uploads/{up}/1?key={key}", b"x")
+            api.ok("POST", f"{bucket}/uploads/{up}",
+                   {"key": key, "parts": [part]})
+        assert keys(api, bucket) == [".", ".."]
+        api.ok("DELETE", f"{bucket}/objects", [".", ".."])
+        assert keys(api, bucket) == []
+
+
 class TestParts:
     SIZE = 5 << 20
 

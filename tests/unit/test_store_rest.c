@@ -374,6 +374,25 @@ static int has(const fixture_t *fixture, wfp_test_t *t, const char *ns,
     return found;
 }
 
+/* Who is bound to it, as "NAMESPACE/WORKER BINDING ...". */
+static const char *users(const fixture_t *fixture, wfp_test_t *t,
+                         wfp_binding_e kind, const char *target)
+{
+    fixture_t f = *fixture;
+    apr_array_header_t *list;
+    const char *text = "";
+    int i;
+
+    OK(wfp_references_users(&list, f.store, kind, target, &f.res, t->pool));
+    for (i = 0; i < list->nelts; i++) {
+        const wfp_reference_t *ref = &APR_ARRAY_IDX(list, i, wfp_reference_t);
+
+        text = apr_pstrcat(t->pool, text, ref->ns, "/", ref->name, " ",
+                           ref->binding, ";", NULL);
+    }
+    return text;
+}
+
 static void kv_namespaces_are_kept_while_bound(wfp_test_t *t)
 {
     fixture_t f;
@@ -413,6 +432,10 @@ static void kv_namespaces_are_kept_while_bound(wfp_test_t *t)
     CHECK(has(&f, t, "demo", one.id));
     CHECK(!has(&f, t, "demo", two.id));
     CHECK(!has(&f, t, "", one.id));
+    CHECK_STR(users(&f, t, WFP_BINDING_KV_NAMESPACE, one.id), "demo/a KV;");
+    CHECK_STR(users(&f, t, WFP_BINDING_KV_NAMESPACE, two.id), "");
+    CHECK_STR(users(&f, t, WFP_BINDING_D1, one.id), "");
+    CHECK_STR(users(&f, t, WFP_BINDING_D1, "\xff' OR 1 --"), "");
     REFUSED(wfp_kv_namespaces_delete(f.store, one.id, &me, &f.res, t->pool),
             WFP_CONFLICT);
     OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
