@@ -228,6 +228,16 @@ class TestFiles:
         page.until(lambda: "'COMMIT;'" in saved.read_text(), "its text")
         assert f"{saved.stat().st_size} bytes" in page.body().replace(",", "")
 
+    def test_960_32_what_destroys_asks_first(self, page, db, tmp_path):
+        db.run("CREATE TABLE t (a)")
+        sql = tmp_path / "drop.sql"
+        sql.write_text("/* 'x' */ DROP TABLE t; CREATE TABLE u (a);")
+        page.go(f"{db.at}?tab=files")
+        page.choose("input[type=file]", sql)
+        page.confirm(db.name)
+        page.text("Imported drop.sql")
+        assert db.rows("SELECT name FROM sqlite_schema") == [["u"]]
+
     def test_960_31_one_that_fails(self, page, db, tmp_path):
         sql = tmp_path / "bad.sql"
         sql.write_text("CREATE TABLE a (b); INSERT INTO nowhere VALUES (1);")
@@ -264,6 +274,7 @@ class TestLooks:
             page.photograph(f"d1-{name}")
             page.look(PHONE, "light")
             assert not page.is_wider(), name
+            assert page.unnamed() == []
         page.go(f"{db.at}?tab=sql")
         page.type("textarea[name=sql]", "SELECT * FROM nowhere")
         page.press("Run")

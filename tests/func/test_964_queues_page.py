@@ -240,6 +240,7 @@ class TestLooks:
             page.photograph(f"queue-{name}")
             page.look(PHONE, "light")
             assert not page.is_wider(), name
+            assert page.unnamed() == []
         page.go(at(queue))
         page.press("Add a consumer")
         page.photograph("queue-consumer-dialog")

@@ -176,6 +176,15 @@ class Browser:
         return self.driver.execute_script(
             "return document.documentElement.scrollWidth > innerWidth")
 
+    def unnamed(self):
+        """What can be used and has no name that could be read out."""
+        return self.driver.execute_script(
+            "return [...document.querySelectorAll("
+            "'button, a[href], input, select, textarea, progress')].filter("
+            "e => e.checkVisibility() && !e.getAttribute('aria-label') && "
+            "!e.labels?.length && !e.textContent.trim())"
+            ".map(e => e.outerHTML)")
+
     @contextlib.contextmanager
     def watched(self, token=None):
         """Signed in; afterwards nothing ran that must not, nothing was asked

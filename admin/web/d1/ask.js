@@ -45,6 +45,12 @@ export async function ask(id, sql, { params, signal } = {}) {
   return JSON.parse(await res.text(), exact).result.map((r) => ({ ...r.results, meta: r.meta }));
 }
 
+/** Does SQL drop something, or touch all rows of a table? A help, no wall. */
+export function isDangerous(sql) {
+  return sql.replace(/'(?:[^']|'')*'|--.*$|\/\*[\s\S]*?\*\//gm, ' ').split(';')
+    .some((s) => /\bDROP\b/i.test(s) || (/\b(DELETE\s+FROM|UPDATE)\b/i.test(s) && !/\b(WHERE|TRIGGER)\b/i.test(s)));
+}
+
 /** A name as SQL has it. */
 export function quote(name) {
   return `"${name.replaceAll('"', '""')}"`;

@@ -4,8 +4,8 @@ import { api, call, seg, upload } from '../lib/api.js';
 import { dropZone, filesButton, keep } from '../lib/data.js';
 import { fill, h } from '../lib/dom.js';
 import { bytes, ms, number, plural } from '../lib/format.js';
-import { button, card, errorBox, field, note, progress, select } from '../lib/ui.js';
-import { PATH, mended, tablesOf } from './ask.js';
+import { button, card, confirmName, errorBox, field, note, progress, select } from '../lib/ui.js';
+import { PATH, isDangerous, mended, tablesOf } from './ask.js';
 
 const SQL_MAX = 16 * 1024 * 1024;
 
@@ -27,6 +27,13 @@ function newBar(box, label) {
 /* ---- import ------------------------------------------------------------------------ */
 
 async function take(d1, file, box, signal) {
+  const run = () => { send(d1, file, box, signal); };
+  if (file.size <= SQL_MAX && isDangerous(await file.text())) {
+    confirmName({ title: `Import ${file.name}?`, text: 'It drops something, or deletes or changes all rows of a table. This cannot be undone.', name: d1.name, action: 'Import', run });
+  } else run();
+}
+
+async function send(d1, file, box, signal) {
   if (file.size > SQL_MAX) {
     fill(box, note(`${file.name} has ${bytes(file.size)}: at most ${bytes(SQL_MAX)} at a time. Divide it into several files.`, 'warn'));
     return;

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SQL: several statements at once, a result for each. */
-import { h, fill } from '../lib/dom.js';
+import { who } from '../lib/api.js';
+import { fill, h } from '../lib/dom.js';
 import { number, plural } from '../lib/format.js';
 import { button, card, confirmName, empty, errorBox, field, textarea } from '../lib/ui.js';
-import { ask } from './ask.js';
+import { ask, isDangerous } from './ask.js';
 import { metaText, rowsTable } from './rows.js';
 
 const SHOWN = 200;
 
-/** What was written last for a database, while the page is open. */
+/** What somebody wrote last for a database, while the page is open. */
 const drafts = new Map();
-
-function isDangerous(sql) {
-  return sql.split(';').some((s) => /\bDROP\s+(TABLE|VIEW)\b/i.test(s) || (/^\s*(DELETE\s+FROM|UPDATE)\b/i.test(s) && !/\bWHERE\b/i.test(s)));
-}
 
 function resultView(r, i, all) {
   const box = h('div');
@@ -26,7 +23,8 @@ function resultView(r, i, all) {
 }
 
 export default function sql({ d1, signal }) {
-  const text = textarea({ name: 'sql', rows: 8, value: drafts.get(d1.uuid) ?? '', placeholder: 'SELECT name, type FROM sqlite_schema;' });
+  const mine = `${who().token?.id}/${d1.uuid}`;
+  const text = textarea({ name: 'sql', rows: 8, value: drafts.get(mine) ?? '', placeholder: 'SELECT name, type FROM sqlite_schema;' });
   const out = h('div', { 'aria-live': 'polite' });
   const say = h('span', { class: 'muted', role: 'status' });
   const run = button('Run', () => send(), { kind: 'primary', icon: 'play', 'aria-keyshortcuts': 'Control+Enter' });
@@ -61,11 +59,11 @@ export default function sql({ d1, signal }) {
     } else if (!isDangerous(wanted)) {
       really(wanted);
     } else {
-      confirmName({ title: 'Run this?', text: 'It drops a table, or deletes or changes all rows of one. This cannot be undone.', name: d1.name, action: 'Run', run: () => { really(wanted); } });
+      confirmName({ title: 'Run this?', text: 'It drops something, or deletes or changes all rows of a table. This cannot be undone.', name: d1.name, action: 'Run', run: () => { really(wanted); } });
     }
   }
 
-  text.addEventListener('input', () => drafts.set(d1.uuid, text.value));
+  text.addEventListener('input', () => drafts.set(mine, text.value));
   text.addEventListener('keydown', (e) => {
     if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
       e.preventDefault();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of a database, and the rows of one by pages. */
-import { pager } from '../lib/data.js';
+import { boundCard, pager } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { number, plural } from '../lib/format.js';
 import { go, link } from '../lib/router.js';
@@ -66,7 +66,7 @@ export default async function tables({ d1, query, signal }) {
   const id = d1.uuid;
   const list = await tablesOf(id, signal);
   const name = query.get('table');
-  if (name === null) return listView(id, list);
+  if (name === null) return h('div', null, listView(id, list), boundCard('d1', id, signal));
   const one = list.find((t) => t.name === name);
   const back = h('a', { href: link('/d1/{id}', { id }) }, 'All tables');
   if (!one) return h('div', null, note(`There is no table ${name} any more.`, 'warn'), h('p', null, back));

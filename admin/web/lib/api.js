@@ -169,7 +169,7 @@ export const api = {
 export function seg(name) {
   if (name === '.' || name === '..') {
     const error = new ApiError(400, [{ code: 0, message: `"${name}" cannot be reached from a browser` }]);
-    error.hint = 'A Worker that is bound to it can, and for R2 what speaks S3.';
+    error.hint = 'It can be deleted here; a Worker that is bound to it can read it, and what speaks S3.';
     throw error;
   }
   return encodeURIComponent(name);

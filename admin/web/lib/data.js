@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pieces that the pages of D1, R2 and queues share. */
+import { dropped } from '../worker/source.js';
+import { api } from './api.js';
 import { h } from './dom.js';
 import { ago, when } from './format.js';
-import { dropped } from '../worker/source.js';
-import { button, toastError } from './ui.js';
+import { link } from './router.js';
+import { button, card, slot, toastError } from './ui.js';
 
 /** A small button of a row that takes something away. */
 export function trash(label, run) {
@@ -32,6 +34,43 @@ export function filesButton(label, took, { multiple = true, accept, ...opts } = 
     pick.value = '';
   } });
   return [button(label, () => pick.click(), { icon: 'upload', ...opts }), pick];
+}
+
+/** Workers that are bound to something, as a list of links. */
+export function boundCard(type, target, signal) {
+  return card('Who is bound to it', slot(async () => {
+    const { result } = await api.get('~/workers/bindings', { type, target }, { signal });
+    if (!result.length) return h('p', { class: 'muted' }, 'No Worker that runs. Bindings are given on a Worker\'s page, under Settings.');
+    return h('ul', { class: 'bound' }, result.map((b) => {
+      const { script: name, dispatch_namespace: ns } = b;
+      return h('li', null, h('a', { href: ns ? link('/ns/{ns}/w/{name}', { ns, name }, { tab: 'settings' }) : link('/workers/{name}', { name }, { tab: 'settings' }) },
+        ns ? `${ns}/${name}` : name), ' ', h('code', null, `env.${b.name}`));
+    }));
+  }, { lines: 1 }));
+}
+
+function pause(ms, signal) {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      fail(new DOMException('aborted', 'AbortError'));
+    });
+  });
+}
+
+/** Try again what failed for a reason that passes; who asks too often waits for minutes. */
+export async function patiently(run, signal) {
+  for (let n = 1; ; n++) {
+    try {
+      return await run();
+    } catch (error) {
+      const often = error.status === 429;
+      const passes = error.name === 'ApiError' && (often || error.status === 0 || error.status === 408 || error.status >= 500);
+      if (!passes || n >= (often ? 60 : 4)) throw error;
+      await pause(often ? 6000 : 500 * 2 ** n, signal);
+    }
+  }
 }
 
 /** Let files be dropped on an element; took([{path, file}, ...]), folders walked. */

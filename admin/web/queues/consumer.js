@@ -5,7 +5,7 @@ import { trash } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { ms, number } from '../lib/format.js';
 import { link } from '../lib/router.js';
-import { badge, button, card, confirmName, dialog, empty, facts, field, input, select, toast } from '../lib/ui.js';
+import { button, card, confirmName, dialog, empty, facts, field, input, select, toast } from '../lib/ui.js';
 
 /* setting -> [label, least, most, standard, hint]; of both kinds, of a Worker, of who pulls */
 const BOTH = {
@@ -76,6 +76,5 @@ function told(consumer, view) {
 export function consumerCard({ path, q, consumer, able, view, refresh }) {
   return card('Consumer', consumer ? told(consumer, view) : empty('No consumer', 'The messages wait. A Worker takes them with its function queue(batch, env, ctx), or a program pulls them.',
     able && button('Add a consumer', () => edit(path, null, refresh), { kind: 'primary', icon: 'plus' })),
-  { hint: consumer && badge(consumer.type === 'worker' ? 'Worker' : 'pull'),
-    actions: able && consumer && [button('Change', () => edit(path, consumer, refresh), { 'aria-label': 'Change the consumer' }), trash('Remove the consumer', () => remove(path, q, consumer, refresh))] });
+  { actions: able && consumer && [button('Change', () => edit(path, consumer, refresh), { 'aria-label': 'Change the consumer' }), trash('Remove the consumer', () => remove(path, q, consumer, refresh))] });
 }

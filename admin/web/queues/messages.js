@@ -97,7 +97,7 @@ export function messagesCard({ path, q, signal, changed }) {
 
   const el = card('Messages', [h('div', { class: 'toolbar' }, count, worker('Look', look, { icon: 'search' }),
     pulls && worker('Pull', pull, { icon: 'queue' })), box],
-  { hint: pulls ? 'Looking changes nothing; pulling takes them for a while.' : 'Looking changes nothing.' });
+  { hint: pulls ? 'Looking changes nothing; pulling takes them for a while.' : 'Looking changes nothing.', class: 'messages' });
   el.look = () => look().catch((error) => fill(box, errorBox(error)));
   el.look();
   return el;

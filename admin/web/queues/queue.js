@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One queue: how much waits, who sends, who takes, what is in it. */
 import { ApiError, api, may, seg } from '../lib/api.js';
+import { boundCard } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { ago, bytes, number, plural, when } from '../lib/format.js';
 import { go } from '../lib/router.js';
-import { badge, button, card, confirmName, dialog, empty, facts, field, input, pageHead, slot, stat, table, toast, worker } from '../lib/ui.js';
-import { PATH, consumerView, removeQueue, workerHref } from '../pages/queues.js';
+import { badge, button, card, confirmName, dialog, facts, field, input, pageHead, slot, stat, toast, worker } from '../lib/ui.js';
+import { PATH, consumerView, removeQueue } from '../pages/queues.js';
 import { consumerCard } from './consumer.js';
 import { messagesCard, sendMessage } from './messages.js';
 
@@ -51,12 +52,6 @@ function purge(path, q, done) {
   } });
 }
 
-function producers(list) {
-  return table({ caption: 'Producers', rows: list, none: empty('Nobody sends here', 'Give a Worker a binding of the kind queue, on its page under Settings.'), columns: [
-    { label: 'Worker', cell: (p) => h('a', { href: workerHref(p.dispatch_namespace, p.script) }, p.dispatch_namespace ? `${p.dispatch_namespace}/${p.script}` : p.script) },
-  ] });
-}
-
 export default async function queue({ params, signal, refresh }) {
   const q = await find(params.name, signal);
   const path = `${PATH}/${seg(q.queue_id)}`;
@@ -81,7 +76,7 @@ export default async function queue({ params, signal, refresh }) {
   figures,
   h('div', { class: 'grid' },
     consumerCard({ path, q, consumer, able, view: consumerView, refresh }),
-    card('Producers', producers(q.producers))),
+    boundCard('queue', q.queue_name, signal)),
   card('Settings', facts([['Delay', seconds(q.settings.delivery_delay)], ['Kept for', seconds(q.settings.message_retention_period)],
     ['Delivery', badge(paused ? 'paused' : 'on', paused ? 'warn' : 'good')], ['Id', h('code', null, q.queue_id)]]),
   { actions: able && button('Change', () => editSettings(path, q, refresh), { 'aria-label': 'Change settings' }) }),

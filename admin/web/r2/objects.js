@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The objects of a bucket, by their "folders": what keys have before a "/". */
 import { api, may, seg } from '../lib/api.js';
-import { dropZone, filesButton, pager, time, trash } from '../lib/data.js';
+import { boundCard, dropZone, filesButton, pager, time, trash } from '../lib/data.js';
 import { add, fill, h } from '../lib/dom.js';
 import { bytes, number } from '../lib/format.js';
 import { icon } from '../lib/icons.js';
@@ -127,6 +127,6 @@ export default async function objects({ params, query, signal }) {
     able && button('Delete', () => removeBucket(bucket, () => go('#/r2')), { kind: 'danger', icon: 'trash' })] }),
   trail(bucket, prefix),
   h('div', { class: 'toolbar' }, h('div', { class: 'search' }, icon('search'), begin), able && filesButton('Upload', up.take, { kind: 'primary' }), drop),
-  able && up.el, body, pages);
+  able && up.el, body, pages, !prefix && boundCard('r2_bucket', bucket, signal));
   return able ? dropZone(add(el), up.take) : el;
 }

@@ -1,43 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Large files go in parts: a part that fails is sent again, not all of it. */
 import { ApiError, api, seg, upload } from '../lib/api.js';
+import { patiently } from '../lib/data.js';
 import { PATH } from '../pages/r2.js';
 
 export const PARTS_FROM = 32 * 1024 * 1024;
 const PART_MIN = 16 * 1024 * 1024;
 const PARTS_MAX = 10000;
-const TRIES = 4;
 
 async function isThere(bucket, key, signal) {
   const { result } = await api.get(`${PATH}/${seg(bucket)}/objects`, { prefix: key, per_page: 1 }, { signal });
   return result[0]?.key === key;
 }
 
-function pause(ms, signal) {
-  return new Promise((done, fail) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      fail(new DOMException('aborted', 'AbortError'));
-    });
-  });
-}
-
-/* No answer, or one that says "later" */
-function isPassing(error) {
-  return error.name === 'ApiError' && (error.status === 0 || error.status === 408 || error.status === 429 || error.status >= 500);
-}
-
 async function part(path, { number, body, key, told, signal }) {
-  for (let n = 1; ; n++) {
-    try {
-      const { result } = await upload('PUT', `${path}/${number}`, { body, query: { key }, told, signal, headers: { 'Content-Type': 'application/octet-stream' } });
-      return { partNumber: number, etag: result.etag };
-    } catch (error) {
-      if (n >= TRIES || !isPassing(error)) throw error;
-      await pause(500 * 2 ** n, signal);
-    }
-  }
+  const { result } = await patiently(() => upload('PUT', `${path}/${number}`, { body, query: { key }, told, signal, headers: { 'Content-Type': 'application/octet-stream' } }), signal);
+  return { partNumber: number, etag: result.etag };
 }
 
 /** told(bytes that were sent) */

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deleting objects: one, or all that were chosen, folders with what is in them. */
 import { api, seg } from '../lib/api.js';
+import { patiently } from '../lib/data.js';
 import { number, plural } from '../lib/format.js';
 import { confirmName, dialog, progress, toast } from '../lib/ui.js';
 import { PATH } from '../pages/r2.js';
 
-const AT_ONCE = 4;
+const EACH = 1000;
 
-function pathOf(bucket, key) {
-  return `${PATH}/${seg(bucket)}/objects/${seg(key)}`;
+/* By their keys, not by paths: "." and ".." are steps of these. */
+function removeKeys(bucket, keys) {
+  return patiently(() => api.del(`${PATH}/${seg(bucket)}/objects`, { json: keys }));
 }
 
 export function removeOne(bucket, key, done) {
   confirmName({ title: 'Delete an object?', text: 'Its bytes go with it. This cannot be undone.', name: key, run: async () => {
-    await api.del(pathOf(bucket, key));
+    await removeKeys(bucket, [key]);
     toast('Deleted');
     done();
   } });
@@ -35,20 +37,10 @@ async function keysOf(bucket, rows, told, signal) {
 }
 
 async function removeAll(bucket, keys, told) {
-  const left = [...keys];
-  let gone = 0;
-  const one = async () => {
-    for (let key = left.pop(); key !== undefined; key = left.pop()) {
-      await api.del(pathOf(bucket, key));
-      told(++gone);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, one)).catch((error) => {
-    left.length = 0;
-    error.message = `${error.message} (${number(gone)} of ${number(keys.length)} were deleted)`;
-    throw error;
-  });
-  return gone;
+  for (let from = 0; from < keys.length; from += EACH) {
+    await removeKeys(bucket, keys.slice(from, from + EACH));
+    told(Math.min(from + EACH, keys.length));
+  }
 }
 
 async function count(bucket, rows) {

@@ -3,15 +3,32 @@
 import { api, call, may, seg } from '../lib/api.js';
 import { fill, h } from '../lib/dom.js';
 import { bytes, number, when } from '../lib/format.js';
-import { button, dialog, facts, note, skeleton } from '../lib/ui.js';
+import { button, dialog, facts, note, skeleton, toastError } from '../lib/ui.js';
 import { PATH } from '../pages/r2.js';
 import { removeOne } from './remove.js';
 
 const SHOWN_MAX = 256 * 1024;
 const NAMES = { contentType: 'Content-Type', contentLanguage: 'Content-Language', contentDisposition: 'Content-Disposition', contentEncoding: 'Content-Encoding', cacheControl: 'Cache-Control', cacheExpiry: 'Expires' };
 
+/* What is small may grow without bound while the browser undoes its Content-Encoding. */
+async function readBounded(res) {
+  const reader = res.body.getReader();
+  const data = new Uint8Array(SHOWN_MAX);
+  let n = 0;
+  for (let got = await reader.read(); !got.done; got = await reader.read()) {
+    if (n + got.value.length > SHOWN_MAX) {
+      await reader.cancel();
+      return null;
+    }
+    data.set(got.value, n);
+    n += got.value.length;
+  }
+  return data.subarray(0, n);
+}
+
 async function textView(path, signal) {
-  const data = new Uint8Array(await (await call('GET', path, { signal })).arrayBuffer());
+  const data = await readBounded(await call('GET', path, { signal }));
+  if (!data) return h('p', { class: 'muted' }, 'It is too long to be shown.');
   try {
     return h('pre', { dataset: { text: '' }, class: 'preview', tabindex: 0, 'aria-label': 'Text' }, new TextDecoder('utf-8', { fatal: true }).decode(data));
   } catch {
@@ -21,7 +38,13 @@ async function textView(path, signal) {
 
 /** @param o a row of the list */
 export function showObject(bucket, o, done) {
-  const path = `${PATH}/${seg(bucket)}/objects/${seg(o.key)}`;
+  let path;
+  try {
+    path = `${PATH}/${seg(bucket)}/objects/${seg(o.key)}`;
+  } catch (error) {
+    toastError(error);
+    return;
+  }
   const custom = Object.entries(o.custom_metadata ?? {});
   const stop = new AbortController();
   const text = h('div', { class: 'problem' });

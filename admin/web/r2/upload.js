@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Uploads to a folder of a bucket: each with its progress; none replaces what is there unasked. */
 import { upload, seg } from '../lib/api.js';
+import { patiently } from '../lib/data.js';
 import { add, fill, h } from '../lib/dom.js';
 import { bytes, ms, plural } from '../lib/format.js';
 import { icon } from '../lib/icons.js';
@@ -13,10 +14,10 @@ const AT_ONCE = 3;
 function send(job, told, signal) {
   const { bucket, key, file, replace } = job;
   if (file.size >= PARTS_FROM) return uploadParts(job, told, signal);
-  return upload('PUT', `${PATH}/${seg(bucket)}/objects/${seg(key)}`, {
+  return patiently(() => upload('PUT', `${PATH}/${seg(bucket)}/objects/${seg(key)}`, {
     body: file, signal, told: (share) => told(share * file.size),
     headers: { 'Content-Type': file.type || 'application/octet-stream', ...(replace ? {} : { 'If-None-Match': '*' }) },
-  });
+  }), signal);
 }
 
 function rowView(job) {
