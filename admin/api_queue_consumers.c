@@ -8,15 +8,10 @@
 #include <string.h>
 
 #include "admin/api_queues.h"
+#include "admin/show_queue.h"
 #include "core/name.h"
 #include "core/queue.h"
 #include "store/queue_consumers.h"
-
-#define BATCH_MAX       100
-#define WAIT_MAX_MS     60000
-#define RETRIES_MAX     100
-#define CONCURRENCY_MAX 250
-#define VISIBILITY_MAX  (43200 * 1000)
 
 static apr_status_t failed(wfp_api_call_t *call, apr_status_t rv)
 {
@@ -80,12 +75,14 @@ static apr_status_t read_settings(wfp_queue_consumer_t *c, wfp_api_call_t *call,
         apr_int64_t *field;
         apr_int64_t min, max;
     } rows[] = {
-        { "batch_size", &c->batch_size, 1, BATCH_MAX },
-        { "max_wait_time_ms", &c->max_wait_ms, 0, WAIT_MAX_MS },
-        { "max_retries", &c->max_retries, 0, RETRIES_MAX },
+        { "batch_size", &c->batch_size, 1, WFP_QUEUE_BATCH_COUNT_MAX },
+        { "max_wait_time_ms", &c->max_wait_ms, 0, WFP_QUEUE_WAIT_MAX_MS },
+        { "max_retries", &c->max_retries, 0, WFP_QUEUE_RETRIES_MAX },
         { "retry_delay", &c->retry_delay_s, 0, WFP_QUEUE_DELAY_MAX },
-        { "max_concurrency", &c->max_concurrency, 1, CONCURRENCY_MAX },
-        { "visibility_timeout_ms", &c->visibility_ms, 1, VISIBILITY_MAX },
+        { "max_concurrency", &c->max_concurrency, 1,
+          WFP_QUEUE_CONCURRENCY_MAX },
+        { "visibility_timeout_ms", &c->visibility_ms, 1,
+          WFP_QUEUE_VISIBILITY_MAX_MS },
     };
     apr_size_t i;
     apr_status_t rv = APR_SUCCESS;
@@ -113,10 +110,7 @@ static apr_status_t read_body(wfp_queue_consumer_t *c, wfp_api_call_t *call)
     apr_status_t rv = wfp_api_call_object(&doc, call);
 
     memset(c, 0, sizeof(*c));
-    c->batch_size = 10;
-    c->max_wait_ms = 5000;
-    c->max_retries = 3;
-    c->visibility_ms = 30000;
+    wfp_queue_consumers_standard(c);
     if (rv == APR_SUCCESS) {
         rv = read_kind(c, call, doc);
     }
@@ -157,7 +151,7 @@ static apr_status_t write_one(wfp_api_call_t *call, const char *id)
     }
     queue->consumer = &c;
     return wfp_api_answer_json(call,
-                               wfp_api_queues_show_consumer(queue, call->pool));
+                               wfp_show_queue_consumer(queue, call->pool));
 }
 
 apr_status_t wfp_api_queue_consumers_add(wfp_api_call_t *call)
@@ -180,7 +174,7 @@ apr_status_t wfp_api_queue_consumers_list(wfp_api_call_t *call)
         return rv;
     }
     if (queue->consumer) {
-        wfp_json_add(doc, wfp_api_queues_show_consumer(queue, call->pool));
+        wfp_json_add(doc, wfp_show_queue_consumer(queue, call->pool));
     }
     return wfp_api_answer_json(call, doc);
 }
@@ -198,7 +192,7 @@ apr_status_t wfp_api_queue_consumers_get(wfp_api_call_t *call)
         return wfp_api_answer_error(call, WFP_API_NO_CONSUMER, NULL);
     }
     return wfp_api_answer_json(call,
-                               wfp_api_queues_show_consumer(queue, call->pool));
+                               wfp_show_queue_consumer(queue, call->pool));
 }
 
 apr_status_t wfp_api_queue_consumers_remove(wfp_api_call_t *call)

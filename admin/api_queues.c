@@ -8,17 +8,12 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "admin/show.h"
+#include "admin/show_queue.h"
 #include "core/name.h"
 #include "core/queue.h"
 #include "services/queues.h"
 
 #define PER_PAGE_MAX 100
-
-/* How long messages are kept, in seconds. */
-#define RETENTION_MIN      60
-#define RETENTION_MAX      1209600
-#define RETENTION_STANDARD 345600
 
 apr_status_t wfp_api_queues_failed(wfp_api_call_t *call, apr_status_t rv)
 {
@@ -56,111 +51,11 @@ apr_status_t wfp_api_queues_number(apr_int64_t *pn, wfp_api_call_t *call,
     return APR_SUCCESS;
 }
 
-/* ---- showing ---------------------------------------------------------------- */
-
-static wfp_json_t *show_settings(const wfp_queue_consumer_t *c, apr_pool_t *p)
-{
-    wfp_json_t *doc = wfp_json_object(p);
-
-    wfp_json_set_int(doc, "batch_size", c->batch_size);
-    wfp_json_set_int(doc, "max_retries", c->max_retries);
-    wfp_json_set_int(doc, "retry_delay", c->retry_delay_s);
-    if (c->is_pull) {
-        wfp_json_set_int(doc, "visibility_timeout_ms", c->visibility_ms);
-        return doc;
-    }
-    wfp_json_set_int(doc, "max_wait_time_ms", c->max_wait_ms);
-    if (c->max_concurrency) {
-        wfp_json_set_int(doc, "max_concurrency", c->max_concurrency);
-    }
-    else {
-        wfp_json_set(doc, "max_concurrency", wfp_json_null(p));
-    }
-    return doc;
-}
-
-wfp_json_t *wfp_api_queues_show_consumer(const wfp_queue_t *queue,
-                                         apr_pool_t *p)
-{
-    const wfp_queue_consumer_t *c = queue->consumer;
-    wfp_json_t *doc = wfp_json_object(p);
-
-    wfp_json_set_str(doc, "consumer_id", c->id);
-    wfp_json_set_str(doc, "queue_id", queue->id);
-    wfp_json_set_str(doc, "queue_name", queue->name);
-    wfp_json_set_str(doc, "type", c->is_pull ? "http_pull" : "worker");
-    wfp_json_set_str(doc, "created_on", wfp_show_time(c->created, p));
-    if (!c->is_pull) {
-        /* clients know it by either name */
-        wfp_json_set_str(doc, "script", c->script);
-        wfp_json_set_str(doc, "script_name", c->script);
-        if (*c->ns) {
-            wfp_json_set_str(doc, "dispatch_namespace", c->ns);
-        }
-    }
-    if (*c->dead_letter) {
-        wfp_json_set_str(doc, "dead_letter_queue", c->dead_letter);
-    }
-    wfp_json_set(doc, "settings", show_settings(c, p));
-    return doc;
-}
-
-static apr_status_t add_producers(wfp_json_t *doc, wfp_api_call_t *call,
-                                  const wfp_queue_t *queue)
-{
-    wfp_json_t *list = wfp_json_array(call->pool);
-    apr_array_header_t *producers;
-    int i;
-    apr_status_t rv = wfp_queues_producers(&producers, call->server->store,
-                                           queue->name, &call->res, call->pool);
-
-    for (i = 0; rv == APR_SUCCESS && i < producers->nelts; i++) {
-        const wfp_queue_producer_t *each = &APR_ARRAY_IDX(producers, i,
-                                                          wfp_queue_producer_t);
-        wfp_json_t *one = wfp_json_object(call->pool);
-
-        wfp_json_set_str(one, "type", "worker");
-        wfp_json_set_str(one, "script", each->script);
-        if (*each->ns) {
-            wfp_json_set_str(one, "dispatch_namespace", each->ns);
-        }
-        wfp_json_add(list, one);
-    }
-    wfp_json_set(doc, "producers", list);
-    wfp_json_set_int(doc, "producers_total_count",
-                     (apr_int64_t)wfp_json_size(list));
-    return rv;
-}
-
-static apr_status_t show(wfp_json_t **pdoc, wfp_api_call_t *call,
-                         const wfp_queue_t *queue)
-{
-    apr_pool_t *p = call->pool;
-    wfp_json_t *doc = wfp_json_object(p), *settings = wfp_json_object(p);
-    wfp_json_t *consumers = wfp_json_array(p);
-
-    if (queue->consumer) {
-        wfp_json_add(consumers, wfp_api_queues_show_consumer(queue, p));
-    }
-    wfp_json_set_str(doc, "queue_id", queue->id);
-    wfp_json_set_str(doc, "queue_name", queue->name);
-    wfp_json_set_str(doc, "created_on", wfp_show_time(queue->created, p));
-    wfp_json_set_str(doc, "modified_on", wfp_show_time(queue->modified, p));
-    wfp_json_set_int(settings, "delivery_delay", queue->delivery_delay_s);
-    wfp_json_set_bool(settings, "delivery_paused", queue->is_paused);
-    wfp_json_set_int(settings, "message_retention_period", queue->retention_s);
-    wfp_json_set(doc, "settings", settings);
-    wfp_json_set(doc, "consumers", consumers);
-    wfp_json_set_int(doc, "consumers_total_count",
-                     (apr_int64_t)wfp_json_size(consumers));
-    *pdoc = doc;
-    return add_producers(doc, call, queue);
-}
-
 static apr_status_t answer_one(wfp_api_call_t *call, const wfp_queue_t *queue)
 {
     wfp_json_t *doc;
-    apr_status_t rv = show(&doc, call, queue);
+    apr_status_t rv = wfp_show_queue(&doc, call->server->store, queue,
+                                     &call->res, call->pool);
 
     return rv == APR_SUCCESS ? wfp_api_answer_json(call, doc) : rv;
 }
@@ -219,7 +114,9 @@ apr_status_t wfp_api_queues_list(wfp_api_call_t *call)
                                    call->pool);
     }
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
-        rv = show(&one, call, APR_ARRAY_IDX(list, i, wfp_queue_t *));
+        rv = wfp_show_queue(&one, call->server->store,
+                            APR_ARRAY_IDX(list, i, wfp_queue_t *), &call->res,
+                            call->pool);
         wfp_json_add(doc, one);
     }
     return rv == APR_SUCCESS ? wfp_api_answer_page(call, doc, &page, total)
@@ -295,8 +192,9 @@ static apr_status_t read_settings(wfp_queue_t *queue, wfp_api_call_t *call,
                                WFP_API_QUEUE_BAD);
     if (rv == APR_SUCCESS) {
         rv = wfp_api_queues_number(&queue->retention_s, call, obj,
-                                   "message_retention_period", RETENTION_MIN,
-                                   RETENTION_MAX, WFP_API_QUEUE_BAD);
+                                   "message_retention_period",
+                                   WFP_QUEUE_RETENTION_MIN,
+                                   WFP_QUEUE_RETENTION_MAX, WFP_API_QUEUE_BAD);
     }
     return rv == APR_SUCCESS ? wfp_api_call_known(call, obj, members, 0) : rv;
 }
@@ -328,7 +226,7 @@ static apr_status_t read_body(const char **pname, wfp_queue_t *queue,
 
 apr_status_t wfp_api_queues_create(wfp_api_call_t *call)
 {
-    wfp_queue_t queue = { .retention_s = RETENTION_STANDARD };
+    wfp_queue_t queue = { .retention_s = WFP_QUEUE_RETENTION_STANDARD };
     const char *name;
     apr_status_t rv = read_body(&name, &queue, call);
 

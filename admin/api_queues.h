@@ -23,10 +23,6 @@ apr_status_t wfp_api_queues_find(wfp_queue_t **pqueue,
 /** Say what call->res says of a queue. @return rv */
 apr_status_t wfp_api_queues_failed(wfp_api_call_t *call, apr_status_t rv);
 
-/** A consumer as clients see it. */
-wfp_json_t *wfp_api_queues_show_consumer(const wfp_queue_t *queue,
-                                         apr_pool_t *p);
-
 /** {backlog_count, backlog_bytes, oldest_message_timestamp_ms} of a queue as it
  *  is now. */
 apr_status_t wfp_api_queues_measure(wfp_json_t **pdoc, wfp_api_call_t *call,

@@ -5,44 +5,23 @@
 #include <string.h>
 
 #include "admin/api_worker.h"
-#include "admin/show.h"
+#include "admin/show_schedule.h"
 #include "core/cron.h"
 #include "store/schedules.h"
 
-/* Of a Worker. */
-#define SCHEDULES_MAX 250
-
-static const char *time_of(apr_int64_t ms, apr_pool_t *p)
-{
-    return wfp_show_time(apr_time_from_msec(ms), p);
-}
 
 static apr_status_t answer_list(wfp_api_call_t *call)
 {
-    wfp_json_t *result = wfp_json_object(call->pool);
-    wfp_json_t *arr = wfp_json_array(call->pool);
     apr_array_header_t *list;
     apr_status_t rv = wfp_schedules_list(&list, call->server->store,
                                          wfp_api_call_ns(call),
                                          wfp_api_worker_name(call), &call->res,
                                          call->pool);
-    int i;
 
-    if (rv != APR_SUCCESS) {
-        return wfp_api_worker_failed(call, rv);
-    }
-    for (i = 0; i < list->nelts; i++) {
-        const wfp_schedule_t *one = APR_ARRAY_IDX(list, i, wfp_schedule_t *);
-        wfp_json_t *obj = wfp_json_object(call->pool);
-
-        wfp_json_set_str(obj, "cron", one->cron);
-        wfp_json_set_str(obj, "created_on", time_of(one->created, call->pool));
-        wfp_json_set_str(obj, "modified_on",
-                         time_of(one->modified, call->pool));
-        wfp_json_add(arr, obj);
-    }
-    wfp_json_set(result, "schedules", arr);
-    return wfp_api_answer_json(call, result);
+    return rv == APR_SUCCESS
+               ? wfp_api_answer_json(call,
+                                     wfp_show_schedule_list(list, call->pool))
+               : wfp_api_worker_failed(call, rv);
 }
 
 apr_status_t wfp_api_schedules_list(wfp_api_call_t *call)
@@ -112,10 +91,10 @@ apr_status_t wfp_api_schedules_put(wfp_api_call_t *call)
                                     "schedules");
     }
     n = wfp_json_size(doc);
-    if (n > SCHEDULES_MAX) {
+    if (n > WFP_SCHEDULES_MAX) {
         return wfp_api_answer_error(call, WFP_API_CRON,
                                     "a Worker has at most %d schedules",
-                                    SCHEDULES_MAX);
+                                    WFP_SCHEDULES_MAX);
     }
     for (i = 0; i < n && rv == APR_SUCCESS; i++) {
         rv = add_one(crons, call, wfp_json_at(doc, i, call->pool));
@@ -130,40 +109,16 @@ apr_status_t wfp_api_schedules_put(wfp_api_call_t *call)
                              : wfp_api_worker_failed(call, rv);
 }
 
-static wfp_json_t *show_run(const wfp_schedule_run_t *run, apr_pool_t *p)
-{
-    wfp_json_t *obj = wfp_json_object(p);
-
-    wfp_json_set_int(obj, "id", run->seq);
-    wfp_json_set_str(obj, "cron", run->cron);
-    wfp_json_set_str(obj, "scheduled_on", time_of(run->due, p));
-    wfp_json_set_str(obj, "state", run->state);
-    wfp_json_set_int(obj, "attempts", run->attempts);
-    wfp_json_set_str(obj, "started_on",
-                     run->began ? time_of(run->began, p) : NULL);
-    wfp_json_set_str(obj, "ended_on",
-                     run->ended ? time_of(run->ended, p) : NULL);
-    wfp_json_set_str(obj, "outcome", *run->outcome ? run->outcome : NULL);
-    wfp_json_set_str(obj, "error", *run->error ? run->error : NULL);
-    return obj;
-}
-
 apr_status_t wfp_api_schedules_runs(wfp_api_call_t *call)
 {
-    wfp_json_t *arr = wfp_json_array(call->pool);
     apr_array_header_t *list;
     apr_status_t rv = wfp_schedules_runs(&list, call->server->store,
                                          wfp_api_call_ns(call),
                                          wfp_api_worker_name(call), &call->res,
                                          call->pool);
-    int i;
 
-    if (rv != APR_SUCCESS) {
-        return wfp_api_worker_failed(call, rv);
-    }
-    for (i = 0; i < list->nelts; i++) {
-        wfp_json_add(arr, show_run(APR_ARRAY_IDX(list, i, wfp_schedule_run_t *),
-                                   call->pool));
-    }
-    return wfp_api_answer_json(call, arr);
+    return rv == APR_SUCCESS
+               ? wfp_api_answer_json(call,
+                                     wfp_show_schedule_runs(list, call->pool))
+               : wfp_api_worker_failed(call, rv);
 }

@@ -22,6 +22,17 @@
 /** Seconds that a message may be delayed, when sent and when retried. */
 #define WFP_QUEUE_DELAY_MAX 43200
 
+/** How long messages are kept, in seconds. */
+#define WFP_QUEUE_RETENTION_MIN      60
+#define WFP_QUEUE_RETENTION_MAX      1209600
+#define WFP_QUEUE_RETENTION_STANDARD 345600
+
+/** What a consumer may ask for. */
+#define WFP_QUEUE_WAIT_MAX_MS       60000
+#define WFP_QUEUE_RETRIES_MAX       100
+#define WFP_QUEUE_CONCURRENCY_MAX   250
+#define WFP_QUEUE_VISIBILITY_MAX_MS (43200 * 1000)
+
 /** A message's id in text: 32 hex digits and the NUL. */
 #define WFP_QUEUE_ID_SIZE 33
 

@@ -178,3 +178,11 @@ apr_status_t wfp_queue_consumers_remove(wfp_store_t *store,
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, unconsume, &ask, res, p);
 }
+
+void wfp_queue_consumers_standard(wfp_queue_consumer_t *consumer)
+{
+    consumer->batch_size = 10;
+    consumer->max_wait_ms = 5000;
+    consumer->max_retries = 3;
+    consumer->visibility_ms = 30000;
+}

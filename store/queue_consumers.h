@@ -6,6 +6,9 @@
 
 /** @file Who consumes a queue; wfp_queue_t has its consumer. */
 
+/** What holds where nothing is said: numbers only. */
+void wfp_queue_consumers_standard(wfp_queue_consumer_t *consumer);
+
 /**
  * Make the consumer of a queue, or change the one of consumer->id (NULL: make).
  *

@@ -11,6 +11,9 @@
 /** @file When Workers run without a request, and what became of it. Times are
  *  milliseconds since the epoch, by the database's clock. */
 
+/** Of a Worker. */
+#define WFP_SCHEDULES_MAX 250
+
 typedef struct wfp_schedule_t {
     const char *cron;
     apr_int64_t created;

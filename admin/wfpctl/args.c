@@ -16,16 +16,24 @@ static const struct {
     const char *name;
     int has_value;
 } known[] = {
-    { "api", 1 },          { "binding", 1 },     { "bucket", 1 },
-    { "ca", 1 },           { "config", 1 },      { "egress", 1 },
-    { "egress-allow", 1 }, { "egress-deny", 1 }, { "expires-in", 1 },
-    { "help", 0 },         { "json", 0 },        { "limit", 1 },
-    { "message", 1 },      { "metadata", 1 },    { "name", 1 },
-    { "namespace", 1 },    { "no-trusted", 0 },  { "outbound", 1 },
-    { "prepare", 0 },      { "role", 1 },        { "s3", 0 },
-    { "tag", 1 },          { "token", 1 },       { "token-file", 1 },
-    { "trusted", 0 },      { "url", 1 },         { "var", 1 },
-    { NULL, 0 },
+    { "api", 1 },         { "batch-size", 1 },
+    { "binding", 1 },     { "bucket", 1 },
+    { "ca", 1 },          { "config", 1 },
+    { "dead-letter", 1 }, { "delay", 1 },
+    { "egress", 1 },      { "egress-allow", 1 },
+    { "egress-deny", 1 }, { "expires-in", 1 },
+    { "help", 0 },        { "json", 0 },
+    { "limit", 1 },       { "max-concurrency", 1 },
+    { "max-retries", 1 }, { "max-wait", 1 },
+    { "message", 1 },     { "metadata", 1 },
+    { "name", 1 },        { "namespace", 1 },
+    { "no-trusted", 0 },  { "outbound", 1 },
+    { "prepare", 0 },     { "retention", 1 },
+    { "retry-delay", 1 }, { "role", 1 },
+    { "s3", 0 },          { "tag", 1 },
+    { "token", 1 },       { "token-file", 1 },
+    { "trusted", 0 },     { "url", 1 },
+    { "var", 1 },         { NULL, 0 },
 };
 
 #define EVERYWHERE "ca config help json token token-file url"

@@ -33,6 +33,19 @@ void wfp_docs_hostnames(const wfp_cmd_t *cmd, const wfp_json_t *list);
 /** An entry that was set: the same. */
 void wfp_docs_hostname(const wfp_cmd_t *cmd, const wfp_json_t *doc);
 
+/** Schedules: {schedules: [{cron}]}. */
+void wfp_docs_schedules(const wfp_cmd_t *cmd, const wfp_json_t *doc);
+
+/** Runs, the latest first: scheduled_on, cron, state, outcome, error. */
+void wfp_docs_runs(const wfp_cmd_t *cmd, const wfp_json_t *list);
+
+/** A queue. @param done  what was done to it; NULL: all of it is told */
+void wfp_docs_queue(const wfp_cmd_t *cmd, const wfp_json_t *doc,
+                    const char *done);
+
+/** A queue that was deleted. */
+void wfp_docs_queue_gone(const wfp_cmd_t *cmd, const char *name);
+
 /** Tokens: id, role, namespaces, name. */
 void wfp_docs_tokens(const wfp_cmd_t *cmd, const wfp_json_t *list);
 

@@ -16,6 +16,7 @@
 #include "admin/wfpctl/owner.h"
 #include "admin/wfpctl/print.h"
 #include "admin/wfpctl/remote.h"
+#include "store/schedules.h"
 
 const wfp_actor_t *wfp_cmd_actor(void)
 {
@@ -29,6 +30,7 @@ const wfp_actor_t *wfp_cmd_actor(void)
 #define EXIT_USAGE   2
 
 #define WORKER "[NS/]NAME"
+#define QUEUE  "QUEUE [--delay S] [--retention S]"
 #define SETTINGS                                                               \
     "outbound limit egress egress-allow egress-deny trusted no-trusted"
 #define SETTINGS_USAGE                                                         \
@@ -73,6 +75,37 @@ static const wfp_cmd_row_t rows[] = {
       WORKER " KEY", NULL, wfp_remote_worker_secret_delete },
     { "usage", wfp_cmd_usage_show, WFP_CMD_STORE, 1, 1, "days",
       WORKER " | NS/ [--days N]", NULL, wfp_remote_usage_show },
+    { "schedules list", wfp_cmd_schedules_list, WFP_CMD_STORE, 1, 1, "", WORKER,
+      NULL, wfp_remote_schedules_list },
+    { "schedules put", wfp_cmd_schedules_put, WFP_CMD_STORE, 1,
+      1 + WFP_SCHEDULES_MAX, "", WORKER " [CRON]...", NULL,
+      wfp_remote_schedules_put },
+    { "schedules runs", wfp_cmd_schedules_runs, WFP_CMD_STORE, 1, 1, "", WORKER,
+      NULL, wfp_remote_schedules_runs },
+    { "queues list", wfp_cmd_queues_list, WFP_CMD_STORE, 0, 0, "", "", NULL,
+      wfp_remote_queues_list },
+    { "queues get", wfp_cmd_queues_get, WFP_CMD_STORE, 1, 1, "", "QUEUE", NULL,
+      wfp_remote_queues_get },
+    { "queues create", wfp_cmd_queues_create, WFP_CMD_STORE, 1, 1,
+      "delay retention", QUEUE, NULL, wfp_remote_queues_create },
+    { "queues set", wfp_cmd_queues_set, WFP_CMD_STORE, 1, 1, "delay retention",
+      QUEUE, NULL, wfp_remote_queues_set },
+    { "queues delete", wfp_cmd_queues_delete, WFP_CMD_STORE, 1, 1, "", "QUEUE",
+      NULL, wfp_remote_queues_delete },
+    { "queues pause", wfp_cmd_queues_pause, WFP_CMD_STORE, 1, 1, "", "QUEUE",
+      NULL, wfp_remote_queues_pause },
+    { "queues resume", wfp_cmd_queues_resume, WFP_CMD_STORE, 1, 1, "", "QUEUE",
+      NULL, wfp_remote_queues_resume },
+    { "queues purge", wfp_cmd_queues_purge, WFP_CMD_STORE, 1, 1, "", "QUEUE",
+      NULL, wfp_remote_queues_purge },
+    { "queues consume", wfp_cmd_queues_consume, WFP_CMD_STORE, 2, 2,
+      "batch-size max-wait max-retries retry-delay max-concurrency dead-letter",
+      "QUEUE " WORKER
+      " [--batch-size N] [--max-wait MS] [--max-retries N] [--retry-delay S] "
+      "[--max-concurrency N] [--dead-letter QUEUE]",
+      NULL, wfp_remote_queues_consume },
+    { "queues release", wfp_cmd_queues_release, WFP_CMD_STORE, 1, 1, "",
+      "QUEUE", NULL, wfp_remote_queues_release },
     { "hostname list", wfp_cmd_hostname_list, WFP_CMD_STORE, 0, 0, "", "", NULL,
       wfp_remote_hostname_list },
     { "hostname put", wfp_cmd_hostname_put, WFP_CMD_STORE, 2, 2, "metadata",
