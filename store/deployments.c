@@ -67,14 +67,27 @@ static apr_status_t turn_tags(wfp_dbd_t *db, const char *script_id)
     };
     static const wfp_sql_t add = {
         "script_tags_add",
-        "INSERT INTO script_tags (ns_id, tag, name, script_id) "
-        "SELECT DISTINCT s.ns_id, t.tag, s.name, s.id FROM scripts s "
+        "INSERT INTO script_tags (ns_id, tag, name, script_id, modified) "
+        "SELECT DISTINCT s.ns_id, t.tag, s.name, s.id, s.modified "
+        "FROM scripts s "
         "JOIN tags t ON t.version_id = s.version_id WHERE s.id = %s"
     };
     apr_status_t rv = wfp_dbd_exec(NULL, db, &drop, DBD_ARGS(script_id));
 
     return rv == APR_SUCCESS ? wfp_dbd_exec(NULL, db, &add, DBD_ARGS(script_id))
                              : rv;
+}
+
+/* The tags are as they were, the time is not. */
+static apr_status_t touch_tags(wfp_dbd_t *db, const char *script_id,
+                               const char *now)
+{
+    static const wfp_sql_t touch = {
+        "script_tags_touch",
+        "UPDATE script_tags SET modified = %lld WHERE script_id = %s"
+    };
+
+    return wfp_dbd_exec(NULL, db, &touch, DBD_ARGS(now, script_id));
 }
 
 apr_status_t wfp_deployments_insert(wfp_dbd_t *db,
@@ -89,6 +102,7 @@ apr_status_t wfp_deployments_insert(wfp_dbd_t *db,
     };
     const char *last = wfp_dbd_num(db, dep->number);
     const char *tags = wfp_column_names(dep->tags, db->pool);
+    const char *now = wfp_dbd_num(db, apr_time_now());
     apr_status_t rv = insert_shares(db, dep);
 
     if (rv == APR_SUCCESS && dep->number % PRUNE_EVERY == 0) {
@@ -96,14 +110,16 @@ apr_status_t wfp_deployments_insert(wfp_dbd_t *db,
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_dbd_exec(NULL, db, &update,
-                          DBD_ARGS(wfp_dbd_num(db, dep->stamp),
-                                   wfp_dbd_num(db, apr_time_now()),
+                          DBD_ARGS(wfp_dbd_num(db, dep->stamp), now,
                                    APR_ARRAY_IDX(dep->shares, 0, wfp_share_t)
                                        .version_id,
                                    tags, last, last, dep->row->id));
     }
-    return rv == APR_SUCCESS && strcmp(tags, dep->row->tags) != 0
-               ? turn_tags(db, dep->row->id)
+    if (rv == APR_SUCCESS && strcmp(tags, dep->row->tags) != 0) {
+        return turn_tags(db, dep->row->id);
+    }
+    return rv == APR_SUCCESS && dep->tags && dep->tags->nelts > 0
+               ? touch_tags(db, dep->row->id, now)
                : rv;
 }
 

@@ -132,7 +132,8 @@ apr_status_t wfp_scripts_page(apr_array_header_t **plist, const char **pnext,
 #define WFP_PAGE_LOOKS 5000
 
 /**
- * One page in another order, or of names that contain something. It costs a
+ * One page in another order, or of names that contain something. A page in an
+ * order costs the same wherever it is, of a tag too; a part of a name costs a
  * look at every name of the namespace (of the first tag that is asked for), so
  * it is for people who look for something. `after` is a *pnext of before, or "".
  *

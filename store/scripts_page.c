@@ -71,10 +71,10 @@ static int has_any(const apr_array_header_t *tags)
     return tags && tags->nelts > 0;
 }
 
-/* Does it leave Workers out? */
+/* Does it leave out Workers that are read? Only those with the first tag are. */
 static int filters(const wfp_script_query_t *query)
 {
-    return has_any(query->with) || has_any(query->without);
+    return (query->with && query->with->nelts > 1) || has_any(query->without);
 }
 
 static int passes(const wfp_script_query_t *query,
@@ -197,40 +197,47 @@ apr_status_t wfp_scripts_list(apr_array_header_t **plist, wfp_store_t *store,
 
 /* --- sorted, searched ------------------------------------------------------- */
 
-/* A page is picked from names and times alone; only its rows are joined. */
+/* A page is picked from an index of names, of times and names, or of the same
+ * of a tag; only its rows are joined. */
 #define PICKED                                                                 \
     "s.id, s.name, s.stamp, s.created, s.modified, s.tags, s.version_id "
 #define ALL                                                                    \
     COLUMNS "FROM (SELECT " PICKED "FROM scripts s WHERE s.ns_id = %s AND "    \
-            "lower(s.name) LIKE %s ESCAPE '!' AND "
+            "lower(s.name) LIKE %s ESCAPE '!' "
 #define TAGGED                                                                 \
     COLUMNS "FROM (SELECT " PICKED                                             \
             "FROM script_tags t JOIN scripts s ON s.id = t.script_id "         \
             "WHERE t.ns_id = %s AND t.tag = %s AND "                           \
-            "lower(s.name) LIKE %s ESCAPE '!' AND "
-#define NAME_UP                                                                \
-    "(CAST(0 AS BIGINT), s.name) > (%lld, %s) ORDER BY s.name LIMIT %lld) "    \
-    "s " JOINS "ORDER BY s.name"
-#define NAME_DOWN                                                              \
-    "(CAST(0 AS BIGINT), s.name) < (%lld, %s) ORDER BY s.name DESC "           \
-    "LIMIT %lld) s " JOINS "ORDER BY s.name DESC"
-#define TIME_UP                                                                \
-    "(s.modified, s.name) > (%lld, %s) ORDER BY s.modified, s.name "           \
-    "LIMIT %lld) s " JOINS "ORDER BY s.modified, s.name"
-#define TIME_DOWN                                                              \
-    "(s.modified, s.name) < (%lld, %s) ORDER BY s.modified DESC, s.name DESC " \
-    "LIMIT %lld) s " JOINS "ORDER BY s.modified DESC, s.name DESC"
+            "lower(t.name) LIKE %s ESCAPE '!' "
+#define BY_NAME(k, down)                                                       \
+    "ORDER BY " k ".name" down " LIMIT %lld) s " JOINS "ORDER BY s.name" down
+#define BY_TIME(k, than, down)                                                 \
+    "AND (" k ".modified, " k ".name) " than " (%lld, %s) ORDER BY " k         \
+    ".modified" down ", " k ".name" down " LIMIT %lld) s " JOINS               \
+    "ORDER BY s.modified" down ", s.name" down
+#define BEHIND(k, than) "AND " k ".name " than " %s "
 
-/* [has a tag][by time][down] */
-static const wfp_sql_t sorted[2][2][2] = {
-    { { { "scripts_name_up", ALL NAME_UP },
-        { "scripts_name_down", ALL NAME_DOWN } },
-      { { "scripts_time_up", ALL TIME_UP },
-        { "scripts_time_down", ALL TIME_DOWN } } },
-    { { { "scripts_tag_name_up", TAGGED NAME_UP },
-        { "scripts_tag_name_down", TAGGED NAME_DOWN } },
-      { { "scripts_tag_time_up", TAGGED TIME_UP },
-        { "scripts_tag_time_down", TAGGED TIME_DOWN } } },
+/* [has a tag][down] */
+static const wfp_sql_t by_time[2][2] = {
+    { { "scripts_time_up", ALL BY_TIME("s", ">", "") },
+      { "scripts_time_down", ALL BY_TIME("s", "<", " DESC") } },
+    { { "scripts_tag_time_up", TAGGED BY_TIME("t", ">", "") },
+      { "scripts_tag_time_down", TAGGED BY_TIME("t", "<", " DESC") } },
+};
+
+/* [has a tag][down][behind a name] */
+static const wfp_sql_t by_name[2][2][2] = {
+    { { { "scripts_name_up", ALL BY_NAME("s", "") },
+        { "scripts_name_up_on", ALL BEHIND("s", ">") BY_NAME("s", "") } },
+      { { "scripts_name_down", ALL BY_NAME("s", " DESC") },
+        { "scripts_name_down_on",
+          ALL BEHIND("s", "<") BY_NAME("s", " DESC") } } },
+    { { { "scripts_tag_name_up", TAGGED BY_NAME("t", "") },
+        { "scripts_tag_name_up_on",
+          TAGGED BEHIND("t", ">") BY_NAME("t", "") } },
+      { { "scripts_tag_name_down", TAGGED BY_NAME("t", " DESC") },
+        { "scripts_tag_name_down_on",
+          TAGGED BEHIND("t", "<") BY_NAME("t", " DESC") } } },
 };
 
 /* Where a page begins: behind this time and name. */
@@ -283,28 +290,34 @@ static apr_status_t read_sorted_rows(apr_array_header_t **prows, wfp_dbd_t *db,
                                      const page_t *ask, int count)
 {
     const wfp_script_query_t *query = ask->query;
-    const char *like = pattern_of(query->contains, db->pool);
-    const char *limit = wfp_dbd_num(db, count);
-    const char *num;
-    int tagged = has_any(query->with);
-    const wfp_sql_t
-        *sql = &sorted[tagged][query->by_modified != 0][query->is_down != 0];
+    int tagged = has_any(query->with), down = query->is_down != 0;
+    const wfp_sql_t *sql;
+    const char *args[6];
+    int n = 0;
     place_t place;
     apr_status_t rv = read_place(&place, query, db->res);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    num = wfp_dbd_num(db, place.num);
+    args[n++] = ask->ns_id;
     if (tagged) {
-        return wfp_dbd_rows(prows, db, sql, COLUMN_COUNT,
-                            DBD_ARGS(ask->ns_id,
-                                     APR_ARRAY_IDX(query->with, 0,
-                                                   const char *),
-                                     like, num, place.name, limit));
+        args[n++] = APR_ARRAY_IDX(query->with, 0, const char *);
     }
-    return wfp_dbd_rows(prows, db, sql, COLUMN_COUNT,
-                        DBD_ARGS(ask->ns_id, like, num, place.name, limit));
+    args[n++] = pattern_of(query->contains, db->pool);
+    if (query->by_modified) {
+        sql = &by_time[tagged][down];
+        args[n++] = wfp_dbd_num(db, place.num);
+        args[n++] = place.name;
+    }
+    else {
+        sql = &by_name[tagged][down][*place.name != '\0'];
+        if (*place.name) {
+            args[n++] = place.name;
+        }
+    }
+    args[n] = wfp_dbd_num(db, count);
+    return wfp_dbd_rows(prows, db, sql, COLUMN_COUNT, args);
 }
 
 static apr_status_t read_sorted(wfp_dbd_t *db, void *baton)

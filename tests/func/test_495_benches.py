@@ -71,3 +71,10 @@ class TestBenches:
             str(tmp_path / "assets.md"))
         text = (tmp_path / "assets.md").read_text()
         assert len(re.findall(r"\| (?:reached|missed)", text)) == 3
+
+    def test_495_07_admin(self, build, tmp_path):
+        run(build, "admin.py", "--rounds", "1", "--workers", "150", "--out",
+            str(tmp_path / "admin.md"))
+        text = (tmp_path / "admin.md").read_text()
+        assert len(re.findall(r"\| (?:reached|missed)", text)) == 8
+        assert "| overview, cold | PostgreSQL |" in text

@@ -315,6 +315,44 @@ static void check_sorted(fixture_t *f, wfp_test_t *t)
     }
 }
 
+/* Whatever list of an order begins with. */
+static void check_first(fixture_t *f_, wfp_test_t *t, const char *tag,
+                        const char *name)
+{
+    fixture_t f = *f_;
+    wfp_script_query_t query = { .ns = "demo",
+                                 .after = "",
+                                 .limit = 1,
+                                 .by_modified = 1,
+                                 .is_down = 1,
+                                 .with = names_of(t, tag, NULL) };
+    apr_array_header_t *list;
+    const char *next;
+
+    OK(wfp_scripts_page_sorted(&list, &next, f.store, &query, &f.res, t->pool));
+    CHECK_STR(APR_ARRAY_IDX(list, 0, wfp_script_info_t *)->name, name);
+}
+
+static void what_is_deployed_again_is_the_newest(wfp_test_t *t)
+{
+    fixture_t f;
+    wfp_put_t *put;
+    int i;
+
+    open_store(&f, t);
+    for (i = 0; i < 3; i++) {
+        put_tagged(&f, t, i);
+    }
+    put_tagged(&f, t, 0);
+    check_first(&f, t, NULL, "w00");
+    check_first(&f, t, "all", "w00");
+    check_first(&f, t, "odd", "w01");
+    put = make_put("demo", "w01", "x", t->pool); /* with other tags */
+    APR_ARRAY_PUSH(put->script->tags, const char *) = "all";
+    OK(wfp_scripts_put(f.store, put, &f.res, t->pool));
+    check_first(&f, t, "all", "w01");
+}
+
 static void pages_follow_each_other(wfp_test_t *t)
 {
     fixture_t f;
@@ -564,6 +602,8 @@ static const wfp_test_case_t cases[] = {
     { "splits are checked and remembered", splits_are_checked_and_remembered },
     { "expectations are looked at inside", expectations_are_looked_at_inside },
     { "pages follow each other", pages_follow_each_other },
+    { "what is deployed again is the newest",
+      what_is_deployed_again_is_the_newest },
     { "kv namespaces are kept while bound",
       kv_namespaces_are_kept_while_bound },
     { "the most specific hostname serves", the_most_specific_hostname_serves },
