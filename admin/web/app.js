@@ -29,10 +29,10 @@ function menuOf() {
 }
 
 function themeButton() {
-  const b = button('Change between light and dark', () => {
-    theme.toggle();
-    fill(b, icon(theme.isDark() ? 'sun' : 'moon'));
-  }, { kind: 'quiet', icon: theme.isDark() ? 'sun' : 'moon', iconOnly: true });
+  const b = button('Change between light and dark', theme.toggle, { kind: 'quiet', icon: theme.isDark() ? 'sun' : 'moon', iconOnly: true });
+  const turn = () => fill(b, icon(theme.isDark() ? 'sun' : 'moon'));
+  document.addEventListener('wfp-theme', turn);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', turn);
   return b;
 }
 

@@ -11,9 +11,27 @@ function kept() {
   }
 }
 
+function keep(theme) {
+  try {
+    if (theme) localStorage.setItem(KEY, theme);
+    else localStorage.removeItem(KEY);
+  } catch { /* only not kept */ }
+}
+
+/** "light", "dark", or "": as the system has it. */
+export function chosen() {
+  return document.documentElement.dataset.theme ?? '';
+}
+
 export function isDark() {
-  const own = document.documentElement.dataset.theme;
-  return own ? own === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+  return chosen() ? chosen() === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+}
+
+export function choose(theme) {
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+  keep(theme);
+  document.dispatchEvent(new Event('wfp-theme'));
 }
 
 export function begin() {
@@ -22,9 +40,5 @@ export function begin() {
 }
 
 export function toggle() {
-  const next = isDark() ? 'light' : 'dark';
-  document.documentElement.dataset.theme = next;
-  try {
-    localStorage.setItem(KEY, next);
-  } catch { /* only not kept */ }
+  choose(isDark() ? 'light' : 'dark');
 }

@@ -9,7 +9,7 @@ import { icon } from './icons.js';
 export function button(label, onclick, { kind = '', icon: name, small, iconOnly, ...rest } = {}) {
   return h('button', {
     type: 'button',
-    class: `btn ${kind} ${small ? 'small' : ''} ${iconOnly ? 'square' : ''}`,
+    class: `btn ${kind}${small ? ' small' : ''}${iconOnly ? ' square' : ''}`,
     'aria-label': iconOnly ? label : null,
     title: iconOnly ? label : null,
     onclick,
@@ -244,7 +244,7 @@ function headCell(column, sort, onSort) {
 }
 
 /**
- * table({columns: [{label, cell(row), class, sort, down}], rows, caption, sort,
+ * table({columns: [{label (text or an element), cell(row), class, sort, down}], rows, caption, sort,
  * onSort, none}). A cell is text or elements. Narrow screens show rows as cards
  * with the column's label in front.
  */

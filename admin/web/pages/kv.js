@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* KV: the namespaces; of one its keys by pages; a value to look at, to put and to delete. */
+import { deleteMany, uploadMany } from '../kv/bulk.js';
 import { api, call, may, seg, upload } from '../lib/api.js';
 import { fill, h } from '../lib/dom.js';
-import { ago, when } from '../lib/format.js';
+import { ago, plural, when } from '../lib/format.js';
 import { go, link } from '../lib/router.js';
 import { button, confirmName, dialog, empty, field, input, pageHead, progress, table, textarea, toast, worker } from '../lib/ui.js';
 
@@ -93,39 +94,66 @@ async function open(at, k, done) {
     })] });
 }
 
+/** Checkboxes of a table's rows: which are chosen, and a button for them. */
+function chooser(changed) {
+  const chosen = new Set();
+  const boxOf = (name, rows) => h('input', { type: 'checkbox', 'aria-label': name === null ? 'Choose all' : `Choose ${name}`, checked: name === null ? rows.length > 0 && rows.every((r) => chosen.has(r.name)) : chosen.has(name),
+    onchange: (e) => {
+      for (const n of name === null ? rows.map((r) => r.name) : [name]) {
+        if (e.target.checked) chosen.add(n);
+        else chosen.delete(n);
+      }
+      changed(name === null);
+    } });
+  return { chosen, boxOf };
+}
+
 async function keys({ params, signal, refresh }) {
   const at = `${PATH}/${seg(params.id)}`;
   const ns = (await api.get(at, null, { signal })).result;
+  const able = may('deploy');
   const prefix = input({ name: 'prefix', type: 'search', placeholder: 'a beginning', onchange: () => begin.click() });
   const box = h('div');
+  const many = h('span', { class: 'push' });
   const more = worker('Show more', () => next());
   let rows = [];
   let cursor = '';
+  const { chosen, boxOf } = chooser((all) => all ? draw() : drawMany());
+  const again = () => begin.click();
   const drop = (k) => confirmName({ title: 'Delete a key?', text: 'Its value goes with it.', name: k.name, run: async () => {
     await api.del(`${at}/values/${seg(k.name)}`);
     toast('Deleted');
-    refresh();
+    again();
   } });
+  function drawMany() {
+    fill(many, chosen.size > 0 && button(`Delete ${plural(chosen.size, 'key')}`, () => deleteMany(at, ns.title, [...chosen], again), { kind: 'danger', icon: 'trash' }));
+  }
+  function draw() {
+    drawMany();
+    fill(box, rows.length === 0 ? empty('No key', prefix.value ? 'None begins so.' : 'Workers put values here, or you do.') : table({ caption: 'Keys', rows, columns: [
+      ...(able ? [{ label: boxOf(null, rows), class: 'tight', cell: (k) => boxOf(k.name) }] : []),
+      { label: 'Key', cell: (k) => worker(k.name, () => open(at, k, again), { kind: 'link' }) },
+      { label: 'Expires', cell: (k) => k.expiration ? when(k.expiration * 1000) : 'never' },
+      { label: 'Metadata', cell: (k) => k.metadata === undefined ? '' : h('code', null, JSON.stringify(k.metadata)) },
+      { label: '', class: 'tight', cell: (k) => able ? button(`Delete ${k.name}`, () => drop(k), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) : '' },
+    ] }));
+  }
   async function next() {
     const doc = await api.get(`${at}/keys`, { prefix: prefix.value, limit: EACH, cursor }, { signal });
     rows = rows.concat(doc.result);
     cursor = doc.result_info.cursor;
     more.hidden = !cursor;
-    fill(box, rows.length === 0 ? empty('No key', prefix.value ? 'None begins so.' : 'Workers put values here, or you do.') : table({ caption: 'Keys', rows, columns: [
-      { label: 'Key', cell: (k) => worker(k.name, () => open(at, k, refresh), { kind: 'quiet' }) },
-      { label: 'Expires', cell: (k) => k.expiration ? when(k.expiration * 1000) : 'never' },
-      { label: 'Metadata', cell: (k) => k.metadata === undefined ? '' : h('code', null, JSON.stringify(k.metadata)) },
-      { label: '', class: 'tight', cell: (k) => may('deploy') ? button(`Delete ${k.name}`, () => drop(k), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) : '' },
-    ] }));
+    draw();
   }
   const begin = worker('Search', () => {
     rows = [];
     cursor = '';
+    chosen.clear();
     return next();
   });
   await next();
-  return h('div', null, pageHead(ns.title, { crumbs: [['KV', '#/kv']], actions: may('deploy') ? [button('New key', () => edit(at, null, '', refresh), { kind: 'primary', icon: 'plus' })] : [] }),
-    field('Keys that begin with', prefix), begin, box, more);
+  return h('div', null, pageHead(ns.title, { crumbs: [['KV', '#/kv']], actions: able ? [button('Upload many', () => uploadMany(at, again), { icon: 'upload' }), button('New key', () => edit(at, null, '', again), { kind: 'primary', icon: 'plus' })] : [] }),
+    h('div', { class: 'toolbar bottom' }, h('div', { class: 'grow' }, field('Keys that begin with', prefix)), begin, many), box, more);
 }
 
 export default (ctx) => ctx.params.id === undefined ? list(ctx) : keys(ctx);

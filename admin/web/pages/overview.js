@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the server is, what is on it, and what was done last. */
 import { api, isLimited, may, seg } from '../lib/api.js';
-import { gauge } from '../lib/chart.js';
 import { h } from '../lib/dom.js';
-import { ago, bytes, number, short, when } from '../lib/format.js';
+import { ago, ms, number, percent, when } from '../lib/format.js';
 import { link } from '../lib/router.js';
-import { badge, button, card, empty, facts, pageHead, slot, stat, table } from '../lib/ui.js';
+import { badge, button, card, empty, pageHead, slot, stat, table } from '../lib/ui.js';
 import { SPANS, orNotYet, readUsage, usageCharts } from '../worker/usage.js';
+import { healthView, isFine } from './health.js';
 import { createNamespace } from './namespaces.js';
 
-function health(doc) {
-  const r = doc.registry;
-  const bodies = r ? r.body_bytes_used + r.body_bytes_free : 0;
-  return [
-    facts([
-      ['Store', badge(doc.store ?? doc.status, doc.status === 'ok' ? 'good' : 'bad')],
-      doc.changes_behind !== undefined && ['Changes not taken in yet', number(doc.changes_behind)],
-      doc.sync_lag !== undefined && ['Asked the store', `${number(Math.round(doc.sync_lag))} s ago`],
-      ...(doc.problems ?? []).map((text) => ['Problem', text]),
-    ]),
-    r && h('div', { class: 'stack' }, h('div'),
-      gauge('Workers the registry knows', r.known, r.slots, `${short(r.known)} of ${short(r.slots)}`),
-      gauge('Their code in shared memory', r.body_bytes_used, bodies, `${bytes(r.body_bytes_used)} of ${bytes(bodies)}`)),
-  ];
-}
+const SHOWN = 8;
+const CHARTED = 20;
+/* what changes the code that runs, as the audit log has it */
+const DEPLOYS = { upload: 'uploaded', content: 'new code', deploy: 'deployed', rollback: 'rolled back' };
 
 function namespaceTable(list) {
   if (!list.length) {
@@ -38,34 +27,54 @@ function namespaceTable(list) {
       { label: 'Way out', cell: (n) => badge(n.egress) },
       { label: 'Changed', class: 'tight', cell: (n) => h('span', { title: when(n.modified_on) }, ago(n.modified_on)) },
     ],
-    rows: list.slice(0, 12),
+    rows: list.slice(0, SHOWN),
   });
 }
 
-/** Where a row of the audit log leads; null: nowhere. */
-function target(object) {
-  if (object.type !== 'script') return null;
-  return object.namespace ? link('/ns/{ns}/w/{name}', { ns: object.namespace, name: object.name })
-    : link('/workers/{name}', { name: object.name });
+/** Where a row of the audit log leads. */
+function worker({ namespace, name }) {
+  const to = namespace ? link('/ns/{ns}/w/{name}', { ns: namespace, name }) : link('/workers/{name}', { name });
+  return h('a', { class: 'strong', href: to }, namespace ? `${namespace}/${name}` : name);
 }
 
-function deploys(list) {
-  if (!list.length) return empty('Nothing was deployed yet', 'The last uploads and deployments are shown here.');
+function deploys(rows) {
+  const list = rows.filter((r) => DEPLOYS[r.action] && ['script', 'version'].includes(r.object.type)).slice(0, SHOWN);
+  if (!list.length) return empty('Nothing was deployed lately', 'The last uploads and deployments are shown here.');
   return table({
-    caption: 'Recent changes',
+    caption: 'Recent deploys',
     columns: [
+      { label: 'Worker', cell: (a) => worker(a.object) },
+      { label: 'What', cell: (a) => [badge(DEPLOYS[a.action]), a.object.type === 'version' ? [' ', badge('no traffic yet')] : ''] },
+      { label: 'By', cell: (a) => h('span', { class: 'cut' }, a.actor.name ?? '') },
       { label: 'When', class: 'tight', cell: (a) => h('span', { title: when(a.when) }, ago(a.when)) },
-      { label: 'What', cell: (a) => a.action },
-      { label: 'Which', cell: (a) => {
-        const name = a.object.namespace ? `${a.object.namespace}/${a.object.name}` : a.object.name ?? a.object.type;
-        const to = target(a.object);
-        return to ? h('a', { href: to }, name) : name;
-      } },
-      { label: 'Who', cell: (a) => a.actor.name ?? '' },
-      { label: '', class: 'tight', cell: (a) => a.result === 'success' ? '' : badge(a.result, 'bad') },
     ],
     rows: list,
   });
+}
+
+/** Figures that come later, in the place they will have. */
+function laterStats() {
+  const made = ['Requests', 'Errors', 'CPU'].map((label) => stat(label, '–', { sub: 'last hour' }));
+  return { made, set({ points }) {
+    const total = (key) => points.reduce((n, p) => n + p[key], 0);
+    const requests = total('requests');
+    const errors = total('errors');
+    [number(requests), number(errors), ms(total('cpu'))].forEach((text, i) => {
+      made[i].querySelector('strong').textContent = text;
+    });
+    made[1].classList.toggle('bad', errors > 0);
+    made[1].querySelector('.muted').textContent = requests ? `${percent(errors, requests)} in the last hour` : 'last hour';
+  } };
+}
+
+function charts(list, later, signal) {
+  const el = slot(() => orNotYet(async () => {
+    const got = await readUsage(list.slice(0, CHARTED).map((n) => `~/workers/dispatch/namespaces/${seg(n.namespace_name)}`), SPANS[0], signal);
+    later.set(got);
+    return usageCharts(got, SPANS[0]);
+  }), { lines: 6 });
+  el.classList.add('charts');
+  return el;
 }
 
 export default async function overview({ signal }) {
@@ -74,20 +83,19 @@ export default async function overview({ signal }) {
     api.get('~/healthz', null, { signal }),
   ]);
   const list = names.result;
+  const all = !isLimited();
   const workers = list.reduce((n, ns) => n + (ns.script_count ?? 0), 0);
-  const fine = state.result.status === 'ok';
+  const fine = isFine(state.result);
+  const later = laterStats();
   return h('div', null,
-    pageHead('Overview', { actions: may('admin') && !isLimited() ? [button('New namespace', () => createNamespace(), { icon: 'plus' })] : [] }),
+    pageHead('Overview', { actions: may('admin') && all ? [button('New namespace', () => createNamespace(), { icon: 'plus' })] : [] }),
     h('div', { class: 'stats' },
-      stat('Namespaces', number(list.length), { href: '#/ns' }),
-      stat('User Workers', number(workers)),
-      stat('Server', fine ? 'Healthy' : 'Degraded', { kind: fine ? 'good' : 'bad', sub: fine ? 'the store answers' : 'the store does not answer; Workers are served on' })),
-    list.length > 0 && slot(() => orNotYet(async () => usageCharts(await readUsage(
-      list.slice(0, 20).map((n) => `~/workers/dispatch/namespaces/${seg(n.namespace_name)}`), SPANS[0], signal), SPANS[0])), { lines: 4 }),
+      stat('Namespaces', number(list.length), { href: '#/ns' }), stat('User Workers', number(workers), { sub: 'in all of them' }), later.made,
+      stat('Server', fine ? 'Healthy' : 'Degraded', { kind: fine ? 'good' : 'bad', sub: fine ? 'the store answers' : 'the store does not answer' })),
+    list.length > 0 && charts(list, later, signal),
     h('div', { class: 'grid' },
-      card('Namespaces', namespaceTable(list), { actions: list.length > 12 ? h('a', { href: '#/ns' }, `All ${number(list.length)}`) : null }),
-      !isLimited() && card('Server', health(state.result))),
-    may('admin') && !isLimited() && card('Recent changes', slot(async () =>
-      deploys((await api.get('~/audit', { limit: 10 }, { signal })).result), { lines: 6 }), { actions: h('a', { href: '#/audit' }, 'Audit log') }));
+      card('Namespaces', namespaceTable(list), { actions: list.length > SHOWN ? h('a', { href: '#/ns' }, `All ${number(list.length)}`) : null }),
+      all && card('Server', healthView(state.result), { actions: h('a', { href: '#/settings' }, 'Settings') })),
+    may('admin') && all && card('Recent deploys', slot(async () =>
+      deploys((await api.get('~/audit', { limit: 100 }, { signal })).result), { lines: 6 }), { actions: h('a', { href: '#/audit' }, 'Audit log') }));
 }
-

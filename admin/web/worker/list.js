@@ -56,9 +56,10 @@ async function deleteTagged(path, tag, ns, done) {
   d.el.querySelector('.dialog-body').append(bar);
 }
 
-export async function workersPage({ query, signal, refresh }, ns) {
+/** @param sections of a namespace: its tabs */
+export async function workersPage({ query, signal, refresh }, ns, sections) {
   const path = workerPath(ns);
-  const state = { tag: query.get('tag') ?? '', text: query.get('q') ?? '', sort: { by: 'name', down: false }, before: [], cursor: '' };
+  const state = { tag: query.get('tag') ?? '', text: query.get('q') ?? '', sort: { by: query.get('order') || 'name', down: query.get('direction') === 'desc' }, before: [], cursor: '' };
   const here = ns ? link('/ns/{ns}/new', { ns }) : '#/workers-new';
   const address = (name) => link(ns ? '/ns/{ns}/w/{name}' : '/workers/{name}', { ns, name });
   const tags = h('div', { class: 'actions' });
@@ -67,7 +68,8 @@ export async function workersPage({ query, signal, refresh }, ns) {
 
   function look(change) {
     Object.assign(state, change, { before: [], cursor: '' });
-    setQuery({ tag: state.tag, q: state.text });
+    const { by, down } = state.sort;
+    setQuery({ tag: state.tag, q: state.text, order: by === 'name' ? '' : by, direction: down ? 'desc' : '' });
     drawTags();
     body.reload();
   }
@@ -123,7 +125,7 @@ export async function workersPage({ query, signal, refresh }, ns) {
   });
   drawTags();
   return h('div', null, pageHead(ns || 'Account Workers', { crumbs: ns ? [['Namespaces', '#/ns']] : [], actions: may('deploy') ? [make()] : [],
-    sub: ns ? null : 'Dispatchers, outbound Workers and services of the platform itself.' }),
+    sub: ns ? null : 'Dispatchers, outbound Workers and services of the platform itself.' }), sections,
   h('div', { class: 'toolbar' }, h('form', { class: 'search', onsubmit: (e) => {
     e.preventDefault();
     look({ text: name.value.trim() });

@@ -2,8 +2,11 @@
 /* What a Worker has besides its code: bindings, secrets, tags, limits. */
 import { api, isLimited, may, seg } from '../lib/api.js';
 import { h } from '../lib/dom.js';
+import { meanwhile } from '../lib/meanwhile.js';
 import { link } from '../lib/router.js';
 import { badge, button, card, confirmName, dialog, empty, field, input, select, table, tagList, textarea, toast } from '../lib/ui.js';
+import { runningVersion } from './code.js';
+import { limitFacts, limitFields } from './limits.js';
 
 /* type -> [label, what its value is called, member] */
 const KINDS = {
@@ -29,8 +32,15 @@ function valueOf(b) {
   return PAGES[b.type] && !isLimited() ? h('a', { href: PAGES[b.type](b) }, text) : text;
 }
 
-async function putBindings(worker, list) {
-  await api.patch(`${worker.path}/settings`, { bindings: list });
+/**
+ * Change the bindings as they are now, whoever changed others meanwhile.
+ *
+ * @param change from the bindings now to those that are to be
+ */
+async function putBindings(worker, change) {
+  const version = await runningVersion(worker);
+  const { bindings } = (await api.get(`${worker.path}/settings`)).result;
+  await api.patch(`${worker.path}/settings`, { bindings: change(bindings) }, version ? { headers: { 'If-Match': `"${version}"` } } : {});
 }
 
 /* {name, type} alone keeps what there is */
@@ -38,15 +48,19 @@ function others(bindings, name) {
   return bindings.filter((b) => b.name !== name).map((b) => ({ name: b.name, type: b.type }));
 }
 
-function editBinding(worker, bindings, b, done) {
+function editBinding(worker, b, done) {
   const type = select(Object.entries(KINDS).map(([id, k]) => [id, k[0]]), { name: 'type', value: b?.type ?? 'plain_text' });
   const name = input({ name: 'name', required: true, value: b?.name ?? '', placeholder: 'GREETING' });
-  const now = b ? b[KINDS[b.type][2]] : '';
-  const value = textarea({ name: 'value', value: typeof now === 'string' ? now : JSON.stringify(now, null, 2) });
+  const was = b ? b[KINDS[b.type][2]] : '';
+  const value = textarea({ name: 'value', value: typeof was === 'string' ? was : JSON.stringify(was, null, 2) });
+  const check = meanwhile(b ?? null, (now) => `${KINDS[now.type]?.[0] ?? now.type} ${JSON.stringify(now[KINDS[now.type]?.[2]] ?? '')}`);
   dialog({ title: b ? `Change ${b.name}` : 'New binding', body: [field('Kind', type), field('Name', name, 'The Worker reads it as env.NAME.'), field('Value', value, 'A text, or the id or name of what it stands for.')], run: async () => {
     const made = { name: name.value.trim(), type: type.value };
     made[KINDS[type.value][2]] = type.value === 'json' ? JSON.parse(value.value) : value.value;
-    await putBindings(worker, [...others(bindings, b?.name ?? made.name), made]);
+    await putBindings(worker, (bindings) => {
+      check(bindings.find((x) => x.name === (b?.name ?? made.name)) ?? null);
+      return [...others(bindings, b?.name ?? made.name).filter((x) => x.name !== made.name), made];
+    });
     toast('Saved, and running');
     done();
   } });
@@ -72,7 +86,9 @@ function drop(title, name, run, done) {
 
 function editTags(worker, tags, done) {
   const text = input({ name: 'tags', value: tags.join(', ') });
+  const check = meanwhile(tags, (now) => now.join(', ') || 'none');
   dialog({ title: 'Tags', body: field('Tags', text, 'At most 8, with commas between.'), run: async () => {
+    check((await api.get(`${worker.path}/tags`)).result);
     await api.put(`${worker.path}/tags`, text.value.split(',').map((t) => t.trim()).filter(Boolean));
     toast('Tags saved');
     done();
@@ -80,9 +96,11 @@ function editTags(worker, tags, done) {
 }
 
 function editLimits(worker, limits, done) {
-  const text = textarea({ name: 'limits', value: JSON.stringify(limits ?? {}, null, 2) });
-  dialog({ title: 'Limits', body: field('Limits, as JSON', text, 'Such as {"cpu_ms": 20, "subrequests": 5}; what is not named is as the server has it.'), run: async () => {
-    await api.patch(`${worker.path}/settings`, { limits: JSON.parse(text.value) });
+  const made = limitFields(limits);
+  const check = meanwhile(limits ?? {});
+  dialog({ title: 'Limits', body: [h('p', { class: 'hint' }, 'Empty: as the namespace and the server have it.'), made.el], run: async () => {
+    check((await api.get(`${worker.path}/settings`)).result.limits ?? {});
+    await api.patch(`${worker.path}/settings`, { limits: made.values() });
     toast('Limits saved');
     done();
   } });
@@ -97,9 +115,9 @@ export default async function settings({ worker, signal, refresh }) {
   return h('div', null,
     card('Bindings and variables', table({ caption: 'Bindings', rows: plain, none: empty('No binding', 'Variables, KV namespaces, databases, buckets, queues and other Workers come to the code as env.NAME.'), columns: [
       { label: 'Name', cell: (b) => h('code', null, b.name) }, { label: 'Kind', cell: (b) => badge(KINDS[b.type]?.[0] ?? b.type) }, { label: 'Value', cell: valueOf },
-      { label: '', class: 'tight', cell: (b) => able ? h('span', { class: 'actions' }, KINDS[b.type] && button('Change', () => editBinding(worker, s.bindings, b, refresh), { small: true, 'aria-label': `Change ${b.name}` }),
-        x(`Delete ${b.name}`, () => drop(`Delete ${b.name}?`, b.name, () => putBindings(worker, others(s.bindings, b.name)), refresh))) : '' },
-    ] }), { actions: able && button('Add', () => editBinding(worker, s.bindings, null, refresh), { icon: 'plus', 'aria-label': 'Add a binding' }) }),
+      { label: '', class: 'tight', cell: (b) => able ? h('span', { class: 'actions' }, KINDS[b.type] && button('Change', () => editBinding(worker, b, refresh), { small: true, 'aria-label': `Change ${b.name}` }),
+        x(`Delete ${b.name}`, () => drop(`Delete ${b.name}?`, b.name, () => putBindings(worker, (now) => others(now, b.name)), refresh))) : '' },
+    ] }), { actions: able && button('Add', () => editBinding(worker, null, refresh), { icon: 'plus', 'aria-label': 'Add a binding' }) }),
     card('Secrets', table({ caption: 'Secrets', rows: secrets, none: empty('No secret', 'Keys and passwords: sealed, and never shown again.'), columns: [
       { label: 'Name', cell: (b) => h('code', null, b.name) }, { label: 'Value', cell: valueOf },
       { label: '', class: 'tight', cell: (b) => able ? h('span', { class: 'actions' }, button('Replace', () => putSecret(worker, b.name, refresh), { small: true, 'aria-label': `Replace ${b.name}` }),
@@ -107,5 +125,5 @@ export default async function settings({ worker, signal, refresh }) {
     ] }), { actions: able && button('Add', () => putSecret(worker, null, refresh), { icon: 'plus', 'aria-label': 'Add a secret' }) }),
     h('div', { class: 'grid' },
       card('Tags', s.tags?.length ? tagList(s.tags) : h('p', { class: 'muted' }, 'None. Tags group the Workers of a customer.'), { actions: able && button('Change', () => editTags(worker, s.tags ?? [], refresh), { 'aria-label': 'Change tags' }) }),
-      card('Limits', h('pre', null, JSON.stringify(s.limits ?? {}, null, 2)), { actions: able && button('Change', () => editLimits(worker, s.limits, refresh), { 'aria-label': 'Change limits' }) })));
+      card('Limits', limitFacts(s.limits), { actions: able && button('Change', () => editLimits(worker, s.limits, refresh), { 'aria-label': 'Change limits' }) })));
 }

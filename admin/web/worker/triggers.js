@@ -3,11 +3,16 @@
 import { api, isLimited, may, seg } from '../lib/api.js';
 import { h } from '../lib/dom.js';
 import { ago, when } from '../lib/format.js';
+import { meanwhile } from '../lib/meanwhile.js';
 import { badge, button, card, confirmName, dialog, empty, field, input, table, textarea, toast } from '../lib/ui.js';
 
+const cronsOf = (list) => list.map((s) => s.cron);
+
 function editSchedules(worker, list, done) {
-  const text = textarea({ name: 'crons', value: list.map((s) => s.cron).join('\n'), placeholder: '*/5 * * * *' });
+  const check = meanwhile(cronsOf(list), (now) => now.join(', ') || 'none');
+  const text = textarea({ name: 'crons', value: cronsOf(list).join('\n'), placeholder: '*/5 * * * *' });
   dialog({ title: 'Schedules', body: field('One a line', text, 'Minute, hour, day, month, weekday, in UTC.'), run: async () => {
+    check(cronsOf((await api.get(`${worker.path}/schedules`)).result.schedules));
     await api.put(`${worker.path}/schedules`, text.value.split('\n').map((t) => t.trim()).filter(Boolean).map((cron) => ({ cron })));
     toast('Schedules saved');
     done();

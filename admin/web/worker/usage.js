@@ -10,15 +10,23 @@ import { badge, card, field, note, select, slot, stat } from '../lib/ui.js';
 export const SPANS = [['Last hour', 3600e3, 'minute', 60e3], ['Last day', 86400e3, 'hour', 3600e3], ['Last 30 days', 30 * 86400e3, 'day', 86400e3]];
 
 const iso = (t) => new Date(t).toISOString().replace(/\.\d+/, '');
-const sumOf = (errors) => Object.values(errors ?? {}).reduce((a, b) => a + b, 0);
+export const sumOf = (errors) => Object.values(errors ?? {}).reduce((a, b) => a + b, 0);
+
+/** The query that asks for a span. */
+export function timesOf([, length, bucket, step]) {
+  const until = Math.ceil(Date.now() / step) * step;
+  return { since: iso(until - length), until: iso(until), bucket };
+}
 
 /** The buckets of several paths, added up; one that has none is zero. */
-export async function readUsage(paths, [, length, bucket, step], signal) {
-  const until = Math.ceil(Date.now() / step) * step;
+export async function readUsage(paths, span, signal) {
+  const [, length, , step] = span;
+  const asked = timesOf(span);
+  const until = Date.parse(asked.until);
   const points = new Map();
   const kinds = {};
   for (let t = until - length; t < until; t += step) points.set(t, { t, requests: 0, errors: 0, cpu: 0, p99: 0, subrequests: 0, out: 0, cold: 0 });
-  const docs = await Promise.all(paths.map((p) => api.get(`${p}/usage`, { since: iso(until - length), until: iso(until), bucket }, { signal })));
+  const docs = await Promise.all(paths.map((p) => api.get(`${p}/usage`, asked, { signal })));
   for (const b of docs.flatMap((d) => d.result.buckets ?? [])) {
     const p = points.get(Math.floor(Date.parse(b.time) / step) * step);
     if (!p) continue;
@@ -42,6 +50,13 @@ export function usageCharts({ points }, [, , bucket]) {
     card('', chart({ title: 'CPU', note: each, points, format: ms, series: [{ key: 'cpu', label: 'all', colour: 2 }] })));
 }
 
+/** The sums of a span as figures. */
+export function usageStats({ points }) {
+  const total = (key) => points.reduce((n, p) => n + p[key], 0);
+  return h('div', { class: 'stats' }, stat('Requests', number(total('requests'))), stat('Errors', number(total('errors')), { kind: total('errors') ? 'bad' : '' }),
+    stat('CPU', ms(total('cpu'))), stat('Subrequests', number(total('subrequests'))), stat('Sent', bytes(total('out'))), stat('Cold starts', number(total('cold'))));
+}
+
 /** An error of a server that has no usage is a note, not a fault. */
 export async function orNotYet(load) {
   try {
@@ -57,9 +72,7 @@ export default function usage({ worker, signal }) {
   const body = slot(() => orNotYet(async () => {
     const chosen = SPANS[Number(span.value)];
     const got = await readUsage([worker.path], chosen, signal);
-    const total = (key) => got.points.reduce((n, p) => n + p[key], 0);
-    return [h('div', { class: 'stats' }, stat('Requests', number(total('requests'))), stat('Errors', number(total('errors')), { kind: total('errors') ? 'bad' : '' }),
-      stat('CPU', ms(total('cpu'))), stat('Subrequests', number(total('subrequests'))), stat('Sent', bytes(total('out'))), stat('Cold starts', number(total('cold')))),
+    return [usageStats(got),
     usageCharts(got, chosen),
     card('CPU of one request', chart({ title: '99 of 100 need less than', points: got.points, format: ms, kind: 'line', series: [{ key: 'p99', label: 'p99', colour: 3 }] })),
     Object.keys(got.kinds).length > 0 && card('Errors by kind', h('div', { class: 'tags' }, Object.entries(got.kinds).map(([kind, n]) => badge(`${kind}: ${number(n)}`, 'bad'))))];

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many keys at once: from a file, and those that were chosen. */
+import { api } from '../lib/api.js';
+import { h } from '../lib/dom.js';
+import { number, plural } from '../lib/format.js';
+import { confirmName, dialog, field, progress, toast } from '../lib/ui.js';
+
+const EACH = 1000; /* keys a call: what went wrong is not much */
+
+function wrong(text) {
+  const error = new Error(text);
+  error.hint = 'Such as [{"key": "a", "value": "1", "expiration_ttl": 3600, "metadata": {}}], as wrangler kv bulk put takes it.';
+  return error;
+}
+
+async function pairsOf(file) {
+  let list = null;
+  try {
+    list = JSON.parse(await file.text());
+  } catch { /* told below */ }
+  if (!Array.isArray(list) || !list.every((p) => typeof p?.key === 'string')) throw wrong('A JSON array of keys and values is needed.');
+  return list;
+}
+
+/** run(part) for parts of a list, with a bar that follows. */
+async function inParts(list, bar, word, run) {
+  bar.hidden = false;
+  for (let at = 0; at < list.length; at += EACH) {
+    await run(list.slice(at, at + EACH));
+    bar.set(Math.min(1, (at + EACH) / list.length), `${word} ${number(Math.min(at + EACH, list.length))} of ${number(list.length)}`);
+  }
+}
+
+function hiddenBar(label) {
+  const bar = progress(label);
+  bar.hidden = true;
+  return bar;
+}
+
+/** at: the namespace's path in the API. */
+export function uploadMany(at, done) {
+  const file = h('input', { type: 'file', name: 'file', class: 'input', accept: '.json,application/json', required: true });
+  const bar = hiddenBar('Storing');
+  dialog({ title: 'Upload many keys', action: 'Upload', body: [field('A JSON file', file, 'An array of {key, value}, with base64, expiration, expiration_ttl and metadata where wanted.'), bar], run: async () => {
+    const list = await pairsOf(file.files[0]);
+    await inParts(list, bar, 'Stored', (part) => api.put(`${at}/bulk`, part));
+    toast(`Stored ${plural(list.length, 'key')}`);
+    done();
+  } });
+}
+
+export function deleteMany(at, title, names, done) {
+  const bar = hiddenBar('Deleting');
+  const d = confirmName({ title: `Delete ${plural(names.length, 'key')}?`, text: 'Their values go with them. This cannot be undone. To be sure, type the title of the KV namespace.', name: title, action: `Delete ${number(names.length)}`, run: async () => {
+    await inParts(names, bar, 'Deleted', (part) => api.post(`${at}/bulk/delete`, part));
+    toast(`Deleted ${plural(names.length, 'key')}`);
+    done();
+  } });
+  d.el.querySelector('.dialog-body').append(bar);
+}

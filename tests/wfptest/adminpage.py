@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of tests of the admin page: one browser a file, signed in, and what
+must be so after each of them."""
+
+import pytest
+
+from .api import Api
+from .browser import Browser
+from .session import PAGE
+
+
+@pytest.fixture
+def api(httpd, client):
+    httpd.configure(PAGE)
+    return Api(httpd, client)
+
+
+@pytest.fixture(scope="module")
+def chromium(httpd, build):
+    """Slow to start."""
+    httpd.configure(PAGE)
+    browser = Browser(httpd, build)
+    yield browser
+    browser.stop()
+
+
+@pytest.fixture
+def page(chromium, api, tenant):
+    """Signed in as an admin, with a namespace of its own, `page.ns`."""
+    renew(chromium)
+    chromium.ns = tenant.namespace()
+    yield chromium
+    check(chromium)
+
+
+def renew(browser, token=None):
+    """Somebody is signed in, nothing was asked yet."""
+    browser.driver.get("about:blank")
+    browser.driver.delete_all_cookies()
+    browser.sign_in(token)
+    browser.requests()
+    browser.complaints()
+
+
+def check(browser):
+    """No script or policy complained, and nobody else was asked."""
+    own = f"http://127.0.0.1:{browser.httpd.port}/"
+    assert [url for url in browser.requests()
+            if not url.startswith((own, "data:", "blob:", "chrome",
+                                   "about:"))] == []
+    assert browser.complaints() == []
+
+
+def send(browser):
+    """The open dialog's form."""
+    browser.one("dialog button[type=submit]").click()
+
+
+def put(api, ns, name, text="", *, metadata=None):
+    """A Worker; its path in the API."""
+    path = f"{api.namespaces}/{ns}/scripts/{name}" if ns else \
+        f"{api.account}/workers/scripts/{name}"
+    text = text or ('return { fetch = function() '
+                    f'return Response.new("{name}") end }}')
+    if metadata is None:
+        answer = api.call("PUT", path, text.encode())
+    else:
+        from .uploads import upload_body
+        answer = api.call("PUT", path, *upload_body(text, **metadata))
+    assert answer.status == 200, answer
+    return path
