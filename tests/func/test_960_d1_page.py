@@ -193,7 +193,8 @@ class TestText:
             assert page.one("main h2").text == text
             page.press("Count the rows")
             page.text("1 row")
-            page.photograph("d1-rows-hostile")
+            if i == 1:
+                page.photograph("d1-rows-hostile")
             page.press("All tables")
             page.until(lambda t=text: t in [
                 a.text for a in page.all("td a")], "the list")

@@ -25,7 +25,7 @@ function resultView(r, i, all) {
 export default function sql({ d1, signal }) {
   const mine = `${who().token?.id}/${d1.uuid}`;
   const text = textarea({ name: 'sql', rows: 8, value: drafts.get(mine) ?? '', placeholder: 'SELECT name, type FROM sqlite_schema;' });
-  const out = h('div', { 'aria-live': 'polite' });
+  const out = h('div');
   const say = h('span', { class: 'muted', role: 'status' });
   const run = button('Run', () => send(), { kind: 'primary', icon: 'play', 'aria-keyshortcuts': 'Control+Enter' });
 

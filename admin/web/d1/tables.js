@@ -70,6 +70,8 @@ export default async function tables({ d1, query, signal }) {
   const one = list.find((t) => t.name === name);
   const back = h('a', { href: link('/d1/{id}', { id }) }, 'All tables');
   if (!one) return h('div', null, note(`There is no table ${name} any more.`, 'warn'), h('p', null, back));
+  const rows = rowsView(id, one, query, signal);
+  await rows.first; /* what is below does not jump */
   return h('div', null, h('div', { class: 'toolbar' }, h('h2', { class: 'wrap' }, one.name), badge(one.type), back, h('span', { class: 'push actions' }, counter(id, name, signal))),
-    rowsView(id, one, query, signal), card('How it was made', h('pre', null, one.sql)));
+    rows, card('How it was made', h('pre', null, one.sql)));
 }

@@ -278,7 +278,8 @@ export function stat(label, value, { sub, kind = '', href } = {}) {
 
 /**
  * A box that shows what load() makes: a skeleton first, an error with "Try
- * again" when it fails. el.reload() asks again and keeps what is there meanwhile.
+ * again" when it fails. el.reload() asks again and keeps what is there meanwhile;
+ * el.first: when the first was filled in.
  */
 export function slot(load, { lines = 3 } = {}) {
   const el = h('div', { class: 'slot' }, skeleton(lines));
@@ -296,7 +297,7 @@ export function slot(load, { lines = 3 } = {}) {
       if (mine === turn) el.removeAttribute('aria-busy');
     }
   };
-  el.reload();
+  el.first = el.reload();
   return el;
 }
 

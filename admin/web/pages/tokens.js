@@ -15,7 +15,9 @@ function names(text) {
 /** A secret that is shown this once. */
 function secret(label, value) {
   const shown = input({ value, readonly: true, name: 'secret' });
-  return field(label, h('div', null, shown, copyButton(value, `Copy ${label}`)));
+  const el = field(label, shown);
+  el.append(h('div', { class: 'with-copy' }, shown, copyButton(value, `Copy ${label}`)));
+  return el;
 }
 
 export function showSecret(made, refresh) {

@@ -62,12 +62,14 @@ function messageTable(list, settle) {
 export function messagesCard({ path, q, signal, changed }) {
   const pulls = q.consumers[0]?.type === 'http_pull';
   const count = select([['10', '10 messages'], ['50', '50 messages'], ['100', '100 messages']], { name: 'count', 'aria-label': 'How many' });
-  const box = h('div', { 'aria-live': 'polite' });
+  const box = h('div');
+  const say = h('span', { class: 'muted', role: 'status' });
   let leased = [];
 
   async function look() {
     const { messages } = (await api.post(`${path}/messages/peek`, { batch_size: Number(count.value) }, { signal })).result;
     leased = [];
+    say.textContent = plural(messages.length, 'message');
     fill(box, messages.length ? messageTable(messages) : empty('Nothing to be seen', 'No message can be taken now. Those that somebody works on, and those with a delay, are not shown.'));
   }
 
@@ -80,6 +82,7 @@ export function messagesCard({ path, q, signal, changed }) {
   async function pull() {
     const { messages } = (await api.post(`${path}/messages/pull`, { batch_size: Number(count.value) }, { signal })).result;
     leased = messages;
+    say.textContent = '';
     changed();
     if (messages.length) drawLeased(`${plural(messages.length, 'message')} pulled. Say what became of each, or it comes again: "Done" removes it.`);
     else fill(box, empty('Nothing to pull', 'No message can be taken now.'));
@@ -96,7 +99,7 @@ export function messagesCard({ path, q, signal, changed }) {
   }
 
   const el = card('Messages', [h('div', { class: 'toolbar' }, count, worker('Look', look, { icon: 'search' }),
-    pulls && worker('Pull', pull, { icon: 'queue' })), box],
+    pulls && worker('Pull', pull, { icon: 'queue' }), say), box],
   { hint: pulls ? 'Looking changes nothing; pulling takes them for a while.' : 'Looking changes nothing.', class: 'messages' });
   el.look = () => look().catch((error) => fill(box, errorBox(error)));
   el.look();

@@ -2,7 +2,7 @@
 /* The objects of a bucket, by their "folders": what keys have before a "/". */
 import { api, may, seg } from '../lib/api.js';
 import { boundCard, dropZone, filesButton, pager, time, trash } from '../lib/data.js';
-import { add, fill, h } from '../lib/dom.js';
+import { fill, h } from '../lib/dom.js';
 import { bytes, number } from '../lib/format.js';
 import { icon } from '../lib/icons.js';
 import { go, link, setQuery } from '../lib/router.js';
@@ -128,5 +128,6 @@ export default async function objects({ params, query, signal }) {
   trail(bucket, prefix),
   h('div', { class: 'toolbar' }, h('div', { class: 'search' }, icon('search'), begin), able && filesButton('Upload', up.take, { kind: 'primary' }), drop),
   able && up.el, body, pages, !prefix && boundCard('r2_bucket', bucket, signal));
-  return able ? dropZone(add(el), up.take) : el;
+  await body.first; /* what is below does not jump */
+  return able ? dropZone(el, up.take) : el;
 }
