@@ -64,6 +64,7 @@ typedef struct wfp_api_server_t {
     const wfp_usage_quota_t *quota; /* what they may use; NULL: no bounds */
     apr_int64_t asset_bytes;        /* of a Worker's assets; 0: no bound */
     int versions_kept;              /* undeployed ones a Worker */
+    apr_interval_time_t log_age;    /* of records in the store */
     wfp_registry_t *registry;
     wfp_latency_t *latency;            /* of the store */
     apr_interval_time_t sync_interval; /* how often it is asked */

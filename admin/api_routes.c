@@ -15,6 +15,7 @@
 #include "admin/api_kv_namespaces.h"
 #include "admin/api_kv_values.h"
 #include "admin/api_content.h"
+#include "admin/api_logs.h"
 #include "admin/api_namespaces.h"
 #include "admin/api_openapi.h"
 #include "admin/api_points.h"
@@ -176,7 +177,7 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "DELETE", S "/{script}/tails/{tail}", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_tails_delete },
     { "GET", S "/{script}/tail", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_tails_events },
     { "GET", S "/{script}/usage", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_usage_script },
-    { "GET", S "/{script}/logs", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_account_unsupported },
+    { "GET", S "/{script}/logs", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_logs_list },
     { "GET", W "/{script}/schedules", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_schedules_list },
     { "PUT", W "/{script}/schedules", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_schedules_put },
     { "GET", W "/{script}/schedules/runs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_schedules_runs },
@@ -186,7 +187,7 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", W "/{script}/tail", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_tails_events },
     { "GET", A "/workers/tail-sockets/{socket}", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_tails_socket },
     { "GET", W "/{script}/usage", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_usage_script },
-    { "GET", W "/{script}/logs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_account_unsupported },
+    { "GET", W "/{script}/logs", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_logs_list },
     { "GET", N "/quota", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_quota_namespace },
     { "GET", S "/{script}/quota", WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_quota_script },
     { "GET", W "/{script}/quota", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_quota_script },

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/observe.h"
 #include "core/script.h"
 #include "core/tail_targets.h"
 
@@ -189,6 +190,14 @@ static apr_status_t read_member(void *baton, const char *key, wfp_json_t *v)
     if (wrong) {
         return wfp_result_set(rd->res, WFP_INVALID, APR_EINVAL, "\"%s\" %s",
                               key, wrong);
+    }
+    if (!strcmp(key, "observability")) {
+        apr_uint32_t word;
+        apr_status_t rv = wfp_observe_read(&word, v, rd->res, rd->pool);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
     if (row->is_idle && asks(v, rd->pool)) {
         note(rd, key, "is kept, but has no effect on this server");

@@ -22,7 +22,7 @@ static const apr_size_t numbers[] = {
     NUM(egress_idle),        NUM(isolate_reuse),  NUM(worker_header),
     NUM(api_requests),       NUM(api_window),     NUM(versions_kept),
     NUM(hardening),          NUM(landlock),       NUM(queue_backlog),
-    NUM(session_time),
+    NUM(session_time),       NUM(log_age),        NUM(log_bytes),
 };
 
 static const apr_size_t texts[] = {

@@ -55,6 +55,8 @@ typedef struct wfp_server_conf_t {
     apr_int64_t api_window;   /* us */
     apr_int64_t session_time; /* us */
     apr_int64_t versions_kept;
+    apr_int64_t log_age;   /* of records in the store, us; 0: none are kept */
+    apr_int64_t log_bytes; /* of all of them */
     apr_int64_t egress_connections;
     apr_int64_t hardening; /* wfp_hardening_e */
     apr_int64_t landlock;  /* +landlock */
@@ -122,6 +124,8 @@ apr_int64_t wfp_config_num(apr_int64_t value, apr_int64_t otherwise);
 #define WFP_DEFAULT_API_WINDOW         apr_time_from_sec(300)
 #define WFP_DEFAULT_SESSION_TIME       apr_time_from_sec(12 * 3600)
 #define WFP_DEFAULT_VERSIONS_KEPT      20
+#define WFP_DEFAULT_LOG_AGE            (apr_time_from_sec(86400) * 7)
+#define WFP_DEFAULT_LOG_BYTES          (APR_INT64_C(1) << 30)
 #define WFP_DEFAULT_EGRESS_CONNECT     apr_time_from_sec(5)
 #define WFP_DEFAULT_EGRESS_TOTAL       apr_time_from_sec(30)
 #define WFP_DEFAULT_EGRESS_IDLE        apr_time_from_sec(30)

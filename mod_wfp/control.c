@@ -145,6 +145,7 @@ static void fill_in(wfp_api_server_t *api, wfp_server_t *server)
     api->runtime = &server->runtime;
     api->versions_kept = (int)wfp_config_num(server->conf->versions_kept,
                                              WFP_DEFAULT_VERSIONS_KEPT);
+    api->log_age = wfp_config_num(server->conf->log_age, WFP_DEFAULT_LOG_AGE);
     api->rate = server->api_rate;
     api->rate_requests = (apr_uint32_t)
         wfp_config_num(server->conf->api_requests, WFP_DEFAULT_API_REQUESTS);

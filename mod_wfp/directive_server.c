@@ -363,6 +363,38 @@ const char *wfp_directive_server_api_rate(cmd_parms *cmd, void *dummy,
     return NULL;
 }
 
+const char *wfp_directive_server_log_retention(cmd_parms *cmd, void *dummy,
+                                               const char *time,
+                                               const char *size)
+{
+    wfp_server_conf_t *conf = wfp_config_server(cmd->server);
+    const char *err = wfp_directive_value_in_server(cmd, 1);
+
+    if (err) {
+        return err;
+    }
+    if (!strcasecmp(time, "off") && !size) {
+        conf->log_age = 0;
+        return NULL;
+    }
+    if (wfp_directive_value_age(&conf->log_age, time)
+        || conf->log_age < apr_time_from_sec(1)
+        || conf->log_age > apr_time_from_sec(3650 * APR_INT64_C(86400))) {
+        return wfp_directive_value_refuse(
+            cmd, time, "is not a time such as 12h or 7d, 1s to 3650d, or off");
+    }
+    conf->log_bytes = WFP_DEFAULT_LOG_BYTES;
+    if (size
+        && (wfp_directive_value_number(&conf->log_bytes, size,
+                                       WFP_DIRECTIVE_SIZE)
+            || conf->log_bytes < (APR_INT64_C(1) << 20)
+            || conf->log_bytes > (APR_INT64_C(1024) << 30))) {
+        return wfp_directive_value_refuse(
+            cmd, size, "is not a size such as 512M, 1M to 1024G");
+    }
+    return NULL;
+}
+
 const char *wfp_directive_server_cool_down(cmd_parms *cmd, void *dummy,
                                            const char *kills, const char *time,
                                            const char *pause)

@@ -59,6 +59,9 @@ const char *wfp_directive_server_limit(cmd_parms *cmd, void *dummy,
 const char *wfp_directive_server_api_rate(cmd_parms *cmd, void *dummy,
                                           const char *requests,
                                           const char *time);
+const char *wfp_directive_server_log_retention(cmd_parms *cmd, void *dummy,
+                                               const char *time,
+                                               const char *size);
 const char *wfp_directive_server_cool_down(cmd_parms *cmd, void *dummy,
                                            const char *kills, const char *time,
                                            const char *pause);

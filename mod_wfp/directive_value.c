@@ -103,6 +103,25 @@ const char *wfp_directive_value_time(apr_int64_t *n, const char *arg)
     return NULL;
 }
 
+const char *wfp_directive_value_age(apr_int64_t *n, const char *arg)
+{
+    char *end;
+    apr_int64_t unit;
+
+    errno = 0;
+    *n = apr_strtoi64(arg, &end, 10);
+    unit = !strcasecmp(end, "h") ? 3600 : !strcasecmp(end, "d") ? 86400 : 0;
+    if (!unit) {
+        return wfp_directive_value_time(n, arg);
+    }
+    if (end == arg || errno || *n < 0
+        || *n > APR_INT64_MAX / apr_time_from_sec(unit)) {
+        return "is not a time such as 12h or 7d";
+    }
+    *n *= apr_time_from_sec(unit);
+    return NULL;
+}
+
 const char *wfp_directive_value_text(wfp_directive_kind_e kind, apr_int64_t n,
                                      apr_pool_t *p)
 {

@@ -48,6 +48,9 @@ const char *wfp_directive_value_count(apr_int64_t *n, const char *arg);
 /** A time in microseconds. */
 const char *wfp_directive_value_time(apr_int64_t *n, const char *arg);
 
+/** The same, which may also be given in hours or days: 12h, 7d. */
+const char *wfp_directive_value_age(apr_int64_t *n, const char *arg);
+
 /** A number of the kind. */
 const char *wfp_directive_value_number(apr_int64_t *n, const char *arg,
                                        wfp_directive_kind_e kind);

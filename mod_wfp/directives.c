@@ -105,6 +105,10 @@ const command_rec wfp_directives_rows[] = {
     AP_INIT_TAKE1("WfpVersionsKept", wfp_directive_server_number,
                   ROW(row_versions_kept), RSRC_CONF,
                   "undeployed versions kept a Worker"),
+    AP_INIT_TAKE12("WfpLogRetention", wfp_directive_server_log_retention, NULL,
+                   RSRC_CONF,
+                   "TIME [SIZE]: how long, and how many bytes of, records are "
+                   "kept in the store; or off"),
     AP_INIT_TAKE1("WfpMetering", wfp_directive_server_metering, NULL, RSRC_CONF,
                   "how instructions are counted: lazy or exact"),
     AP_INIT_TAKE1("WfpIsolates", wfp_directive_server_number, ROW(row_isolates),

@@ -3,6 +3,7 @@
 #include "mod_wfp/figures.h"
 
 #include "core/clock.h"
+#include "mod_wfp/archive.h"
 #include "mod_wfp/children.h"
 
 static void add(wfp_figures_t *f, const char *name, const char *key,
@@ -71,6 +72,7 @@ static void collect_registry(wfp_figures_t *f, wfp_server_t *server)
 static void collect_records(wfp_figures_t *f, wfp_server_t *server)
 {
     wfp_logring_stats_t ring;
+    wfp_archive_stats_t archive;
 
     wfp_logring_stats(&ring, server->ring);
     add(f, "records_total", "WfpRecords", "counter",
@@ -79,6 +81,11 @@ static void collect_records(wfp_figures_t *f, wfp_server_t *server)
         "Records dropped because the logs were behind", ring.dropped);
     add(f, "records_lost_total", "WfpRecordsLost", "counter",
         "Records lost with a process that was killed", ring.lost);
+    wfp_archive_stats(&archive, server->archive);
+    add(f, "records_stored_total", "WfpRecordsStored", "counter",
+        "Records that are in the store", archive.stored);
+    add(f, "records_unstored_total", "WfpRecordsUnstored", "counter",
+        "Records for the store that were dropped", archive.dropped);
 }
 
 /* Of this child now, of the others a second ago at most. */

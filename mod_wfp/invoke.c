@@ -421,6 +421,7 @@ static apr_status_t find_worker(wfp_entry_t *ns, wfp_host_ctx_t *ctx,
     }
     merge_limits(ctx, call, ns);
     wfp_tailed_begin(ctx, ns);
+    ctx->recorded |= wfp_record_is_kept(ctx);
     return rv;
 }
 

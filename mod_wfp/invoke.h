@@ -95,7 +95,7 @@ struct wfp_host_ctx_t {
                                    * behind that one; NULL: none does */
     int is_outbound;              /* it is an outbound Worker */
     int cold;                     /* its isolate was made for it */
-    int recorded;                 /* somebody wants its record (record.h) */
+    int recorded;                 /* who wants its record (record.h) */
     int is_tailed;                /* somebody is given it, as all below say
                                    * (tailed.h): WFP_TAILED_* */
     const apr_array_header_t *tails;       /* its own; NULL: not known */

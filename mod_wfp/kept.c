@@ -7,6 +7,8 @@
 
 #include <apr_strings.h>
 
+#include "mod_wfp/archive.h"
+
 typedef apr_status_t make_fn(void **pwhat, wfp_result_t *res, apr_pool_t *p);
 
 static apr_status_t find(void **pwhat, const char *name, int layout,
@@ -132,6 +134,15 @@ static apr_status_t make_ring_stats(void **pwhat, wfp_result_t *res,
     return rv;
 }
 
+static apr_status_t make_archive(void **pwhat, wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_archive_t *archive;
+    apr_status_t rv = wfp_archive_create(&archive, res, p);
+
+    *pwhat = archive;
+    return rv;
+}
+
 /* In the order of rows below. */
 enum {
     LIMITS = 0,
@@ -146,6 +157,7 @@ enum {
     REGISTRY,
     KV_CACHE,
     RING,
+    ARCHIVE,
     KEPT
 };
 
@@ -166,6 +178,7 @@ static const struct {
     [REGISTRY] = { "registry-counts", WFP_REGISTRY_COUNTS_LAYOUT, make_counts },
     [KV_CACHE] = { "kv-counts", WFP_REGISTRY_COUNTS_LAYOUT, make_counts },
     [RING] = { "ring-counts", WFP_LOGRING_STATS_LAYOUT, make_ring_stats },
+    [ARCHIVE] = { "archive", WFP_ARCHIVE_LAYOUT, make_archive },
 };
 
 apr_status_t wfp_kept_find(wfp_server_t *server, wfp_kept_counts_t *counts,
@@ -188,6 +201,7 @@ apr_status_t wfp_kept_find(wfp_server_t *server, wfp_kept_counts_t *counts,
     server->tally = found[TALLY];
     server->children = found[CHILDREN];
     server->latency = found[LATENCY];
+    server->archive = found[ARCHIVE];
     counts->registry = found[REGISTRY];
     counts->kv_cache = found[KV_CACHE];
     counts->ring = found[RING];

@@ -19,8 +19,8 @@ typedef struct wfp_kept_counts_t {
 } wfp_kept_counts_t;
 
 /**
- * Fill in server->limits, points, ledger, guard, tails, stats, tally, children
- * and latency: what there is, or new.
+ * Fill in server->limits, points, ledger, guard, tails, stats, tally, children,
+ * latency and archive: what there is, or new.
  *
  * @param counts   set: where what the generation makes has to count
  * @param process  the process's pool

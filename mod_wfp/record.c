@@ -10,6 +10,9 @@
 
 #include "core/clock.h"
 #include "core/json_out.h"
+#include "core/log_kind.h"
+#include "core/observe.h"
+#include "mod_wfp/archive.h"
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/limit_hit.h"
 #include "mod_wfp/logger.h"
@@ -17,24 +20,26 @@
 #include "mod_wfp/tailed.h"
 #include "mod_wfp/trial.h"
 
-static const char *level_name(wfp_log_e level)
-{
-    static const char *const names[] = { "debug", "info", "log", "warn",
-                                         "error" };
-
-    return names[level];
-}
-
-static int is_read(const wfp_host_ctx_t *ctx)
-{
-    return ctx->work->conf->log_file != NULL
-           || wfp_tails_hears(ctx->work->server->tails, ctx->entry.ns,
-                              ctx->entry.name);
-}
-
 int wfp_record_is_wanted(const wfp_host_ctx_t *ctx)
 {
-    return ctx->work->trial || is_read(ctx);
+    int by = ctx->work->trial ? WFP_RECORD_TRIED : 0;
+
+    return ctx->work->conf->log_file != NULL
+                   || wfp_tails_hears(ctx->work->server->tails, ctx->entry.ns,
+                                      ctx->entry.name)
+               ? by | WFP_RECORD_NOW
+               : by;
+}
+
+int wfp_record_is_kept(const wfp_host_ctx_t *ctx)
+{
+    apr_uint32_t word = ctx->entry.flags;
+
+    if ((word & WFP_OBSERVE_OFF) || !wfp_archive_is_on(ctx->work->server)
+        || !wfp_observe_chooses(word, ctx->work->request_id)) {
+        return 0;
+    }
+    return word & WFP_OBSERVE_QUIET ? WFP_RECORD_IF_ANY : WFP_RECORD_KEPT;
 }
 
 /* a line as it is kept until the record is written */
@@ -98,7 +103,7 @@ static int tell_lines(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
             WFP_JSON_OUT(out, ",");
         }
         WFP_JSON_OUT(out, "{\"level\":");
-        wfp_json_out_str(out, level_name(line->level));
+        wfp_json_out_str(out, wfp_log_kind_level_name(line->level));
         WFP_JSON_OUT(out, ",\"timestamp\":");
         wfp_json_out_int(out, apr_time_as_msec(line->time));
         WFP_JSON_OUT(out, ",\"message\":[");
@@ -219,18 +224,66 @@ static void tell_usage(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
     }
 }
 
+/* Who wants it now that it is over. One that was shed because its Worker pauses
+ * tells nothing. */
+static int wanted_by(const wfp_host_ctx_t *ctx)
+{
+    wfp_outcome_e outcome = wfp_code_outcome(ctx->outcome);
+    int by = ctx->recorded;
+
+    if ((by & WFP_RECORD_IF_ANY)
+        && (ctx->lines
+            || (outcome != WFP_OUTCOME_OK && outcome != WFP_OUTCOME_SHED))) {
+        by |= WFP_RECORD_KEPT;
+    }
+    return by & ~WFP_RECORD_IF_ANY;
+}
+
+static apr_int64_t kinds_of(const wfp_host_ctx_t *ctx)
+{
+    apr_int64_t kinds = wfp_log_kind_outcome(wfp_code_outcome(ctx->outcome));
+    int i;
+
+    for (i = 0; ctx->lines && i < ctx->lines->nelts; i++) {
+        kinds |= wfp_log_kind_level(APR_ARRAY_IDX(ctx->lines, i, line_t).level);
+    }
+    return ctx->outcome == WFP_OK ? kinds
+                                  : kinds | wfp_log_kind_level(WFP_LOG_ERROR);
+}
+
+/* To those who want it; head: bytes that are for the store only. */
+static void hand_out(const wfp_host_ctx_t *ctx, int by,
+                     const wfp_json_out_t *out, apr_size_t head)
+{
+    if (by & WFP_RECORD_TRIED) {
+        wfp_trial_record(ctx->work->trial, ctx, out->data + head,
+                         out->n - head);
+    }
+    if (by & WFP_RECORD_NOW) {
+        wfp_logger_put(ctx->work->server, ctx->work->conf, out->data + head,
+                       out->n - head);
+    }
+    if (by & WFP_RECORD_KEPT) {
+        wfp_archive_put(ctx, out->data, out->n);
+    }
+}
+
 void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
-    apr_size_t key;
-    int whole;
+    int whole, by = wanted_by(ctx);
     wfp_json_out_t out;
+    apr_size_t head, key;
     apr_pool_t *p;
 
-    if (!ctx->recorded) {
+    if (!by) {
         return;
     }
     apr_pool_create(&p, ctx->work->pool);
     wfp_json_out_init(&out, 1024, p);
+    if (by & WFP_RECORD_KEPT) {
+        wfp_archive_head(&out, ctx, kinds_of(ctx));
+    }
+    head = out.n;
     tell_key(&out, ctx);
     key = out.n;
     tell_worker(&out, ctx);
@@ -257,12 +310,7 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     else {
         WFP_JSON_OUT(&out, ",\"truncated\":true}");
     }
-    if (ctx->work->trial) {
-        wfp_trial_record(ctx->work->trial, ctx, out.data, out.n);
-    }
-    if (is_read(ctx)) {
-        wfp_logger_put(ctx->work->server, ctx->work->conf, out.data, out.n);
-    }
+    hand_out(ctx, by, &out, head);
     wfp_tailed_note(ctx, out.data + key, out.n - key);
     apr_pool_destroy(p);
 }

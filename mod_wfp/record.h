@@ -12,9 +12,20 @@
  * line of JSON behind the Worker's name, put into the ring for whoever wants it.
  */
 
-/** Does anybody want its record? Asked once, when it begins: a log that is
- *  written, or a tail that listens to its Worker. */
+/** Who wants a record: bits. */
+#define WFP_RECORD_NOW    0x1  /* a log that is written, or a tail */
+#define WFP_RECORD_KEPT   0x2  /* the store */
+#define WFP_RECORD_IF_ANY 0x4  /* the store, when it has something to tell */
+#define WFP_RECORD_TRIED  0x8  /* who tries the Worker */
+#define WFP_RECORD_GIVEN  0x10 /* `tail` handlers (tailed.h) */
+
+/** Does anybody want its record at once? Asked when it begins: a log that is
+ *  written, a tail that listens to its Worker, or who tries
+ *  it. @return bits */
 int wfp_record_is_wanted(const wfp_host_ctx_t *ctx);
+
+/** Shall the store have it? Asked when its Worker was found. @return bits */
+int wfp_record_is_kept(const wfp_host_ctx_t *ctx);
 
 /** A console line. Control characters are escaped. */
 void wfp_record_line(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,

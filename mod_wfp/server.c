@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lua_runtime/bugcheck.h"
+#include "mod_wfp/archive.h"
 #include "mod_wfp/background.h"
 #include "mod_wfp/beside.h"
 #include "mod_wfp/children.h"
@@ -479,6 +480,9 @@ static apr_status_t start_threads(wfp_server_t *server, wfp_result_t *res)
 
     if (rv == APR_SUCCESS) {
         rv = wfp_logger_start(server, server->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_archive_start(server, server->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_tail_sender_start(&server->tail_sender, server, server->pool);

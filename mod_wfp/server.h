@@ -40,6 +40,7 @@
  * There is no other mutable global.
  */
 
+typedef struct wfp_archive_t wfp_archive_t;
 typedef struct wfp_background_t wfp_background_t;
 typedef struct wfp_beside_t wfp_beside_t;
 typedef struct wfp_deliver_t wfp_deliver_t;
@@ -71,6 +72,7 @@ typedef struct wfp_server_t {
     wfp_children_t *children; /* figures of each; of all generations */
     wfp_latency_t *latency;   /* of the store; of all generations */
     wfp_logring_t *ring;      /* records on their way to the logs */
+    wfp_archive_t *archive;   /* and to the store; of all generations */
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */
     wfp_socache_t *socache;   /* NULL: caches keep nothing */
     wfp_keyring_t *keys;

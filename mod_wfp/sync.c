@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/observe.h"
 #include "core/settings_json.h"
 #include "core/split.h"
 #include "core/tail_targets.h"
@@ -159,15 +160,10 @@ static apr_status_t put_script(wfp_server_t *server, const target_t *target,
     entry.stamp = script->stamp;
     entry.limits = script->limits;
     entry.flags = egress_flags(wfp_settings_json_egress(script->settings, p));
-    if (target->id) {
-        entry.flags |= WFP_ENTRY_VERSION;
-    }
-    if (*script->assets) {
-        entry.flags |= WFP_ENTRY_ASSETS;
-    }
-    if (script->tails->nelts) {
-        entry.flags |= WFP_ENTRY_TAILED;
-    }
+    entry.flags |= wfp_observe_settings(script->settings, p);
+    entry.flags |= target->id ? WFP_ENTRY_VERSION : 0;
+    entry.flags |= *script->assets ? WFP_ENTRY_ASSETS : 0;
+    entry.flags |= script->tails->nelts ? WFP_ENTRY_TAILED : 0;
     return wfp_registry_put(server->registry, &entry, blob, size, res);
 }
 

@@ -35,6 +35,7 @@
 
 /* of a version, and of a namespace's settings: somebody is given the records */
 #define WFP_ENTRY_TAILED 0x100u
+/* also of a version: the word of core/observe.h, in bits of its own: from 0x400u on */
 
 /**
  * Find a Worker, loading it when it is not known. The usual way takes no lock

@@ -10,6 +10,7 @@
 
 #include "core/cdn_loop.h"
 #include "core/json_out.h"
+#include "mod_wfp/record.h"
 #include "mod_wfp/sync.h"
 #include "mod_wfp/tailers.h"
 
@@ -58,7 +59,7 @@ void wfp_tailed_begin(wfp_host_ctx_t *ctx, const wfp_entry_t *ns)
         ctx->is_tailed |= WFP_TAILED_ABOVE;
     }
     if (ctx->is_tailed) {
-        ctx->recorded = 1;
+        ctx->recorded |= WFP_RECORD_GIVEN;
     }
 }
 

@@ -277,6 +277,9 @@ static apr_status_t delete_namespace(wfp_dbd_t *db, void *baton)
     apr_status_t rv = wfp_changes_take(&ask->stamp, db);
 
     if (rv == APR_SUCCESS) {
+        rv = wfp_log_records_lose_all(db, ask->name);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wfp_dbd_exec(&n, db, &delete, DBD_ARGS(ask->name));
     }
     if (rv == APR_SUCCESS && n == 0) {

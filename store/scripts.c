@@ -383,6 +383,9 @@ apr_status_t wfp_scripts_remove(wfp_dbd_t *db, const wfp_script_row_t *row,
     apr_status_t rv = wfp_dbd_exec(NULL, db, &owner, DBD_ARGS(row->id));
 
     if (rv == APR_SUCCESS) {
+        rv = wfp_log_records_lose(db, row->id);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(row->id));
     }
     return rv == APR_SUCCESS

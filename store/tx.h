@@ -189,6 +189,12 @@ apr_status_t wfp_tail_consumers_check_ns(wfp_dbd_t *db,
 apr_status_t wfp_tail_consumers_rename(wfp_dbd_t *db, const char *ns_id,
                                        const char *from,
                                        const char *to) WFP_CHECK;
+/** The records of a Worker that goes are nobody's. */
+apr_status_t wfp_log_records_lose(wfp_dbd_t *db,
+                                  const char *script_id) WFP_CHECK;
+
+/** The same of all Workers of a namespace. */
+apr_status_t wfp_log_records_lose_all(wfp_dbd_t *db, const char *ns) WFP_CHECK;
 
 /** A token by its id, expired or not; NULL when there is none. */
 apr_status_t wfp_tokens_by_id(wfp_token_t **ptoken, wfp_dbd_t *db,

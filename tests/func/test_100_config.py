@@ -79,6 +79,18 @@ WfpApiRate x 5min
 WfpApiRate 5
 WfpVersionsKept -1
 WfpVersionsKept some
+WfpLogRetention
+WfpLogRetention 7w
+WfpLogRetention x
+WfpLogRetention 0s
+WfpLogRetention -1d
+WfpLogRetention 3651d
+WfpLogRetention 99999999999999999d
+WfpLogRetention d
+WfpLogRetention 7d x
+WfpLogRetention 7d 1K
+WfpLogRetention 7d 2000G
+WfpLogRetention off 1G
 WfpLogRetention ever
 WfpTrustHeader "a b"
 WfpWorkerHeader maybe
@@ -157,6 +169,10 @@ WfpHardening auto +landlock
 WfpHardening Off
 WfpApiRate 10 1s
 WfpVersionsKept 0
+WfpLogRetention 1s
+WfpLogRetention 12h
+WfpLogRetention 30d 10G
+WfpLogRetention off
 WfpIsolates 10
 WfpIsolateMemory 128M
 WfpQueueBacklog 1M
