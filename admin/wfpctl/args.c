@@ -33,7 +33,11 @@ static const struct {
     { "s3", 0 },          { "tag", 1 },
     { "token", 1 },       { "token-file", 1 },
     { "trusted", 0 },     { "url", 1 },
-    { "var", 1 },         { NULL, 0 },
+    { "var", 1 },         { "status", 1 },
+    { "method", 1 },      { "search", 1 },
+    { "header", 1 },      { "client-ip", 1 },
+    { "version-id", 1 },  { "sampling-rate", 1 },
+    { NULL, 0 },
 };
 
 #define EVERYWHERE "ca config help json token token-file url"

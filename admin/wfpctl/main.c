@@ -124,7 +124,13 @@ static const wfp_cmd_row_t rows[] = {
     { "key rotate", wfp_cmd_key_rotate, WFP_CMD_STORE, 0, 0, "prepare",
       "[--prepare]" },
     { "key prune", wfp_cmd_key_prune, WFP_CMD_STORE, 0, 0, "", "" },
-    { "tail", NULL, WFP_CMD_CONFIG, 0, 99, "", "" },
+    { "tail", wfp_cmd_tail_run, WFP_CMD_NOTHING, 1, 1,
+      "status method search header client-ip version-id sampling-rate",
+      WORKER
+      " [--status ok|error|canceled]... [--method METHOD]... [--search TEXT] "
+      "[--header NAME[:TEXT]] [--client-ip ADDRESS]... [--version-id ID] "
+      "[--sampling-rate RATE]",
+      NULL, wfp_remote_tail_run },
     { "dev", NULL, WFP_CMD_CONFIG, 0, 99, "", "" },
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))

@@ -28,9 +28,11 @@ struct wfp_remote_t {
 typedef struct request_t {
     const char *method;
     const char *url;
-    const char *body;      /* JSON, or NULL */
-    curl_mime *form;       /* or NULL */
-    const char *sent_type; /* header line, or NULL */
+    const char *body;             /* JSON, or NULL */
+    curl_mime *form;              /* or NULL */
+    const char *sent_type;        /* header line, or NULL */
+    wfp_remote_stream_fn *stream; /* what comes goes there, without end */
+    void *baton;
 } request_t;
 
 /* What came. */
@@ -69,6 +71,35 @@ static size_t on_data(char *data, size_t one, size_t n, void *answerv)
     return n;
 }
 
+/* Of an answer that goes on: a refusal is read as any other. */
+typedef struct streamed_t {
+    const request_t *request;
+    CURL *curl;
+    answer_t *answer;
+} streamed_t;
+
+static size_t on_stream(char *data, size_t one, size_t n, void *streamedv)
+{
+    streamed_t *streamed = streamedv;
+    long status = 0;
+
+    if (curl_easy_getinfo(streamed->curl, CURLINFO_RESPONSE_CODE, &status)
+            != CURLE_OK
+        || status != 200) {
+        return on_data(data, one, n, streamed->answer);
+    }
+    return streamed->request->stream(streamed->request->baton, data, n) ? n : 0;
+}
+
+/* About once a second. */
+static int on_progress(void *requestv, curl_off_t all, curl_off_t now,
+                       curl_off_t all_up, curl_off_t now_up)
+{
+    const request_t *request = requestv;
+
+    return !request->stream(request->baton, NULL, 0);
+}
+
 static size_t on_header(char *line, size_t one, size_t n, void *answerv)
 {
     static const char name[] = "cf-entrypoint:";
@@ -94,17 +125,18 @@ static apr_status_t unreachable(wfp_cmd_t *cmd, const char *why)
                           cmd->remote->base, why);
 }
 
-static CURLcode set_request(CURL *curl, const request_t *request,
-                            struct curl_slist *headers, answer_t *answer)
-{
-    CURLcode rc = CURLE_OK;
-
 #define SET(option, value)                                                     \
     do {                                                                       \
         if (rc == CURLE_OK) {                                                  \
             rc = curl_easy_setopt(curl, option, value);                        \
         }                                                                      \
     } while (0)
+
+static CURLcode set_request(CURL *curl, const request_t *request,
+                            struct curl_slist *headers, answer_t *answer)
+{
+    CURLcode rc = CURLE_OK;
+
     curl_easy_reset(curl);
     SET(CURLOPT_URL, request->url);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -126,9 +158,25 @@ static CURLcode set_request(CURL *curl, const request_t *request,
         SET(CURLOPT_POSTFIELDS, request->body);
     }
     SET(CURLOPT_CUSTOMREQUEST, request->method);
-#undef SET
     return rc;
 }
+
+static CURLcode set_stream(CURL *curl, const request_t *request,
+                           streamed_t *streamed)
+{
+    CURLcode rc = CURLE_OK;
+
+    SET(CURLOPT_TIMEOUT, 0L);
+    SET(CURLOPT_LOW_SPEED_LIMIT, 1L); /* a comment comes every 15 seconds */
+    SET(CURLOPT_LOW_SPEED_TIME, 60L);
+    SET(CURLOPT_WRITEFUNCTION, on_stream);
+    SET(CURLOPT_WRITEDATA, streamed);
+    SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    SET(CURLOPT_XFERINFODATA, request);
+    return rc;
+}
+#undef SET
 
 static apr_status_t perform(answer_t *answer, wfp_cmd_t *cmd,
                             const request_t *request)
@@ -137,6 +185,7 @@ static apr_status_t perform(answer_t *answer, wfp_cmd_t *cmd,
     struct curl_slist *headers, *more;
     const char *ca = wfp_args_option(cmd, "ca");
     const char *type = NULL;
+    streamed_t streamed = { request, remote->curl, answer };
     CURLcode rc;
 
     memset(answer, 0, sizeof(*answer));
@@ -152,6 +201,9 @@ static apr_status_t perform(answer_t *answer, wfp_cmd_t *cmd,
         return unreachable(cmd, "no memory");
     }
     rc = set_request(remote->curl, request, headers, answer);
+    if (rc == CURLE_OK && request->stream) {
+        rc = set_stream(remote->curl, request, &streamed);
+    }
     if (rc == CURLE_OK && ca) {
         rc = curl_easy_setopt(remote->curl, CURLOPT_CAINFO, ca);
     }
@@ -356,6 +408,24 @@ apr_status_t wfp_remote_content(const char **pdata, apr_size_t *pn,
     *ptype = answer.type;
     *pentry = answer.entry;
     return rv;
+}
+
+apr_status_t wfp_remote_stream(wfp_cmd_t *cmd, const char *path,
+                               wfp_remote_stream_fn *stream, void *baton)
+{
+    request_t request = { .method = "GET",
+                          .url = url_of(cmd, path),
+                          .stream = stream,
+                          .baton = baton };
+    answer_t answer;
+    wfp_json_t *doc;
+    apr_status_t rv = perform(&answer, cmd, &request);
+
+    if (rv == APR_SUCCESS && answer.status != 200) {
+        rv = read_envelope(&doc, cmd, &answer);
+        return rv == APR_SUCCESS ? unreachable(cmd, "no events") : rv;
+    }
+    return rv == APR_SUCCESS ? APR_EOF : rv;
 }
 
 const char *wfp_remote_part(const wfp_cmd_t *cmd, const char *name)

@@ -48,6 +48,16 @@ apr_status_t wfp_remote_content(const char **pdata, apr_size_t *pn,
                                 const char **ptype, const char **pentry,
                                 wfp_cmd_t *cmd, const char *path) WFP_CHECK;
 
+/** What came of an answer that goes on; n 0: nothing, about once a second.
+ *  @return 0: enough */
+typedef int wfp_remote_stream_fn(void *baton, const char *data, apr_size_t n);
+
+/** GET what has no end. @return APR_EOF: the server ended it; WFP_NETWORK_ERROR:
+ *  no answer, or it broke, or stream() had enough; what the server refuses */
+apr_status_t wfp_remote_stream(wfp_cmd_t *cmd, const char *path,
+                               wfp_remote_stream_fn *stream,
+                               void *baton) WFP_CHECK;
+
 /** Ask a server how it is, as nobody. @param base  as --url; @param pstatus "ok",
  *  "degraded", or what else it says. @return WFP_NETWORK_ERROR: no such answer */
 apr_status_t wfp_remote_health(const char **pstatus, wfp_cmd_t *cmd,
@@ -86,6 +96,7 @@ wfp_cmd_fn wfp_remote_hostname_list;
 wfp_cmd_fn wfp_remote_hostname_put;
 wfp_cmd_fn wfp_remote_hostname_delete;
 wfp_cmd_fn wfp_remote_usage_show;
+wfp_cmd_fn wfp_remote_tail_run;
 wfp_cmd_fn wfp_remote_token_create;
 wfp_cmd_fn wfp_remote_token_list;
 wfp_cmd_fn wfp_remote_token_revoke;

@@ -207,7 +207,7 @@ class TestUsage:
         ctl.refused(*args, code=2)
 
     @pytest.mark.parametrize("args", [
-        ("tail", "demo/a"), ("dev", "."),
+        ("dev", "."),
     ], ids=" ".join)
     def test_640_11_not_in_this_version(self, ctl, args):
         assert "not supported" in ctl.refused(*args)
