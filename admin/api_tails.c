@@ -43,6 +43,39 @@ static apr_status_t read_filters(const char **ptext, wfp_api_call_t *call,
     return APR_SUCCESS;
 }
 
+/* It ends with its token. */
+static apr_interval_time_t by_right_of(wfp_tails_entry_t *tail,
+                                       apr_interval_time_t life,
+                                       const wfp_token_t *token)
+{
+    apr_interval_time_t left;
+
+    if (!token) {
+        return life;
+    }
+    apr_cpystrn(tail->token, token->id, sizeof(tail->token));
+    left = token->expires - apr_time_now();
+    return token->expires && left < life ? left : life;
+}
+
+/* The token may have been revoked since this request came, which its client can
+ * make long: whoever revoked it before the tail was there has not ended it. */
+static apr_status_t ask_again(const wfp_tails_entry_t *tail,
+                              wfp_api_call_t *call)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (*tail->token) {
+        rv = wfp_tokens_still(call->server->store, tail->token, &call->res,
+                              call->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        return rv;
+    }
+    wfp_tails_leave(call->server->tails, tail, 1);
+    return wfp_api_answer_result(call, rv, WFP_API_AUTH, WFP_API_INTERNAL);
+}
+
 /* A new tail of the call's Worker. On failure the error is in the answer, or in
  * call->res. */
 static apr_status_t add(wfp_tails_entry_t *tail, wfp_api_call_t *call,
@@ -62,12 +95,13 @@ static apr_status_t add(wfp_tails_entry_t *tail, wfp_api_call_t *call,
     apr_cpystrn(tail->ns, script->ns, sizeof(tail->ns));
     apr_cpystrn(tail->name, script->name, sizeof(tail->name));
     apr_cpystrn(tail->filters, text, sizeof(tail->filters));
-    rv = wfp_tails_add(tail, life, call->server->tails);
+    rv = wfp_tails_add(tail, by_right_of(tail, life, call->token),
+                       call->server->tails);
     if (rv == APR_ENOSPC) {
         return wfp_api_answer_error(call, WFP_API_TAILS_FULL, NULL);
     }
     return rv == APR_SUCCESS
-               ? rv
+               ? ask_again(tail, call)
                : wfp_result_set(&call->res, WFP_INTERNAL, rv, NULL);
 }
 

@@ -174,6 +174,8 @@ apr_status_t wfp_api_tokens_revoke(wfp_api_call_t *call)
         return wfp_api_answer_result(call, rv, WFP_API_NO_TOKEN,
                                      WFP_API_CONFLICT);
     }
+    /* others hear of it by `changes`, and so does this one if need be */
+    (void)wfp_tails_end_token(call->server->tails, id);
     wfp_json_set_str(doc, "id", id);
     return wfp_api_answer_json(call, doc);
 }

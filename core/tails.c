@@ -38,6 +38,7 @@ typedef struct slot_t {
 
 typedef struct shared_t {
     apr_uint32_t count; /* atomic: connected ones */
+    apr_uint32_t ended; /* atomic: how often some were */
     apr_uint32_t used;  /* atomic: places of `heard` to look at */
     apr_uint64_t heard[WFP_TAILS_MAX];
     wfp_shared_lock_t lock;
@@ -285,6 +286,12 @@ int wfp_tails_list(wfp_tails_entry_t *list, wfp_tails_t *tails, const char *ns,
     return n;
 }
 
+static void tell_ended_locked(shared_t *shared)
+{
+    publish_locked(shared);
+    (void)__atomic_add_fetch(&shared->ended, 1, __ATOMIC_RELAXED);
+}
+
 apr_status_t wfp_tails_end(wfp_tails_t *tails, const char *ns, const char *name,
                            const char *id)
 {
@@ -303,9 +310,33 @@ apr_status_t wfp_tails_end(wfp_tails_t *tails, const char *ns, const char *name,
             rv = APR_SUCCESS;
         }
     }
-    publish_locked(tails->shared);
+    tell_ended_locked(tails->shared);
     leave(tails);
     return rv;
+}
+
+int wfp_tails_end_token(wfp_tails_t *tails, const char *token)
+{
+    int i;
+
+    if (enter(tails) != APR_SUCCESS) {
+        return 0;
+    }
+    for (i = 0; i < WFP_TAILS_MAX; i++) {
+        slot_t *slot = &tails->shared->slots[i];
+
+        if (!token || !strcmp(slot->tail.token, token)) {
+            slot->state = SLOT_FREE;
+        }
+    }
+    tell_ended_locked(tails->shared);
+    leave(tails);
+    return 1;
+}
+
+apr_uint32_t wfp_tails_ended(const wfp_tails_t *tails)
+{
+    return __atomic_load_n(&tails->shared->ended, __ATOMIC_RELAXED);
 }
 
 static int count_held_locked(const shared_t *shared)

@@ -24,7 +24,7 @@ typedef struct wfp_tails_t wfp_tails_t;
 #define WFP_TAILS_ID_SIZE    33 /* 32 hex digits */
 #define WFP_TAILS_NAME_SIZE  64
 #define WFP_TAILS_FILTERS    2048
-#define WFP_TAILS_LAYOUT     1
+#define WFP_TAILS_LAYOUT     2
 #define WFP_TAILS_KEEP_EVERY apr_time_from_sec(1)
 
 /** A tail. */
@@ -34,6 +34,7 @@ typedef struct wfp_tails_entry_t {
     char secret[WFP_TAILS_ID_SIZE]; /* whoever knows it may connect */
     char ns[WFP_TAILS_NAME_SIZE];   /* WFP_ACCOUNT_NS: an account Worker */
     char name[WFP_TAILS_NAME_SIZE];
+    char token[WFP_TAILS_ID_SIZE];   /* by whose right: its id; "": nobody's */
     char filters[WFP_TAILS_FILTERS]; /* as core/tail_filter.h reads them */
     apr_time_t end;                  /* core/clock.h */
     apr_time_t expires;              /* the same by the wall clock, to tell */
@@ -46,7 +47,7 @@ apr_status_t wfp_tails_create(wfp_tails_t **ptails, wfp_result_t *res,
 /**
  * Make one, not connected yet.
  *
- * @param tail  in: ns, name, filters; the rest is filled in
+ * @param tail  in: ns, name, token, filters; the rest is filled in
  * @param life  how long it may live
  * @return APR_ENOSPC: the Worker, or the host, has as many as it may; other: the
  *         lock, or no random numbers
@@ -66,6 +67,14 @@ int wfp_tails_list(wfp_tails_entry_t *list, wfp_tails_t *tails, const char *ns,
  *  @return APR_NOTFOUND: it has none of this id */
 apr_status_t wfp_tails_end(wfp_tails_t *tails, const char *ns, const char *name,
                            const char *id) WFP_CHECK;
+
+/** A token is no more, and neither are its tails. @param token  NULL: any
+ *  @return 0: the lock is not to be had, they go on */
+int wfp_tails_end_token(wfp_tails_t *tails, const char *token);
+
+/** A number that grows whenever some are ended before their time: who serves any
+ *  asks then, not a second later. */
+apr_uint32_t wfp_tails_ended(const wfp_tails_t *tails);
 
 /**
  * Somebody listens from now on.

@@ -23,6 +23,7 @@
 #include "mod_wfp/log.h"
 #include "mod_wfp/points.h"
 #include "mod_wfp/quota.h"
+#include "mod_wfp/tail_sender.h"
 #include "mod_wfp/threads.h"
 #include "store/changes.h"
 #include "store/deployments.h"
@@ -479,7 +480,8 @@ apr_status_t wfp_sync_take_in(wfp_server_t *server, const wfp_change_t *change,
     }
     else if (change->kind != WFP_CHANGE_NAMESPACE
              && change->kind != WFP_CHANGE_SCRIPT) {
-        return APR_SUCCESS; /* nothing of it is kept here */
+        wfp_tail_sender_hear(server, change);
+        return APR_SUCCESS; /* nothing else of it is kept here */
     }
     else if (change->kind == WFP_CHANGE_NAMESPACE && change->deleted) {
         rv = drop_namespace(server, change);
@@ -517,6 +519,7 @@ static apr_status_t catch_up_step(int *pmore, wfp_server_t *server,
     if (lost) {
         rv = wfp_registry_drop_all(server->registry, latest);
         wfp_host_memo_forget(server->hosts);
+        wfp_tail_sender_hear(server, NULL);
         if (rv != APR_SUCCESS) {
             return wfp_result_set(res, WFP_INTERNAL, rv, "registry failed");
         }

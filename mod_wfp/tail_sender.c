@@ -13,6 +13,7 @@
 #include "core/logring.h"
 #include "core/thread.h"
 #include "mod_wfp/ending.h"
+#include "mod_wfp/log.h"
 
 /* Between two looks at the ring; while there is nobody, at the table: it may
  * have tails of children that were killed. */
@@ -31,6 +32,7 @@ struct wfp_tail_sender_t {
     apr_pool_t *scratch; /* cleared after each record */
     char *record;
     wfp_logring_place_t place;
+    apr_uint32_t ended; /* wfp_tails_ended() when it was last looked at */
     wfp_tail_client_t *clients;
     struct pollfd fds[WFP_TAILS_MAX];
     wfp_lock_t *lock;
@@ -46,6 +48,19 @@ int wfp_tail_sender_is_ending(const wfp_server_t *server)
     return server->is_ending || wfp_ending_is_forced(server)
            || (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS
                && state == AP_MPMQ_STOPPING);
+}
+
+void wfp_tail_sender_hear(wfp_server_t *server, const wfp_change_t *change)
+{
+    int concerns = !change
+                   || (change->kind == WFP_CHANGE_TOKEN && change->deleted);
+
+    if (concerns
+        && !wfp_tails_end_token(server->tails, change ? change->name : NULL)) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server->main,
+                     WFPLOGNO(3701) "tails of a token that was revoked go on: "
+                                    "their table's lock");
+    }
 }
 
 /* ---- who is served --------------------------------------------------------------- */
@@ -91,11 +106,13 @@ static void take_in(wfp_tail_sender_t *sender)
 
 static void keep_all(wfp_tail_sender_t *sender)
 {
+    apr_uint32_t ended = wfp_tails_ended(sender->server->tails);
     apr_time_t now = wfp_clock_now();
     wfp_tail_client_t *client;
 
     for (client = sender->clients; client; client = client->next) {
-        if (now - client->kept < WFP_TAILS_KEEP_EVERY) {
+        if (ended == sender->ended
+            && now - client->kept < WFP_TAILS_KEEP_EVERY) {
             continue;
         }
         client->kept = now;
@@ -104,6 +121,7 @@ static void keep_all(wfp_tail_sender_t *sender)
         }
         wfp_tail_client_keep(client, now);
     }
+    sender->ended = ended;
 }
 
 /* ---- records ---------------------------------------------------------------------- */
@@ -166,8 +184,8 @@ static void turn(wfp_tail_sender_t *sender)
     wfp_tail_client_t *client;
 
     take_in(sender);
+    keep_all(sender); /* who may see nothing more sees nothing more */
     look(sender);
-    keep_all(sender);
     for (client = sender->clients; is_ending && client; client = client->next) {
         wfp_tail_client_leave(client, WFP_TAIL_RESTARTS);
     }

@@ -6,6 +6,7 @@
 
 #include "mod_wfp/server.h"
 #include "mod_wfp/tail_client.h"
+#include "store/changes.h"
 
 /**
  * @file
@@ -20,6 +21,10 @@ apr_status_t wfp_tail_sender_start(wfp_tail_sender_t **psender,
 
 /** Hand a connected tail over; the sender's from now on. Any thread. */
 void wfp_tail_sender_take(wfp_tail_sender_t *sender, wfp_tail_client_t *client);
+
+/** The store has changed: a token that was revoked has no tails. @param change
+ *  NULL: some changes are not known. Any process of the host. */
+void wfp_tail_sender_hear(wfp_server_t *server, const wfp_change_t *change);
 
 /** 1: this child ends, gracefully or not: what waits for more gives up. */
 int wfp_tail_sender_is_ending(const wfp_server_t *server);

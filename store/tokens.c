@@ -277,6 +277,21 @@ apr_status_t wfp_tokens_s3(wfp_token_t **ptoken, wfp_store_t *store,
     return find_valid(ptoken, store, wfp_column_text(id, p), find_s3, res, p);
 }
 
+static apr_status_t find_id(wfp_dbd_t *db, void *baton)
+{
+    ask_t *ask = baton;
+
+    return wfp_tokens_by_id(&ask->token, db, ask->key);
+}
+
+apr_status_t wfp_tokens_still(wfp_store_t *store, const char *id,
+                              wfp_result_t *res, apr_pool_t *p)
+{
+    wfp_token_t *token;
+
+    return find_valid(&token, store, id, find_id, res, p);
+}
+
 /* ---- another key ------------------------------------------------------------- */
 
 typedef struct reseal_all_t {

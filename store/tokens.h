@@ -53,6 +53,11 @@ apr_status_t wfp_tokens_verify(wfp_token_t **ptoken, wfp_store_t *store,
                                const char *secret, wfp_result_t *res,
                                apr_pool_t *p) WFP_CHECK;
 
+/** Is the token of an id still good? For what it began and what goes on.
+ *  @return APR_NOTFOUND with WFP_NOT_FOUND: it was revoked, or has expired */
+apr_status_t wfp_tokens_still(wfp_store_t *store, const char *id,
+                              wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
 /** The token of an id, for whoever verifies a signature made with its S3 secret.
  *  WFP_NOT_FOUND: there is none, it is expired, or no S3 key. */
 apr_status_t wfp_tokens_s3(wfp_token_t **ptoken, wfp_store_t *store,
