@@ -31,6 +31,7 @@
 typedef struct claim_t {
     const wfp_scope_conf_t *scope; /* NULL: let through, never claim again */
     const char *handler;
+    const wfp_work_t *work; /* while its pool is there; NULL */
 } claim_t;
 
 static claim_t *claim_of(const request_rec *r)
@@ -82,7 +83,7 @@ int wfp_dispatch_claim(request_rec *r)
     if (r->proxyreq || (!control && !is_workers(r, scope))) {
         return DECLINED;
     }
-    claim = apr_palloc(r->pool, sizeof(*claim));
+    claim = apr_pcalloc(r->pool, sizeof(*claim));
     claim->scope = scope;
     claim->handler = control ? control : HANDLER;
     ap_set_module_config(r->request_config, &wfp_module, claim);
@@ -112,6 +113,18 @@ int wfp_dispatch_map(request_rec *r)
     }
     r->handler = claim->handler;
     return OK;
+}
+
+const wfp_work_t *wfp_dispatch_work(const request_rec *r)
+{
+    for (; r; r = r->prev) {
+        const claim_t *claim = claim_of(r);
+
+        if (claim && claim->work) {
+            return claim->work;
+        }
+    }
+    return NULL;
 }
 
 /* Names of the last user Worker and sums, for CustomLog. Added, not set: names
@@ -204,7 +217,7 @@ int wfp_dispatch_handle(request_rec *r)
     if (wfp_request_is_coded(r)) {
         return HTTP_NOT_IMPLEMENTED;
     }
-    work = wfp_invoke_begin(r, claim->scope);
+    work = wfp_invoke_begin(r, claim->scope, &claim->work);
     if (work && wfp_ending_is_retiring(work->server)) {
         r->connection->keepalive = AP_CONN_CLOSE;
     }
@@ -232,6 +245,10 @@ int wfp_dispatch_handle(request_rec *r)
                                                : wfp_response_error(work, &res);
     }
     wfp_ledger_transfer(work, r);
+    ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, r,
+                  "request %s: over: %s, %" APR_OFF_T_FMT " bytes of body",
+                  work->request_id, wfp_code_row(res.code)->code,
+                  r->bytes_sent);
     wfp_invoke_release(work);
     return rc;
 }

@@ -4,6 +4,8 @@
 
 #include <httpd.h>
 
+#include "mod_wfp/invoke.h"
+
 /**
  * @file
  * The story of a request: claimed before its URI is touched, handled by a
@@ -22,6 +24,10 @@ int wfp_dispatch_map(request_rec *r);
 
 /** Was it claimed, so that its URI is as it was sent? */
 int wfp_dispatch_is_claimed(const request_rec *r);
+
+/** The work of a claimed request, or of the one that it was redirected from, while
+ *  there is one; NULL. The thread that serves it. */
+const wfp_work_t *wfp_dispatch_work(const request_rec *r);
 
 /** hook handler. */
 int wfp_dispatch_handle(request_rec *r);

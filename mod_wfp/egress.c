@@ -18,6 +18,7 @@
 #include "mod_wfp/log.h"
 #include "mod_wfp/part.h"
 #include "mod_wfp/reach.h"
+#include "mod_wfp/trace.h"
 #include "outbound/client.h"
 #include "outbound/egress.h"
 #include "outbound/head.h"
@@ -51,6 +52,9 @@ apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
     }
     used = __atomic_add_fetch(&whole->subrequests, 1, __ATOMIC_RELAXED);
     wfp_stats_count(ctx->work->server->stats, WFP_STAT_SUBREQUESTS);
+    wfp_trace_step(ctx->work,
+                   "%s: subrequest %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT,
+                   ctx->entry.name, used, allowed);
     if (used <= allowed) {
         return APR_SUCCESS;
     }
@@ -150,9 +154,9 @@ static int call_outbound(wfp_egress_t *egress)
     wfp_call_t call = { 0 };
     apr_status_t rv;
 
-    wfp_invoke_trace(ctx->work, "fetch %s %s through outbound Worker %s",
-                     egress->request->method, egress->request->url,
-                     ctx->outbound.service);
+    wfp_trace_step(ctx->work, "fetch %s %s through outbound Worker %s",
+                   egress->request->method, egress->request->url,
+                   ctx->outbound.service);
     egress->by = apr_pstrcat(egress->pool, "outbound Worker ",
                              ctx->outbound.service, NULL);
     call.ns = WFP_ACCOUNT_NS;
@@ -322,9 +326,8 @@ static int filter_client(wfp_egress_t *egress)
 
     set_terms(&terms, egress);
     mark_request(egress, terms.owner);
-    wfp_invoke_trace(ctx->work, "fetch %s %s goes out, hop %d",
-                     egress->request->method, egress->request->url,
-                     egress->hop);
+    wfp_trace_step(ctx->work, "fetch %s %s goes out, hop %d",
+                   egress->request->method, egress->request->url, egress->hop);
     rv = send_request(egress, &terms);
     /* the client only blocks what the policy says of an address */
     egress->by = rv != APR_SUCCESS && egress->result->code == WFP_EGRESS_BLOCKED

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/url.h"
+#include "mod_wfp/trace.h"
 
 /* Calls of one invocation that are told one by one; the rest is counted. */
 #define TOLD_MAX 1000
@@ -155,6 +156,10 @@ void wfp_egress_record_note(wfp_egress_t *egress, int outcome)
     if (!rec->times.total_us && !rec->in.body) {
         rec->times.total_us = apr_time_now() - rec->time;
     }
+    wfp_trace_step(ctx->work, "fetch %s %s, hop %d: %s by %s: %s", rec->method,
+                   rec->url, rec->hop, wfp_tally_name(rec->end), rec->by,
+                   rec->reason ? rec->reason
+                               : apr_itoa(egress->pool, rec->status));
     rec->next = ctx->calls_out;
     ctx->calls_out = rec;
     egress->record = NULL;

@@ -25,6 +25,7 @@
 #include "mod_wfp/quota.h"
 #include "mod_wfp/record.h"
 #include "mod_wfp/socache.h"
+#include "mod_wfp/trace.h"
 
 /* Once httpd was told to stop at once, what waited does not go on: what this
  * returns is the last that the invocation sees. */
@@ -215,6 +216,8 @@ static apr_status_t host_sql(wfp_sql_answer_t **panswer, wfp_host_ctx_t *ctx,
     rv = wfp_d1_run(answer, ctx->work->server->d1, call,
                     wfp_invoke_earlier(ctx->deadline, ctx->wait_until),
                     ctx->work->cancel, res);
+    wfp_trace_step(ctx->work, "D1, %d statements: %s", call->count,
+                   rv == APR_SUCCESS ? "ok" : res->message);
     if (rv != APR_SUCCESS) {
         __atomic_sub_fetch(&call->share->bytes, (apr_int64_t)answer->bytes,
                            __ATOMIC_RELAXED);

@@ -11,6 +11,7 @@
 #include "mod_wfp/egress.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/quota.h"
+#include "mod_wfp/trace.h"
 #include "services/kv.h"
 
 void wfp_host_kv_log(wfp_server_t *server, const char *ns, apr_status_t rv,
@@ -61,6 +62,8 @@ apr_status_t wfp_host_kv_call(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
     call->until = wfp_invoke_earlier(ctx->deadline, ctx->wait_until);
     rv = wfp_kv_run(server->kv, binding->target, call, &text, res);
     if (rv != APR_SUCCESS) {
+        wfp_trace_step(ctx->work, "KV %s: %s", wfp_kv_method(call->verb),
+                       res->message);
         wfp_quota_tell_bytes(res, "kv_bytes", server->conf->kv_bytes);
         wfp_host_kv_log(server, binding->target, rv, text);
     }

@@ -11,6 +11,7 @@
 #include "mod_wfp/egress.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/quota.h"
+#include "mod_wfp/trace.h"
 #include "services/r2.h"
 
 /* As Cloudflare's classes: what writes or lists, what reads; deletes are free. */
@@ -46,6 +47,8 @@ apr_status_t wfp_host_r2_call(wfp_host_ctx_t *ctx, const wfp_binding_t *binding,
         call->until = wfp_invoke_earlier(ctx->deadline, ctx->wait_until);
         call->cancel = ctx->work->cancel;
         rv = wfp_r2_run(server->r2, binding->target, call, &text, res);
+        wfp_trace_step(ctx->work, "R2 %s: %s", wfp_r2_verb_name(call->verb),
+                       rv == APR_SUCCESS ? "ok" : res->message);
         wfp_quota_tell_bytes(res, "r2_bytes", server->conf->r2_bytes);
     }
     else if (call->source) {

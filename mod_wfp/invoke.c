@@ -6,7 +6,6 @@
 #include "mod_wfp/invoke.h"
 
 #include <apr_strings.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "core/clock.h"
@@ -23,6 +22,7 @@
 #include "mod_wfp/record.h"
 #include "mod_wfp/rollout.h"
 #include "mod_wfp/sync.h"
+#include "mod_wfp/trace.h"
 #include "mod_wfp/tailed.h"
 #include "mod_wfp/trial.h"
 
@@ -101,6 +101,7 @@ void wfp_invoke_release(wfp_work_t *work)
     /* merged for this request, it would go with the request's pool */
     work->scope = apr_pmemdup(work->pool, work->scope, sizeof(*work->scope));
     __atomic_store_n(&work->holders, 2, __ATOMIC_RELAXED);
+    wfp_trace_step(work, "waitUntil functions go to the background");
     if (wfp_background_take(work->server->background, work)) {
         return; /* it is the background's now, too: not touched again */
     }
@@ -117,6 +118,7 @@ static apr_status_t work_cleanup(void *data)
     wfp_work_t *work = data;
     wfp_hold_t *hold = work->server->hold;
 
+    *work->known = NULL;
     if (work->server->is_ending) {
         return APR_SUCCESS; /* all it could be given back to goes, too */
     }
@@ -157,7 +159,8 @@ wfp_work_t *wfp_invoke_begin_alone(wfp_server_t *server)
     return work;
 }
 
-wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
+wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope,
+                             const wfp_work_t **known)
 {
     wfp_server_t *server = wfp_server();
     wfp_work_t *work = make_work(server, r->server, r->request_time);
@@ -171,22 +174,11 @@ wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope)
     if (work->trial) {
         wfp_trial_begin(work->trial, work);
     }
+    work->known = known;
+    *known = work;
     apr_pool_cleanup_register(r->pool, work, work_cleanup,
                               apr_pool_cleanup_null);
     return work;
-}
-
-void wfp_invoke_trace(const wfp_work_t *work, const char *fmt, ...)
-{
-    va_list ap;
-
-    if (!work->r || !APLOGrtrace2(work->r)) {
-        return;
-    }
-    va_start(ap, fmt);
-    ap_log_rerror(APLOG_MARK, APLOG_TRACE2, 0, work->r, "request %s: %s",
-                  work->request_id, apr_pvsprintf(work->pool, fmt, ap));
-    va_end(ap);
 }
 
 /* ---- one invocation ------------------------------------------------------------ */
@@ -434,12 +426,12 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
 
     if (rv == APR_SUCCESS) {
         rv = take_isolate(&iso, ctx, ns, res);
-        wfp_invoke_trace(ctx->work, "%s/%s version %s, depth %d: %s isolate",
-                         ctx->entry.ns, ctx->entry.name, ctx->entry.version_id,
-                         ctx->depth,
-                         rv != APR_SUCCESS ? "no"
-                         : ctx->cold       ? "new"
-                                           : "warm");
+        wfp_trace_step(ctx->work, "%s/%s version %s, depth %d: %s isolate",
+                       ctx->entry.ns, ctx->entry.name, ctx->entry.version_id,
+                       ctx->depth,
+                       rv != APR_SUCCESS ? "no"
+                       : ctx->cold       ? "new"
+                                         : "warm");
     }
     if (rv != APR_SUCCESS) {
         if (wfp_code_row(res->code)->hard) {
@@ -496,9 +488,8 @@ static void tell_end(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 /* The handler has ended one way or the other. */
 static void settle(wfp_host_ctx_t *ctx, apr_status_t rv, wfp_result_t *res)
 {
-    wfp_invoke_trace(ctx->work, "%s/%s ended: %s", ctx->entry.ns,
-                     ctx->entry.name,
-                     rv == APR_SUCCESS ? "ok" : wfp_code_row(res->code)->code);
+    wfp_trace_step(ctx->work, "%s/%s ended: %s", ctx->entry.ns, ctx->entry.name,
+                   rv == APR_SUCCESS ? "ok" : wfp_code_row(res->code)->code);
     if (rv != APR_SUCCESS) {
         note_error(ctx, res);
         if (!res->worker) {

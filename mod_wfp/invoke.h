@@ -34,6 +34,7 @@ struct wfp_work_t {
     wfp_server_conf_t *conf; /* of the request's vhost */
     const wfp_scope_conf_t *scope;
     server_rec *vhost;
+    const wfp_work_t **known;      /* of whom the request knows; NULL */
     request_rec *r;                /* NULL once the request is none of its
                                     * business any more */
     apr_pool_t *pool;              /* of its own: outlives the request when a
@@ -116,11 +117,6 @@ struct wfp_host_ctx_t {
     const wfp_limit_hit_t *hit; /* any limit that did; NULL */
 };
 
-/** A step of a request's way, at LogLevel wfp:trace2; nothing once the request
- *  is gone. */
-void wfp_invoke_trace(const wfp_work_t *work, const char *fmt, ...)
-    WFP_PRINTF(2, 3);
-
 /** What to run. */
 typedef struct wfp_call_t {
     const char *ns; /* WFP_ACCOUNT_NS: account Worker */
@@ -133,8 +129,10 @@ typedef struct wfp_call_t {
     int is_outbound;
 } wfp_call_t;
 
-/** Begin the work of a top request. Its end is tied to r's pool. */
-wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope);
+/** Begin the work of a top request. Its end is tied to r's pool.
+ *  @param known  set to it until then */
+wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope,
+                             const wfp_work_t **known);
 
 /** Begin a work that no request asked for, under the main server's settings;
  *  NULL: no memory. Ended by wfp_invoke_finish(). */

@@ -18,6 +18,7 @@
 #include "mod_wfp/egress.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hardening.h"
+#include "mod_wfp/error_log.h"
 #include "mod_wfp/hold.h"
 #include "mod_wfp/server.h"
 #include "mod_wfp/socache.h"
@@ -70,6 +71,7 @@ static void register_hooks(apr_pool_t *p)
 {
     ap_hook_pre_config(wfp_socache_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(wfp_dump_print, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(wfp_error_log_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(wfp_server_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(wfp_hardening_post_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_drop_privileges(wfp_ending_drop_privileges, NULL, NULL,

@@ -386,6 +386,11 @@ static apr_status_t body_of(const char **pblob, wfp_entry_t *entry,
                           "registry too small: its bodies are evicted at once");
 }
 
+static apr_status_t damaged(apr_status_t rv, wfp_result_t *res)
+{
+    return wfp_result_set(res, WFP_INTERNAL, rv, "registry body damaged");
+}
+
 apr_status_t wfp_sync_split(apr_array_header_t **pshares, wfp_entry_t *entry,
                             wfp_server_t *server, wfp_result_t *res,
                             apr_pool_t *p)
@@ -398,10 +403,7 @@ apr_status_t wfp_sync_split(apr_array_header_t **pshares, wfp_entry_t *entry,
         return rv; /* it is one version by now */
     }
     rv = wfp_split_unpack(pshares, blob, entry->body_size, p);
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv, "registry body damaged");
-    }
-    return rv;
+    return rv == APR_SUCCESS ? rv : damaged(rv, res);
 }
 
 apr_status_t wfp_sync_script(wfp_script_t **pscript, wfp_entry_t *entry,
@@ -415,10 +417,7 @@ apr_status_t wfp_sync_script(wfp_script_t **pscript, wfp_entry_t *entry,
         return rv;
     }
     rv = wfp_script_unpack(pscript, blob, entry->body_size, p);
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv, "registry body damaged");
-    }
-    return rv;
+    return rv == APR_SUCCESS ? rv : damaged(rv, res);
 }
 
 apr_status_t wfp_sync_namespace(wfp_namespace_t **pns, wfp_server_t *server,
@@ -437,10 +436,7 @@ apr_status_t wfp_sync_namespace(wfp_namespace_t **pns, wfp_server_t *server,
         return rv;
     }
     rv = wfp_namespace_unpack(pns, blob, entry.body_size, p);
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv, "registry body damaged");
-    }
-    return rv;
+    return rv == APR_SUCCESS ? rv : damaged(rv, res);
 }
 
 /* ---- following the store --------------------------------------------------- */
