@@ -212,6 +212,10 @@ static apr_status_t refuse(wfp_api_call_t *call, const wfp_try_t *ask)
                                     "the Worker let the request through "
                                     "(passThroughOnException): what is behind "
                                     "it is not shown here");
+    case WFP_TRY_TLS:
+        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                    "url: TLS is spoken there: ask the API "
+                                    "over TLS, too");
     case WFP_TRY_HEADER:
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                     "headers: %.80s is the server's to say",

@@ -34,6 +34,7 @@ typedef enum {
     WFP_TRY_PASSED,    /* passThroughOnException(): the rest is not shown */
     WFP_TRY_MALFORMED, /* httpd refused it before that: raw has its answer */
     WFP_TRY_HEADER,    /* a header that may not be forged: why */
+    WFP_TRY_TLS,       /* TLS is spoken there, but not by who asks */
     WFP_TRY_FAILED     /* no memory, no socket */
 } wfp_try_e;
 

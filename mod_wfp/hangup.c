@@ -21,9 +21,11 @@ static int is_closed(conn_rec *c)
         return 1;
     }
     if (c->master) {
-        /* a stream has no socket: mod_http2 sets aborted; whose answer is for
-         * somebody who tries goes with them */
-        return wfp_trial_of(c) ? is_closed(c->master) : 0;
+        const wfp_trial_t *trial = wfp_trial_of(c);
+
+        /* a stream has no socket: mod_http2 sets aborted; who tries a Worker
+         * has one elsewhere */
+        return trial ? is_closed(wfp_trial_client(trial)) : 0;
     }
     socket = ap_get_conn_socket(c);
     if (!socket || apr_os_sock_get(&pfd.fd, socket) != APR_SUCCESS) {

@@ -23,6 +23,7 @@ typedef struct slot_t {
 struct wfp_trial_t {
     wfp_server_t *server;
     apr_pool_t *pool; /* of who asks */
+    conn_rec *client;
     wfp_try_t *ask;
     apr_time_t end;
     int reached;         /* atomic */
@@ -39,6 +40,7 @@ wfp_trial_t *wfp_trial_make(wfp_server_t *server, request_rec *r,
 
     trial->server = server;
     trial->pool = r->pool;
+    trial->client = r->connection;
     trial->ask = ask;
     trial->end = wfp_clock_now() + WFP_TRY_TIME;
     return trial;
@@ -63,6 +65,11 @@ int wfp_trial_refuse(wfp_trial_t *trial, wfp_try_e why)
 void wfp_trial_begin(wfp_trial_t *trial, const wfp_work_t *work)
 {
     trial->ask->request_id = apr_pstrdup(trial->pool, work->request_id);
+}
+
+conn_rec *wfp_trial_client(const wfp_trial_t *trial)
+{
+    return trial->client;
 }
 
 apr_time_t wfp_trial_end(const wfp_trial_t *trial)

@@ -30,6 +30,9 @@ int wfp_trial_refuse(wfp_trial_t *trial, wfp_try_e why);
 /** A work begins. */
 void wfp_trial_begin(wfp_trial_t *trial, const wfp_work_t *work);
 
+/** Whose connection asked: who goes away there does not wait for the answer. */
+conn_rec *wfp_trial_client(const wfp_trial_t *trial);
+
 /** When nobody waits for the answer any more, as core/clock.h tells it. */
 apr_time_t wfp_trial_end(const wfp_trial_t *trial);
 

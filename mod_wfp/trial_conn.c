@@ -13,6 +13,7 @@
 #include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <http_ssl.h>
 #include <http_vhost.h>
 #include <string.h>
 #include <strings.h>
@@ -34,6 +35,7 @@ typedef struct line_t {
     char *kept;
     apr_size_t n, size;
     apr_time_t begun;
+    int is_tls; /* a client would have to speak TLS there */
 } line_t;
 
 /* ---- what httpd reads ------------------------------------------------------------ */
@@ -192,14 +194,16 @@ static apr_status_t lend_socket(conn_rec *c)
     return rv;
 }
 
-static conn_rec *make_conn(request_rec *r, apr_sockaddr_t *local,
-                           apr_pool_t *pool)
+static conn_rec *make_conn(request_rec *r, conn_rec *master,
+                           apr_sockaddr_t *local, apr_pool_t *pool)
 {
     conn_rec *from = r->connection;
     conn_rec *c = apr_pmemdup(pool, from, sizeof(*c));
 
     c->pool = pool;
-    c->master = from;
+    c->master = master;
+    c->base_server = wfp_server()->main; /* until its address says more */
+    c->vhost_lookup_data = NULL;
     c->conn_config = ap_create_conn_config(pool);
     c->notes = apr_table_make(pool, 2);
     c->input_filters = NULL;
@@ -224,6 +228,50 @@ static conn_rec *make_conn(request_rec *r, apr_sockaddr_t *local,
     (void)apr_sockaddr_ip_get(&c->local_ip, local); /* for logs */
     lend_mpm(c, from);
     return c;
+}
+
+/* Of which nothing is known: no TLS, no MPM. */
+static conn_rec *make_bare(const conn_rec *from, apr_pool_t *pool)
+{
+    conn_rec *c = apr_pmemdup(pool, from, sizeof(*c));
+
+    c->pool = pool;
+    c->conn_config = ap_create_conn_config(pool);
+    c->input_filters = NULL;
+    c->output_filters = NULL;
+    c->master = NULL;
+    return c;
+}
+
+static int has_tls_filter(const conn_rec *c)
+{
+    const ap_filter_t *f;
+
+    for (f = c->input_filters; f; f = f->next) {
+        if (!strncasecmp(f->frec->name, "ssl", 3)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What httpd makes of a connection says whether it begins with TLS: nothing else
+ * tells. */
+int wfp_trial_conn_is_tls(request_rec *r, apr_sockaddr_t *local)
+{
+    apr_pool_t *pool;
+    conn_rec *c;
+    int is_tls = 0;
+
+    apr_pool_create(&pool, r->pool);
+    c = make_conn(r, NULL, local, pool);
+    if (lend_socket(c) == APR_SUCCESS) {
+        ap_update_vhost_given_ip(c);
+        (void)ap_run_pre_connection(c, ap_get_conn_socket(c));
+        is_tls = has_tls_filter(c);
+    }
+    apr_pool_destroy(pool);
+    return is_tls;
 }
 
 static void put(line_t *line, const char *data, apr_size_t n)
@@ -323,12 +371,16 @@ static const char *forged(const wfp_try_t *ask, server_rec *main)
 static apr_status_t open_line(conn_rec **pc, line_t *line, request_rec *r,
                               apr_sockaddr_t *local)
 {
+    conn_rec *master = r->connection;
     apr_pool_t *pool;
     conn_rec *c;
     apr_status_t rv;
 
     apr_pool_create(&pool, r->pool);
-    c = make_conn(r, local, pool);
+    if (!line->is_tls && ap_ssl_conn_is_ssl(master)) {
+        master = make_bare(master, pool);
+    }
+    c = make_conn(r, master, local, pool);
     rv = lend_socket(c);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);
@@ -356,6 +408,11 @@ void wfp_trial_conn_send(void *baton, request_rec *r, wfp_try_t *ask)
                    : local  ? WFP_TRY_DONE
                             : WFP_TRY_NO_DOOR;
     if (ask->outcome != WFP_TRY_DONE) {
+        return;
+    }
+    line.is_tls = wfp_trial_conn_is_tls(r, local);
+    if (line.is_tls && !ap_ssl_conn_is_ssl(r->connection)) {
+        ask->outcome = WFP_TRY_TLS;
         return;
     }
     line.ask = ask;

@@ -21,6 +21,9 @@
  *  @param r  of the API: whose client, address and connection they are */
 wfp_try_fn wfp_trial_conn_send;
 
+/** Does who connects to this address of the server have to speak TLS? */
+int wfp_trial_conn_is_tls(request_rec *r, apr_sockaddr_t *local);
+
 /** Its filters, once. @note start scope */
 void wfp_trial_conn_register(void);
 

@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "mod_wfp/config.h"
+#include "mod_wfp/trial_conn.h"
 
-#define DOORS_MAX 20
+#define DOORS_MAX          20
+#define DEFAULT_HTTPS_PORT 443
 
 static int is_any(const apr_sockaddr_t *addr)
 {
@@ -155,16 +157,17 @@ typedef struct listing_t {
     apr_array_header_t *doors;
     request_rec *r;
     apr_port_t port;
+    int is_tls;
     const char *ns;
     const char *name;
 } listing_t;
 
-static const char *scheme_of(const listing_t *list, server_rec *s)
+/* ":8080", "" where the scheme says it. */
+static const char *port_of(const listing_t *list)
 {
-    request_rec *as = apr_pmemdup(list->r->pool, list->r, sizeof(*as));
-
-    as->server = s;
-    return ap_http_scheme(as);
+    return list->port == (list->is_tls ? DEFAULT_HTTPS_PORT : DEFAULT_HTTP_PORT)
+               ? ""
+               : apr_psprintf(list->r->pool, ":%u", (unsigned)list->port);
 }
 
 /* "*.example.com" of ServerAlias as "NAME.example.com", else the server's name
@@ -231,7 +234,7 @@ static void add_door(void *baton, server_rec *s, const wfp_scope_conf_t *own)
     if (list->doors->nelts >= DOORS_MAX || !may_lead(list, own, route)) {
         return;
     }
-    scheme = scheme_of(list, s);
+    scheme = list->is_tls ? "https" : "http";
     host = host_of(list, s, plain && route == WFP_ROUTE_SUBDOMAIN);
     door = apr_array_push(list->doors);
     memset(door, 0, sizeof(*door));
@@ -239,26 +242,27 @@ static void add_door(void *baton, server_rec *s, const wfp_scope_conf_t *own)
     door->header = plain && route == WFP_ROUTE_HEADER ? own->route_header
                                                       : NULL;
     door->by_table = plain && route == WFP_ROUTE_TABLE;
-    door->url = apr_psprintf(p, "%s://%s%s%s%s", scheme, host,
-                             ap_is_default_port(list->port, list->r) ? "" : ":",
-                             ap_is_default_port(list->port, list->r)
-                                 ? ""
-                                 : apr_itoa(p, list->port),
-                             path_of(list, own,
-                                     plain && route == WFP_ROUTE_PATH));
+    door->url = apr_pstrcat(p, scheme, "://", host, port_of(list),
+                            path_of(list, own,
+                                    plain && route == WFP_ROUTE_PATH),
+                            NULL);
 }
 
 apr_array_header_t *wfp_trial_doors_list(void *baton, request_rec *r,
                                          const char *ns, const char *name)
 {
     wfp_server_t *server = baton;
-    listing_t list = { apr_array_make(r->pool, 4, sizeof(wfp_door_t)), r, 0, ns,
-                       name };
+    listing_t list = {
+        apr_array_make(r->pool, 4, sizeof(wfp_door_t)), r, 0, 0, ns, name
+    };
     ap_listen_rec *one;
     server_rec *s;
 
     for (one = ap_listeners; one; one = one->next) {
+        apr_sockaddr_t *at = address_at(r, one->bind_addr);
+
         list.port = one->bind_addr->port;
+        list.is_tls = at && wfp_trial_conn_is_tls(r, at);
         for (s = server->main; s; s = s->next) {
             if (gets_some(s, server, one->bind_addr)) {
                 each_scope(s, add_door, &list, r->pool);
