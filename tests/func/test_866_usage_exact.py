@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Usage of 100,000 requests: each that was answered is there once, through graceful
+restarts, and when children are killed in the middle of it."""
+
+import os
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from wfptest.api import LOCATION, Api
+from wfptest.lua import says
+from wfptest.wait import until
+
+COUNT = 100000
+# in one go on a connection, and of how many at a time
+BATCH, THREADS = 250, 4
+
+
+class Crowd:
+    """Threads that ask by pipelining, until so many were answered. What a
+    connection that ends had not answered is asked again."""
+
+    def __init__(self, port, path, count):
+        self.port, self.count = port, count
+        self.request = (f"GET {path}/ HTTP/1.1\r\nHost: x\r\n\r\n").encode()
+        self.answered = self.torn = 0
+        self.lock = threading.Lock()
+        self.threads = [threading.Thread(target=self.run)
+                        for _ in range(THREADS)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *what):
+        for thread in self.threads:
+            thread.join()
+
+    def more(self):
+        """How many to ask now; those under way are nobody else's."""
+        with self.lock:
+            n = min(BATCH, self.count)
+            self.count -= n
+            return n
+
+    def run(self):
+        while n := self.more():
+            good, asked = 0, n
+            try:
+                with socket.create_connection(("127.0.0.1", self.port),
+                                              30) as sock:
+                    good = self.ask(sock, n)
+            except OSError:
+                time.sleep(0.05)  # no child listens
+            with self.lock:
+                self.answered += good
+                self.count += asked - good
+                # one a connection may have run and not been answered
+                self.torn += good < asked
+
+    def ask(self, sock, n):
+        """@return how many were answered whole"""
+        good, said = 0, b""
+        try:
+            sock.sendall(self.request * n)
+            while good < n:
+                more = sock.recv(262144)
+                if not more:
+                    break
+                said += more
+                good += said.count(b"\r\n\r\nok")
+                said = said[said.rfind(b"\r\n\r\nok") + 6:] \
+                    if b"\r\n\r\nok" in said else said
+        except OSError:
+            pass
+        return good
+
+    def is_at(self, share):
+        return until(lambda: self.answered >= COUNT * share, "answers", 120)
+
+
+@pytest.fixture
+def usage(httpd, client):
+    httpd.configure([*LOCATION, "MaxKeepAliveRequests 0"])
+    api = Api(httpd, client)
+
+    def of(made, what="requests"):
+        buckets = api.ok("GET", f"{api.namespaces}/{made.ns}/scripts/"
+                         f"{made.name}/usage?bucket=minute")["buckets"]
+        return sum(b[what] for b in buckets)
+    return of
+
+
+def test_866_01_through_graceful_restarts(httpd, tenant, usage):
+    made = tenant.deploy(says('"ok"'))
+    with Crowd(httpd.port, made.path, COUNT) as crowd:
+        for share in (0.3, 0.6):
+            crowd.is_at(share)
+            httpd.graceful()
+    assert crowd.answered == COUNT
+    until(lambda: usage(made) >= COUNT, "the numbers")
+    assert usage(made) == COUNT
+    assert usage(made, "bytes_out") == 2 * COUNT
+
+
+@pytest.mark.one_mpm
+def test_866_02_children_are_killed(httpd, tenant, usage):
+    """All that was answered is there: what a killed child had not told is in
+    memory that it shares. What it was at is the one thing that may be there
+    without an answer."""
+    made = tenant.deploy(says('"ok"'))
+    with Crowd(httpd.port, made.path, COUNT // 2) as crowd:
+        for share in (0.1, 0.2, 0.3):
+            crowd.is_at(share)
+            os.kill(max(httpd.children()), signal.SIGKILL)
+    assert crowd.answered == COUNT // 2
+    until(lambda: usage(made) >= crowd.answered, "the numbers")
+    assert crowd.answered <= usage(made) <= crowd.answered + crowd.torn * BATCH
