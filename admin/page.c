@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <string.h>
 
 /* Nothing inline, nothing evaluated, nothing from elsewhere, in no frame. */
 #define POLICY                                                                 \
@@ -25,24 +26,51 @@ static void protect(request_rec *r)
     apr_table_setn(out, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
+/* Is gzip among what the browser takes, and not as "q=0"? */
+static int takes_gzip(request_rec *r)
+{
+    const char *at = apr_table_get(r->headers_in, "Accept-Encoding"), *word;
+
+    while (at && (word = ap_get_list_item(r->pool, &at))) {
+        if (!strcmp(word, "gzip")) {
+            return 1;
+        }
+        if (!strncmp(word, "gzip;q=", 7)) {
+            return strspn(word + 7, ".0") != strlen(word + 7);
+        }
+    }
+    return 0;
+}
+
+static int send_bytes(request_rec *r, const char *data, apr_size_t n)
+{
+    ap_set_content_length(r, (apr_off_t)n);
+    if (!r->header_only) {
+        (void)ap_rwrite(data, (int)n, r); /* gone: no matter */
+    }
+    return OK;
+}
+
 /* A browser asks each time whether its copy is still right: the files of one
  * version of the page belong together. */
 static int send_file(request_rec *r, const wfp_page_file_t *file)
 {
-    int rc;
+    int rc, packed = takes_gzip(r);
 
-    apr_table_setn(r->headers_out, "ETag", file->etag);
+    apr_table_setn(r->headers_out, "ETag",
+                   packed ? file->packed_etag : file->etag);
+    apr_table_mergen(r->headers_out, "Vary", "Accept-Encoding");
     apr_table_setn(r->headers_out, "Cache-Control", "no-cache");
     rc = ap_meets_conditions(r);
     if (rc != OK) {
         return rc;
     }
     ap_set_content_type(r, file->type);
-    ap_set_content_length(r, (apr_off_t)file->size);
-    if (!r->header_only) {
-        (void)ap_rwrite(file->data, (int)file->size, r); /* gone: no matter */
+    if (packed) {
+        apr_table_setn(r->headers_out, "Content-Encoding", "gzip");
+        return send_bytes(r, file->packed, file->packed_size);
     }
-    return OK;
+    return send_bytes(r, file->data, file->size);
 }
 
 int wfp_page_handle(request_rec *r, const char *path, const char *base,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/crypto.h"
+#include "core/inflate.h"
 
 #define DEPTH_MAX   2
 #define FILES_MAX   200
@@ -86,6 +87,13 @@ static apr_status_t read_file(reading_t *to, const char *name)
     if (!file->etag) {
         return failed(to, APR_ENOMEM, name);
     }
+    if (wfp_inflate_pack(&file->packed, &file->packed_size, file->data,
+                         file->size, to->p)
+        != APR_SUCCESS) {
+        return failed(to, APR_ENOMEM, name);
+    }
+    file->packed_etag = apr_psprintf(to->p, "\"%.*s-gzip\"", ETAG_DIGITS,
+                                     file->etag);
     file->etag = apr_psprintf(to->p, "\"%.*s\"", ETAG_DIGITS, file->etag);
     apr_hash_set(to->files, name, APR_HASH_KEY_STRING, file);
     return APR_SUCCESS;

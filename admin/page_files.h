@@ -17,6 +17,9 @@ typedef struct wfp_page_file_t {
     const char *etag; /* with quotes */
     const char *data;
     apr_size_t size;
+    const char *packed_etag; /* the same as gzip */
+    const char *packed;
+    apr_size_t packed_size;
 } wfp_page_file_t;
 
 /**

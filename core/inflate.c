@@ -5,6 +5,7 @@
  */
 #include "core/inflate.h"
 
+#include <apr_strings.h>
 #include <limits.h>
 #include <string.h>
 #include <zlib.h>
@@ -162,4 +163,47 @@ apr_status_t wfp_inflate_step(wfp_inflate_t *z, const char **pdata,
 int wfp_inflate_is_whole(const wfp_inflate_t *z)
 {
     return z->state == BEGIN || z->state == END;
+}
+
+static apr_status_t pack(const char **pout, apr_size_t *pn, const char *data,
+                         apr_size_t n, apr_pool_t *p, apr_pool_t *scratch)
+{
+    z_stream z = { 0 };
+    uLong room;
+    char *out;
+
+    z.zalloc = take;
+    z.zfree = give;
+    z.opaque = scratch;
+    if (n > UINT_MAX / 2
+        || deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16,
+                        MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY)
+               != Z_OK) {
+        return APR_ENOMEM;
+    }
+    room = deflateBound(&z, (uLong)n);
+    out = apr_palloc(scratch, room);
+    z.next_in = (z_const Bytef *)data;
+    z.avail_in = (uInt)n;
+    z.next_out = (Bytef *)out;
+    z.avail_out = (uInt)room;
+    if (deflate(&z, Z_FINISH) != Z_STREAM_END) {
+        return APR_ENOMEM;
+    }
+    *pn = (apr_size_t)z.total_out;
+    *pout = apr_pmemdup(p, out, *pn);
+    return APR_SUCCESS;
+}
+
+apr_status_t wfp_inflate_pack(const char **pout, apr_size_t *pn,
+                              const char *data, apr_size_t n, apr_pool_t *p)
+{
+    apr_pool_t *scratch;
+    apr_status_t rv = apr_pool_create(&scratch, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = pack(pout, pn, data, n, p, scratch);
+        apr_pool_destroy(scratch);
+    }
+    return rv;
 }

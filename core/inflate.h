@@ -9,8 +9,8 @@
 
 /**
  * @file
- * Bytes that were packed by deflate, unpacked step by step: the one place that
- * speaks to zlib. Used by one thread at a time.
+ * Bytes that were packed by deflate, unpacked step by step, and some packed: the
+ * one place that speaks to zlib. Used by one thread at a time.
  */
 
 typedef enum {
@@ -43,5 +43,16 @@ apr_status_t wfp_inflate_step(wfp_inflate_t *z, const char **pdata,
 
 /** May the input end here: was it whole, or was there none? */
 int wfp_inflate_is_whole(const wfp_inflate_t *z);
+
+/**
+ * Pack bytes as small as zlib can, as gzip. For what is packed once: it takes time
+ * and 300 KB meanwhile.
+ *
+ * @param pout  in p
+ * @return APR_SUCCESS or APR_ENOMEM
+ */
+apr_status_t wfp_inflate_pack(const char **pout, apr_size_t *pn,
+                              const char *data, apr_size_t n,
+                              apr_pool_t *p) WFP_CHECK;
 
 #endif

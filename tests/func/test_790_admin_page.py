@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The admin page's files: which there are, and the headers around them."""
 
+import gzip
 import pathlib
 import re
 
@@ -21,6 +22,23 @@ WEIGHT_MAX = 250 * 1024
 @pytest.fixture(autouse=True)
 def _lines(httpd):
     httpd.configure(LINES)
+
+
+def modules(name, found=None):
+    """A module and all that it imports at once, and what it may later: the
+    parts of a page, but other pages."""
+    found = set() if found is None else found
+    if name in found:
+        return found
+    found.add(name)
+    text = (WEB / name).read_text()
+    wanted = r"from '(\.\S+)'"
+    if name != "pages/index.js":
+        wanted = r"(?:from |import\()'(\.\S+)'"
+    for other in re.findall(wanted, text):
+        modules((WEB / name).parent.joinpath(other).resolve()
+                .relative_to(WEB).as_posix(), found)
+    return found
 
 
 class TestFiles:
@@ -59,6 +77,25 @@ class TestFiles:
         assert other.status == 200
         assert tag != client.get("/admin/style.css").get("ETag")
 
+    def test_790_07_as_gzip_who_takes_it(self, client):
+        for name in FILES:
+            answer = client.request("GET", f"/admin/{name}", headers=[
+                ("Accept-Encoding", "br, GZIP;q=0.5")])
+            assert answer.get("Content-Encoding") == "gzip"
+            assert answer.get("Vary") == "Accept-Encoding"
+            assert gzip.decompress(answer.body) == (WEB / name).read_bytes()
+        tag = answer.get("ETag")
+        again = client.request("GET", f"/admin/{name}", headers=[
+            ("Accept-Encoding", "gzip"), ("If-None-Match", tag)])
+        assert (again.status, again.body) == (304, b"")
+        for takes in ("", "br", "gzip;q=0", "gzip; q=0.000", "gzipped",
+                      "identity, xgzip", "*", ",,;,"):
+            answer = client.request("GET", f"/admin/{name}", headers=[
+                ("Accept-Encoding", takes)])
+            assert answer.get("Content-Encoding") is None, takes
+            assert answer.get("ETag") != tag
+            assert answer.body == (WEB / name).read_bytes()
+
     def test_790_05_methods(self, client):
         head = client.request("HEAD", "/admin/")
         size = (WEB / "index.html").stat().st_size
@@ -95,8 +132,19 @@ class TestHeaders:
 class TestSources:
     """What the policy would refuse, and what may not be in them anyway."""
 
-    def test_790_20_light(self):
-        assert sum((WEB / name).stat().st_size for name in FILES) < WEIGHT_MAX
+    def test_790_20_light(self, client):
+        """All of it, as browsers get it; and each page unpacked."""
+        assert sum(int(client.request(
+            "HEAD", f"/admin/{name}", headers=[("Accept-Encoding", "gzip")]
+            ).get("Content-Length")) for name in FILES) < WEIGHT_MAX / 2
+        frame = {"index.html", "style.css", "icon.svg"} | modules("app.js")
+        for name in re.findall(r"import\('\.(\S+)'\)",
+                               (WEB / "pages/index.js").read_text()):
+            whole = frame | modules(
+                (WEB / "pages" / f".{name}").resolve()
+                .relative_to(WEB).as_posix())
+            assert sum((WEB / one).stat().st_size
+                       for one in whole) < WEIGHT_MAX, name
 
     @pytest.mark.parametrize("name", FILES)
     def test_790_21_no_markup_from_text(self, name):
