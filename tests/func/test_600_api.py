@@ -334,8 +334,7 @@ class TestRate:
 
 class TestNotYet:
     @pytest.mark.parametrize("method, path", [
-        ("PUT", "/r2/buckets/b/lifecycle"),
-        ("GET", "/workers/dispatch/namespaces/demo/scripts/x/logs")])
+        ("PUT", "/r2/buckets/b/lifecycle")])
     def test_600_60_says_so(self, api, method, path):
         answer = api.call(method, api.account + path)
         assert answer.status == 404
