@@ -7,8 +7,10 @@
 
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "admin/api_auth.h"
 #include "admin/show.h"
 #include "core/point.h"
 #include "store/data_points.h"
@@ -364,15 +366,15 @@ static wfp_json_t *show(const query_t *q, const group_t *group, apr_pool_t *p)
     return doc;
 }
 
-static apr_status_t run(query_t *q)
+/* @param ns  of a token's; NULL: all */
+static apr_status_t take_all(query_t *q, const char *ns)
 {
-    wfp_json_t *doc = wfp_json_array(q->call->pool);
     apr_pool_t *p;
     apr_status_t rv;
-    int i, more;
+    int more;
 
-    q->groups = apr_hash_make(q->call->pool);
-    q->order = apr_array_make(q->call->pool, 16, sizeof(group_t *));
+    q->page.ns = ns;
+    q->page.after = 0;
     q->page.after_id = "";
     apr_pool_create(&p, q->call->pool);
     do {
@@ -380,6 +382,31 @@ static apr_status_t run(query_t *q)
         rv = take_page(&more, q, p);
     } while (rv == APR_SUCCESS && more);
     apr_pool_destroy(p);
+    return rv;
+}
+
+/* Namespaces that the token is limited to, in their order; NULL: it is not. */
+static const apr_array_header_t *limits_of(const wfp_api_call_t *call)
+{
+    return wfp_api_auth_is_limited(call->token) ? call->token->namespaces
+                                                : NULL;
+}
+
+static apr_status_t run(query_t *q)
+{
+    wfp_json_t *doc = wfp_json_array(q->call->pool);
+    const apr_array_header_t *names = limits_of(q->call);
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    q->groups = apr_hash_make(q->call->pool);
+    q->order = apr_array_make(q->call->pool, 16, sizeof(group_t *));
+    if (!names) {
+        rv = take_all(q, NULL);
+    }
+    for (i = 0; names && rv == APR_SUCCESS && i < names->nelts; i++) {
+        rv = take_all(q, APR_ARRAY_IDX(names, i, const char *));
+    }
     for (i = 0; rv == APR_SUCCESS && i < q->order->nelts; i++) {
         wfp_json_add(doc, show(q, APR_ARRAY_IDX(q->order, i, group_t *),
                                q->call->pool));
@@ -412,16 +439,64 @@ apr_status_t wfp_api_points_query(wfp_api_call_t *call)
     return rv == APR_SUCCESS ? run(q) : rv;
 }
 
-apr_status_t wfp_api_points_datasets(wfp_api_call_t *call)
+/* Those of one namespace, or of all, added to what is there. */
+static apr_status_t add_datasets(apr_hash_t *all, wfp_api_call_t *call,
+                                 const char *ns)
 {
-    wfp_json_t *doc = wfp_json_array(call->pool);
     apr_array_header_t *list;
     int i;
-    apr_status_t rv = wfp_data_points_datasets(&list, call->server->store,
+    apr_status_t rv = wfp_data_points_datasets(&list, call->server->store, ns,
                                                &call->res, call->pool);
 
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
-        const wfp_dataset_t *one = &APR_ARRAY_IDX(list, i, wfp_dataset_t);
+        wfp_dataset_t *one = &APR_ARRAY_IDX(list, i, wfp_dataset_t);
+        wfp_dataset_t *sum = apr_hash_get(all, one->name, APR_HASH_KEY_STRING);
+
+        if (!sum) {
+            apr_hash_set(all, one->name, APR_HASH_KEY_STRING, one);
+            continue;
+        }
+        sum->points += one->points;
+        sum->first = one->first < sum->first ? one->first : sum->first;
+        sum->last = one->last > sum->last ? one->last : sum->last;
+    }
+    return rv;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const wfp_dataset_t *const *x = a, *const *y = b;
+
+    return strcmp((*x)->name, (*y)->name);
+}
+
+static apr_array_header_t *sorted(apr_hash_t *all, apr_pool_t *p)
+{
+    apr_array_header_t *list = apr_array_make(p, 16, sizeof(wfp_dataset_t *));
+    apr_hash_index_t *at;
+
+    for (at = apr_hash_first(p, all); at; at = apr_hash_next(at)) {
+        APR_ARRAY_PUSH(list, wfp_dataset_t *) = apr_hash_this_val(at);
+    }
+    qsort(list->elts, (size_t)list->nelts, sizeof(wfp_dataset_t *), by_name);
+    return list;
+}
+
+apr_status_t wfp_api_points_datasets(wfp_api_call_t *call)
+{
+    wfp_json_t *doc = wfp_json_array(call->pool);
+    const apr_array_header_t *names = limits_of(call);
+    apr_hash_t *all = apr_hash_make(call->pool);
+    apr_array_header_t *list;
+    apr_status_t rv = names ? APR_SUCCESS : add_datasets(all, call, NULL);
+    int i;
+
+    for (i = 0; names && rv == APR_SUCCESS && i < names->nelts; i++) {
+        rv = add_datasets(all, call, APR_ARRAY_IDX(names, i, const char *));
+    }
+    list = sorted(all, call->pool);
+    for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
+        const wfp_dataset_t *one = APR_ARRAY_IDX(list, i, wfp_dataset_t *);
         wfp_json_t *row = wfp_json_object(call->pool);
 
         wfp_json_set_str(row, "name", one->name);

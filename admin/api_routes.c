@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The API's routes, by noun. */
 #include "admin/api_account.h"
+#include "admin/api_graphql.h"
 #include "admin/api_health.h"
 #include "admin/api_asset_list.h"
 #include "admin/api_assets.h"
@@ -51,6 +52,7 @@
 
 /* clang-format off */
 const wfp_api_route_t wfp_api_routes[] = {
+    { "POST", "/graphql", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_graphql_post },
     { "GET", "/openapi.json", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_openapi_get },
     /* user, accounts */
     { "GET", "/user/tokens/verify", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_verify },
@@ -88,8 +90,8 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "POST", K "/{kv}/bulk/get", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_kv_bulk_get },
     /* D1 databases */
     /* Analytics Engine */
-    { "GET", A "/analytics_engine/datasets", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_points_datasets },
-    { "POST", A "/analytics_engine/datasets/{dataset}/query", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_points_query },
+    { "GET", A "/analytics_engine/datasets", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_points_datasets },
+    { "POST", A "/analytics_engine/datasets/{dataset}/query", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_points_query },
     { "GET", D, WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_d1_list },
     { "POST", D, WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_d1_create },
     { "GET", D "/{database}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_d1_get },

@@ -219,7 +219,7 @@ typedef struct wfp_r2_call_t {
                            * is over comes with the next page */
     apr_time_t until; /* core/clock.h: it is over then; 0: never */
     wfp_cancel_t *cancel; /* or when told; NULL */
-    /* CPU time of writing and hashing is added to, atomically; when it is as
+    /* CPU time of writing and hashing, and of lists, is added to, atomically; when it is as
      * much as that, the call fails. NULL: nobody's */
     apr_int64_t *cpu_ns;
     apr_int64_t cpu_max_ns;

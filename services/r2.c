@@ -187,6 +187,25 @@ static apr_status_t put(wfp_r2_t *r2, const char *bucket, wfp_r2_call_t *call,
     return rv;
 }
 
+/* SQLite reads on this thread, and a prefix may be behind many rows. */
+static apr_status_t list(wfp_r2_t *r2, const char *bucket, wfp_r2_call_t *call,
+                         wfp_result_t *res)
+{
+    apr_int64_t begun_ns, all_ns;
+    apr_status_t rv;
+
+    if (!call->cpu_ns) {
+        return wfp_r2_list_run(r2->store, bucket, call, res);
+    }
+    begun_ns = wfp_clock_thread_ns();
+    rv = wfp_r2_list_run(r2->store, bucket, call, res);
+    all_ns = __atomic_add_fetch(call->cpu_ns, wfp_clock_thread_ns() - begun_ns,
+                                __ATOMIC_RELAXED);
+    return rv == APR_SUCCESS && all_ns >= call->cpu_max_ns
+               ? wfp_result_set(res, WFP_CPU_LIMIT, APR_TIMEUP, NULL)
+               : rv;
+}
+
 static apr_status_t run(wfp_r2_t *r2, const char *bucket, wfp_r2_call_t *call,
                         const char **plog, wfp_result_t *res)
 {
@@ -201,7 +220,7 @@ static apr_status_t run(wfp_r2_t *r2, const char *bucket, wfp_r2_call_t *call,
         return wfp_r2_objects_delete(r2->store, bucket, call, res);
     case WFP_R2_LIST:
     case WFP_R2_LIST_UPLOADS:
-        return wfp_r2_list_run(r2->store, bucket, call, res);
+        return list(r2, bucket, call, res);
     default:
         return wfp_r2_uploads_run(r2->store, bucket, call, res);
     }

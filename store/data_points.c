@@ -5,10 +5,14 @@
 #include "store/column.h"
 #include "store/dbd.h"
 
+/* Instead of a namespace: no name of one. */
+#define ALL "*"
+
 typedef struct ask_t {
     const wfp_data_point_t *points;
     int count;
     const wfp_data_points_page_t *page;
+    const char *ns; /* or NULL */
     apr_time_t now;
     apr_array_header_t *list;
 } ask_t;
@@ -50,10 +54,12 @@ static apr_status_t page(wfp_dbd_t *db, void *baton)
         "data_points_page",
         "SELECT id, time, ns, worker, point FROM data_points "
         "WHERE dataset = %s AND time >= %lld AND time < %lld "
-        "AND (time > %lld OR id > %s) ORDER BY time, id LIMIT 1000"
+        "AND (time > %lld OR id > %s) AND (%s = '*' OR ns = %s) "
+        "ORDER BY time, id LIMIT 1000"
     };
     ask_t *ask = baton;
     const wfp_data_points_page_t *want = ask->page;
+    const char *ns = want->ns ? want->ns : ALL;
     apr_time_t from = want->after > want->since ? want->after : want->since;
     apr_array_header_t *rows;
     int i;
@@ -63,7 +69,7 @@ static apr_status_t page(wfp_dbd_t *db, void *baton)
                                             wfp_dbd_num(db, from),
                                             wfp_dbd_num(db, want->until),
                                             wfp_dbd_num(db, want->after),
-                                            want->after_id));
+                                            want->after_id, ns, ns));
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -101,12 +107,13 @@ static apr_status_t datasets(wfp_dbd_t *db, void *baton)
     static const wfp_sql_t sql = {
         "data_points_datasets",
         "SELECT dataset, count(*), min(time), max(time) FROM data_points "
-        "GROUP BY dataset ORDER BY dataset"
+        "WHERE (%s = '*' OR ns = %s) GROUP BY dataset ORDER BY dataset"
     };
     ask_t *ask = baton;
+    const char *ns = ask->ns ? ask->ns : ALL;
     apr_array_header_t *rows;
     int i;
-    apr_status_t rv = wfp_dbd_rows(&rows, db, &sql, 4, NULL);
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &sql, 4, DBD_ARGS(ns, ns));
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -126,10 +133,10 @@ static apr_status_t datasets(wfp_dbd_t *db, void *baton)
 }
 
 apr_status_t wfp_data_points_datasets(apr_array_header_t **plist,
-                                      wfp_store_t *store, wfp_result_t *res,
-                                      apr_pool_t *p)
+                                      wfp_store_t *store, const char *ns,
+                                      wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { 0 };
+    ask_t ask = { .ns = ns };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, datasets, &ask, res, p);
 
     *plist = ask.list;

@@ -27,6 +27,7 @@ apr_status_t wfp_data_points_insert(wfp_store_t *store,
 /** Which points are wanted, and where a page begins. */
 typedef struct wfp_data_points_page_t {
     const char *dataset;
+    const char *ns;   /* of Workers of that namespace; NULL: of all */
     apr_time_t since; /* that time or later */
     apr_time_t until; /* earlier than that */
     apr_time_t after; /* behind this one and its id; 0 and "": the first page */
@@ -49,9 +50,11 @@ typedef struct wfp_dataset_t {
     apr_time_t last;
 } wfp_dataset_t;
 
-/** The datasets that have points, by name. @param plist  wfp_dataset_t */
+/** The datasets that have points, by name. @param ns  count those of Workers of
+ *  that namespace; NULL: of all @param plist  wfp_dataset_t */
 apr_status_t wfp_data_points_datasets(apr_array_header_t **plist,
-                                      wfp_store_t *store, wfp_result_t *res,
+                                      wfp_store_t *store, const char *ns,
+                                      wfp_result_t *res,
                                       apr_pool_t *p) WFP_CHECK;
 
 /** Delete what is too old or too much. */

@@ -234,6 +234,9 @@ def test_621_09_r2(wrangler, api, namespace, client):
     wrangler.run("r2", "object", "get", f"{name}/a/b c", "--file", "got.bin",
                  "--remote")
     assert (wrangler.folder / "got.bin").read_text() == "bytes" * 100000
+    told = wrangler.run("r2", "bucket", "info", name)
+    assert re.search(r"object_count:\s+1\b", told)
+    assert re.search(r"bucket_size:\s+500 kB", told)
     wrangler.run("deploy", "--dispatch-namespace", namespace)
     assert client.get(f"/_ns/{namespace}/shop/").text == "bytes" * 100000
     api.ok("DELETE", f"{api.namespaces}/{namespace}/scripts/shop")

@@ -22,7 +22,10 @@ FORBIDDEN, MISSING = (403, 10000), (400, 9106)
 ANYWHERE = {("GET", path) for path in (
     "/user/tokens/verify", "/accounts/{account}/tokens/verify", "/user",
     "/accounts", "/accounts/{account}", "/memberships",
-    "/accounts/{account}/workers/dispatch/namespaces")}
+    "/accounts/{account}/analytics_engine/datasets",
+    "/accounts/{account}/workers/dispatch/namespaces")} | {
+        ("POST", "/accounts/{account}/analytics_engine/datasets"
+                 "/{dataset}/query")}
 OPERATIONS = [(method, path, operation["x-role"])
               for method, path, operation in openapi.operations()]
 
@@ -44,7 +47,8 @@ def places(api, tenant):
            "hostname": "a.example", "rest": "x", "key": "x", "tail": "x", "socket": "x",
            "database": "none", "queue": "0" * 32,
            "consumer": "0" * 32, "file": "x", "bucket": "none",
-           "dataset": "none"}
+           "dataset": "none", "upload": "none",
+           "part": "1"}
     api.ok("DELETE", f"{api.account}/storage/kv/namespaces/{kv['id']}")
     api.ok("DELETE", f"{api.account}/workers/scripts/{account}")
 
@@ -131,7 +135,7 @@ class TestRoles:
         for method, path, operation in openapi.operations():
             if method != "GET" and "200" in operation["responses"] \
                     and not path.endswith(("/bulk/get", "/import/{file}",
-                                           "/datasets/{dataset}/query",
+                                           "/datasets/{dataset}/query", "/graphql",
                                            "/tails", "/tails/{tail}")):
                 assert operation["x-role"] in ("deploy", "admin"), path
 

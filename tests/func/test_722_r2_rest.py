@@ -113,6 +113,40 @@ class TestBuckets:
             api.ok("DELETE", f"{all_of_them}/{each}")
 
 
+class TestGraphql:
+    """The one question that wrangler asks about a bucket."""
+
+    QUERY = "query q { viewer { accounts { r2StorageAdaptiveGroups { max } } } }"
+
+    def ask(self, api, name, account=None, query=QUERY, raw=False):
+        return api.call("POST", "/graphql", {"query": query, "variables": {
+            "accountTag": account or api.account.split("/")[-1],
+            "filter": {"bucketName": name}}}, raw=raw)
+
+    def groups(self, api, name):
+        answer = self.ask(api, name, raw=True)
+        assert answer.status == 200 and answer.json["errors"] is None
+        account, = answer.json["data"]["viewer"]["accounts"]
+        return account["r2StorageAdaptiveGroups"]
+
+    def test_722_40_how_large_it_is(self, api, bucket, name):
+        assert self.groups(api, name)[0]["max"] == {
+            "objectCount": 0, "payloadSize": 0, "metadataSize": 0}
+        put(api, bucket, "a")
+        put(api, bucket, "b", b"12345678")
+        assert self.groups(api, name)[0]["max"] == {
+            "objectCount": 2, "payloadSize": 13, "metadataSize": 0}
+        assert self.groups(api, "no-such-bucket") == []
+
+    def test_722_41_what_else_is_asked(self, api, bucket, name):
+        assert self.ask(api, name, account="0" * 32).status == 400
+        assert self.ask(api, name, query="{ viewer { zones } }").status == 404
+        assert api.call("POST", "/graphql", {"query": 7}).status == 404
+        limited, _ = api.with_token("--role", "admin", "--namespace", "demo")
+        assert self.ask(limited, name, account=api.account.split("/")[-1]
+                        ).status == 403
+
+
 class TestObjects:
     def test_722_05_bytes_in_and_out(self, api, bucket):
         for data in (b"hello", b"", bytes(range(256)) * 5000):

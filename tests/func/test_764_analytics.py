@@ -120,10 +120,50 @@ class TestQuestions:
     def test_764_04_wrong_questions(self, api, dataset, body):
         assert api.refused("POST", dataset.path, body)[0] == 400
 
-    def test_764_05_tokens_of_a_namespace_see_nothing(self, api, dataset):
-        other, _ = api.with_token("--role", "admin", "--namespace", "demo")
-        assert other.refused("POST", dataset.path,
-                             {"select": ["count"]})[0] == 403
+    def test_764_05_tokens_of_a_namespace_see_their_own(self, api, tenant):
+        """Points of others in the same dataset are not seen, by no question."""
+        dataset = Dataset(api, tenant, ns=tenant.namespace())
+        theirs = dataset.writer(ns=tenant.namespace())
+        dataset.write({"indexes": ["a"], "doubles": [1]})
+        dataset.write({"indexes": ["b"], "doubles": [5]},
+                      {"indexes": ["b"], "doubles": [7]}, worker=theirs)
+        account = dataset.writer(ns=None)
+        assert account.name  # who writes in no namespace is nobody's of them
+        dataset.wait(3)
+        datasets = f"{api.account}/analytics_engine/datasets"
+        for names, count, total in (
+                ([dataset.worker.ns], 1, 1), ([theirs.ns], 2, 12),
+                ([dataset.worker.ns, theirs.ns], 3, 13), (["demo"], 0, 0)):
+            made = api.ok("POST", f"{api.account}/tokens", {
+                "name": "t", "role": "read", "namespaces": names})
+            mine = Api(api.httpd, api.client, made["value"])
+            rows = mine.ok("POST", dataset.path,
+                           {"select": ["count", "sum:double1"]})
+            assert rows == ([{"count": count, "sum:double1": total}]
+                            if count else [])
+            seen = mine.ok("POST", dataset.path, {
+                "select": ["count"], "group_by": ["namespace", "index1"]})
+            assert {row["namespace"] for row in seen} <= set(names)
+            assert mine.ok("POST", dataset.path, {
+                "select": ["count"],
+                "where": {"namespace": "nobody-has-this"}}) == []
+            listed = [row for row in mine.ok("GET", datasets)
+                      if row["name"] == dataset.name]
+            assert [row["points"] for row in listed] == (
+                [count] if count else [])
+            api.ok("DELETE", f"{api.account}/tokens/{made['id']}")
+
+    def test_764_06_tokens_of_a_bucket_see_nothing(self, api, dataset):
+        dataset.write({"doubles": [1]})
+        dataset.wait(1)
+        api.ok("POST", f"{api.account}/r2/buckets", {"name": "b764"})
+        made = api.ok("POST", f"{api.account}/tokens", {
+            "name": "t", "role": "read", "s3": True, "buckets": ["b764"]})
+        mine = Api(api.httpd, api.client, made["value"])
+        assert mine.ok("GET", f"{api.account}/analytics_engine/datasets") == []
+        assert mine.ok("POST", dataset.path, {"select": ["count"]}) == []
+        api.ok("DELETE", f"{api.account}/tokens/{made['id']}")
+        api.ok("DELETE", f"{api.account}/r2/buckets/b764")
 
 
 WRONG = {

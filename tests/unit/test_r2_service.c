@@ -706,6 +706,23 @@ static void files_are_lent_to_who_takes_them(wfp_test_t *t)
     CHECK_INT(wfp_body_read(s->call.body, bb, 1, &f.res), APR_EOF);
 }
 
+/* As the Worker's CPU time; one that has no more gets none. */
+static void lists_are_charged(wfp_test_t *t)
+{
+    r2s_t *s = begin(t);
+    apr_int64_t used = 0;
+
+    put(s, "k", "one");
+    aim(s, WFP_R2_LIST, NULL);
+    s->call.cpu_ns = &used;
+    s->call.cpu_max_ns = APR_INT64_MAX;
+    must(s);
+    CHECK(used > 0);
+    s->call.cpu_max_ns = used;
+    CHECK_INT(run(s), APR_TIMEUP);
+    CHECK_INT(s->f.res.code, WFP_CPU_LIMIT);
+}
+
 static void keys_that_are_none(wfp_test_t *t)
 {
     r2s_t *s = begin(t);
@@ -745,6 +762,7 @@ static const wfp_test_case_t cases[] = {
     { "dead files go when due", dead_files_go_when_due },
     { "orphans go when old", orphans_go_when_old },
     { "files are lent to who takes them", files_are_lent_to_who_takes_them },
+    { "lists are charged", lists_are_charged },
     { "keys that are none", keys_that_are_none },
     { NULL, NULL },
 };

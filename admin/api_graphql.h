@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_API_GRAPHQL_H
+#define WFP_API_GRAPHQL_H
+
+#include "admin/api_route.h"
+
+/** @file The one question in GraphQL that is answered: how large a bucket is. */
+
+wfp_api_fn wfp_api_graphql_post;
+
+#endif
