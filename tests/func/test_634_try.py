@@ -169,6 +169,16 @@ class TestSend:
         assert set(response["body"]) == {"é"}
         assert len(response["body"]) == 512 * 1024
 
+    def test_634_10_an_answer_without_end(self, api, tenant):
+        box = deployed(api, tenant, """
+            local piece = ("x"):rep(64 * 1024)
+            return Response.new(function() return piece end)""",
+                       "--limit", "cpu_ms=30000")
+        response = box.send()["response"]
+        assert response["broken"] is True
+        assert 64 << 20 <= response["body_size"] < 66 << 20
+        assert len(response["body"]) == 1 << 20
+
     def test_634_06_wait_until_is_told(self, api, tenant):
         box = deployed(api, tenant, """
             ctx:waitUntil(function()
