@@ -3,7 +3,8 @@
 
 import pytest
 
-from wfptest.hosts import Hosts
+from wfptest.client import Client
+from wfptest.hosts import Hosts, PatientApi
 from wfptest.kept import ON, Place, make, urls
 from wfptest.lua import says, worker
 from wfptest.wait import until
@@ -65,7 +66,8 @@ class TestStoreThatIsGone:
 
     @pytest.fixture(scope="class")
     def far(self, build, origin, tmp_path_factory):
-        hosts = Hosts(build, tmp_path_factory.mktemp("far"), origin, pgsql=True)
+        hosts = Hosts(build, tmp_path_factory.mktemp("far"), origin, pgsql=True,
+                      count=2)
         try:
             yield Place(hosts)
         finally:
@@ -91,3 +93,16 @@ class TestStoreThatIsGone:
         left = until(lambda: [got for got in [urls(far.logs(loud))]
                               if len(got) > 1], "what found room")[0]
         assert 1 < len(left) <= 6 and left[-1] == "before"
+
+    def test_857_61_all_hosts_have_them(self, far):
+        made = far.deploy(says('"ok"'), ON)
+        assert made.get("/here").status == 200
+        other = far.hosts.servers[1]
+        there = PatientApi(other, Client(other.port))
+        path = f"{far.path(made)}/logs"
+        assert urls(until(lambda: there.ok("GET", path), "it is there")) \
+            == ["here"]
+        made.client = there.client
+        until(lambda: made.get("/there").status == 200, "the other knows it")
+        far.wait(made, 2)
+        assert there.ok("GET", path) == far.logs(made)
