@@ -3,6 +3,7 @@
 settings. Pictures of each are kept in the build's results."""
 
 import json
+import uuid
 
 import pytest
 
@@ -186,6 +187,16 @@ class TestKv:
         inside.gone("dialog")
         inside.until(lambda: MARKUP[0] not in [
             a.text for a in inside.all("main td a")], "it to be gone")
+
+    def test_952_45_links_both_ways(self, api, inside, tenant):
+        kv = api.ok("POST", f"{api.account}/storage/kv/namespaces",
+                    {"title": f"links-{uuid.uuid4().hex[:8]}"})["id"]
+        worker = tenant.deploy("return { fetch = function() end }",
+                               "--binding", f"kv_namespace:KV={kv}")
+        inside.go(f"/kv/{kv}")
+        inside.press(f"{worker.ns}/{worker.name}")
+        inside.press(kv)
+        inside.text("env.KV")
 
     def test_952_41_what_a_key_has_stays(self, api, inside):
         """Its metadata and its end, when only its value is edited."""

@@ -2,6 +2,7 @@
 /* KV: the namespaces; of one its keys by pages; a value to look at, to put and to delete. */
 import { deleteMany, uploadMany } from '../kv/bulk.js';
 import { api, call, may, seg, upload } from '../lib/api.js';
+import { boundCard } from '../lib/data.js';
 import { fill, h } from '../lib/dom.js';
 import { ago, plural, when } from '../lib/format.js';
 import { go, link } from '../lib/router.js';
@@ -153,7 +154,7 @@ async function keys({ params, signal, refresh }) {
   });
   await next();
   return h('div', null, pageHead(ns.title, { crumbs: [['KV', '#/kv']], actions: able ? [button('Upload many', () => uploadMany(at, again), { icon: 'upload' }), button('New key', () => edit(at, null, '', again), { kind: 'primary', icon: 'plus' })] : [] }),
-    h('div', { class: 'toolbar bottom' }, h('div', { class: 'grow' }, field('Keys that begin with', prefix)), begin, many), box, more);
+    h('div', { class: 'toolbar bottom' }, h('div', { class: 'grow' }, field('Keys that begin with', prefix)), begin, many), box, more, boundCard('kv_namespace', ns.id, signal));
 }
 
 export default (ctx) => ctx.params.id === undefined ? list(ctx) : keys(ctx);
