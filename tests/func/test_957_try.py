@@ -107,6 +107,12 @@ class TestTry:
     def test_957_41_what_cannot_be_sent(self, page, api, httpd):
         self.loud(page, api, "loud")
         page.go(f"/ns/{page.ns}/w/loud?tab=try")
+        worker(page, api, "quiet", "another one")
+        page.type("input[name=url]",
+                  f"http://127.0.0.1:{httpd.port}/_ns/{page.ns}/quiet")
+        page.press("Send")
+        page.text("another one")
+        page.text("The request did not come to loud")
         page.type("input[name=url]", f"http://127.0.0.1:{httpd.port}/admin/")
         page.press("Send")
         page.text("not served by Workers")

@@ -14,6 +14,13 @@ function textOf(message) {
   return (Array.isArray(message) ? message : [message]).map((m) => typeof m === 'string' ? m : JSON.stringify(m)).join(' ');
 }
 
+/** What it logged, how it failed, which limit ended it. */
+export function recordLines(r) {
+  return [(r.logs ?? []).map((l) => h('pre', { class: `log ${l.level}` }, `${l.level}: ${textOf(l.message)}`)),
+    (r.exceptions ?? []).map((x) => h('pre', { class: 'log error' }, `${x.name ? `${x.name}: ` : ''}${x.message ?? ''}${x.stack ? `\n${x.stack}` : ''}`)),
+    r.kill && h('p', { class: 'muted' }, `Ended by ${r.kill.limit}: ${r.kill.used} of ${r.kill.allowed}${r.kill.line ? `, line ${r.kill.line}` : ''}`)];
+}
+
 /** @param day  with the day of its time; open: as a whole */
 export function recordView(r, { day = false, open = (r.exceptions?.length ?? 0) > 0 } = {}) {
   const status = r.event?.response?.status;
@@ -21,9 +28,7 @@ export function recordView(r, { day = false, open = (r.exceptions?.length ?? 0) 
   return h('details', { class: 'record', open },
     h('summary', null, h('span', { class: 'muted' }, day ? at.toLocaleString() : at.toLocaleTimeString()), ' ', badge(r.outcome, r.outcome === 'ok' ? 'good' : 'bad'), ' ',
       status && badge(status, status >= 500 ? 'bad' : ''), ' ', titleOf(r), h('span', { class: 'muted' }, ` ${ms(r.wallTime)}, CPU ${ms((r.cpuTimeUs ?? 0) / 1000)}`)),
-    (r.logs ?? []).map((l) => h('pre', { class: `log ${l.level}` }, `${l.level}: ${textOf(l.message)}`)),
-    (r.exceptions ?? []).map((x) => h('pre', { class: 'log error' }, `${x.name ? `${x.name}: ` : ''}${x.message}${x.stack ? `\n${x.stack}` : ''}`)),
-    r.kill && h('p', { class: 'muted' }, `Ended by ${r.kill.limit}: ${r.kill.used} of ${r.kill.allowed}${r.kill.line ? `, line ${r.kill.line}` : ''}`),
+    recordLines(r),
     r.requestId && h('p', { class: 'muted' }, `Request ${r.requestId}`, r.scriptVersion?.id && `, version ${r.scriptVersion.id}`),
     r.truncated && h('p', { class: 'muted' }, 'Something was left out: the record was too long.'));
 }

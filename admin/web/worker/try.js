@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A request to the Worker, and what came of it. What a Worker says is shown as text. */
 import { api } from '../lib/api.js';
-import { filesButton, keep } from '../lib/data.js';
+import { base64Of, filesButton, keep } from '../lib/data.js';
 import { fill, h } from '../lib/dom.js';
 import { bytes, ms, number } from '../lib/format.js';
 import { badge, button, card, empty, errorBox, facts, field, input, note, select, textarea } from '../lib/ui.js';
+import { recordLines } from './record.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const BODY_MAX = 1 << 20;
 const SHOWN = 200000;
-
-function base64Of(data) {
-  let text = '';
-  for (let i = 0; i < data.length; i += 0x8000) text += String.fromCharCode(...data.subarray(i, i + 0x8000));
-  return btoa(text);
-}
 
 function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -27,10 +22,6 @@ function pairsOf(text) {
     if (at < 1) throw new Error(`Headers: "${line.trim()}" is no "Name: value"`);
     return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
   });
-}
-
-function messageOf(message) {
-  return (Array.isArray(message) ? message : [message]).map((m) => typeof m === 'string' ? m : JSON.stringify(m)).join(' ');
 }
 
 function statusBadge(status) {
@@ -61,7 +52,6 @@ function responseView(done) {
 }
 
 function recordView(r, items) {
-  const kill = r.kill;
   const id = r.scriptVersion?.id ?? '';
   const version = items.find((v) => v.id === id);
   return h('section', { class: 'record' },
@@ -69,9 +59,7 @@ function recordView(r, items) {
       badge(r.coldStart ? 'cold start' : 'warm', r.coldStart ? 'info' : ''), r.event?.response ? [' ', statusBadge(r.event.response.status)] : ''),
     facts([['CPU', ms(r.cpuTimeUs / 1000)], ['Wall', ms(r.wallTime)], ['Instructions', r.instructions ? number(r.instructions) : 'too few to count'],
       ['Memory, at most', bytes(r.memoryPeak)], ['Subrequests', number(r.subrequests)], ['Version', version ? `#${version.number}` : h('code', null, id.slice(0, 8) || '–')]]),
-    (r.logs ?? []).map((l) => h('pre', { class: `log ${l.level}` }, `${l.level}: ${messageOf(l.message)}`)),
-    (r.exceptions ?? []).map((x) => h('pre', { class: 'log error' }, `${x.name ? `${x.name}: ` : ''}${x.message ?? ''}${x.stack ? `\n${x.stack}` : ''}`)),
-    kill && h('p', { class: 'muted' }, `Ended by ${kill.limit}: ${number(kill.used)} of ${number(kill.allowed)}${kill.line ? `, line ${kill.line}` : ''}`),
+    recordLines(r),
     r.truncated && h('p', { class: 'muted' }, 'Not all lines were kept.'));
 }
 
@@ -155,6 +143,8 @@ export default async function tryIt({ worker, query, signal }) {
     h('form', { class: 'card card-body stack', 'aria-label': 'Request', onsubmit: (e) => {
       e.preventDefault();
       go();
+    }, onkeydown: (e) => {
+      if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !send.disabled) e.currentTarget.requestSubmit();
     } }, h('div', { class: 'row' }, field('Method', method), field('Version', version)),
     field('URL', url, hintOf(doors)), h('datalist', { id: 'try-doors' }, doors.map((d) => h('option', { value: d.url }))),
     field('Headers', headers, 'One a line. Host comes from the URL; the client\'s address is yours.'),

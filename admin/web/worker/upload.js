@@ -4,6 +4,7 @@
  * this Worker has already is not sent again.
  */
 import { api, upload } from '../lib/api.js';
+import { base64Of } from '../lib/data.js';
 
 const FILE_MAX = 25 << 20;
 const TYPES = {
@@ -33,12 +34,6 @@ async function hashOf(path, data) {
   all.set(data);
   all.set(name, data.length);
   return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', all)));
-}
-
-function base64Of(data) {
-  let text = '';
-  for (let i = 0; i < data.length; i += 0x8000) text += String.fromCharCode(...data.subarray(i, i + 0x8000));
-  return btoa(text);
 }
 
 /** A folder that all are in is the site itself. Hidden files are left out, but .well-known is not. */
