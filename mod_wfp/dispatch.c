@@ -67,6 +67,24 @@ static int is_workers(const request_rec *r, const wfp_scope_conf_t *scope)
            && !was_let_through(r);
 }
 
+/* What httpd looks up beside an answer: the document of an error, a part of a
+ * page. */
+static int is_beside(const request_rec *r)
+{
+    return r->main || (r->prev && ap_is_HTTP_ERROR(r->prev->status));
+}
+
+/* Not a Worker's. Of the answer to a trial only this is missing, when it is not
+ * the answer itself. */
+static int refuse(wfp_trial_t *trial, const request_rec *r)
+{
+    if (is_beside(r)) {
+        return HTTP_NOT_FOUND;
+    }
+    return wfp_trial_refuse(trial, was_let_through(r) ? WFP_TRY_PASSED
+                                                      : WFP_TRY_NO_WORKER);
+}
+
 int wfp_dispatch_claim(request_rec *r)
 {
     const wfp_scope_conf_t *scope = wfp_config_scope(r->per_dir_config);
@@ -77,8 +95,7 @@ int wfp_dispatch_claim(request_rec *r)
     claim_t *claim;
 
     if (trial && (r->proxyreq || control || !is_workers(r, scope))) {
-        return wfp_trial_refuse(trial, was_let_through(r) ? WFP_TRY_PASSED
-                                                          : WFP_TRY_NO_WORKER);
+        return refuse(trial, r);
     }
     if (r->proxyreq || (!control && !is_workers(r, scope))) {
         return DECLINED;
@@ -212,7 +229,7 @@ int wfp_dispatch_handle(request_rec *r)
     if (!claim || !claim->scope || strcmp(r->handler, HANDLER)) {
         wfp_trial_t *trial = wfp_trial_of(r->connection);
 
-        return trial ? wfp_trial_refuse(trial, WFP_TRY_NO_WORKER) : DECLINED;
+        return trial ? refuse(trial, r) : DECLINED;
     }
     if (wfp_request_is_coded(r)) {
         return HTTP_NOT_IMPLEMENTED;

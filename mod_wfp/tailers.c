@@ -103,23 +103,51 @@ static void drop(wfp_tailers_t *t, wfp_tailers_item_t *item)
 
 /* ---- the list --------------------------------------------------------------------- */
 
+/* What waits, of all, of a namespace or of a Worker. */
+typedef struct held_t {
+    int count;
+    apr_size_t bytes;
+} held_t;
+
+static void hold_one(held_t *held, const wfp_tailers_item_t *item)
+{
+    held->count++;
+    held->bytes += item->records.n;
+}
+
+/* With it. A namespace has no more than is left free, so whatever its Workers do
+ * the next one finds some. */
+static int fits(const held_t *all, const held_t *of_ns, const held_t *own)
+{
+    return all->count <= PLACES && all->bytes <= BYTES
+           && of_ns->count <= PLACES - all->count
+           && of_ns->bytes <= BYTES - all->bytes && own->count <= PLACES_EACH
+           && own->bytes <= BYTES_EACH;
+}
+
 /* Is there room for it? If not, whoever is next for that Worker tells so. */
 static int may_wait_locked(wfp_tailers_t *t, const wfp_tailers_item_t *item)
 {
-    apr_size_t bytes = item->records.n, own_bytes = item->records.n;
+    held_t all = { 0 }, of_ns = { 0 }, own = { 0 };
     wfp_tailers_item_t *last = NULL;
-    int i, own = 0;
+    int i;
 
     for (i = 0; i < t->count; i++) {
-        bytes += t->waiting[i]->records.n;
-        if (is_for(t->waiting[i], item->ns, item->name)) {
-            own_bytes += t->waiting[i]->records.n;
-            last = t->waiting[i];
-            own++;
+        wfp_tailers_item_t *one = t->waiting[i];
+
+        hold_one(&all, one);
+        if (!strcmp(one->ns, item->ns)) {
+            hold_one(&of_ns, one);
+        }
+        if (is_for(one, item->ns, item->name)) {
+            hold_one(&own, one);
+            last = one;
         }
     }
-    if (!t->stop && t->count < PLACES && own < PLACES_EACH && bytes <= BYTES
-        && own_bytes <= BYTES_EACH) {
+    hold_one(&all, item);
+    hold_one(&of_ns, item);
+    hold_one(&own, item);
+    if (!t->stop && fits(&all, &of_ns, &own)) {
         return 1;
     }
     if (last) {

@@ -230,6 +230,18 @@ static conn_rec *make_conn(request_rec *r, conn_rec *master,
     return c;
 }
 
+/* A stream of HTTP/2 has a master itself, which modules ask for what is the
+ * client's, such as TLS; of a master's master none thinks. */
+static conn_rec *client_of(const request_rec *r)
+{
+    conn_rec *c = r->connection;
+
+    while (c->master) {
+        c = c->master;
+    }
+    return c;
+}
+
 /* Of which nothing is known: no TLS, no MPM. */
 static conn_rec *make_bare(const conn_rec *from, apr_pool_t *pool)
 {
@@ -371,7 +383,7 @@ static const char *forged(const wfp_try_t *ask, server_rec *main)
 static apr_status_t open_line(conn_rec **pc, line_t *line, request_rec *r,
                               apr_sockaddr_t *local)
 {
-    conn_rec *master = r->connection;
+    conn_rec *master = client_of(r);
     apr_pool_t *pool;
     conn_rec *c;
     apr_status_t rv;

@@ -24,6 +24,27 @@ static int is_any(const apr_sockaddr_t *addr)
     return !memcmp(addr->ipaddr_ptr, none, (apr_size_t)addr->ipaddr_len);
 }
 
+static int is_loopback(const apr_sockaddr_t *addr)
+{
+    static const unsigned char mapped[] = { 0, 0, 0, 0, 0,    0,   0,
+                                            0, 0, 0, 0, 0xff, 0xff };
+    static const unsigned char own[16] = { [15] = 1 };
+    const unsigned char *b = addr->ipaddr_ptr;
+
+    if (addr->family == APR_INET) {
+        return b[0] == 127;
+    }
+    return !memcmp(b, own, sizeof(own))
+           || (!memcmp(b, mapped, 12) && b[12] == 127);
+}
+
+/* What listens on loopback is not for who is not let in there: nobody who tries
+ * comes further into this host than they could by themselves. */
+static int is_open_to(const request_rec *r, const apr_sockaddr_t *bound)
+{
+    return !is_loopback(bound) || is_loopback(r->connection->local_addr);
+}
+
 /* Is a virtual host's address one that a listener has? */
 static int is_at(const server_addr_rec *addr, const apr_sockaddr_t *bound)
 {
@@ -137,7 +158,8 @@ apr_sockaddr_t *wfp_trial_doors_address(wfp_server_t *server, request_rec *r,
     for (one = ap_listeners; one; one = one->next) {
         apr_port_t at = one->bind_addr->port;
 
-        if (!leads_to_workers(server, one->bind_addr, r->pool)) {
+        if (!is_open_to(r, one->bind_addr)
+            || !leads_to_workers(server, one->bind_addr, r->pool)) {
             continue;
         }
         if (at == port) {
@@ -263,7 +285,8 @@ apr_array_header_t *wfp_trial_doors_list(void *baton, request_rec *r,
 
         list.port = one->bind_addr->port;
         list.is_tls = at && wfp_trial_conn_is_tls(r, at);
-        for (s = server->main; s; s = s->next) {
+        for (s = server->main; s && is_open_to(r, one->bind_addr);
+             s = s->next) {
             if (gets_some(s, server, one->bind_addr)) {
                 each_scope(s, add_door, &list, r->pool);
             }

@@ -11,7 +11,7 @@ from wfptest import prometheus
 from wfptest.api import LOCATION, Api
 from wfptest.lua import says, worker
 from wfptest.records import Records
-from wfptest.tailing import Listener, path_of, tail
+from wfptest.tailing import LISTENER, Listener, path_of, tail
 from wfptest.uploads import Scripts
 from wfptest.wait import until
 
@@ -496,6 +496,38 @@ class TestHow:
         # it is told how many
         until(lambda: any(r["event"].get("dropped", 0) > 0
                           for r in slow.runs()), "to be told", 40)
+
+    def test_858_38_one_namespace_fills_it(self, httpd, api, tenant, client,
+                                           origin):
+        """However many slow handlers a namespace has, another's records find
+        room."""
+        ns = tenant.namespace()
+        made = tenant.deploy(worker('return Response.new("ok")'), ns=ns)
+        slow = [tenant.deploy(LISTENER % f"""
+            fetch("{origin.url}/slow/4000"):text()""", ns=ns)
+                for _ in range(10)]
+        tail(api, made, *(f"{ns}/{one.name}" for one in slow))
+        quick = Listener(httpd, tenant)
+        other = tenant.deploy(says('"ok"'))
+        tail(api, other, quick.name)
+        before, over = self.metric(client), threading.Event()
+
+        def ask():
+            while not over.is_set():
+                assert made.get().text == "ok"
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            # full in whichever child a request comes to
+            until(lambda: self.metric(client) > before + 4000, "too many", 60)
+            for n in range(20):
+                assert other.get(f"/{n}").text == "ok"
+            assert names(quick.events(20)) == [other.name] * 20
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
 
     def test_858_36_handed_over_before_a_restart(self, httpd, api, tenant):
         listener = Listener(httpd, tenant)
