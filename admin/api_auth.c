@@ -10,6 +10,7 @@
 
 #include "admin/asset_token.h"
 #include "admin/session_cookie.h"
+#include "core/clock.h"
 #include "store/sessions.h"
 
 #define TOKEN_MAX      512
@@ -93,7 +94,7 @@ static int count(const wfp_api_server_t *server, const void *who, apr_size_t n,
                  apr_uint32_t most)
 {
     return wfp_api_rate_count(server->rate, who, n, most, server->rate_window,
-                              apr_time_now());
+                              wfp_clock_now());
 }
 
 apr_size_t wfp_api_auth_address_size(const apr_sockaddr_t *address)

@@ -13,6 +13,7 @@
 #include "admin/api_auth.h"
 #include "admin/api_worker.h"
 #include "admin/try_ask.h"
+#include "core/clock.h"
 #include "core/utf8.h"
 #include "store/versions.h"
 
@@ -235,7 +236,7 @@ static apr_status_t count(wfp_api_call_t *call)
     apr_uint32_t most = server->rate_requests / RATE_SHARE;
     int wait = wfp_api_rate_count(server->rate, who, strlen(who),
                                   most ? most : 1, server->rate_window,
-                                  apr_time_now());
+                                  wfp_clock_now());
 
     call->answer.retry_after_s = wait;
     return wait ? wfp_api_answer_error(call, WFP_API_RATE, NULL) : APR_SUCCESS;

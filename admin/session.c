@@ -17,6 +17,7 @@
 #include "admin/session_cookie.h"
 #include "admin/show.h"
 #include "admin/sign_guard.h"
+#include "core/clock.h"
 #include "store/sessions.h"
 
 #define BODY_MAX  4096
@@ -104,7 +105,7 @@ static apr_status_t check_token(wfp_token_t **ptoken, wfp_api_call_t *call)
     wfp_sign_guard_t *guard = call->server->guard;
     const apr_sockaddr_t *from = call->r->useragent_addr;
     apr_size_t n = wfp_api_auth_address_size(from);
-    int wait = wfp_sign_guard_try(guard, from->ipaddr_ptr, n, apr_time_now());
+    int wait = wfp_sign_guard_try(guard, from->ipaddr_ptr, n, wfp_clock_now());
     const char *secret;
     apr_status_t rv;
 
@@ -125,7 +126,7 @@ static apr_status_t check_token(wfp_token_t **ptoken, wfp_api_call_t *call)
                                         "has expired");
         }
     }
-    wfp_sign_guard_forgive(guard, from->ipaddr_ptr, n, apr_time_now());
+    wfp_sign_guard_forgive(guard, from->ipaddr_ptr, n, wfp_clock_now());
     return rv;
 }
 

@@ -18,7 +18,7 @@
 
 #define WFP_SIGN_GUARD_FREE   5
 #define WFP_SIGN_GUARD_MAX_S  900
-#define WFP_SIGN_GUARD_LAYOUT 1
+#define WFP_SIGN_GUARD_LAYOUT 2
 
 typedef struct wfp_sign_guard_t wfp_sign_guard_t;
 

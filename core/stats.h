@@ -23,7 +23,7 @@ typedef struct wfp_stats_t wfp_stats_t;
     ((((int)WFP_STAT_COUNT * 256 + (int)WFP_CODE_COUNT) * 256                  \
       + (int)WFP_LIMIT_COUNT)                                                  \
          * 8                                                                   \
-     + 1)
+     + 2)
 
 typedef enum {
     WFP_STAT_REQUESTS = 0, /* requests answered, well or not */
@@ -76,7 +76,8 @@ apr_uint64_t wfp_stats_fastest(wfp_stats_t *stats, apr_uint64_t speed);
 void wfp_stats_read(wfp_stats_all_t *all, wfp_stats_t *stats, apr_time_t now);
 
 /**
- * A hard limit ended an invocation of this Worker. Counts WFP_STAT_KILLS too.
+ * A hard limit ended an invocation of this Worker. now, here and below: as
+ * core/clock.h tells it. Counts WFP_STAT_KILLS too.
  * The kills of a Worker are counted from the first of a window; of thousands
  * of Workers killed within one window some may be forgotten.
  */

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/url.h"
 #include "mod_wfp/trace.h"
 
@@ -28,7 +29,8 @@ typedef struct side_t {
 
 struct wfp_egress_record_t {
     wfp_egress_record_t *next; /* the call before */
-    apr_time_t time;
+    apr_time_t time;           /* wall clock */
+    apr_time_t begun;          /* core/clock.h */
     const char *method;
     const char *url;
     const char *by;
@@ -56,6 +58,7 @@ void wfp_egress_record_begin(wfp_egress_t *egress)
 {
     egress->record = apr_pcalloc(egress->pool, sizeof(*egress->record));
     egress->record->time = apr_time_now();
+    egress->record->begun = wfp_clock_now();
 }
 
 wfp_client_times_t *wfp_egress_record_times(wfp_egress_t *egress)
@@ -154,7 +157,7 @@ void wfp_egress_record_note(wfp_egress_t *egress, int outcome)
                : rec->end == WFP_TALLY_FAILED ? why_failed(rec)
                                               : why_of(rec);
     if (!rec->times.total_us && !rec->in.body) {
-        rec->times.total_us = apr_time_now() - rec->time;
+        rec->times.total_us = wfp_clock_now() - rec->begun;
     }
     wfp_trace_step(ctx->work, "fetch %s %s, hop %d: %s by %s: %s", rec->method,
                    rec->url, rec->hop, wfp_tally_name(rec->end), rec->by,
@@ -222,7 +225,8 @@ static const char *target_of(const wfp_egress_record_t *rec, apr_pool_t *p)
 static void tell_times(wfp_json_out_t *out, const wfp_egress_record_t *rec)
 {
     const wfp_client_times_t *t = &rec->times;
-    apr_int64_t total = t->total_us ? t->total_us : apr_time_now() - rec->time;
+    apr_int64_t total = t->total_us ? t->total_us
+                                    : wfp_clock_now() - rec->begun;
 
     WFP_JSON_OUT(out, ",\"timeUs\":{");
     if (rec->is_sent) {

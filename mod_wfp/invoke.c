@@ -228,7 +228,7 @@ static apr_status_t check_cooling(wfp_host_ctx_t *ctx, wfp_result_t *res)
     int seconds;
 
     if (!wfp_stats_is_cooling(&seconds, ctx->work->server->stats, ctx->entry.ns,
-                              ctx->entry.name, ctx->started)) {
+                              ctx->entry.name, ctx->begun)) {
         return APR_SUCCESS;
     }
     (void)wfp_result_set(res, WFP_WORKER_OVERLOADED, APR_EAGAIN, NULL);
@@ -315,7 +315,7 @@ static void count_kill(wfp_host_ctx_t *ctx, const wfp_result_t *kill)
     rule.window = wfp_config_num(conf->cool_window, WFP_DEFAULT_COOL_WINDOW);
     rule.pause = wfp_config_num(conf->cool_pause, WFP_DEFAULT_COOL_PAUSE);
     wfp_stats_kill(server->stats, &rule, ctx->entry.ns, ctx->entry.name,
-                   apr_time_now());
+                   wfp_clock_now());
     if (kill->limit) {
         wfp_stats_limit(server->stats, wfp_limit_by_name(kill->limit));
     }

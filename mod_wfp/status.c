@@ -8,6 +8,7 @@
 #include <mod_status.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "mod_wfp/figures.h"
 #include "mod_wfp/hold.h"
 #include "mod_wfp/server.h"
@@ -26,7 +27,7 @@ static void metrics(request_rec *r, wfp_server_t *server)
     wfp_figures_t f;
     int i;
 
-    wfp_stats_read(&all, server->stats, r->request_time);
+    wfp_stats_read(&all, server->stats, wfp_clock_now());
     wfp_figures_collect(&f, server, &all);
     ap_set_content_type(r, "text/plain; version=0.0.4; charset=utf-8");
     for (i = 0; i < f.count; i++) {
@@ -58,7 +59,7 @@ static int status_section(request_rec *r, int flags)
         return OK;
     }
     wfp_hold_enter(server->hold, NULL);
-    wfp_stats_read(&all, server->stats, r->request_time);
+    wfp_stats_read(&all, server->stats, wfp_clock_now());
     wfp_figures_collect(&f, server, &all);
     wfp_hold_leave(server->hold);
     if (!brief) {
