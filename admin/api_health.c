@@ -123,7 +123,7 @@ apr_status_t wfp_api_health_get(wfp_api_call_t *call)
         wfp_json_set_str(doc, "store",
                          health.is_reachable ? "reachable" : "unreachable");
         wfp_json_set_number(doc, "sync_lag",
-                            (double)health.lag / APR_USEC_PER_SEC);
+                            (double)apr_time_as_msec(health.lag) / 1000);
         if (changes >= 0) {
             wfp_json_set_int(doc, "changes_behind", changes);
         }

@@ -101,6 +101,10 @@ void wfp_dump_print(apr_pool_t *p, server_rec *s)
     apr_file_printf(out, "wfp: registrysize %" APR_INT64_T_FMT "\n",
                     wfp_config_num(conf->registry_size,
                                    WFP_DEFAULT_REGISTRY_SIZE));
+    apr_file_printf(out,
+                    "wfp: retention %" APR_TIME_T_FMT " %" APR_INT64_T_FMT "\n",
+                    wfp_config_num(conf->log_age, WFP_DEFAULT_LOG_AGE),
+                    wfp_config_num(conf->log_bytes, WFP_DEFAULT_LOG_BYTES));
     dump_server(out, conf);
     dump_logs(out, s, p);
 }

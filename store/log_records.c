@@ -225,3 +225,40 @@ apr_status_t wfp_log_records_text(const char **ptext, wfp_store_t *store,
     *ptext = ask.text;
     return rv;
 }
+
+/* ---- looking ------------------------------------------------------------------ */
+
+typedef struct kept_t {
+    apr_int64_t bytes;
+    apr_time_t oldest;
+} kept_t;
+
+static apr_status_t look(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t sql = {
+        "log_records_kept",
+        "SELECT COALESCE((SELECT CAST(sum(bytes) AS BIGINT) FROM log_sizes), "
+        "0), COALESCE((SELECT min(time) FROM log_records), 0)"
+    };
+    kept_t *kept = baton;
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &sql, 2, NULL);
+
+    if (rv == APR_SUCCESS && row) {
+        kept->bytes = wfp_dbd_int(row[0]);
+        kept->oldest = wfp_dbd_int(row[1]);
+    }
+    return rv;
+}
+
+apr_status_t wfp_log_records_kept(apr_int64_t *pbytes, apr_time_t *poldest,
+                                  wfp_store_t *store, wfp_result_t *res,
+                                  apr_pool_t *p)
+{
+    kept_t kept = { 0, 0 };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, look, &kept, res, p);
+
+    *pbytes = kept.bytes;
+    *poldest = kept.oldest;
+    return rv;
+}

@@ -67,4 +67,10 @@ apr_status_t wfp_log_records_prune(int *pdone, wfp_store_t *store,
                                    apr_time_t before, apr_int64_t bytes,
                                    wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
+/** How many bytes of records there are, and the time of the oldest; 0: there is
+ *  none. */
+apr_status_t wfp_log_records_kept(apr_int64_t *pbytes, apr_time_t *poldest,
+                                  wfp_store_t *store, wfp_result_t *res,
+                                  apr_pool_t *p) WFP_CHECK;
+
 #endif

@@ -29,13 +29,15 @@ typedef struct wfp_ctl_config_t {
     apr_gid_t gid;
     int has_user; /* 1: they are known */
     /* for doctor */
-    apr_int64_t registry_size; /* WfpRegistrySize */
-    int threads;               /* of a child; 0: not known */
-    const char *pidfile;       /* or NULL */
-    const char *liblua;        /* file of the Lua that the server runs */
-    const char *other_lua;     /* another one, or NULL */
-    const char *hardening;     /* "auto", "on+landlock", ... */
-    int has_seccomp;           /* the kernel has it; */
+    apr_int64_t registry_size;   /* WfpRegistrySize */
+    apr_interval_time_t log_age; /* WfpLogRetention; 0: off */
+    apr_int64_t log_bytes;
+    int threads;           /* of a child; 0: not known */
+    const char *pidfile;   /* or NULL */
+    const char *liblua;    /* file of the Lua that the server runs */
+    const char *other_lua; /* another one, or NULL */
+    const char *hardening; /* "auto", "on+landlock", ... */
+    int has_seccomp;       /* the kernel has it; */
     int has_landlock;
     const char *starter;         /* a module that needs programs, or NULL */
     apr_array_header_t *missing; /* const char *: modules that are wanted */

@@ -159,6 +159,12 @@ static void read_more(wfp_ctl_config_t *config, const char *name, char *value)
     if (strcmp(name, "registrysize") == 0) {
         config->registry_size = apr_strtoi64(value, NULL, 10);
     }
+    else if (strcmp(name, "retention") == 0) {
+        char *bytes;
+
+        config->log_age = apr_strtoi64(value, &bytes, 10);
+        config->log_bytes = apr_strtoi64(bytes, NULL, 10);
+    }
     else if (strcmp(name, "threads") == 0) {
         config->threads = (int)apr_strtoi64(value, NULL, 10);
     }

@@ -36,10 +36,27 @@ static const char *folder_of(const char *path, apr_pool_t *p)
 
 typedef struct walk_t {
     apr_uid_t uid;
+    const char *database; /* name that SQLite's files begin with; "": none */
     int seen;
     const char *foreign; /* the first file of somebody else's */
     apr_pool_t *pool;
 } walk_t;
+
+/* What is ours there: others may keep files beside it. The key is looked at on its
+ * own. */
+static int is_ours(const walk_t *w, const char *name)
+{
+    static const char *const folders[] = { "assets", "d1", "kv", "r2", NULL };
+    apr_size_t n = strlen(w->database);
+    int i;
+
+    for (i = 0; folders[i]; i++) {
+        if (!strcmp(name, folders[i])) {
+            return 1;
+        }
+    }
+    return n > 0 && !strncmp(name, w->database, n);
+}
 
 static void walk(walk_t *w, const char *folder, int depth, apr_pool_t *parent)
 {
@@ -54,6 +71,7 @@ static void walk(walk_t *w, const char *folder, int depth, apr_pool_t *parent)
             const char *path = apr_pstrcat(p, folder, "/", info.name, NULL);
 
             if (!strcmp(info.name, ".") || !strcmp(info.name, "..")
+                || (!depth && !is_ours(w, info.name))
                 || apr_stat(&info, path,
                             APR_FINFO_LINK | APR_FINFO_OWNER | APR_FINFO_TYPE,
                             p)
@@ -85,11 +103,21 @@ static const char *chown_text(const wfp_doctor_t *doctor, const char *path,
                         path);
 }
 
+static const char *database_name(const wfp_cmd_t *cmd)
+{
+    const char *slash = strrchr(cmd->config.params, '/');
+
+    return strcmp(cmd->config.driver, "sqlite3") ? ""
+           : slash                               ? slash + 1
+                                                 : cmd->config.params;
+}
+
 static void check_datadir(wfp_doctor_t *doctor)
 {
     wfp_cmd_t *cmd = doctor->cmd;
     const char *dir = cmd->config.datadir, *problem = NULL;
-    walk_t w = { wfp_doctor_uid(doctor), 0, NULL, cmd->pool };
+    walk_t w = { wfp_doctor_uid(doctor), database_name(cmd), 0, NULL,
+                 cmd->pool };
     apr_finfo_t info;
 
     if (apr_stat(&info, dir, APR_FINFO_NORM, cmd->pool) != APR_SUCCESS) {

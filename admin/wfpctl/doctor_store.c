@@ -3,14 +3,20 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "admin/wfpctl/doctor.h"
+#include "admin/wfpctl/print.h"
+#include "store/log_records.h"
 #include "store/namespaces.h"
 #include "store/scripts.h"
 #include "store/tokens.h"
 
 /* Between this host's clock and the database's, in milliseconds. */
 #define CLOCK_MAX 2000
+
+/* For so long after their time records may still be there. */
+#define LATE apr_time_from_sec(3600)
 
 /* Of WfpRegistrySize, a Worker. */
 #define BYTES_A_WORKER 512
@@ -149,6 +155,56 @@ static void check_registry(wfp_doctor_t *doctor)
                                 count, room));
 }
 
+/* Room for what WfpLogRetention allows; of a database elsewhere it is not known. */
+static const char *room_problem(const wfp_cmd_t *cmd, apr_int64_t bytes)
+{
+    const wfp_ctl_config_t *config = &cmd->config;
+    apr_int64_t more = config->log_bytes - bytes, left;
+    struct statvfs fs;
+
+    if (strcmp(config->driver, "sqlite3") || !config->log_age || more <= 0
+        || statvfs(config->datadir, &fs) != 0) {
+        return NULL;
+    }
+    left = (apr_int64_t)fs.f_bavail * (apr_int64_t)fs.f_frsize;
+    return left >= more
+               ? NULL
+               : apr_psprintf(cmd->pool,
+                              "WfpLogRetention lets records take "
+                              "%" APR_INT64_T_FMT " MB more, and "
+                              "%" APR_INT64_T_FMT
+                              " MB are free: make room, or name a smaller size",
+                              more >> 20, left >> 20);
+}
+
+static void check_retention(wfp_doctor_t *doctor)
+{
+    wfp_cmd_t *cmd = doctor->cmd;
+    apr_int64_t bytes;
+    apr_time_t oldest, due = apr_time_now() - cmd->config.log_age - LATE;
+    const char *problem = NULL;
+    apr_status_t rv = wfp_log_records_kept(&bytes, &oldest, cmd->store,
+                                           &cmd->res, cmd->pool);
+
+    if (rv != APR_SUCCESS) {
+        problem = reason(cmd);
+    }
+    else if (oldest && oldest < due) {
+        problem = apr_psprintf(cmd->pool,
+                               "records are there from %s, which "
+                               "WfpLogRetention would have taken out: start a "
+                               "server of this store, or look for WFP4002 in "
+                               "its error log",
+                               wfp_print_time(cmd, oldest));
+    }
+    else {
+        problem = room_problem(cmd, bytes);
+    }
+    wfp_doctor_say(doctor, "retention", problem,
+                   apr_psprintf(cmd->pool, "%" APR_INT64_T_FMT " KB of records",
+                                bytes >> 10));
+}
+
 void wfp_doctor_store_check(wfp_doctor_t *doctor)
 {
     wfp_cmd_t *cmd = doctor->cmd;
@@ -167,4 +223,5 @@ void wfp_doctor_store_check(wfp_doctor_t *doctor)
     check_account(doctor);
     check_tokens(doctor);
     check_registry(doctor);
+    check_retention(doctor);
 }

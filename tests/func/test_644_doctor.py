@@ -86,7 +86,7 @@ class TestConfig:
         assert set(rows) == {
             "config", "modules", "liblua", "hardening", "server", "ulimits",
             "api", "datadir", "logs", "disk", "key", "store", "clock",
-            "account", "tokens", "registry"}
+            "account", "tokens", "registry", "retention"}
         assert "liblua5.4" in rows["liblua"]["note"]
         assert rows["registry"]["note"] == "0 of 131072"
         done = patient.run("doctor")
@@ -212,6 +212,7 @@ class TestFiles:
         owner = patient.data.stat()
         for path in (folder.parent, folder):
             os.chown(path, owner.st_uid, owner.st_gid)
+        (patient.data / "notes").mkdir()  # root's, and none of ours
         patient.well()
         (folder / "x").write_text("")
         os.chown(folder / "x", 12345, 12345)
@@ -276,7 +277,7 @@ class TestFiles:
             patient.data = place / "wfp"
             patient.database = f'sqlite3 "{patient.data}/wfp.db"'
             place.chmod(0o755)
-            patient.settings()
+            patient.settings("WfpLogRetention off")
             patient.ok("init")
             patient.finds("disk", "MB are free", "make room")
         finally:
@@ -325,6 +326,21 @@ class TestStore:
                 SELECT i + 1 FROM n WHERE i < 2100)
             SELECT %s FROM n)""" % self.columns(patient))
         patient.finds("registry", "2101 Workers", "WfpRegistrySize 3M")
+
+    def test_644_35_records_that_nobody_takes_out(self, patient):
+        patient.settings("WfpLogRetention 1d")
+        self.edit(patient, "INSERT INTO log_records VALUES "
+                  "('x', 1000000000000000, 'a', 0, 5, '{}')")
+        patient.finds("retention", "2001-09-09T01:46:40Z", "WfpLogRetention",
+                      "WFP4002")
+        self.edit(patient, "DELETE FROM log_records")
+        patient.well()
+
+    def test_644_36_records_may_take_more_than_is_free(self, patient):
+        patient.settings("WfpLogRetention 7d 1024G")
+        patient.finds("retention", "MB are free", "smaller size")
+        patient.settings("WfpLogRetention off")
+        patient.well()
 
     def columns(self, patient):
         """A row of scripts, all made up but its namespace."""
