@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trying a Worker, and its assets, in a real browser."""
 
+import json
 import shutil
 
 import pytest
@@ -9,8 +10,15 @@ from wfptest.api import Api
 from wfptest.assets import Site
 from wfptest.browser import DESK, PHONE, Browser
 from wfptest.session import PAGE
+from wfptest.uploads import Scripts, form, part
 
 pytestmark = pytest.mark.one_mpm
+
+
+GATE = """return { fetch = function(request, env)
+  local name = URL.new(request.url).pathname:match("^/gate/([%w-]+)")
+  return env.D:get(name):fetch(request)
+end }"""
 
 
 def says(word):
@@ -130,6 +138,29 @@ class TestTry:
         page.one("select[name=version]")
         page.press("Send")
         page.text("first answer")
+
+    def test_957_44_through_the_dispatcher(self, page, api, httpd):
+        """It is what is offered first, and its record is shown, too."""
+        httpd.configure([*PAGE, '<Location "/gate/">',
+                         "WfpDispatcher pagegate", "</Location>"])
+        meta = {"main_module": "worker.lua", "bindings": [
+            {"type": "dispatch_namespace", "name": "D", "namespace": page.ns}]}
+        answer = Scripts(api, None).put("pagegate", form(
+            part("metadata", json.dumps(meta)),
+            part("worker.lua", GATE, "worker.lua", "text/plain")))
+        assert answer.status == 200
+        self.loud(page, api, "loud")
+        page.go(f"/ns/{page.ns}/w/loud?tab=try")
+        page.text("The dispatcher pagegate decides who answers.")
+        url = page.one("input[name=url]")
+        assert url.get_attribute("value").endswith("/gate/")
+        url.send_keys("loud")
+        page.press("Send")
+        page.text("window.broken")
+        page.until(lambda: [e.text.split()[0] for e in page.all(".record h3")]
+                   == [f"{page.ns}/loud", "pagegate"], "both records")
+        page.photograph("worker-try-dispatcher")
+        api.ok("DELETE", f"{api.account}/workers/scripts/pagegate")
 
     def test_957_43_not_for_readers(self, page, api):
         self.loud(page, api, "loud")

@@ -89,15 +89,16 @@ function versionSelect(items, shares, chosen) {
 export default async function tryIt({ worker, query, signal }) {
   const [found, list, deployed] = await Promise.all([api.get(`${worker.path}/try`, null, { signal }),
     api.get(`${worker.path}/versions`, { limit: 50 }, { signal }), api.get(`${worker.path}/deployments`, null, { signal })]);
-  const doors = found.result.doors;
+  const first = (door) => door.through === 'dispatcher' ? 0 : 1;
+  const doors = found.result.doors.sort((a, b) => first(a) - first(b));
   const { items } = list.result;
   const shares = new Map((deployed.result.deployments[0]?.versions ?? []).map((v) => [v.version_id, v.percentage]));
   const last = asked.get(worker.path) ?? {};
-  const first = doors[0];
+  const door = doors[0];
   const method = select(METHODS, { name: 'method', value: METHODS.includes(last.method) ? last.method : 'GET' });
-  const url = input({ name: 'url', type: 'url', required: true, list: 'try-doors', value: last.url ?? first?.url ?? '' });
+  const url = input({ name: 'url', type: 'url', required: true, list: 'try-doors', value: last.url ?? door?.url ?? '' });
   const version = versionSelect(items, shares, query.get('version'));
-  const headers = textarea({ name: 'headers', rows: 3, placeholder: 'Accept: text/html', value: last.headers ?? (first?.header ? `${first.header}: ${worker.name}` : '') });
+  const headers = textarea({ name: 'headers', rows: 3, placeholder: 'Accept: text/html', value: last.headers ?? (door?.header ? `${door.header}: ${worker.name}` : '') });
   const body = textarea({ name: 'body', rows: 4, value: last.body ?? '' });
   const said = h('span', { class: 'muted', role: 'status' });
   const out = h('div', { class: 'stack', 'aria-live': 'polite' }, empty('Nothing was sent yet', 'The request goes the way that any other takes: limits, outbound Worker and egress hold, and it counts.'));
