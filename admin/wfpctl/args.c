@@ -37,7 +37,8 @@ static const struct {
     { "method", 1 },      { "search", 1 },
     { "header", 1 },      { "client-ip", 1 },
     { "version-id", 1 },  { "sampling-rate", 1 },
-    { NULL, 0 },
+    { "since", 1 },       { "outcome", 1 },
+    { "level", 1 },       { NULL, 0 },
 };
 
 #define EVERYWHERE "ca config help json token token-file url"

@@ -144,6 +144,7 @@ wfp_cmd_fn wfp_cmd_queues_release;
 wfp_cmd_fn wfp_cmd_schedules_list;
 wfp_cmd_fn wfp_cmd_schedules_put;
 wfp_cmd_fn wfp_cmd_schedules_runs;
+wfp_cmd_fn wfp_cmd_logs_run;
 wfp_cmd_fn wfp_cmd_tail_run;
 wfp_cmd_fn wfp_cmd_token_create;
 wfp_cmd_fn wfp_cmd_token_list;

@@ -124,6 +124,11 @@ static const wfp_cmd_row_t rows[] = {
     { "key rotate", wfp_cmd_key_rotate, WFP_CMD_STORE, 0, 0, "prepare",
       "[--prepare]" },
     { "key prune", wfp_cmd_key_prune, WFP_CMD_STORE, 0, 0, "", "" },
+    { "logs", wfp_cmd_logs_run, WFP_CMD_STORE, 1, 1,
+      "since limit outcome level search",
+      WORKER " [--since TIME] [--limit N] [--outcome OUTCOME[,...]] "
+             "[--level LEVEL[,...]] [--search TEXT]",
+      NULL, wfp_remote_logs_run },
     { "tail", wfp_cmd_tail_run, WFP_CMD_NOTHING, 1, 1,
       "status method search header client-ip version-id sampling-rate",
       WORKER

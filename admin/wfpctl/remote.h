@@ -96,6 +96,7 @@ wfp_cmd_fn wfp_remote_hostname_list;
 wfp_cmd_fn wfp_remote_hostname_put;
 wfp_cmd_fn wfp_remote_hostname_delete;
 wfp_cmd_fn wfp_remote_usage_show;
+wfp_cmd_fn wfp_remote_logs_run;
 wfp_cmd_fn wfp_remote_tail_run;
 wfp_cmd_fn wfp_remote_token_create;
 wfp_cmd_fn wfp_remote_token_list;
