@@ -78,9 +78,11 @@ function mark(page) {
   }
 }
 
-function place(node, mine) {
+/** done: it is the page, not what is there until it comes. */
+function place(node, mine, done = true) {
   if (mine !== turn) return;
   fill(main, node);
+  main.dataset.at = done ? location.hash.replace(/^#/, '') : '';
   const title = main.querySelector('h1')?.textContent;
   document.title = title ? `${title} · mod_wfp` : 'mod_wfp';
 }
@@ -96,7 +98,7 @@ async function show() {
       button('To the overview', () => go('#/'), { kind: 'primary' })), mine);
     return;
   }
-  const slow = setTimeout(() => place(skeleton(6), mine), 150);
+  const slow = setTimeout(() => place(skeleton(6), mine, false), 150);
   try {
     const made = await (await found.page.load()).default({ ...found, signal: leave.signal, refresh: show });
     place(made, mine);
@@ -140,4 +142,9 @@ async function begin() {
 theme.begin();
 whenSignedOut(askToken);
 addEventListener('hashchange', onAddress);
+/* (its address would be a page's) */
+document.querySelector('.skip').addEventListener('click', (e) => {
+  e.preventDefault();
+  (document.querySelector('main') ?? app).focus();
+});
 begin();

@@ -2,11 +2,14 @@
 """Fixtures of tests of the admin page: one browser a file, signed in, and what
 must be so after each of them."""
 
+import json
+
 import pytest
 
 from .api import Api
 from .browser import Browser
 from .session import PAGE
+from .uploads import FORM, form, part
 
 
 @pytest.fixture
@@ -35,20 +38,27 @@ def page(chromium, api, tenant):
 
 def renew(browser, token=None):
     """Somebody is signed in, nothing was asked yet."""
-    browser.driver.get("about:blank")
-    browser.driver.delete_all_cookies()
+    forget(browser)
     browser.sign_in(token)
     browser.requests()
     browser.complaints()
 
 
+def forget(browser):
+    """Nobody is signed in, no page is there."""
+    browser.driver.get("about:blank")
+    browser.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
+
 def check(browser):
     """No script or policy complained, and nobody else was asked."""
     own = f"http://127.0.0.1:{browser.httpd.port}/"
-    assert [url for url in browser.requests()
-            if not url.startswith((own, "data:", "blob:", "chrome",
-                                   "about:"))] == []
-    assert browser.complaints() == []
+    foreign = [url for url in browser.requests()
+               if not url.startswith((own, "data:", "blob:", "chrome",
+                                      "about:"))]
+    assert not foreign, foreign
+    complaints = browser.complaints()
+    assert not complaints, complaints
 
 
 def send(browser):
@@ -56,16 +66,16 @@ def send(browser):
     browser.one("dialog button[type=submit]").click()
 
 
-def put(api, ns, name, text="", *, metadata=None):
-    """A Worker; its path in the API."""
+def put(api, ns, name, text="", **metadata):
+    """A Worker that answers its name, or a text; its path in the API."""
     path = f"{api.namespaces}/{ns}/scripts/{name}" if ns else \
         f"{api.account}/workers/scripts/{name}"
     text = text or ('return { fetch = function() '
                     f'return Response.new("{name}") end }}')
-    if metadata is None:
-        answer = api.call("PUT", path, text.encode())
-    else:
-        from .uploads import upload_body
-        answer = api.call("PUT", path, *upload_body(text, **metadata))
+    metadata = {"main_module": "worker.lua", **metadata}
+    answer = api.call(
+        "PUT", path, form(part("metadata", json.dumps(metadata)),
+                          part("worker.lua", text, "worker.lua", "text/plain")),
+        headers=[("Content-Type", FORM)])
     assert answer.status == 200, answer
     return path

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -17,6 +18,12 @@ from selenium.webdriver.support.ui import WebDriverWait
 from .api import first_token
 
 PATIENCE = 60  # seconds, on a machine that has much else to do
+# the page that is there is not the one that is waited for
+LEAVE = """
+const main = document.querySelector('main');
+if (main && new URL('#' + arguments[0], location).hash !== location.hash)
+  main.dataset.at = '';
+"""
 PHONE = (390, 844)
 DESK = (1280, 900)
 
@@ -63,13 +70,21 @@ class Browser:
 
     def until(self, what, message):
         """What `what` says once it is true. Elements may go meanwhile."""
-        return WebDriverWait(self.driver, PATIENCE, 0.05,
-                             ignored_exceptions=(Exception,)).until(
-            lambda _: what(), message)
+        try:
+            return WebDriverWait(self.driver, PATIENCE, 0.05,
+                                 ignored_exceptions=(Exception,)).until(
+                lambda _: what(), message)
+        except TimeoutException:
+            raise AssertionError(
+                f"{message}: not at {self.driver.current_url}, where one "
+                f"sees\n{self.body()[-2000:]}") from None
 
     def go(self, fragment="/"):
-        """The page of an address, when it has its heading."""
+        """The page of an address, when it is there with its heading."""
+        self.driver.execute_script(LEAVE, fragment)
         self.driver.get(self.base + "#" + fragment)
+        self.until(lambda: self.all("main[data-at]:not([data-at='']), .alone"),
+                   f"the page of {fragment}")
         return self.until(lambda: self.driver.find_element(By.TAG_NAME, "h1"),
                           f"a heading at {fragment}")
 
@@ -153,14 +168,17 @@ class Browser:
                 if e["level"] == "SEVERE"
                 and "Failed to load resource" not in e["message"]]
 
+    def keep(self, name):
+        """A picture of the page as it looks now."""
+        self.shots.mkdir(parents=True, exist_ok=True)
+        self.driver.save_screenshot(str(self.shots / f"{name}.png"))
+
     def photograph(self, name):
         """Keep the page as it looks: both themes, wide and as a phone."""
-        self.shots.mkdir(parents=True, exist_ok=True)
         for size, width in (("desk", DESK), ("phone", PHONE)):
             for theme in ("light", "dark"):
                 self.look(width, theme)
-                self.driver.save_screenshot(
-                    str(self.shots / f"{name}-{size}-{theme}.png"))
+                self.keep(f"{name}-{size}-{theme}")
         self.look(DESK, "light")
 
     def look(self, size, theme):

@@ -6,9 +6,9 @@
 import { fill, h, newId, svg } from './dom.js';
 import { short } from './format.js';
 
-const WIDTH = 640;
-const HEIGHT = 180;
-const LEFT = 60;
+const HEIGHT = 170; /* px, as style.css has it */
+const WIDTH = 320; /* until it is known */
+const LEFT = 56;
 const BOTTOM = 22;
 const TOP = 10;
 const RIGHT = 8;
@@ -26,12 +26,13 @@ function clock(t, span) {
     : d.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 }
 
-function scales(points, top) {
+function scales(points, top, width) {
   const first = points[0].t;
   const span = Math.max(points[points.length - 1].t - first, 1);
   return {
     span,
-    x: (t) => LEFT + (WIDTH - LEFT - RIGHT) * (t - first) / span,
+    width,
+    x: (t) => LEFT + (width - LEFT - RIGHT) * (t - first) / span,
     y: (v) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - v / top),
   };
 }
@@ -40,10 +41,10 @@ function grid(points, top, to, format) {
   const out = [];
   for (let i = 0; i <= 2; i++) {
     const v = top * i / 2;
-    out.push(svg('line', { class: 'grid', x1: LEFT, x2: WIDTH - RIGHT, y1: to.y(v), y2: to.y(v) }),
+    out.push(svg('line', { class: 'grid', x1: LEFT, x2: to.width - RIGHT, y1: to.y(v), y2: to.y(v) }),
       svg('text', { x: LEFT - 6, y: to.y(v) + 4, 'text-anchor': 'end' }, format(v)));
   }
-  const steps = Math.min(4, points.length - 1);
+  const steps = Math.min(4, points.length - 1, Math.floor((to.width - LEFT - RIGHT) / 80));
   for (let i = 0; i <= steps; i++) {
     const p = points[Math.round((points.length - 1) * i / Math.max(steps, 1))];
     out.push(svg('text', {
@@ -63,7 +64,7 @@ function lines(points, series, to, kind) {
 }
 
 function bars(points, series, to) {
-  const width = Math.max(1, (WIDTH - LEFT - RIGHT) / points.length * 0.75);
+  const width = Math.max(1, (to.width - LEFT - RIGHT) / points.length * 0.75);
   return points.flatMap((p) => {
     let below = 0;
     return series.map((s, i) => {
@@ -90,7 +91,7 @@ function follow(drawing, points, series, to, format, tip) {
   };
   drawing.addEventListener('pointermove', (e) => {
     const box = drawing.getBoundingClientRect();
-    const x = (e.clientX - box.left) / box.width * WIDTH;
+    const x = (e.clientX - box.left) / box.width * to.width;
     show(points.reduce((a, b) => Math.abs(to.x(b.t) - x) < Math.abs(to.x(a.t) - x) ? b : a));
   });
   drawing.addEventListener('pointerleave', () => {
@@ -120,13 +121,23 @@ export function chart({ title, points, series, kind = 'area', format = short, no
   }
   const sums = points.map((p) => series.reduce((n, s) => kind === 'bars' ? n + (p[s.key] ?? 0) : Math.max(n, p[s.key] ?? 0), 0));
   const top = ceiling(Math.max(...sums));
-  const to = scales(points, top);
   const told = series.map((s) => `${s.label}: last ${format(points[points.length - 1][s.key] ?? 0)}, greatest ${format(Math.max(...points.map((p) => p[s.key] ?? 0)))}`);
-  const drawing = svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': `${title}. ${told.join('. ')}` },
-    grid(points, top, to, format), kind === 'bars' ? bars(points, series, to) : lines(points, series, to, kind));
-  follow(drawing, points, series, to, format, tip);
+  const place = h('div', { class: 'chart-place' });
+  const draw = (width) => {
+    const to = scales(points, top, width);
+    const drawing = svg('svg', { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': `${title}. ${told.join('. ')}` },
+      grid(points, top, to, format), kind === 'bars' ? bars(points, series, to) : lines(points, series, to, kind));
+    follow(drawing, points, series, to, format, tip);
+    fill(place, drawing);
+  };
+  draw(WIDTH);
   legend(tip, points, series, format);
-  frame.append(drawing, tip);
+  frame.append(place, tip);
+  /* drawn as wide as it is, so that its texts are as large as others */
+  new ResizeObserver(([e]) => {
+    const width = Math.round(e.contentRect.width);
+    if (width > 2 * LEFT) draw(width);
+  }).observe(place);
   return frame;
 }
 

@@ -46,8 +46,12 @@ export function tagList(tags, onTag) {
 
 export function copyButton(text, label = 'Copy') {
   return button(label, async () => {
-    await navigator.clipboard.writeText(text);
-    toast('Copied');
+    try {
+      await navigator.clipboard.writeText(text);
+      toast('Copied');
+    } catch { /* over plain HTTP, or not allowed */
+      toast('The browser does not let this page copy', 'bad', 'Select the text and copy it.');
+    }
   }, { kind: 'quiet', icon: 'copy', small: true, iconOnly: true });
 }
 
@@ -227,8 +231,14 @@ export function progress(label) {
 
 /** tabs([[id, label, href], ...], current): links that look like tabs. */
 export function tabs(list, current) {
-  return h('nav', { class: 'tabs', 'aria-label': 'Sections' }, list.map(([id, label, href]) =>
+  const nav = h('nav', { class: 'tabs', 'aria-label': 'Sections' }, list.map(([id, label, href]) =>
     h('a', { href, 'aria-current': id === current ? 'page' : null }, label)));
+  /* on a phone not all fit */
+  requestAnimationFrame(() => {
+    const now = nav.querySelector('[aria-current]');
+    if (now) nav.scrollLeft = now.offsetLeft - nav.offsetLeft - (nav.clientWidth - now.offsetWidth) / 2;
+  });
+  return nav;
 }
 
 /* ---- tables ----------------------------------------------------------------------- */

@@ -21,10 +21,10 @@ function list(rows) {
     : table({
       caption: 'Audit log',
       columns: [
-        { label: 'When', cell: (r) => h('span', { title: when(r.when) }, ago(r.when)) },
+        { label: 'When', class: 'tight', cell: (r) => h('span', { title: when(r.when) }, ago(r.when)) },
         { label: 'Who', cell: (r) => h('span', null, h('span', { class: 'strong' }, r.actor.name || r.actor.id || '–'), ' ', badge(r.actor.source)) },
-        { label: 'From', cell: (r) => r.actor.address || 'this host' },
-        { label: 'What', cell: (r) => badge(r.action) },
+        { label: 'From', class: 'tight', cell: (r) => r.actor.address || 'this host' },
+        { label: 'What', class: 'tight', cell: (r) => badge(r.action) },
         { label: 'Of', cell: object },
         { label: 'Details', cell: details },
       ],
@@ -52,5 +52,5 @@ export default function audit({ signal }) {
   }
   return begin().then(() => h('div', null,
     pageHead('Audit log', { sub: 'Who did what to which object from where.' }),
-    field('Since', since), box, more));
+    h('div', { class: 'toolbar' }, field('Since', since)), box, more));
 }

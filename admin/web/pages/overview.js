@@ -63,7 +63,7 @@ function laterStats() {
       made[i].querySelector('strong').textContent = text;
     });
     made[1].classList.toggle('bad', errors > 0);
-    made[1].querySelector('.muted').textContent = requests ? `${percent(errors, requests)} in the last hour` : 'last hour';
+    made[1].querySelector('.muted').textContent = requests ? `${percent(errors, requests)} of them` : 'last hour';
   } };
 }
 

@@ -83,7 +83,7 @@ export default async function code({ worker, ns, signal }) {
 
   function addFile() {
     const name = input({ name: 'file', placeholder: 'lib/util.lua', required: true });
-    dialog({ title: 'New file', action: 'Add', body: field('Name', name, 'require("lib.util") finds lib/util.lua.'), run: () => {
+    dialog({ title: 'New file', action: 'Add', body: field('Name', name, 'require("lib/util") finds lib/util.lua.'), run: () => {
       const path = name.value.trim();
       if (!state.files.some((f) => f.name === path)) state.files.push({ name: path, text: '' });
       show(path);
