@@ -380,7 +380,7 @@ class Soak:
 
     def rest(self):
         """Wait until no isolate runs: waitUntil functions may be left."""
-        until(lambda: self.figures()["wfp_child_isolates_running"] == "0",
+        until(lambda: self.figures()["wfp_isolates_running"] == "0",
               "isolates to come back", 60, 0.2)
 
     def all_threads_answer(self, targets):
@@ -417,7 +417,7 @@ class Soak:
         self.rest()
         done = sum(self.counts.values())
         rss = self.rss(pid)
-        held = int(self.figures()["wfp_child_isolate_bytes"])
+        held = int(self.figures()["wfp_isolate_bytes"])
         self.points.append((done, rss, rss - held))
         took = time.monotonic() - self.began
         print(f"{done:>9,} requests, {took:7.1f} s, {done / took:6.0f}/s, "
