@@ -53,13 +53,44 @@ static int do_not_block(apr_file_t *file)
            && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
 }
 
-static int open_one(server_rec *s, wfp_server_conf_t *conf, apr_pool_t *pconf)
+/* Programs of this generation, and of the one before, whose children may still
+ * write to them. Kept with the process. */
+typedef struct programs_t {
+    apr_pool_t *now;
+    apr_pool_t *before;
+} programs_t;
+
+/* A pool for this generation's programs: httpd ends them with their pool. pconf's
+ * end is too early, as children of before have requests to end then. */
+static apr_pool_t *programs_pool(apr_pool_t *process)
+{
+    static const char key[] = "wfp-log-programs";
+    programs_t *programs;
+    void *found = NULL;
+
+    (void)apr_pool_userdata_get(&found, key, process); /* none: NULL */
+    programs = found;
+    if (!programs) {
+        programs = apr_pcalloc(process, sizeof(*programs));
+        (void)apr_pool_userdata_set(programs, key, NULL, process);
+    }
+    if (programs->before) {
+        apr_pool_destroy(programs->before);
+    }
+    programs->before = programs->now;
+    apr_pool_create(&programs->now, process);
+    apr_pool_tag(programs->now, "wfp_log_programs");
+    return programs->now;
+}
+
+static int open_one(server_rec *s, wfp_server_conf_t *conf, apr_pool_t *pconf,
+                    apr_pool_t *programs)
 {
     const char *name = conf->log_name;
     apr_status_t rv;
 
     if (*name == '|') {
-        piped_log *pl = ap_open_piped_log(pconf, name + 1);
+        piped_log *pl = ap_open_piped_log(programs, name + 1);
 
         if (!pl || !do_not_block(ap_piped_log_write_fd(pl))) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
@@ -87,9 +118,11 @@ static int open_one(server_rec *s, wfp_server_conf_t *conf, apr_pool_t *pconf)
 int wfp_logger_open(wfp_server_t *server, apr_pool_t *pconf)
 {
     wfp_server_conf_t *main_conf = wfp_config_server(server->main);
+    apr_pool_t *programs;
     server_rec *s;
     int rc = OK;
 
+    programs = programs_pool(server->main->process->pool);
     server->logs = apr_array_make(pconf, 2, sizeof(log_t));
     for (s = server->main; s && rc == OK; s = s->next) {
         wfp_server_conf_t *conf = wfp_config_server(s);
@@ -102,7 +135,7 @@ int wfp_logger_open(wfp_server_t *server, apr_pool_t *pconf)
             conf->log_number = main_conf->log_number;
             continue;
         }
-        rc = open_one(s, conf, pconf);
+        rc = open_one(s, conf, pconf, programs);
         if (rc == OK) {
             log_t *log = apr_array_push(server->logs);
 

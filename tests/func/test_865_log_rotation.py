@@ -62,7 +62,7 @@ class under_load:
         self.goes_on()
         return self
 
-    def goes_on(self, more=30):
+    def goes_on(self, more=5):
         """Each is answered so often from now on."""
         counts = [len(t.answered) for t in self.threads]
         until(lambda: all(len(t.answered) >= n + more
@@ -116,7 +116,7 @@ class TestRotation:
             for n in range(3):
                 now.rename(folder / f"old-{n}")
                 httpd.graceful()
-                load.goes_on()
+                load.goes_on(30)
         httpd.stop()
         got = queries(*folder.iterdir())
         assert len(got) == len(set(got))
@@ -139,6 +139,24 @@ class TestRotation:
         got = queries(*folder.iterdir())
         assert len(got) == len(set(got))
         assert len(list(folder.iterdir())) > 3
+
+    def test_865_05_a_command_and_graceful(self, httpd, tenant, folder):
+        """What old children still have goes to the program that they know."""
+        httpd.log.expect("AH00488")  # httpd's: many old children at a time
+        script = folder.parent / "rotates_865.py"
+        script.write_text(ROTATES)
+        httpd.configure(
+            [f'WfpLog "|{sys.executable} {script} {folder} 500"'])
+        made = tenant.deploy(worker("scheduler.wait(300) "
+                                    "return Response.new('ok')"))
+        with under_load(made) as load:
+            for _ in range(2):
+                httpd.graceful()
+                load.goes_on()
+        until(lambda: set(load.names) <= set(queries(*folder.iterdir())),
+              "all records")
+        got = queries(*folder.iterdir())
+        assert len(got) == len(set(got))
 
     @pytest.mark.one_mpm
     def test_865_03_a_command_is_killed(self, httpd, tenant, folder, client):
@@ -164,7 +182,7 @@ class TestRotation:
                     os.kill(pid, signal.SIGKILL)
                 until(lambda: set(programs()) - set(before), "another one",
                       30)
-                load.goes_on()
+                load.goes_on(30)
         told = figures(client)
         httpd.stop()
         lines = [line for line in out.read_bytes().split(b"\n")
