@@ -243,6 +243,7 @@ class TestEnds:
     def test_636_22_round_by_the_api(self, api, tenant, httpd):
         """A Worker that has a token and tries itself comes to an end."""
         name = "round-636"
+        httpd.log.expect("AH00161")  # prefork: a process each
         path = f"{api.namespaces}/demo/scripts/{name}/try"
         made = tenant.deploy(worker(f"""
             local answer = fetch("http://127.0.0.1:{httpd.port}/client/v4{path}", {{
@@ -250,7 +251,7 @@ class TestEnds:
                 headers = {{ Authorization = "Bearer {api.token}" }},
                 body = json.encode({{
                     url = "http://127.0.0.1:{httpd.port}/_ns/demo/{name}/" }}) }})
-            return Response.new("ok")"""), "--limit", "wall_ms=30000",
+            return Response.new("ok")"""), "--limit", "wall_ms=8000",
             name=name)
         box = Trier(api, made)
         done = box.send()
