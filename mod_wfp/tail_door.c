@@ -64,22 +64,29 @@ static const char *handshake(request_rec *r)
                        NULL);
 }
 
-/* Bytes have to pass httpd's filters on their way. */
-static int needs_filters(const request_rec *r)
+/* Bytes have to pass httpd's filters on their way: those of TLS and HTTP/2, and
+ * what somebody does with responses. Asked before anything is written. */
+static int needs_filters(const request_rec *r, int is_websocket)
 {
-    return r->connection->master || ap_ssl_conn_is_ssl(r->connection);
+    return r->connection->master || ap_ssl_conn_is_ssl(r->connection)
+           || (!is_websocket && r->output_filters != r->proto_output_filters);
 }
 
-/* Headers of events go out as those of any response. @return 0: gone */
+/* Headers of events go out as those of any response; not by ap_rflush(), which
+ * leaves a filter. @return 0: gone */
 static int begin_events(request_rec *r)
 {
-    r->connection->keepalive = AP_CONN_CLOSE; /* so no chunks, either */
+    conn_rec *c = r->connection;
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, c->bucket_alloc);
+
+    c->keepalive = AP_CONN_CLOSE; /* so no chunks, either */
     ap_set_content_type(r, "text/event-stream");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");
     apr_table_setn(r->subprocess_env, "no-gzip", "1");
-    return ap_rflush(r) >= 0 && !r->connection->aborted;
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(c->bucket_alloc));
+    return ap_pass_brigade(r->output_filters, bb) == APR_SUCCESS && !c->aborted;
 }
 
 /* ---- a thread that is kept --------------------------------------------------------- */
@@ -262,14 +269,13 @@ static apr_status_t serve(wfp_server_t *server, request_rec *r,
                           const wfp_tails_entry_t *tail, int is_websocket,
                           const char *hello)
 {
+    int keeps = needs_filters(r, is_websocket);
+
     if (!is_websocket && !begin_events(r)) {
         return APR_ECONNABORTED;
     }
-    if (!needs_filters(r)
-        && (is_websocket || r->output_filters == r->proto_output_filters)) {
-        return leave_httpd(server, r, tail, is_websocket, hello);
-    }
-    return keep_thread(server, r, tail, is_websocket, hello);
+    return keeps ? keep_thread(server, r, tail, is_websocket, hello)
+                 : leave_httpd(server, r, tail, is_websocket, hello);
 }
 
 /* A quarter of the threads that serve requests, on the whole host. */
@@ -299,7 +305,7 @@ apr_status_t wfp_tail_door_serve(int *prc, wfp_server_t *server, request_rec *r,
         return APR_ENOSPC;
     }
     rv = wfp_tails_connect(server->tails, tail,
-                           needs_filters(r) ? held_max() : 0);
+                           needs_filters(r, is_websocket) ? held_max() : 0);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -26,7 +26,7 @@ def front(tenant, where, ns, text=DISPATCHER, *options):
     """A dispatcher into ns, below /WHERE/."""
     assert where in FRONTS
     return tenant.deploy(text, "--binding", f"dispatch_namespace:USERS={ns}",
-                         *options, ns=None, name=f"front-858-{where}")
+                         *options, ns=None, name=f"front-859-{where}")
 
 
 def names(events):
@@ -44,7 +44,7 @@ def api(httpd, client):
             "SetHandler wfp-metrics", "</Location>",
             f"WfpEgressAllow 127.0.0.1/32:{httpd.port}"]
     for where in FRONTS:
-        conf += [f"<Location /{where}>", f"WfpDispatcher front-858-{where}",
+        conf += [f"<Location /{where}>", f"WfpDispatcher front-859-{where}",
                  "</Location>"]
     httpd.configure(conf)
     return Api(httpd, client)
@@ -57,7 +57,7 @@ WFP_CDN_LOOP_MAX = 16  # core/cdn_loop.h
 class TestWho:
     """Nobody sees what is not meant for him."""
 
-    def test_858_01_a_dispatchers_consumer(self, httpd, api, tenant, client):
+    def test_859_01_a_dispatchers_consumer(self, httpd, api, tenant, client):
         """Two events a request: the dispatcher's, then the user Worker's,
         which need not name anybody and may come later."""
         ns = tenant.namespace()
@@ -76,7 +76,7 @@ class TestWho:
         assert second["logs"][0]["message"] == ["in it"]
         assert url(first).endswith(f"/{made.name}/a")
 
-    def test_858_02_a_user_workers_own(self, httpd, api, tenant):
+    def test_859_02_a_user_workers_own(self, httpd, api, tenant):
         ns = tenant.namespace()
         listener = Listener(httpd, tenant)
         made = tenant.deploy(says('"ok"'), ns=ns)
@@ -94,7 +94,7 @@ class TestWho:
         last = listener.events(4)[-1]
         assert url(last).endswith("/5") and len(listener.events(4)) == 4
 
-    def test_858_03_a_namespaces(self, httpd, api, tenant):
+    def test_859_03_a_namespaces(self, httpd, api, tenant):
         """Of all its Workers, and of no other namespace's."""
         one, two = tenant.namespace(), tenant.namespace()
         listener = Listener(httpd, tenant)
@@ -123,7 +123,7 @@ class TestWho:
         assert names(listener.events(4)) == [first.name, later.name,
                                              first.name, foreign.name]
 
-    def test_858_04_one_of_the_namespace(self, httpd, api, tenant):
+    def test_859_04_one_of_the_namespace(self, httpd, api, tenant):
         ns = tenant.namespace()
         listener = Listener(httpd, tenant, ns=ns)
         made = tenant.deploy(says('"ok"'), ns=ns)
@@ -139,7 +139,7 @@ class TestWho:
               == "ok", "the new name")
         listener.events(2)
 
-    def test_858_05_each_once(self, httpd, api, tenant, client):
+    def test_859_05_each_once(self, httpd, api, tenant, client):
         """Whoever is named thrice is given a record once, and all of a request
         together."""
         ns = tenant.namespace()
@@ -155,7 +155,7 @@ class TestWho:
         assert names(listener.events(2)) == [dispatcher.name, made.name]
         assert len(listener.runs()) == 1
 
-    def test_858_06_parallel_and_services(self, httpd, api, tenant, client):
+    def test_859_06_parallel_and_services(self, httpd, api, tenant, client):
         """What a dispatcher begins on other threads is the request's; what
         its service does is the service's own affair."""
         ns = tenant.namespace()
@@ -187,7 +187,7 @@ class TestWho:
         ([{"service": "x", "namespace": 1}], 10021),
         ([{"service": "x", "environment": []}], 10021),
         ([{"service": f"x{n}"} for n in range(11)], 10021)])
-    def test_858_07_refused(self, api, tenant, consumers, code):
+    def test_859_07_refused(self, api, tenant, consumers, code):
         ns = tenant.namespace()
         made = tenant.deploy(says('"ok"'), ns=ns)
         account = tenant.deploy(says('"ok"'), ns=None)
@@ -207,7 +207,7 @@ class TestWho:
                 400, 10144 if code == 10144 else 10012)
         assert api.ok("GET", f"{api.namespaces}/{ns}")["tail_consumers"] == []
 
-    def test_858_08_itself_and_others(self, api, tenant):
+    def test_859_08_itself_and_others(self, api, tenant):
         """Nor its own, nor those of a namespace for an account Worker."""
         ns, other = tenant.namespace(), tenant.namespace()
         made = tenant.deploy(says('"ok"'), ns=ns)
@@ -225,7 +225,7 @@ class TestWho:
             "tail_consumers": [{"service": foreign.name,
                                 "namespace": other}]}) == (400, 10012)
 
-    def test_858_09_limited_tokens(self, api, tenant):
+    def test_859_09_limited_tokens(self, api, tenant):
         """Whose token is a namespace's names Workers of its own only, and
         leaves alone who watches the namespace."""
         ns = tenant.namespace()
@@ -249,7 +249,7 @@ class TestWho:
         assert limited.refused("PATCH", f"{api.namespaces}/{ns}", {
             "tail_consumers": []})[0] == 403
 
-    def test_858_10_by_consumer(self, api, tenant):
+    def test_859_10_by_consumer(self, api, tenant):
         ns = tenant.namespace()
         consumer = tenant.deploy(says('"ok"'), ns=None)
         path = f"{api.account}/workers/tails/by-consumer/{consumer.name}"
@@ -274,7 +274,7 @@ class TestWho:
 
 @pytest.mark.one_mpm
 class TestWhat:
-    def test_858_20_a_trace_item(self, httpd, api, tenant):
+    def test_859_20_a_trace_item(self, httpd, api, tenant):
         listener = Listener(httpd, tenant)
         made = tenant.deploy(worker("""
             console.warn("one", 2)
@@ -303,7 +303,7 @@ class TestWhat:
         assert isinstance(event["cpuTime"], int)
         assert isinstance(event["wallTime"], int)
 
-    def test_858_21_redacted(self, httpd, api, tenant):
+    def test_859_21_redacted(self, httpd, api, tenant):
         """What is secret by its name, and what looks like an id."""
         listener = Listener(httpd, tenant)
         made = tenant.deploy(says('"ok"'))
@@ -320,7 +320,7 @@ class TestWhat:
         assert digest not in json.dumps(event)
         assert "AbcDefGhi012JklMno345x" not in json.dumps(event)
 
-    def test_858_22_when_all_is_over(self, httpd, api, tenant):
+    def test_859_22_when_all_is_over(self, httpd, api, tenant):
         """A 200 whose waitUntil is ended by a limit is told as that."""
         listener = Listener(httpd, tenant)
         made = tenant.deploy(worker("""
@@ -336,7 +336,7 @@ class TestWhat:
         assert event["event"]["response"]["status"] == 200
         assert event["logs"][0]["message"] == ["afterwards"]
 
-    def test_858_23_hostile_texts(self, httpd, api, tenant):
+    def test_859_23_hostile_texts(self, httpd, api, tenant):
         """What a tenant says is a text in its own event."""
         listener = Listener(httpd, tenant)
         made = tenant.deploy(worker(r"""
@@ -351,7 +351,7 @@ class TestWhat:
         assert event["logs"][0]["message"] == [
             '"}]},{"scriptName":"other","logs":[']
 
-    def test_858_24_large_records(self, httpd, api, tenant):
+    def test_859_24_large_records(self, httpd, api, tenant):
         """More than a handler can be given at once is given in parts."""
         listener = Listener(httpd, tenant, """
             local n = 0
@@ -366,7 +366,7 @@ class TestWhat:
         until(lambda: sum(e["lines"] for b in listener.batches() for e in b)
               == 1200, "all of them", 30)
 
-    def test_858_25_who_it_was(self, httpd, api, tenant):
+    def test_859_25_who_it_was(self, httpd, api, tenant):
         """The handler's own record names whose records it had."""
         listener = Listener(httpd, tenant)
         made = tenant.deploy(says('"ok"'))
@@ -391,7 +391,7 @@ class TestHow:
          "exceededMemory", "memory_limit"),
         ("ctx:waitUntil(function() error('later') end)", "exception",
          "exception")])
-    def test_858_30_errors(self, httpd, api, tenant, body, outcome, code):
+    def test_859_30_errors(self, httpd, api, tenant, body, outcome, code):
         listener = Listener(httpd, tenant, body)
         made = tenant.deploy(says('"ok"'))
         tail(api, made, listener.name)
@@ -404,7 +404,7 @@ class TestHow:
         made.get()
         until(lambda: len(listener.runs()) > before, "another run")
 
-    def test_858_31_no_handler(self, httpd, api, tenant):
+    def test_859_31_no_handler(self, httpd, api, tenant):
         consumer = tenant.deploy(says('"x"'), ns=None)
         records = Records(httpd)
         made = tenant.deploy(says('"ok"'))
@@ -414,7 +414,7 @@ class TestHow:
         assert record["exceptions"][0]["message"].endswith(
             "Handler does not export a tail() function.")
 
-    def test_858_32_one_that_is_gone(self, httpd, api, tenant):
+    def test_859_32_one_that_is_gone(self, httpd, api, tenant):
         """Deleted in spite of who refers to it: others hear nothing of it."""
         listener, other = Listener(httpd, tenant), Listener(httpd, tenant)
         made = tenant.deploy(says('"ok"'))
@@ -427,7 +427,7 @@ class TestHow:
             and r["outcome"] == "scriptNotFound"
             for r in listener.records.all()), "what became of it")
 
-    def test_858_33_of_a_tail_nothing(self, httpd, api, tenant):
+    def test_859_33_of_a_tail_nothing(self, httpd, api, tenant):
         """A handler that has a consumer itself, which has the first: neither
         is told of runs, nor of what they call."""
         second = Listener(httpd, tenant)
@@ -447,7 +447,7 @@ class TestHow:
         assert names(first.events(2)) == [made.name] * 2
         assert len(first.runs()) == 2 and second.runs() == []
 
-    def test_858_34_round_by_http(self, httpd, api, tenant, client):
+    def test_859_34_round_by_http(self, httpd, api, tenant, client):
         """One that calls what it follows ends by CDN-Loop."""
         ns = tenant.namespace()
         listener = Listener(
@@ -464,7 +464,7 @@ class TestHow:
                      and listener.runs(), "the end of it", 40)
         assert len(runs) == WFP_CDN_LOOP_MAX + 1
 
-    def test_858_35_slow_ones_lose(self, httpd, api, tenant, client, origin):
+    def test_859_35_slow_ones_lose(self, httpd, api, tenant, client, origin):
         """What does not fit is dropped and counted; requests wait for
         nothing, another's handler neither."""
         slow = Listener(httpd, tenant, f"""
@@ -497,7 +497,7 @@ class TestHow:
         until(lambda: any(r["event"].get("dropped", 0) > 0
                           for r in slow.runs()), "to be told", 40)
 
-    def test_858_38_one_namespace_fills_it(self, httpd, api, tenant, client,
+    def test_859_38_one_namespace_fills_it(self, httpd, api, tenant, client,
                                            origin):
         """However many slow handlers a namespace has, another's records find
         room."""
@@ -529,7 +529,7 @@ class TestHow:
             for thread in threads:
                 thread.join()
 
-    def test_858_36_handed_over_before_a_restart(self, httpd, api, tenant):
+    def test_859_36_handed_over_before_a_restart(self, httpd, api, tenant):
         listener = Listener(httpd, tenant)
         made = tenant.deploy(says('"ok"'))
         tail(api, made, listener.name)
@@ -538,7 +538,7 @@ class TestHow:
         httpd.graceful()
         listener.events(20)
 
-    def test_858_37_other_handlers(self, httpd, api, tenant):
+    def test_859_37_other_handlers(self, httpd, api, tenant):
         """A queue's consumer has records, too."""
         listener = Listener(httpd, tenant)
         name = f"q{listener.name}"
@@ -549,7 +549,7 @@ class TestHow:
             end,
             queue = function(batch) console.log("a batch") end }""",
                              "--binding", f"queue:Q={name}", ns=None,
-                             name="front-858-queue")
+                             name="front-859-queue")
         api.ok("POST", f"{api.account}/queues/{queue['queue_id']}/consumers",
                {"type": "worker", "script_name": made.name,
                 "settings": {"max_wait_time_ms": 0}})
