@@ -72,6 +72,12 @@ class TestBenches:
         text = (tmp_path / "assets.md").read_text()
         assert len(re.findall(r"\| (?:reached|missed)", text)) == 3
 
+    def test_495_08_seeing(self, build, tmp_path):
+        run(build, "seeing.py", "--rounds", "1", "--seconds", "1", "--out",
+            str(tmp_path / "seeing.md"))
+        text = (tmp_path / "seeing.md").read_text()
+        assert len(re.findall(r"\| (?:reached|missed)", text)) == 1
+
     def test_495_07_admin(self, build, tmp_path):
         run(build, "admin.py", "--rounds", "1", "--workers", "150", "--out",
             str(tmp_path / "admin.md"))
