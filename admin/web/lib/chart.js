@@ -44,7 +44,7 @@ function grid(points, top, to, format) {
     out.push(svg('line', { class: 'grid', x1: LEFT, x2: to.width - RIGHT, y1: to.y(v), y2: to.y(v) }),
       svg('text', { x: LEFT - 6, y: to.y(v) + 4, 'text-anchor': 'end' }, format(v)));
   }
-  const steps = Math.min(4, points.length - 1, Math.floor((to.width - LEFT - RIGHT) / 80));
+  const steps = Math.min(4, points.length - 1, Math.floor((to.width - LEFT - RIGHT) / 96));
   for (let i = 0; i <= steps; i++) {
     const p = points[Math.round((points.length - 1) * i / Math.max(steps, 1))];
     out.push(svg('text', {

@@ -18,6 +18,7 @@ export default function signin(done) {
         await signIn(token.value.trim());
         done();
       } catch (error) {
+        if (error.status === 429) error.hint = 'Each wrong one after that makes the wait longer; an hour without one forgets it.';
         fill(problem, errorBox(error));
         token.select();
       } finally {
