@@ -52,6 +52,7 @@ typedef struct archiver_t {
     char *scratch;
     apr_pool_t *pool; /* of a turn */
     int turns;
+    int is_failing; /* it did not go well the last time */
     apr_time_t wait_until;
 } archiver_t;
 
@@ -178,6 +179,7 @@ static int read_record(wfp_log_record_t *record,
     return 1;
 }
 
+/* Told once, until it goes well again. */
 static apr_status_t insert(archiver_t *a, const apr_array_header_t *list)
 {
     wfp_result_t res;
@@ -185,7 +187,8 @@ static apr_status_t insert(archiver_t *a, const apr_array_header_t *list)
 
     wfp_result_init(&res, a->pool);
     rv = wfp_log_records_insert(a->server->store, list, &res, a->pool);
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS && !a->is_failing) {
+        a->is_failing = 1;
         ap_log_error(APLOG_MARK, APLOG_INFO, rv, a->server->main,
                      WFPLOGNO(4001) "records are not in the store yet: %s",
                      res.message);
@@ -193,30 +196,49 @@ static apr_status_t insert(archiver_t *a, const apr_array_header_t *list)
     return rv;
 }
 
-/* One that the store refuses, while it takes others, shall not stop them. What is
- * stored twice counts once. @return 0: it takes none */
-static int insert_each(archiver_t *a, const apr_array_header_t *list)
+/* Each in a transaction of its own, for a second as long as none goes well.
+ * @param pleft  those that did not */
+static int insert_alone(apr_array_header_t **pleft, archiver_t *a,
+                        const apr_array_header_t *list)
 {
     apr_array_header_t *one = apr_array_make(a->pool, 1,
                                              sizeof(wfp_log_record_t));
-    int i, failed = 0, stored = 0;
+    apr_time_t until = wfp_clock_now() + PAUSE;
+    int i, stored = 0;
 
-    for (i = 0; i < list->nelts && (stored || failed < 2); i++) {
+    *pleft = apr_array_make(a->pool, 1, sizeof(wfp_log_record_t));
+    for (i = 0; i < list->nelts && (stored || wfp_clock_now() < until); i++) {
+        const wfp_log_record_t *record = &APR_ARRAY_IDX(list, i,
+                                                        wfp_log_record_t);
+
         one->nelts = 0;
-        APR_ARRAY_PUSH(one, wfp_log_record_t) = APR_ARRAY_IDX(list, i,
-                                                              wfp_log_record_t);
+        APR_ARRAY_PUSH(one, wfp_log_record_t) = *record;
         if (insert(a, one) == APR_SUCCESS) {
             stored++;
         }
         else {
-            failed++;
+            APR_ARRAY_PUSH(*pleft, wfp_log_record_t) = *record;
         }
     }
-    if (stored) {
-        count(&a->server->archive->shared->refused, (apr_uint64_t)failed);
-        count(&a->server->archive->shared->stored, (apr_uint64_t)stored);
+    return stored;
+}
+
+/* One that the store refuses, while it takes others, shall not stop them: not
+ * when it was gone and came back just now, so those are tried again. What is
+ * stored twice counts once. @return 0: it takes none */
+static int insert_each(archiver_t *a, const apr_array_header_t *list)
+{
+    apr_array_header_t *left, *refused;
+    int stored = insert_alone(&left, a, list);
+
+    if (!stored) {
+        return 0;
     }
-    return stored > 0;
+    stored += insert_alone(&refused, a, left);
+    count(&a->server->archive->shared->refused,
+          (apr_uint64_t)(list->nelts - stored));
+    count(&a->server->archive->shared->stored, (apr_uint64_t)stored);
+    return 1;
 }
 
 static void release(shared_t *shared, const wfp_logring_record_t *records,
@@ -265,7 +287,7 @@ static int store_some(void *data, const wfp_logring_record_t *records, int n)
         done = insert_each(a, list);
     }
     if (done) {
-        a->wait_until = 0;
+        a->is_failing = 0;
         release(shared, records, n);
     }
     else {
@@ -345,7 +367,7 @@ static apr_status_t last_look(void *data)
 {
     archiver_t *a = data;
 
-    if (!a->wait_until) {
+    if (!a->is_failing) {
         store_all(a);
     }
     return APR_SUCCESS;

@@ -61,6 +61,38 @@ class TestRetention:
         assert place.logs(made) == []
 
 
+class TestStoreThatRefuses:
+    """It answers, and takes no rows: its disk is full."""
+
+    @pytest.fixture(autouse=True)
+    def _mend(self, place):
+        place.start()
+        yield
+        place.refuse("")
+
+    def test_857_55_a_full_disk(self, place):
+        made = place.deploy(says('"ok"'), ON)
+        made.get("/before")
+        place.wait(made, 1)
+        place.refuse("size > 0")
+        for n in range(5):
+            assert made.get(f"/{n}").text == "ok"
+        assert urls(place.logs(made)) == ["before"]
+        place.refuse("")
+        assert urls(place.wait(made, 6)) == ["4", "3", "2", "1", "0", "before"]
+
+    def test_857_56_one_record_that_it_does_not_take(self, place):
+        """It stops no other, and is counted."""
+        made = place.deploy(says('"ok"'), ON)
+        lost = place.figure("wfp_records_unstored_total")
+        place.refuse("record LIKE '%poison%'")
+        for name in ("poison", "one", "two"):
+            assert made.get(f"/{name}").text == "ok"
+        assert urls(place.wait(made, 2)) == ["two", "one"]
+        until(lambda: place.figure("wfp_records_unstored_total") == lost + 1,
+              "it is counted")
+
+
 class TestStoreThatIsGone:
     """Requests do not notice; what finds room is there later."""
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server of a test's own whose store keeps records, and what one asks of it."""
 
+import contextlib
 import sqlite3
 
 from . import prometheus
@@ -73,6 +74,28 @@ class Place:
         with sqlite3.connect(f"file:{self.httpd.root}/data/wfp.db?mode=ro",
                              uri=True) as db:
             return int(db.execute(text).fetchone()[0])
+
+    def refuse(self, what):
+        """The store takes no record of which this is true from now on; "": it
+        takes all."""
+        if self.hosts.postgres:
+            self.hosts.postgres.sql(
+                "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger AS "
+                "'BEGIN RAISE EXCEPTION ''no space left'' USING ERRCODE = "
+                "''53100''; END' LANGUAGE plpgsql; "
+                "DROP TRIGGER IF EXISTS full_disk ON log_records;" + (
+                    "CREATE TRIGGER full_disk BEFORE INSERT ON log_records "
+                    f"FOR EACH ROW WHEN (new.{what}) "
+                    "EXECUTE FUNCTION full_disk()" if what else ""))
+            return
+        path = f"{self.httpd.root}/data/wfp.db"
+        with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:
+            db.execute("DROP TRIGGER IF EXISTS full_disk")
+            if what:
+                db.execute("CREATE TRIGGER full_disk BEFORE INSERT ON "
+                           f"log_records WHEN new.{what} BEGIN "
+                           "SELECT RAISE(ABORT, 'no space left'); END")
+            db.commit()
 
     def figure(self, name):
         return prometheus.read(self.client.get("/metrics")).get((name,), 0)
