@@ -2,11 +2,17 @@
 /* Data points. Written by the process that follows the store, read by the API. */
 #include "store/data_points.h"
 
+#include <apr_strings.h>
+
 #include "store/column.h"
 #include "store/dbd.h"
+#include "store/tx.h"
 
 /* Instead of a namespace: no name of one. */
 #define ALL "*"
+
+/* Behind the name of a namespace that is gone: no namespace can be called so. */
+#define ORPHANS " (deleted)"
 
 typedef struct ask_t {
     const wfp_data_point_t *points;
@@ -141,6 +147,22 @@ apr_status_t wfp_data_points_datasets(apr_array_header_t **plist,
 
     *plist = ask.list;
     return rv;
+}
+
+apr_status_t wfp_data_points_rename(wfp_dbd_t *db, const char *from,
+                                    const char *to)
+{
+    static const wfp_sql_t sql = {
+        "data_points_rename", "UPDATE data_points SET ns = %s WHERE ns = %s"
+    };
+
+    return wfp_dbd_exec(NULL, db, &sql, DBD_ARGS(to, from));
+}
+
+apr_status_t wfp_data_points_orphan(wfp_dbd_t *db, const char *ns)
+{
+    return wfp_data_points_rename(db, ns,
+                                  apr_pstrcat(db->pool, ns, ORPHANS, NULL));
 }
 
 /* Of a dataset that has too many the oldest go. */

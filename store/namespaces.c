@@ -166,6 +166,9 @@ static apr_status_t create_namespace(wfp_dbd_t *db, void *baton)
     if (rv == APR_SUCCESS) {
         rv = wfp_tail_consumers_check_ns(db, ns);
     }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_data_points_orphan(db, ns->name);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

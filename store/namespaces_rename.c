@@ -303,6 +303,12 @@ static apr_status_t turn_namespace(wfp_dbd_t *db, ask_t *ask)
         rv = turn_row(db, ask);
     }
     if (rv == APR_SUCCESS) {
+        rv = wfp_data_points_orphan(db, ask->rename->to);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_data_points_rename(db, ask->from, ask->rename->to);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wfp_tail_consumers_rename(db, ask->id, ask->from, ask->rename->to);
     }
     if (rv == APR_SUCCESS) {

@@ -189,6 +189,16 @@ apr_status_t wfp_tail_consumers_check_ns(wfp_dbd_t *db,
 apr_status_t wfp_tail_consumers_rename(wfp_dbd_t *db, const char *ns_id,
                                        const char *from,
                                        const char *to) WFP_CHECK;
+
+/** A namespace is called otherwise from now on: the data points of its Workers
+ *  stay its. */
+apr_status_t wfp_data_points_rename(wfp_dbd_t *db, const char *from,
+                                    const char *to) WFP_CHECK;
+
+/** A namespace gets this name: data points of one that had it before are not for
+ *  those who may see this one's. */
+apr_status_t wfp_data_points_orphan(wfp_dbd_t *db, const char *ns) WFP_CHECK;
+
 /** The records of a Worker that goes are nobody's. */
 apr_status_t wfp_log_records_lose(wfp_dbd_t *db,
                                   const char *script_id) WFP_CHECK;

@@ -102,12 +102,12 @@ class TestSchedules:
         made.remove()
 
 
-def points_of(hosts):
+def points_of(hosts, ns="demo"):
     """(dataset, the path of its Worker)"""
     one = hosts.servers[0]
     name = "d" + uuid.uuid4().hex
     made = Tenant(one, Client(one.port)).deploy(
-        POINTS, "--binding", f"analytics_engine:POINTS={name}")
+        POINTS, "--binding", f"analytics_engine:POINTS={name}", ns=ns)
     return name, made.path
 
 
@@ -143,6 +143,25 @@ class TestPoints:
             listed = api.ok("GET", f"{api.account}/analytics_engine/datasets")
             assert [each["points"] for each in listed
                     if each["name"] == name] == [4]
+
+
+    def test_744_21_of_a_name_that_comes_again(self, hosts):
+        api = hosts.api(0)
+        api.ok("POST", api.namespaces, {"name": "points-a"})
+        name, path = points_of(hosts, "points-a")
+        until(lambda: written(hosts, 0, path, [1]), "it to be written")
+        ask = (f"{api.account}/analytics_engine/datasets/{name}/query",
+               {"select": ["count"], "group_by": ["namespace"]})
+        until(lambda: api.ok("POST", *ask), "the point")
+        api.ok("PATCH", f"{api.namespaces}/points-a", {"name": "points-b"})
+        api.ok("POST", api.namespaces, {"name": "points-a"})
+        assert api.ok("POST", *ask) == [{"namespace": "points-b", "count": 1}]
+        api.ok("DELETE", f"{api.namespaces}/points-b/scripts/"
+               f"{path.rpartition('/')[2]}?force=true")
+        api.ok("DELETE", f"{api.namespaces}/points-b")
+        api.ok("POST", api.namespaces, {"name": "points-b"})
+        assert api.ok("POST", *ask) == [{"namespace": "points-b (deleted)",
+                                         "count": 1}]
 
 
 def number_of(server):

@@ -153,6 +153,34 @@ class TestQuestions:
                 [count] if count else [])
             api.ok("DELETE", f"{api.account}/tokens/{made['id']}")
 
+    def test_764_07_names_of_namespaces_come_again(self, api, tenant):
+        """Points stay with the namespace that they were written in, not with
+        its name."""
+        first = tenant.namespace()
+        dataset = Dataset(api, tenant, ns=first)
+        dataset.write({"indexes": ["a"], "doubles": [1]})
+        dataset.wait(1)
+
+        def seen(*names):
+            made = api.ok("POST", f"{api.account}/tokens", {
+                "name": "t", "role": "read", "namespaces": [*names]})
+            rows = Api(api.httpd, api.client, made["value"]).ok(
+                "POST", dataset.path, {"select": ["count"]})
+            api.ok("DELETE", f"{api.account}/tokens/{made['id']}")
+            return rows[0]["count"] if rows else 0
+        assert seen(first) == 1
+        second = first + "b"
+        api.ok("PATCH", f"{api.namespaces}/{first}", {"name": second})
+        api.ok("POST", api.namespaces, {"name": first})
+        assert (seen(first), seen(second)) == (0, 1)
+        api.ok("DELETE", f"{api.namespaces}/{second}/scripts/"
+               f"{dataset.worker.name}?force=true")
+        api.ok("DELETE", f"{api.namespaces}/{second}")
+        api.ok("PATCH", f"{api.namespaces}/{first}", {"name": second})
+        assert seen(second) == 0
+        everything = api.ok("POST", dataset.path, {"select": ["count"]})
+        assert everything == [{"count": 1}]
+
     def test_764_06_tokens_of_a_bucket_see_nothing(self, api, dataset):
         dataset.write({"doubles": [1]})
         dataset.wait(1)
