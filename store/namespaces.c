@@ -166,9 +166,6 @@ static apr_status_t create_namespace(wfp_dbd_t *db, void *baton)
     if (rv == APR_SUCCESS) {
         rv = wfp_tail_consumers_check_ns(db, ns);
     }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_data_points_orphan(db, ns->name);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -187,6 +184,9 @@ static apr_status_t create_namespace(wfp_dbd_t *db, void *baton)
         return wfp_result_set(db->res, WFP_CONFLICT, APR_EEXIST,
                               "there is a dispatch namespace '%s' already",
                               ns->name);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_data_points_orphan(db, ns->name);
     }
     return rv == APR_SUCCESS ? record(db, ask, "create") : rv;
 }

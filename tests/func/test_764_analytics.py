@@ -169,6 +169,8 @@ class TestQuestions:
             api.ok("DELETE", f"{api.account}/tokens/{made['id']}")
             return rows[0]["count"] if rows else 0
         assert seen(first) == 1
+        assert api.refused("POST", api.namespaces, {"name": first})[0] == 400
+        assert seen(first) == 1
         second = first + "b"
         api.ok("PATCH", f"{api.namespaces}/{first}", {"name": second})
         api.ok("POST", api.namespaces, {"name": first})
