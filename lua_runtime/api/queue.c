@@ -112,7 +112,7 @@ static void need_utf8(lua_State *L, const char *s, size_t n)
 /* [-1, +1, v] The body on the top becomes bytes. */
 static void take_body(lua_State *L, wfp_queue_message_t *m)
 {
-    size_t n;
+    size_t n = 0;
 
     if (lua_isnil(L, -1)) {
         wfp_api_error(L, "TypeError", NULL, "Message body cannot be undefined");
