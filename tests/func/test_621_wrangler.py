@@ -132,6 +132,23 @@ def test_621_05_secrets(wrangler, api):
         (404, 10090)
 
 
+def test_621_31_a_tail_worker(wrangler, api):
+    """Who names one in its configuration is told before that is deleted."""
+    consumer, name = fresh("consumer"), fresh("followed")
+    project(wrangler, consumer)
+    wrangler.run("deploy")
+    project(wrangler, name, more="[[tail_consumers]]\n"
+            f"service = \"{consumer}\"\n")
+    wrangler.run("deploy")
+    settings = f"{api.account}/workers/scripts/{name}/script-settings"
+    assert [each["service"] for each in api.ok("GET", settings)[
+        "tail_consumers"]] == [consumer]
+    wrangler.run("deploy")  # once more, with what it asks then
+    told = wrangler.run("delete", "--name", consumer)
+    assert f"Worker {name} (production) uses this Worker as a Tail Worker" \
+        in told
+
+
 def test_621_06_kv_namespaces(wrangler):
     title = fresh("cache")
     project(wrangler, fresh("worker"))
