@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hostile SQL in a Worker: each statement ends by a limit, the child lives, the
 neighbour is served, files stay small. What the guard alone refuses:
-tests/unit/test_sqlite.c."""
+tests/unit/test_sqlite*.c."""
 
 import pathlib
 
