@@ -28,11 +28,14 @@ B = A + "/r2/buckets"
 # switching off what is off changes nothing, nor does saying what is
 CHANGES_NOTHING = {("POST", W + "/{script}/subdomain"),
                    ("PUT", D + "/{database}"), ("PATCH", D + "/{database}"),
-                   ("POST", K + "/{kv}/bulk/get"),
+                   ("POST", K + "/{kv}/bulk/get"), ("POST", "/graphql"),
                    ("POST", A + "/analytics_engine/datasets/{dataset}/query")}
-# changes nothing, or has several steps: see test_653_05
+# changes nothing, or has several steps: see test_653_05 and 06
 DATA = {("POST", D + "/{database}/export"), ("POST", D + "/{database}/import"),
         ("PUT", D + "/{database}/import/{file}"),
+        *((verb, B + "/{bucket}/uploads" + rest) for verb, rest in (
+            ("POST", ""), ("PUT", "/{upload}/{part}"), ("POST", "/{upload}"),
+            ("DELETE", "/{upload}"))),
         # readers may: the store has nothing of tails
         *((verb, scripts + "/{script}/tails" + rest) for scripts in (S, W)
           for verb, rest in (("POST", ""), ("DELETE", "/{tail}"))),
@@ -120,6 +123,8 @@ OTHERS = {
         {"any": "JSON"}, "put_object", "r2_bucket", "{bucket}"),
     ("DELETE", B + "/{bucket}/objects/{key}"): (
         None, "delete_object", "r2_bucket", "{bucket}"),
+    ("DELETE", B + "/{bucket}/objects"): (
+        ["a", "b"], "delete_objects", "r2_bucket", "{bucket}"),
     ("DELETE", A + "/hostnames/{hostname}"): (
         None, "delete", "hostname", "{hostname}"),
 }
@@ -291,3 +296,26 @@ def test_653_05_sql_without_its_values(api, places):
         "action": "ingest", "filename": made["filename"],
         "etag": put.get("etag").strip('"')})[1] == \
         [("import", {"bytes": len(sql)})]
+
+
+def test_653_06_an_object_that_comes_in_parts(api, places):
+    """Its last step makes it, which is what leaves a row."""
+    path = f"{api.account}/r2/buckets/{places['bucket']}/uploads"
+
+    def noted(method, where, body):
+        before = rows(api)[0]["id"]
+        made = api.ok(method, path + where, body)
+        return made, [(r["action"], r["object"]["name"], r["details"])
+                      for r in rows(api) if r["id"] > before]
+
+    for ends in (True, False):
+        made, none = noted("POST", "", {"key": "k"})
+        upload = made["uploadId"]
+        assert none == []
+        part, none = noted("PUT", f"/{upload}/1?key=k", b"one")
+        assert none == []
+        if ends:
+            assert noted("POST", f"/{upload}", {"key": "k", "parts": [part]}) \
+                [1] == [("put_object", places["bucket"], {"key": "k"})]
+        else:
+            assert noted("DELETE", f"/{upload}?key=k", None)[1] == []
