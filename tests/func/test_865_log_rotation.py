@@ -142,7 +142,8 @@ class TestRotation:
 
     def test_865_05_a_command_and_graceful(self, httpd, tenant, folder):
         """What old children still have goes to the program that they know."""
-        httpd.log.expect("AH00488")  # httpd's: many old children at a time
+        # httpd's of event, worker, prefork: many old children at a time
+        httpd.log.expect("AH00488", "AH00291", "AH00167")
         script = folder.parent / "rotates_865.py"
         script.write_text(ROTATES)
         httpd.configure(
