@@ -10,11 +10,9 @@ from selenium.webdriver.common.keys import Keys
 
 from wfptest.adminpage import (api, chromium, page, put,  # noqa: F401
                                renew, send)
-from wfptest.api import LOCATION, Api
 from wfptest.browser import DESK, PHONE
-from wfptest.client import Client
 
-pytestmark = pytest.mark.one_mpm
+pytestmark = [pytest.mark.one_mpm, pytest.mark.usefixtures("alone")]
 
 WEIGHT = 250 * 1024  # bytes of a page, with what it asks of the API
 
@@ -117,17 +115,6 @@ new PerformanceObserver((list) => {
   }
 }).observe({type: 'layout-shift', buffered: true});
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def alone(httpd):
-    """Hundreds of namespaces that other tests have left make pages that are
-    another server's."""
-    httpd.configure((*LOCATION, "WfpApiRate 100000 1min"))
-    some = Api(httpd, Client(httpd.port))
-    for row in some.ok("GET", some.namespaces):
-        if row["namespace_name"] != "demo":
-            some.ok("DELETE", f"{some.namespaces}/{row['namespace_name']}")
 
 
 @pytest.fixture
