@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from wfptest.api import Api
+from wfptest.adminpage import api, chromium  # noqa: F401
 from wfptest.assets import Site
-from wfptest.browser import DESK, PHONE, Browser
+from wfptest.browser import DESK, PHONE
 from wfptest.session import PAGE
 from wfptest.uploads import Scripts, form, part
 
@@ -23,20 +23,6 @@ end }"""
 
 def says(word):
     return f'return {{ fetch = function() return Response.new("{word}") end }}'
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(PAGE)
-    return Api(httpd, client)
-
-
-@pytest.fixture(scope="module")
-def chromium(httpd, build):
-    httpd.configure(PAGE)
-    browser = Browser(httpd, build)
-    yield browser
-    browser.stop()
 
 
 @pytest.fixture

@@ -7,25 +7,10 @@ import uuid
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from wfptest.api import Api
-from wfptest.browser import MARKUP, PHONE, Browser
-from wfptest.session import PAGE
+from wfptest.adminpage import api, chromium  # noqa: F401
+from wfptest.browser import MARKUP, PHONE
 
 pytestmark = pytest.mark.one_mpm
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(PAGE)
-    return Api(httpd, client)
-
-
-@pytest.fixture(scope="module")
-def chromium(httpd, build):
-    httpd.configure(PAGE)
-    browser = Browser(httpd, build)
-    yield browser
-    browser.stop()
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ import uuid
 
 import pytest
 
-from wfptest.api import Api
-from wfptest.browser import MARKUP, PHONE, Browser
+from wfptest.adminpage import api, chromium  # noqa: F401
+from wfptest.browser import MARKUP, PHONE
 from wfptest.queues import Queue
-from wfptest.session import PAGE
 
 pytestmark = pytest.mark.one_mpm
 
@@ -17,20 +16,6 @@ SENDER = """return { fetch = function(request, env)
   env.QUEUE:send(request:text(), { contentType = "%s" })
   return Response.new("sent")
 end, queue = function() end }"""
-
-
-@pytest.fixture
-def api(httpd, client):
-    httpd.configure(PAGE)
-    return Api(httpd, client)
-
-
-@pytest.fixture(scope="module")
-def chromium(httpd, build):
-    httpd.configure(PAGE)
-    browser = Browser(httpd, build)
-    yield browser
-    browser.stop()
 
 
 @pytest.fixture
