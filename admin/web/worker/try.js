@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A request to the Worker, and what came of it. What a Worker says is shown as text. */
-import { api } from '../lib/api.js';
+import { api, seg } from '../lib/api.js';
 import { base64Of, filesButton, keep } from '../lib/data.js';
 import { fill, h } from '../lib/dom.js';
 import { bytes, ms, number } from '../lib/format.js';
@@ -81,6 +81,12 @@ function hintOf(doors) {
 /* What was asked last of a Worker, until the page is loaded anew: kept nowhere else, since there may be secrets in it. */
 const asked = new Map();
 
+/* A link may name a version that is older than those of the list. */
+async function withChosen(worker, items, id, signal) {
+  if (!id || items.some((v) => v.id === id)) return items;
+  return [...items, (await api.get(`${worker.path}/versions/${seg(id)}`, null, { signal })).result];
+}
+
 function versionSelect(items, shares, chosen) {
   return select([['', 'As deployed'], ...items.map((v) => [v.id, `#${v.number}${shares.has(v.id) ? `, ${shares.get(v.id)} %` : ', no traffic'}`
     + (v.annotations?.['workers/message'] ? `: ${v.annotations['workers/message'].slice(0, 40)}` : '')])], { name: 'version', value: items.some((v) => v.id === chosen) ? chosen : '' });
@@ -91,7 +97,7 @@ export default async function tryIt({ worker, query, signal }) {
     api.get(`${worker.path}/versions`, { limit: 50 }, { signal }), api.get(`${worker.path}/deployments`, null, { signal })]);
   const first = (door) => door.through === 'dispatcher' ? 0 : 1;
   const doors = found.result.doors.sort((a, b) => first(a) - first(b));
-  const { items } = list.result;
+  const items = await withChosen(worker, list.result.items, query.get('version'), signal);
   const shares = new Map((deployed.result.deployments[0]?.versions ?? []).map((v) => [v.version_id, v.percentage]));
   const last = asked.get(worker.path) ?? {};
   const door = doors[0];
