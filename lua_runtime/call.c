@@ -13,7 +13,7 @@
 #include "lua_runtime/ops.h"
 #include "lua_runtime/tick.h"
 
-/* Slots for the function, its argument and the error. */
+/* Slots for the handler, the function, its argument and the error. */
 #define STACK_SLOTS 8
 
 typedef struct wfp_call_t {
@@ -21,6 +21,7 @@ typedef struct wfp_call_t {
     void *arg;
     wfp_result_t *res;
     int failed;
+    wfp_trace_t trace;
 } wfp_call_t;
 
 /* [-2, +0, e] (error value, light userdata of the result) */
@@ -32,8 +33,11 @@ static int l_read_error(lua_State *L)
     return 0;
 }
 
-static void read_error(lua_State *L, wfp_result_t *res)
+static void read_error(lua_State *L, wfp_result_t *res,
+                       const wfp_trace_t *trace)
 {
+    const char *stack = wfp_trace_text(L, trace);
+
     lua_pushcfunction(L, l_read_error);
     lua_insert(L, -2);
     lua_pushlightuserdata(L, res);
@@ -41,12 +45,16 @@ static void read_error(lua_State *L, wfp_result_t *res)
         (void)wfp_result_set(res, WFP_EXCEPTION, APR_EGENERAL,
                              "error while an error was read");
     }
+    if (!res->stack) {
+        res->stack = stack;
+    }
 }
 
 static void protected_call(wfp_isolate_t *iso, void *arg)
 {
     wfp_call_t *call = arg;
     lua_State *L = iso->cur;
+    wfp_trace_t *outer = iso->trace;
     int top = lua_gettop(L);
 
     if (iso->frame->budget->counting) {
@@ -63,14 +71,17 @@ static void protected_call(wfp_isolate_t *iso, void *arg)
                              "stack overflow");
         return;
     }
+    iso->trace = call->res ? &call->trace : NULL;
+    lua_pushcfunction(L, wfp_trace_handler);
     lua_pushcfunction(L, call->fn);
     lua_pushlightuserdata(L, call->arg);
-    if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
+    if (lua_pcall(L, 1, 0, top + 1) != LUA_OK) {
         call->failed = 1;
         if (call->res) {
-            read_error(L, call->res);
+            read_error(L, call->res, &call->trace);
         }
     }
+    iso->trace = outer;
     lua_settop(L, top);
 }
 
@@ -86,7 +97,7 @@ void wfp_call_sign(wfp_result_t *res, const wfp_isolate_t *iso)
 apr_status_t wfp_call(wfp_isolate_t *iso, wfp_budget_t *budget,
                       lua_CFunction fn, void *arg, wfp_result_t *res)
 {
-    wfp_call_t call = { fn, arg, res, 0 };
+    wfp_call_t call = { fn, arg, res, 0, { res ? res->pool : NULL } };
     apr_status_t rv = wfp_frame_enter(iso, budget, protected_call, &call);
 
     if (rv == APR_EINTR) {

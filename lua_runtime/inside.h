@@ -14,6 +14,7 @@
 #include "lua_runtime/isolate.h"
 #include "lua_runtime/run.h"
 #include "lua_runtime/state.h"
+#include "lua_runtime/trace.h"
 
 /**
  * @file
@@ -25,6 +26,7 @@ struct wfp_isolate_t {
     lua_State *L;            /* the main state */
     lua_State *volatile cur; /* the coroutine that runs */
     wfp_frame_t *frame;      /* the newest, NULL: idle */
+    wfp_trace_t *trace;      /* of the newest call, NULL: nobody asks */
     const wfp_runtime_t *runtime;
     wfp_invocation_t *inv;       /* NULL at top level and when idle */
     apr_time_t now;              /* the frozen time */

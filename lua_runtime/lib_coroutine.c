@@ -120,16 +120,23 @@ static int wrapped_again(lua_State *L, int status, lua_KContext ctx);
 /* [-0, +n, e] What resume() gave, for a wrapped coroutine */
 static int called(lua_State *L, int results)
 {
+    lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+    const void *before;
+
     if (results == PASSING) {
         return wfp_tasks_yield(L, 0, wrapped_again);
     }
     if (results >= 0) {
         return results;
     }
+    before = lua_topointer(L, -1);
     if (lua_type(L, -1) == LUA_TSTRING) {
         luaL_where(L, 1);
         lua_insert(L, -2);
         lua_concat(L, 2);
+    }
+    if (lua_status(co) > LUA_YIELD) {
+        wfp_trace_coroutine(L, co, before);
     }
     return lua_error(L);
 }

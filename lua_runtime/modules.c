@@ -12,6 +12,7 @@
 
 #include "lua_runtime/api/api.h"
 #include "lua_runtime/code.h"
+#include "lua_runtime/trace.h"
 
 /* Upvalues of require. */
 enum {
@@ -114,13 +115,16 @@ static int l_require(lua_State *L)
     lua_pushvalue(L, 2);
     push_mark(L);
     lua_rawset(L, lua_upvalueindex(UP_LOADED));
+    lua_pushcfunction(L, wfp_trace_handler);
+    lua_replace(L, 3);
     lua_pushvalue(L, 2);
     (void)lua_rawget(L, lua_upvalueindex(UP_LOADERS));
     lua_pushvalue(L, 2);
-    if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+    if (lua_pcall(L, 1, 1, 3) != LUA_OK) {
         lua_pushvalue(L, 2);
         lua_pushnil(L);
         lua_rawset(L, lua_upvalueindex(UP_LOADED));
+        wfp_trace_again(L);
         return lua_error(L);
     }
     if (lua_isnil(L, -1)) {

@@ -79,11 +79,24 @@ static int task_ended(lua_State *L, int status, lua_KContext ctx)
     return 2;
 }
 
+/* [-0, +1, -] Message handler: the first error is the one that is raised. */
+static int task_failed(lua_State *L)
+{
+    const wfp_driver_t *driver = wfp_isolate_of(L)->driver;
+
+    if (driver && driver->current && driver->current->group->failed) {
+        return 1;
+    }
+    return wfp_trace_handler(L);
+}
+
 /* [-1, +2, -] A task's coroutine: protected, so that what it leaves open is
  * closed when it fails. */
 static int task_main(lua_State *L)
 {
-    return task_ended(L, lua_pcallk(L, 0, 1, 0, 0, task_ended), 0);
+    lua_pushcfunction(L, task_failed);
+    lua_insert(L, 1);
+    return task_ended(L, lua_pcallk(L, 0, 1, 1, 0, task_ended), 0);
 }
 
 /* The task's coroutine has ended: (true, result), (false, error) or, when it
@@ -187,6 +200,7 @@ static int parallel_ended(lua_State *L, int status, lua_KContext ctx)
     (void)status;
     if (group->failed) {
         lua_settop(L, count + 2);
+        wfp_trace_again(L);
         return lua_error(L);
     }
     lua_settop(L, count);

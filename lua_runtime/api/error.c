@@ -346,4 +346,7 @@ void wfp_api_read_error(wfp_result_t *res, lua_State *L, int idx)
     text = take_text(L, res);
     set_message(res, L, WFP_EXCEPTION, text ? text : luaL_typename(L, idx));
     res->name = "Error";
+    if (lua_type(L, idx) == LUA_TTABLE) {
+        res->stack = raw_text(L, idx, "stack", res);
+    }
 }

@@ -85,6 +85,27 @@ class TestHostile:
         assert set(error["message"]) == {"e"}
         assert 100 < len(error["message"]) <= 16384
 
+    @pytest.mark.parametrize("lua,rows", [
+        ('local function inner() error("boom") end inner()',
+         ["[C]: in function 'error'", "worker.lua:3: in local 'inner'"]),
+        ("local x = nil + 1", []),
+        ("parallel(function() local x = nil + 1 end)",
+         ["worker.lua:3: in function <worker.lua:3>",
+          "[C]: in function 'parallel'"]),
+        (r'local t = { ["a\n\1\xff"] = error } t["a\n\1\xff"]("x")',
+         ["[C]: in field 'a??\ufffd'"]),
+    ])
+    def test_850_06_stack(self, httpd, tenant, lua, rows):
+        records = Records(httpd)
+        made = tenant.deploy(worker(lua))
+        answer = made.get()
+        assert answer.status == 500 and "worker.lua" not in answer.text
+        error, = records.of(made.name)["exceptions"]
+        assert error["stack"].split("\n\t") == [
+            "stack traceback:", *rows,
+            "worker.lua:3: in function <worker.lua:2>"]
+        assert str(httpd.root) not in error["stack"]
+
 
 class Load(threading.Thread):
     """Asks without end; counts what was answered."""

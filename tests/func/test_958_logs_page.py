@@ -97,6 +97,8 @@ class TestLogs:
         page.press("Last errors")
         page.text("<script>window.broken = 1</script>")
         assert len(records(page)) == 1
+        assert "in local 'inner'" in page.one(".records .error").get_attribute(
+            "textContent").partition("stack traceback:")[2]
         assert page.driver.execute_script("return window.broken") is None
 
     def test_958_04_older_ones(self, page, loud):
