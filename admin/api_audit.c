@@ -46,26 +46,56 @@ static wfp_json_t *show(const wfp_audit_t *row, apr_pool_t *p)
     return doc;
 }
 
-apr_status_t wfp_api_audit_list(wfp_api_call_t *call)
+/* ?action=upload,deploy */
+static apr_status_t read_actions(wfp_audit_ask_t *ask, wfp_api_call_t *call)
 {
-    wfp_json_t *doc = wfp_json_array(call->pool);
+    const char *text = wfp_api_call_query(call, "action");
+    char *rest = text ? apr_pstrdup(call->pool, text) : NULL, *word, *last;
+    int n = 0;
+
+    for (word = rest ? apr_strtok(rest, ",", &last) : NULL; word;
+         word = apr_strtok(NULL, ",", &last)) {
+        if (n == WFP_AUDIT_ACTIONS) {
+            return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
+                                        "action: at most %d of them",
+                                        WFP_AUDIT_ACTIONS);
+        }
+        ask->actions[n++] = word;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_ask(wfp_audit_ask_t *ask, wfp_api_call_t *call)
+{
     const char *text = wfp_api_call_query(call, "since");
-    apr_int64_t limit = LIMIT_DEFAULT, before = 0;
-    apr_array_header_t *list;
-    apr_time_t since = 0;
-    int i, more;
+    apr_int64_t limit = LIMIT_DEFAULT;
     apr_status_t rv = wfp_api_call_number(&limit, call, "limit", 1, LIMIT_MAX);
 
-    if (rv == APR_SUCCESS && text && !wfp_show_read_time(&since, text)) {
+    if (rv == APR_SUCCESS && text && !wfp_show_read_time(&ask->since, text)) {
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                     "since: a time like 2026-12-31T23:59:59Z");
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_api_call_number(&before, call, "cursor", 1, APR_INT64_MAX);
+        rv = wfp_api_call_number(&ask->before, call, "cursor", 1,
+                                 APR_INT64_MAX);
     }
+    ask->limit = (int)limit;
+    ask->contains = wfp_api_call_query(call, "search");
+    return rv == APR_SUCCESS ? read_actions(ask, call) : rv;
+}
+
+apr_status_t wfp_api_audit_list(wfp_api_call_t *call)
+{
+    wfp_json_t *doc = wfp_json_array(call->pool);
+    wfp_audit_ask_t ask = { 0 };
+    apr_array_header_t *list;
+    apr_int64_t before = 0;
+    int i, more;
+    apr_status_t rv = read_ask(&ask, call);
+
     if (rv == APR_SUCCESS) {
-        rv = wfp_audit_list(&list, &more, call->server->store, since, before,
-                            (int)limit, &call->res, call->pool);
+        rv = wfp_audit_list(&list, &more, call->server->store, &ask, &call->res,
+                            call->pool);
     }
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
         const wfp_audit_t *row = APR_ARRAY_IDX(list, i, wfp_audit_t *);

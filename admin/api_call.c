@@ -139,6 +139,56 @@ apr_status_t wfp_api_call_page(wfp_api_page_t *page, wfp_api_call_t *call,
     return rv;
 }
 
+const char *wfp_api_call_contains(const wfp_api_call_t *call)
+{
+    const char *text = wfp_api_call_query(call, "name_contains");
+
+    return text ? text : wfp_api_call_query(call, "search");
+}
+
+apr_status_t wfp_api_call_list(wfp_list_t *which, wfp_api_page_t *page,
+                               wfp_api_call_t *call, apr_int64_t max)
+{
+    apr_status_t rv = wfp_api_call_page(page, call, max);
+
+    which->contains = wfp_api_call_contains(call);
+    which->skip = page->skip;
+    which->limit = page->per_page;
+    return rv;
+}
+
+apr_status_t wfp_api_call_list_all(int *pis_paged, wfp_list_t *which,
+                                   wfp_api_page_t *page, wfp_api_call_t *call,
+                                   apr_int64_t max)
+{
+    apr_status_t rv = wfp_api_call_list(which, page, call, max);
+
+    *pis_paged = wfp_api_call_query(call, "per_page") != NULL;
+    if (!*pis_paged) {
+        which->limit = APR_INT32_MAX;
+        which->skip = page->page > 1 ? APR_INT32_MAX : 0;
+    }
+    return rv;
+}
+
+apr_status_t wfp_api_call_either(int *pis_second, wfp_api_call_t *call,
+                                 const char *name, const char *first,
+                                 const char *second)
+{
+    const char *text = wfp_api_call_query(call, name);
+
+    *pis_second = text && !strcmp(text, second);
+    return !text || *pis_second || !strcmp(text, first)
+               ? APR_SUCCESS
+               : wfp_api_answer_error(call, WFP_API_BAD_REQUEST, "%s: %s or %s",
+                                      name, first, second);
+}
+
+apr_status_t wfp_api_call_direction(int *pis_down, wfp_api_call_t *call)
+{
+    return wfp_api_call_either(pis_down, call, "direction", "asc", "desc");
+}
+
 /* ---- the body ------------------------------------------------------------- */
 
 static apr_status_t too_large(wfp_api_call_t *call, apr_size_t max)

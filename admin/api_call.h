@@ -13,6 +13,7 @@
 #include "core/result.h"
 #include "core/wfp.h"
 #include "store/audit.h"
+#include "store/list.h"
 #include "store/tokens.h"
 
 /**
@@ -110,6 +111,29 @@ typedef struct wfp_api_page_t {
 /** @param max  most per_page; more is taken for it */
 apr_status_t wfp_api_call_page(wfp_api_page_t *page, wfp_api_call_t *call,
                                apr_int64_t max) WFP_CHECK;
+
+/** The same of a list that can be searched: ?name_contains=, or ?search=. */
+apr_status_t wfp_api_call_list(wfp_list_t *which, wfp_api_page_t *page,
+                               wfp_api_call_t *call, apr_int64_t max) WFP_CHECK;
+
+/** The same of one that is whole unless ?per_page= is given: page 1 has all then,
+ *  and those behind it nothing. @return *pis_paged: it is given */
+apr_status_t wfp_api_call_list_all(int *pis_paged, wfp_list_t *which,
+                                   wfp_api_page_t *page, wfp_api_call_t *call,
+                                   apr_int64_t max) WFP_CHECK;
+
+/** What names of a list shall contain; NULL: not given. */
+const char *wfp_api_call_contains(const wfp_api_call_t *call);
+
+/** ?direction=asc|desc. @return *pis_down */
+apr_status_t wfp_api_call_direction(int *pis_down,
+                                    wfp_api_call_t *call) WFP_CHECK;
+
+/** Is a parameter of the query one of two words? @return *pis_second; the first
+ *  when it is not given */
+apr_status_t wfp_api_call_either(int *pis_second, wfp_api_call_t *call,
+                                 const char *name, const char *first,
+                                 const char *second) WFP_CHECK;
 
 /** May the token of the call see this dispatch namespace? */
 int wfp_api_call_sees(const wfp_api_call_t *call, const char *ns);

@@ -72,17 +72,17 @@ apr_status_t wfp_api_d1_list(wfp_api_call_t *call)
     wfp_json_t *doc = wfp_json_array(call->pool);
     apr_array_header_t *list;
     wfp_api_page_t page;
+    wfp_list_t which;
     apr_int64_t total;
     int i;
-    apr_status_t rv = wfp_api_call_page(&page, call, PER_PAGE_MAX);
+    apr_status_t rv = wfp_api_call_list(&which, &page, call, PER_PAGE_MAX);
 
     if (rv == APR_SUCCESS && name) {
         return list_named(call, name, &page);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_d1_databases_list(&list, &total, call->server->store,
-                                   page.skip, (int)page.per_page, &call->res,
-                                   call->pool);
+        rv = wfp_d1_databases_list(&list, &total, call->server->store, &which,
+                                   &call->res, call->pool);
     }
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
         wfp_json_add(doc, show(APR_ARRAY_IDX(list, i, wfp_d1_database_t *),

@@ -31,19 +31,13 @@ static apr_status_t failed(wfp_api_call_t *call, apr_status_t rv)
 static apr_status_t read_order(wfp_kv_order_t *order, wfp_api_call_t *call)
 {
     const char *by = wfp_api_call_query(call, "order");
-    const char *way = wfp_api_call_query(call, "direction");
 
     if (by && strcmp(by, "id") && strcmp(by, "title")) {
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                     "order: id or title");
     }
-    if (way && strcmp(way, "asc") && strcmp(way, "desc")) {
-        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
-                                    "direction: asc or desc");
-    }
     order->by_id = by && !strcmp(by, "id");
-    order->descending = way && !strcmp(way, "desc");
-    return APR_SUCCESS;
+    return wfp_api_call_direction(&order->descending, call);
 }
 
 apr_status_t wfp_api_kv_namespaces_list(wfp_api_call_t *call)
@@ -52,17 +46,17 @@ apr_status_t wfp_api_kv_namespaces_list(wfp_api_call_t *call)
     apr_array_header_t *list;
     wfp_kv_order_t order;
     wfp_api_page_t page;
+    wfp_list_t which;
     apr_int64_t total;
     int i;
-    apr_status_t rv = wfp_api_call_page(&page, call, PER_PAGE_MAX);
+    apr_status_t rv = wfp_api_call_list(&which, &page, call, PER_PAGE_MAX);
 
     if (rv == APR_SUCCESS) {
         rv = read_order(&order, call);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_kv_namespaces_list(&list, &total, call->server->store, order,
-                                    page.skip, (int)page.per_page, &call->res,
-                                    call->pool);
+                                    &which, &call->res, call->pool);
     }
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
         wfp_json_add(doc, show(APR_ARRAY_IDX(list, i, wfp_kv_namespace_t *),

@@ -23,28 +23,6 @@ static apr_status_t failed(wfp_api_call_t *call, apr_status_t rv)
                                        WFP_API_NAMESPACE_EXISTS);
 }
 
-apr_status_t wfp_api_namespaces_list(wfp_api_call_t *call)
-{
-    wfp_json_t *doc = wfp_json_array(call->pool);
-    apr_array_header_t *list;
-    int i;
-    apr_status_t rv = wfp_namespaces_list(&list, call->server->store,
-                                          &call->res, call->pool);
-
-    if (rv != APR_SUCCESS) {
-        return failed(call, rv);
-    }
-    for (i = 0; i < list->nelts; i++) {
-        const wfp_namespace_t *ns = APR_ARRAY_IDX(list, i, wfp_namespace_t *);
-
-        if (!wfp_api_auth_is_limited(call->token)
-            || wfp_api_call_sees(call, ns->name)) {
-            wfp_json_add(doc, wfp_show_namespace(ns, call->pool));
-        }
-    }
-    return wfp_api_answer_json(call, doc);
-}
-
 apr_status_t wfp_api_namespaces_get(wfp_api_call_t *call)
 {
     wfp_namespace_t *ns;

@@ -6,7 +6,6 @@
 
 /** @file Dispatch namespaces and their settings. */
 
-wfp_api_fn wfp_api_namespaces_list;
 wfp_api_fn wfp_api_namespaces_create;
 wfp_api_fn wfp_api_namespaces_get;
 wfp_api_fn wfp_api_namespaces_update;

@@ -102,21 +102,24 @@ apr_status_t wfp_api_queues_list(wfp_api_call_t *call)
     wfp_json_t *doc = wfp_json_array(call->pool), *one;
     apr_array_header_t *list;
     wfp_api_page_t page;
+    wfp_list_t which;
     apr_int64_t total;
     int i;
-    apr_status_t rv = wfp_api_call_page(&page, call, PER_PAGE_MAX);
+    apr_status_t rv = wfp_api_call_list(&which, &page, call, PER_PAGE_MAX);
 
     if (rv == APR_SUCCESS) {
         rv = wfp_api_call_query(call, "name")
                  ? list_named(&list, &total, call, &page)
-                 : wfp_queues_list(&list, &total, call->server->store,
-                                   page.skip, (int)page.per_page, &call->res,
-                                   call->pool);
+                 : wfp_queues_list(&list, &total, call->server->store, &which,
+                                   &call->res, call->pool);
     }
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
-        rv = wfp_show_queue(&one, call->server->store,
-                            APR_ARRAY_IDX(list, i, wfp_queue_t *), &call->res,
+        const wfp_queue_t *queue = APR_ARRAY_IDX(list, i, wfp_queue_t *);
+
+        rv = wfp_show_queue(&one, call->server->store, queue, &call->res,
                             call->pool);
+        wfp_json_set_int(one, "backlog_count", queue->backlog_count);
+        wfp_json_set_int(one, "backlog_bytes", queue->backlog_bytes);
         wfp_json_add(doc, one);
     }
     return rv == APR_SUCCESS ? wfp_api_answer_page(call, doc, &page, total)

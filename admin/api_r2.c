@@ -64,7 +64,7 @@ static apr_status_t read_ask(wfp_r2_buckets_ask_t *ask, wfp_api_call_t *call)
                                           PER_PAGE_MAX);
 
     memset(ask, 0, sizeof(*ask));
-    ask->contains = wfp_api_call_query(call, "name_contains");
+    ask->contains = wfp_api_call_contains(call);
     ask->after = cursor && *cursor ? cursor
                                    : wfp_api_call_query(call, "start_after");
     ask->descending = direction && !strcmp(direction, "desc");

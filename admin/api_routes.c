@@ -17,6 +17,7 @@
 #include "admin/api_kv_values.h"
 #include "admin/api_content.h"
 #include "admin/api_logs.h"
+#include "admin/api_namespace_list.h"
 #include "admin/api_namespaces.h"
 #include "admin/api_openapi.h"
 #include "admin/api_points.h"
@@ -63,12 +64,13 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "GET", "/memberships", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_account_memberships },
     { "GET", A "/healthz", WFP_API_PUBLIC, WFP_API_ANY_TOKEN, wfp_api_health_get },
     /* dispatch namespaces */
-    { "GET", NS, WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_namespaces_list },
+    { "GET", NS, WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_namespace_list_get },
     { "POST", NS, WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_namespaces_create },
     { "GET", N, WFP_API_READ, WFP_API_BY_NAMESPACE, wfp_api_namespaces_get },
     { "PUT", N, WFP_API_ADMIN, WFP_API_BY_NAMESPACE, wfp_api_namespaces_update },
     { "PATCH", N, WFP_API_ADMIN, WFP_API_BY_NAMESPACE, wfp_api_namespaces_update },
     { "DELETE", N, WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_namespaces_delete },
+    { "GET", A "/workers/dispatch/usage", WFP_API_READ, WFP_API_ANY_TOKEN, wfp_api_usage_all },
     /* tokens */
     { "GET", A "/tokens", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_tokens_list },
     { "POST", A "/tokens", WFP_API_ADMIN, WFP_API_NOT_LIMITED, wfp_api_tokens_create },

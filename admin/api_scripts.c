@@ -146,7 +146,7 @@ static apr_status_t read_order(int *pis_sorted, wfp_script_query_t *query,
     apr_status_t rv = read_choice(&query->by_modified, call, "order", "name",
                                   "modified_on");
 
-    query->contains = wfp_api_call_query(call, "name_contains");
+    query->contains = wfp_api_call_contains(call);
     *pis_sorted = query->contains || wfp_api_call_query(call, "order")
                   || wfp_api_call_query(call, "direction");
     if (rv == APR_SUCCESS && query->contains

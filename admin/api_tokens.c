@@ -11,25 +11,41 @@
 
 #define NAME_MAX_BYTES 120
 #define NAMES_MAX      100
+#define PER_PAGE_MAX   1000
 
 static apr_status_t bad(wfp_api_call_t *call, const char *text)
 {
     return wfp_api_answer_error(call, WFP_API_BAD_REQUEST, "%s", text);
 }
 
+/* ?bucket=: the S3 keys that reach it. */
 apr_status_t wfp_api_tokens_list(wfp_api_call_t *call)
 {
     wfp_json_t *doc = wfp_json_array(call->pool);
+    wfp_tokens_ask_t ask = { .bucket = wfp_api_call_query(call, "bucket") };
     apr_array_header_t *list;
-    int i;
-    apr_status_t rv = wfp_tokens_list(&list, call->server->store, &call->res,
-                                      call->pool);
+    wfp_api_page_t page;
+    apr_int64_t total;
+    int i, is_paged;
+    apr_status_t rv = wfp_api_call_list_all(&is_paged, &ask.which, &page, call,
+                                            PER_PAGE_MAX);
 
+    if (rv == APR_SUCCESS) {
+        rv = wfp_api_call_direction(&ask.is_down, call);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_tokens_page(&list, &total, call->server->store, &ask,
+                             &call->res, call->pool);
+    }
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {
         wfp_json_add(doc, wfp_show_token(APR_ARRAY_IDX(list, i, wfp_token_t *),
                                          call->pool));
     }
-    return rv == APR_SUCCESS ? wfp_api_answer_json(call, doc) : rv;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return is_paged ? wfp_api_answer_page(call, doc, &page, total)
+                    : wfp_api_answer_json(call, doc);
 }
 
 /* An array of names that the token is limited to. */

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a Worker, or a namespace, did: by minute, hour or day, by Worker or tag. */
+/* What a Worker, a namespace or all of them did: by minute, hour or day, by
+ * Worker, tag or namespace. */
 #include "admin/api_usage.h"
 
 #include <string.h>
 
+#include "admin/api_auth.h"
 #include "admin/api_call.h"
 #include "admin/show.h"
 #include "store/ledger_rows.h"
+
+/* Groups with most of something, when it is not said how many. */
+#define MOST_DEFAULT 10
 
 typedef struct bucket_t {
     const char *name;
@@ -154,35 +159,83 @@ static apr_status_t answer_groups(wfp_api_call_t *call,
                                                                       : NULL);
 }
 
-static apr_status_t answer(wfp_api_call_t *call, const char *script)
+/* ?order=requests&limit=10 */
+static apr_status_t read_order(wfp_ledger_rows_ask_t *ask, wfp_api_call_t *call)
 {
-    const char *by = script ? NULL : wfp_api_call_query(call, "group_by");
-    wfp_ledger_rows_ask_t ask = { 0 };
+    static const struct {
+        const char *word;
+        wfp_ledger_rows_order_e order;
+    } orders[] = { { "name", WFP_LEDGER_ROWS_NAMES },
+                   { "requests", WFP_LEDGER_ROWS_MOST_REQUESTS },
+                   { "errors", WFP_LEDGER_ROWS_MOST_ERRORS },
+                   { "cpu", WFP_LEDGER_ROWS_MOST_CPU } };
+    const char *word = wfp_api_call_query(call, "order");
+    apr_size_t i, count = sizeof(orders) / sizeof(*orders);
+
+    for (i = 0; word && i < count && strcmp(word, orders[i].word) != 0; i++) {
+    }
+    if (word && i == count) {
+        return bad(call, "order: name, requests, errors or cpu");
+    }
+    ask->order = word ? orders[i].order : WFP_LEDGER_ROWS_NAMES;
+    if (ask->order && ask->by == WFP_LEDGER_ROWS_BY_TAG) {
+        return bad(call, "order: tags are by name only");
+    }
+    ask->limit = MOST_DEFAULT;
+    return wfp_api_call_number(&ask->limit, call, "limit", 1,
+                               WFP_LEDGER_ROWS_GROUPS);
+}
+
+static apr_status_t answer(wfp_api_call_t *call, wfp_ledger_rows_ask_t *ask)
+{
+    const char *by = ask->script ? NULL : wfp_api_call_query(call, "group_by");
     const bucket_t *bucket;
-    const char *why = read_ask(&ask, &bucket, call);
+    const char *why = read_ask(ask, &bucket, call);
+    apr_status_t rv;
 
     if (why) {
         return bad(call, why);
     }
-    ask.ns = wfp_api_call_ns(call);
-    ask.script = script;
     if (!by) {
-        return answer_buckets(call, &ask, bucket);
+        return answer_buckets(call, ask, bucket);
     }
-    if (strcmp(by, "script") != 0 && strcmp(by, "tag") != 0) {
+    if (ask->ns && strcmp(by, "script") != 0 && strcmp(by, "tag") != 0) {
         return bad(call, "group_by: script or tag");
     }
-    ask.by = *by == 's' ? WFP_LEDGER_ROWS_BY_SCRIPT : WFP_LEDGER_ROWS_BY_TAG;
-    ask.after = wfp_api_call_query(call, "cursor");
-    return answer_groups(call, &ask, by);
+    if (!ask->ns && strcmp(by, "namespace") != 0) {
+        return bad(call, "group_by: namespace");
+    }
+    ask->by = !ask->ns     ? WFP_LEDGER_ROWS_BY_NAMESPACE
+              : *by == 's' ? WFP_LEDGER_ROWS_BY_SCRIPT
+                           : WFP_LEDGER_ROWS_BY_TAG;
+    ask->after = wfp_api_call_query(call, "cursor");
+    rv = read_order(ask, call);
+    return rv == APR_SUCCESS ? answer_groups(call, ask, by) : rv;
 }
 
 apr_status_t wfp_api_usage_script(wfp_api_call_t *call)
 {
-    return answer(call, wfp_api_call_param(call, "script"));
+    wfp_ledger_rows_ask_t ask = { .ns = wfp_api_call_ns(call),
+                                  .script = wfp_api_call_param(call,
+                                                               "script") };
+
+    return answer(call, &ask);
 }
 
 apr_status_t wfp_api_usage_namespace(wfp_api_call_t *call)
 {
-    return answer(call, NULL);
+    wfp_ledger_rows_ask_t ask = { .ns = wfp_api_call_ns(call) };
+
+    return answer(call, &ask);
+}
+
+/* Of all namespaces that the token sees. */
+apr_status_t wfp_api_usage_all(wfp_api_call_t *call)
+{
+    wfp_ledger_rows_ask_t ask = { 0 };
+
+    if (wfp_api_auth_is_limited(call->token)) {
+        ask.only = call->token->namespaces;
+    }
+    return answer(call, &ask);
 }

@@ -8,5 +8,6 @@
 
 wfp_api_fn wfp_api_usage_script;
 wfp_api_fn wfp_api_usage_namespace;
+wfp_api_fn wfp_api_usage_all;
 
 #endif

@@ -62,9 +62,7 @@ apr_status_t wfp_audit_record(wfp_dbd_t *db, const wfp_change_t *change,
 }
 
 typedef struct list_t {
-    apr_time_t since;
-    apr_int64_t before;
-    int limit;
+    const wfp_audit_ask_t *ask;
     int more;
     apr_array_header_t *list;
 } list_t;
@@ -87,30 +85,62 @@ static wfp_audit_t *read_row(const char **row, apr_pool_t *p)
     return audit;
 }
 
+#define ROWS                                                                   \
+    "SELECT stamp, created, actor_id, actor_name, source, address, action, "   \
+    "kind, ns, object, details FROM audit "                                    \
+    "WHERE stamp < %lld AND created >= %lld "
+#define FOUND                                                                  \
+    "AND lower(actor_name || ' ' || actor_id || ' ' || address || ' ' || "     \
+    "action || ' ' || kind || ' ' || ns || '/' || object || ' ' || details) "  \
+    "LIKE lower(%s) ESCAPE '!' "
+#define ACTIONS "AND action IN (%s, %s, %s, %s, %s, %s, %s, %s) "
+#define ORDER   "ORDER BY stamp DESC LIMIT %lld"
+
+/* What is not asked for is not looked at. */
+static apr_status_t read_rows(apr_array_header_t **prows, wfp_dbd_t *db,
+                              const wfp_audit_ask_t *ask)
+{
+    /* [contains][actions] */
+    static const wfp_sql_t lists[2][2] = {
+        { { "audit_list", ROWS ORDER },
+          { "audit_list_actions", ROWS ACTIONS ORDER } },
+        { { "audit_list_found", ROWS FOUND ORDER },
+          { "audit_list_found_actions", ROWS FOUND ACTIONS ORDER } },
+    };
+    int found = ask->contains && *ask->contains;
+    const char *args[4 + WFP_AUDIT_ACTIONS];
+    int n = 0, i;
+
+    args[n++] = wfp_dbd_num(db, ask->before > 0 ? ask->before : APR_INT64_MAX);
+    args[n++] = wfp_dbd_num(db, ask->since);
+    if (found) {
+        args[n++] = wfp_column_like(ask->contains, db->pool);
+    }
+    for (i = 0; ask->actions[0] && i < WFP_AUDIT_ACTIONS; i++) {
+        args[n++] = wfp_column_text(ask->actions[i] ? ask->actions[i]
+                                                    : ask->actions[0],
+                                    db->pool);
+    }
+    args[n] = wfp_dbd_num(db, ask->limit + 1);
+    return wfp_dbd_rows(prows, db, &lists[found][ask->actions[0] != NULL],
+                        COLUMN_COUNT, args);
+}
+
 static apr_status_t list_audit(wfp_dbd_t *db, void *baton)
 {
-    static const wfp_sql_t select = {
-        "audit_list",
-        "SELECT stamp, created, actor_id, actor_name, source, address, action, "
-        "kind, ns, object, details FROM audit "
-        "WHERE stamp < %lld AND created >= %lld ORDER BY stamp DESC LIMIT %lld"
-    };
-    list_t *ask = baton;
+    list_t *all = baton;
+    int limit = all->ask->limit, i;
     apr_array_header_t *rows;
-    int i;
-    apr_status_t rv = wfp_dbd_rows(&rows, db, &select, COLUMN_COUNT,
-                                   DBD_ARGS(wfp_dbd_num(db, ask->before),
-                                            wfp_dbd_num(db, ask->since),
-                                            wfp_dbd_num(db, ask->limit + 1)));
+    apr_status_t rv = read_rows(&rows, db, all->ask);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    ask->more = rows->nelts > ask->limit;
-    ask->list = apr_array_make(db->pool, rows->nelts + 1,
+    all->more = rows->nelts > limit;
+    all->list = apr_array_make(db->pool, rows->nelts + 1,
                                sizeof(wfp_audit_t *));
-    for (i = 0; i < rows->nelts && i < ask->limit; i++) {
-        APR_ARRAY_PUSH(ask->list,
+    for (i = 0; i < rows->nelts && i < limit; i++) {
+        APR_ARRAY_PUSH(all->list,
                        wfp_audit_t *) = read_row(APR_ARRAY_IDX(rows, i,
                                                                const char **),
                                                  db->pool);
@@ -119,17 +149,16 @@ static apr_status_t list_audit(wfp_dbd_t *db, void *baton)
 }
 
 apr_status_t wfp_audit_list(apr_array_header_t **plist, int *pmore,
-                            wfp_store_t *store, apr_time_t since,
-                            apr_int64_t before, int limit, wfp_result_t *res,
-                            apr_pool_t *p)
+                            wfp_store_t *store, const wfp_audit_ask_t *ask,
+                            wfp_result_t *res, apr_pool_t *p)
 {
-    list_t ask = { since, before > 0 ? before : APR_INT64_MAX, limit };
-    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, list_audit, &ask, res,
+    list_t all = { ask, 0, NULL };
+    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, list_audit, &all, res,
                                   p);
 
     if (rv == APR_SUCCESS) {
-        *plist = ask.list;
-        *pmore = ask.more;
+        *plist = all.list;
+        *pmore = all.more;
     }
     return rv;
 }

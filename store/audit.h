@@ -18,6 +18,9 @@
 #define WFP_AUDIT_ROWS 100000
 #define WFP_AUDIT_DAYS 400
 
+/** Most actions that a list is asked for. */
+#define WFP_AUDIT_ACTIONS 8
+
 /** Who asks for a mutation. No text is NULL. */
 typedef struct wfp_actor_t {
     const char *id;      /* of the token; "": none */
@@ -37,19 +40,21 @@ typedef struct wfp_audit_t {
     const char *details; /* JSON object */
 } wfp_audit_t;
 
-/**
- * Newest first.
- *
- * @param plist   array of wfp_audit_t *
- * @param pmore   1: there are older ones; ask with the last one's stamp
- * @param since   only those not older; 0: all
- * @param before  only those with a smaller stamp; 0: from the newest
- * @param limit   most rows
- */
+/** Which rows of the audit. */
+typedef struct wfp_audit_ask_t {
+    apr_time_t since;     /* 0: from the first */
+    apr_int64_t before;   /* only with a smaller stamp; 0: all */
+    const char *contains; /* in who, from where, what, of what or the details,
+                           * small letters or large; NULL: all */
+    const char *actions[WFP_AUDIT_ACTIONS]; /* only these; [0] NULL: all */
+    int limit;
+} wfp_audit_ask_t;
+
+/** Rows, newest first. @param plist array of wfp_audit_t * @param pmore there are
+ *  older ones */
 apr_status_t wfp_audit_list(apr_array_header_t **plist, int *pmore,
-                            wfp_store_t *store, apr_time_t since,
-                            apr_int64_t before, int limit, wfp_result_t *res,
-                            apr_pool_t *p) WFP_CHECK;
+                            wfp_store_t *store, const wfp_audit_ask_t *ask,
+                            wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** A row about what is about to be done with what is kept in an object: values
  *  of a KV namespace, objects of a bucket, messages of a queue; or with a Worker.

@@ -7,6 +7,7 @@
 #include "store/column.h"
 
 #include <apr_base64.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -186,4 +187,26 @@ apr_status_t wfp_column_read_names(apr_array_header_t **pnames,
         APR_ARRAY_PUSH(*pnames, const char *) = name ? name : "";
     }
     return APR_SUCCESS;
+}
+
+const char *wfp_column_like(const char *text, apr_pool_t *p)
+{
+    apr_size_t n, i;
+    char *pattern, *at;
+
+    text = wfp_column_text(text, p);
+    n = strlen(text);
+    pattern = at = apr_palloc(p, 2 * n + 3);
+    *at++ = '%';
+    for (i = 0; i < n; i++) {
+        if (text[i] == '%' || text[i] == '_' || text[i] == '!') {
+            *at++ = '!'; /* it is special there, not in what is looked for */
+        }
+        *at++ = (char)apr_tolower(text[i]);
+    }
+    if (n) {
+        *at++ = '%';
+    }
+    *at = '\0';
+    return pattern;
 }

@@ -49,4 +49,8 @@ apr_status_t wfp_column_read_names(apr_array_header_t **pnames,
                                    const char *text, wfp_result_t *res,
                                    apr_pool_t *p) WFP_CHECK;
 
+/** The text of a LIKE with ESCAPE '!' that finds names which contain this, in
+ *  small letters as far as they are ASCII; of NULL or "" one that finds all. */
+const char *wfp_column_like(const char *text, apr_pool_t *p);
+
 #endif

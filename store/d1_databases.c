@@ -159,16 +159,21 @@ apr_status_t wfp_d1_databases_delete(wfp_store_t *store, const char *id,
 
 apr_status_t wfp_d1_databases_list(apr_array_header_t **plist,
                                    apr_int64_t *ptotal, wfp_store_t *store,
-                                   apr_int64_t skip, int limit,
-                                   wfp_result_t *res, apr_pool_t *p)
+                                   const wfp_list_t *which, wfp_result_t *res,
+                                   apr_pool_t *p)
 {
     static const wfp_sql_t count = { "d1_count",
-                                     "SELECT count(*) FROM d1_databases" };
+                                     "SELECT count(*) FROM d1_databases "
+                                     "WHERE lower(name) LIKE %s ESCAPE '!'" };
     static const wfp_sql_t list = { "d1_list", COLUMNS
+                                    "WHERE lower(name) LIKE %s ESCAPE '!' "
                                     "ORDER BY name LIMIT %lld OFFSET %lld" };
-    const wfp_page_t page = {
-        &list, &count, COLUMN_COUNT, read_row, skip, limit
-    };
+    const wfp_page_t page = { .list = &list,
+                              .count = &count,
+                              .columns = COLUMN_COUNT,
+                              .read = read_row,
+                              .which = which,
+                              .has_pattern = 1 };
 
     return wfp_page_read(plist, ptotal, store, &page, res, p);
 }

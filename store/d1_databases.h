@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 
 #include "store/audit.h"
+#include "store/list.h"
 #include "store/store.h"
 
 /** @file D1 databases: what a binding of type d1 names. Their rows are not
@@ -33,12 +34,12 @@ apr_status_t wfp_d1_databases_get(wfp_d1_database_t **pd1, wfp_store_t *store,
  * One page, by name.
  *
  * @param plist   array of wfp_d1_database_t *
- * @param ptotal  how many there are
+ * @param ptotal  how many there are of such names
  */
 apr_status_t wfp_d1_databases_list(apr_array_header_t **plist,
                                    apr_int64_t *ptotal, wfp_store_t *store,
-                                   apr_int64_t skip, int limit,
-                                   wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+                                   const wfp_list_t *which, wfp_result_t *res,
+                                   apr_pool_t *p) WFP_CHECK;
 
 /** Delete, whoever has a binding to it. WFP_NOT_FOUND. */
 apr_status_t wfp_d1_databases_delete(wfp_store_t *store, const char *id,

@@ -284,9 +284,8 @@ apr_status_t wfp_hostnames_list(apr_array_header_t **plist, apr_int64_t *ptotal,
     static const wfp_sql_t list = {
         "hostnames_list", COLUMNS "ORDER BY h.hostname LIMIT %lld OFFSET %lld"
     };
-    const wfp_page_t page = {
-        &list, &count, COLUMN_COUNT, read_row, skip, limit
-    };
+    const wfp_list_t which = { NULL, skip, limit };
+    const wfp_page_t page = { &list, &count, COLUMN_COUNT, read_row, &which };
 
     return wfp_page_read(plist, ptotal, store, &page, res, p);
 }

@@ -256,26 +256,32 @@ apr_status_t wfp_kv_namespaces_get(wfp_kv_namespace_t **pkv, wfp_store_t *store,
     return rv;
 }
 
+#define NAMED "WHERE lower(title) LIKE lower(%s) ESCAPE '!' "
+#define PAGE  " LIMIT %lld OFFSET %lld"
+
 apr_status_t wfp_kv_namespaces_list(apr_array_header_t **plist,
                                     apr_int64_t *ptotal, wfp_store_t *store,
-                                    wfp_kv_order_t order, apr_int64_t skip,
-                                    int limit, wfp_result_t *res, apr_pool_t *p)
+                                    wfp_kv_order_t order,
+                                    const wfp_list_t *which, wfp_result_t *res,
+                                    apr_pool_t *p)
 {
-    static const wfp_sql_t count = { "kv_count",
-                                     "SELECT count(*) FROM kv_namespaces" };
-    static const wfp_sql_t lists[2][2] = {
-        { { "kv_title", COLUMNS "ORDER BY title LIMIT %lld OFFSET %lld" },
-          { "kv_title_d",
-            COLUMNS "ORDER BY title DESC LIMIT %lld OFFSET %lld" } },
-        { { "kv_id", COLUMNS "ORDER BY id LIMIT %lld OFFSET %lld" },
-          { "kv_id_d", COLUMNS "ORDER BY id DESC LIMIT %lld OFFSET %lld" } },
+    static const wfp_sql_t count = {
+        "kv_count", "SELECT count(*) FROM kv_namespaces " NAMED
     };
-    const wfp_page_t page = { &lists[order.by_id != 0][order.descending != 0],
-                              &count,
-                              COLUMN_COUNT,
-                              read_row,
-                              skip,
-                              limit };
+    static const wfp_sql_t lists[2][2] = {
+        { { "kv_title", COLUMNS NAMED "ORDER BY title" PAGE },
+          { "kv_title_d", COLUMNS NAMED "ORDER BY title DESC" PAGE } },
+        { { "kv_id", COLUMNS NAMED "ORDER BY id" PAGE },
+          { "kv_id_d", COLUMNS NAMED "ORDER BY id DESC" PAGE } },
+    };
+    const wfp_page_t page = {
+        .list = &lists[order.by_id != 0][order.descending != 0],
+        .count = &count,
+        .columns = COLUMN_COUNT,
+        .read = read_row,
+        .which = which,
+        .has_pattern = 1,
+    };
 
     return wfp_page_read(plist, ptotal, store, &page, res, p);
 }

@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 
 #include "store/audit.h"
+#include "store/list.h"
 #include "store/store.h"
 
 /** @file KV namespaces: what a binding of type kv_namespace names. */
@@ -51,14 +52,12 @@ typedef struct wfp_kv_order_t {
  * One page.
  *
  * @param plist   array of wfp_kv_namespace_t *
- * @param ptotal  how many there are
- * @param skip    those before the page
- * @param limit   most rows
+ * @param ptotal  how many there are of such titles
  */
 apr_status_t wfp_kv_namespaces_list(apr_array_header_t **plist,
                                     apr_int64_t *ptotal, wfp_store_t *store,
-                                    wfp_kv_order_t order, apr_int64_t skip,
-                                    int limit, wfp_result_t *res,
+                                    wfp_kv_order_t order,
+                                    const wfp_list_t *which, wfp_result_t *res,
                                     apr_pool_t *p) WFP_CHECK;
 
 /** Delete. WFP_NOT_FOUND; WFP_CONFLICT with APR_EBUSY: the current deployment

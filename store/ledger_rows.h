@@ -41,20 +41,35 @@ apr_status_t wfp_ledger_rows_roll(wfp_store_t *store, apr_time_t now,
 typedef enum {
     WFP_LEDGER_ROWS_BY_TIME = 0,
     WFP_LEDGER_ROWS_BY_SCRIPT,
-    WFP_LEDGER_ROWS_BY_TAG /* a Worker with two tags counts for each */
+    WFP_LEDGER_ROWS_BY_TAG, /* a Worker with two tags counts for each */
+    WFP_LEDGER_ROWS_BY_NAMESPACE
 } wfp_ledger_rows_by_e;
 
+/** What the first of a list has most of. */
+typedef enum {
+    WFP_LEDGER_ROWS_NAMES = 0, /* nothing: they are in the order of names */
+    WFP_LEDGER_ROWS_MOST_REQUESTS,
+    WFP_LEDGER_ROWS_MOST_ERRORS,
+    WFP_LEDGER_ROWS_MOST_CPU
+} wfp_ledger_rows_order_e;
+
 typedef struct wfp_ledger_rows_ask_t {
-    const char *ns;
-    const char *script; /* by time: NULL: all of the namespace */
+    const char *ns; /* NULL: all dispatch namespaces, by time or by
+                         * namespace; account Workers do not count there: what
+                         * a dispatcher passes on is the user Worker's */
+    const apr_array_header_t *only; /* without ns: const char *, of these
+                                     * namespaces only; NULL: of all */
+    const char *script;             /* by time: NULL: all of the namespace */
     wfp_ledger_rows_by_e by;
-    apr_int64_t since, until; /* seconds since the epoch */
-    apr_int64_t span;         /* by time: of a bucket, in seconds */
-    const char *after;        /* by name: only names behind that; NULL */
+    apr_int64_t since, until;      /* seconds since the epoch */
+    apr_int64_t span;              /* by time: of a bucket, in seconds */
+    const char *after;             /* by name: only names behind that; NULL */
+    wfp_ledger_rows_order_e order; /* by script or namespace */
+    apr_int64_t limit;             /* with an order: most rows */
 } wfp_ledger_rows_ask_t;
 
 typedef struct wfp_ledger_rows_t {
-    const char *name; /* script or tag; by time "" */
+    const char *name; /* script, tag or namespace; by time "" */
     apr_int64_t time; /* by time: when the bucket begins */
     apr_uint64_t n[WFP_LEDGER_TOLD];
 } wfp_ledger_rows_t;
@@ -65,7 +80,7 @@ typedef struct wfp_ledger_rows_t {
  *
  * @param plist  wfp_ledger_rows_t, by time (at most WFP_LEDGER_ROWS_BUCKETS) or
  *               by name (at most WFP_LEDGER_ROWS_GROUPS, and one more when there
- *               are more)
+ *               are more), or in another order (at most ask->limit)
  */
 apr_status_t wfp_ledger_rows_list(apr_array_header_t **plist,
                                   wfp_store_t *store,

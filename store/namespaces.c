@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dispatch namespaces. Called by wfpctl, the API and the server's loader. The
- * row with the empty name is the home of account scripts: never listed, never
- * deleted.
+ * Dispatch namespaces, as they change; how they are read is namespaces_read.c's.
+ * Called by wfpctl and the API. The row with the empty name is the home of
+ * account scripts: never listed, never deleted.
  */
 #include "store/namespaces.h"
 
@@ -12,15 +12,7 @@
 #include "core/crypto.h"
 #include "core/name.h"
 #include "store/column.h"
-#include "store/page.h"
 #include "store/tx.h"
-
-#define COLUMNS                                                                \
-    "SELECT n.id, n.name, n.stamp, n.created, n.modified, n.trusted, "         \
-    "n.egress, n.limits, n.outbound, n.egress_allow, n.egress_deny, "          \
-    "n.tail_consumers, "                                                       \
-    "(SELECT count(*) FROM scripts s WHERE s.ns_id = n.id) FROM namespaces n "
-#define COLUMN_COUNT 13
 
 typedef struct ask_t {
     const char *name;
@@ -57,79 +49,6 @@ apr_status_t wfp_namespaces_need(const char **pid, wfp_dbd_t *db,
     apr_status_t rv = wfp_namespaces_id(pid, db, name);
 
     return rv == APR_SUCCESS && !*pid ? missing(db->res, name) : rv;
-}
-
-/* --- reading ------------------------------------------------------------- */
-
-static apr_status_t read_row(void **pns, wfp_dbd_t *db, const char **row)
-{
-    wfp_namespace_t *ns = apr_pcalloc(db->pool, sizeof(*ns));
-    apr_status_t rv;
-
-    ns->id = row[0];
-    ns->name = row[1];
-    ns->stamp = wfp_dbd_int(row[2]);
-    ns->created = wfp_dbd_int(row[3]);
-    ns->modified = wfp_dbd_int(row[4]);
-    ns->trusted_workers = row[5][0] == '1';
-    (void)wfp_script_egress_by_word(&ns->egress, row[6]);
-    ns->script_count = (int)wfp_dbd_int(row[12]);
-    ns->tail_consumers = row[11];
-    *pns = ns;
-    rv = wfp_column_read_names(&ns->egress_allow, row[9], db->res, db->pool);
-    if (rv == APR_SUCCESS) {
-        rv = wfp_column_read_names(&ns->egress_deny, row[10], db->res,
-                                   db->pool);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = wfp_column_read_limits(&ns->limits, row[7], db->res, db->pool);
-    if (rv == APR_SUCCESS) {
-        rv = wfp_column_read_outbound(&ns->outbound, row[8], db->res, db->pool);
-    }
-    return rv;
-}
-
-static apr_status_t get_namespace(wfp_dbd_t *db, void *baton)
-{
-    static const wfp_sql_t get = { "namespaces_get",
-                                   COLUMNS "WHERE n.name = %s AND n.id <> ''" };
-    ask_t *ask = baton;
-    const char **row;
-    void *ns = NULL;
-    apr_status_t rv = wfp_dbd_row(&row, db, &get, COLUMN_COUNT,
-                                  DBD_ARGS(ask->name));
-
-    if (rv == APR_SUCCESS) {
-        rv = row ? read_row(&ns, db, row) : missing(db->res, ask->name);
-    }
-    ask->ns = ns;
-    return rv;
-}
-
-apr_status_t wfp_namespaces_get(wfp_namespace_t **pns, wfp_store_t *store,
-                                const char *name, wfp_result_t *res,
-                                apr_pool_t *p)
-{
-    ask_t ask = { name };
-    apr_status_t rv = wfp_dbd_run(store, WFP_DBD_PLAIN, get_namespace, &ask,
-                                  res, p);
-
-    if (rv == APR_SUCCESS) {
-        *pns = ask.ns;
-    }
-    return rv;
-}
-
-apr_status_t wfp_namespaces_list(apr_array_header_t **plist, wfp_store_t *store,
-                                 wfp_result_t *res, apr_pool_t *p)
-{
-    static const wfp_sql_t list = { "namespaces_list", COLUMNS
-                                    "WHERE n.id <> '' ORDER BY n.name" };
-    const wfp_page_t all = { &list, NULL, COLUMN_COUNT, read_row, 0, 0 };
-
-    return wfp_page_read(plist, NULL, store, &all, res, p);
 }
 
 /* --- writing ------------------------------------------------------------- */

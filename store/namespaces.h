@@ -7,6 +7,7 @@
 
 #include "core/script.h"
 #include "store/audit.h"
+#include "store/list.h"
 #include "store/secrets.h"
 #include "store/store.h"
 
@@ -22,6 +23,30 @@ apr_status_t wfp_namespaces_create(wfp_store_t *store, wfp_namespace_t *ns,
 /** All, by name, with script_count: array of wfp_namespace_t *. */
 apr_status_t wfp_namespaces_list(apr_array_header_t **plist, wfp_store_t *store,
                                  wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** Which of them, in which order. */
+typedef struct wfp_namespaces_ask_t {
+    wfp_list_t which;
+    int by_modified; /* else by name */
+    int is_down;
+} wfp_namespaces_ask_t;
+
+/** One page. @param plist array of wfp_namespace_t * @param ptotal how many there
+ *  are of such names */
+apr_status_t wfp_namespaces_page(apr_array_header_t **plist,
+                                 apr_int64_t *ptotal, wfp_store_t *store,
+                                 const wfp_namespaces_ask_t *ask,
+                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** Those of these names that there are, in the order of the names. @param names
+ *  const char * @param plist array of wfp_namespace_t * */
+apr_status_t wfp_namespaces_some(apr_array_header_t **plist, wfp_store_t *store,
+                                 const apr_array_header_t *names,
+                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** How many Workers are in all of them. */
+apr_status_t wfp_namespaces_workers(apr_int64_t *pcount, wfp_store_t *store,
+                                    wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** APR_NOTFOUND with WFP_NOT_FOUND when missing. */
 apr_status_t wfp_namespaces_get(wfp_namespace_t **pns, wfp_store_t *store,

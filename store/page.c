@@ -2,23 +2,42 @@
 /* Lists. Called by the nouns that have nothing to add to rows in an order. */
 #include "store/page.h"
 
+#include "store/column.h"
+
 typedef struct ask_t {
     const wfp_page_t *page;
     apr_array_header_t *list;
     apr_int64_t total;
 } ask_t;
 
+/* What both statements begin with. @return how many */
+static int add_args(const char **args, wfp_dbd_t *db, const wfp_page_t *page)
+{
+    int n = 0;
+
+    if (page->arg) {
+        args[n++] = wfp_column_text(page->arg, db->pool);
+    }
+    if (page->has_pattern) {
+        args[n++] = wfp_column_like(page->which->contains, db->pool);
+    }
+    return n;
+}
+
 static apr_status_t read_objects(wfp_dbd_t *db, ask_t *ask)
 {
     const wfp_page_t *page = ask->page;
     apr_array_header_t *rows;
-    int i;
-    apr_status_t rv = wfp_dbd_rows(&rows, db, page->list, page->columns,
-                                   page->count
-                                       ? DBD_ARGS(wfp_dbd_num(db, page->limit),
-                                                  wfp_dbd_num(db, page->skip))
-                                       : NULL);
+    const char *args[4];
+    int i, n = add_args(args, db, page);
+    apr_status_t rv;
 
+    if (page->count) {
+        args[n++] = wfp_dbd_num(db, page->which->limit);
+        args[n] = wfp_dbd_num(db, page->which->skip);
+    }
+    rv = wfp_dbd_rows(&rows, db, page->list, page->columns,
+                      page->count ? args : NULL);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -33,11 +52,12 @@ static apr_status_t read_objects(wfp_dbd_t *db, ask_t *ask)
 static apr_status_t read_page(wfp_dbd_t *db, void *baton)
 {
     ask_t *ask = baton;
-    const char **row;
+    const char **row, *args[2];
+    int n = add_args(args, db, ask->page);
     apr_status_t rv = APR_SUCCESS;
 
     if (ask->page->count) {
-        rv = wfp_dbd_row(&row, db, ask->page->count, 1, NULL);
+        rv = wfp_dbd_row(&row, db, ask->page->count, 1, n ? args : NULL);
         ask->total = rv == APR_SUCCESS && row ? wfp_dbd_int(row[0]) : 0;
     }
     return rv == APR_SUCCESS ? read_objects(db, ask) : rv;

@@ -6,6 +6,7 @@
 
 #include "core/result.h"
 #include "store/dbd.h"
+#include "store/list.h"
 
 /**
  * @file
@@ -17,12 +18,16 @@ typedef apr_status_t wfp_page_row_fn(void **pobject, wfp_dbd_t *db,
                                      const char **row);
 
 typedef struct wfp_page_t {
-    const wfp_sql_t *list; /* its parameters: limit, skip; none without count */
-    const wfp_sql_t *count; /* how many there are; NULL: list gives all */
-    int columns;            /* of list */
+    const wfp_sql_t *list; /* its parameters: arg and pattern (those that there
+                             * are), limit, skip; none without count */
+    const wfp_sql_t
+        *count;  /* how many there are, with the same arg and pattern;
+                             * NULL: list gives all */
+    int columns; /* of list */
     wfp_page_row_fn *read;
-    apr_int64_t skip; /* those before the page */
-    apr_int64_t limit;
+    const wfp_list_t *which; /* NULL without count */
+    const char *arg;         /* NULL: the statements have none */
+    int has_pattern;         /* do they have one of what names contain? */
 } wfp_page_t;
 
 /**

@@ -65,16 +65,21 @@ apr_status_t wfp_queues_get_named(wfp_queue_t **pqueue, wfp_store_t *store,
 }
 
 apr_status_t wfp_queues_list(apr_array_header_t **plist, apr_int64_t *ptotal,
-                             wfp_store_t *store, apr_int64_t skip, int limit,
+                             wfp_store_t *store, const wfp_list_t *which,
                              wfp_result_t *res, apr_pool_t *p)
 {
     static const wfp_sql_t count = { "queue_count",
-                                     "SELECT count(*) FROM queues" };
+                                     "SELECT count(*) FROM queues q "
+                                     "WHERE lower(q.name) LIKE %s ESCAPE '!'" };
     static const wfp_sql_t list = { "queue_list", WFP_QUEUE_COLUMNS
+                                    "WHERE lower(q.name) LIKE %s ESCAPE '!' "
                                     "ORDER BY q.name LIMIT %lld OFFSET %lld" };
-    const wfp_page_t page = {
-        &list, &count, WFP_QUEUE_COLUMN_COUNT, wfp_queue_row_read, skip, limit
-    };
+    const wfp_page_t page = { .list = &list,
+                              .count = &count,
+                              .columns = WFP_QUEUE_COLUMN_COUNT,
+                              .read = wfp_queue_row_read,
+                              .which = which,
+                              .has_pattern = 1 };
 
     return wfp_page_read(plist, ptotal, store, &page, res, p);
 }

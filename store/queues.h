@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 
 #include "store/audit.h"
+#include "store/list.h"
 #include "store/store.h"
 
 /** @file Queues. Who consumes them: queue_consumers.h; what is in them:
@@ -57,9 +58,9 @@ apr_status_t wfp_queues_get_named(wfp_queue_t **pqueue, wfp_store_t *store,
                                   apr_pool_t *p) WFP_CHECK;
 
 /** One page, by name. @param plist array of wfp_queue_t * @param ptotal how many
- *  there are */
+ *  there are of such names */
 apr_status_t wfp_queues_list(apr_array_header_t **plist, apr_int64_t *ptotal,
-                             wfp_store_t *store, apr_int64_t skip, int limit,
+                             wfp_store_t *store, const wfp_list_t *which,
                              wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /**

@@ -5,7 +5,6 @@
  * and what else is asked of a Worker is looked at here, so that a page costs
  * the same wherever it is.
  */
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -266,26 +265,6 @@ static apr_status_t read_place(place_t *place, const wfp_script_query_t *query,
     return APR_SUCCESS;
 }
 
-/* A text of LIKE: what is special there is not in what is looked for. */
-static const char *pattern_of(const char *text, apr_pool_t *p)
-{
-    apr_size_t n = text ? strlen(text) : 0, i;
-    char *pattern = apr_palloc(p, 2 * n + 3), *at = pattern;
-
-    *at++ = '%';
-    for (i = 0; i < n; i++) {
-        if (text[i] == '%' || text[i] == '_' || text[i] == '!') {
-            *at++ = '!';
-        }
-        *at++ = (char)apr_tolower(text[i]);
-    }
-    if (n) {
-        *at++ = '%';
-    }
-    *at = '\0';
-    return pattern;
-}
-
 static apr_status_t read_sorted_rows(apr_array_header_t **prows, wfp_dbd_t *db,
                                      const page_t *ask, int count)
 {
@@ -304,7 +283,7 @@ static apr_status_t read_sorted_rows(apr_array_header_t **prows, wfp_dbd_t *db,
     if (tagged) {
         args[n++] = APR_ARRAY_IDX(query->with, 0, const char *);
     }
-    args[n++] = pattern_of(query->contains, db->pool);
+    args[n++] = wfp_column_like(query->contains, db->pool);
     if (query->by_modified) {
         sql = &by_time[tagged][down];
         args[n++] = wfp_dbd_num(db, place.num);

@@ -169,9 +169,53 @@ apr_status_t wfp_tokens_list(apr_array_header_t **plist, wfp_store_t *store,
 {
     static const wfp_sql_t list = { "tokens_list",
                                     COLUMNS "ORDER BY created, id" };
-    const wfp_page_t all = { &list, NULL, COLUMN_COUNT, read_row, 0, 0 };
+    const wfp_page_t all = { .list = &list,
+                             .columns = COLUMN_COUNT,
+                             .read = read_row };
 
     return wfp_page_read(plist, NULL, store, &all, res, p);
+}
+
+/* Names of buckets are in a column as JSON: of one that is looked for nothing
+ * is special there. */
+#define OF_BUCKET                                                              \
+    "WHERE s3_sealed <> '' AND (buckets = '[]' OR "                            \
+    "buckets LIKE %s ESCAPE '!') AND lower(name) LIKE lower(%s) ESCAPE '!' "
+#define NAMED "WHERE lower(name) LIKE lower(%s) ESCAPE '!' "
+#define UP    "ORDER BY created, id LIMIT %lld OFFSET %lld"
+#define DOWN  "ORDER BY created DESC, id DESC LIMIT %lld OFFSET %lld"
+
+apr_status_t wfp_tokens_page(apr_array_header_t **plist, apr_int64_t *ptotal,
+                             wfp_store_t *store, const wfp_tokens_ask_t *ask,
+                             wfp_result_t *res, apr_pool_t *p)
+{
+    /* [of a bucket] */
+    static const wfp_sql_t counts[2] = {
+        { "tokens_count", "SELECT count(*) FROM tokens " NAMED },
+        { "tokens_count_s3", "SELECT count(*) FROM tokens " OF_BUCKET },
+    };
+    /* [of a bucket][down] */
+    static const wfp_sql_t lists[2][2] = {
+        { { "tokens_page", COLUMNS NAMED UP },
+          { "tokens_page_down", COLUMNS NAMED DOWN } },
+        { { "tokens_page_s3", COLUMNS OF_BUCKET UP },
+          { "tokens_page_s3_down", COLUMNS OF_BUCKET DOWN } },
+    };
+    int s3 = ask->bucket != NULL;
+    const wfp_page_t page = {
+        .list = &lists[s3][ask->is_down != 0],
+        .count = &counts[s3],
+        .columns = COLUMN_COUNT,
+        .read = read_row,
+        .which = &ask->which,
+        .arg = s3 ? wfp_column_like(apr_pstrcat(p, "\"", ask->bucket, "\"",
+                                                NULL),
+                                    p)
+                  : NULL,
+        .has_pattern = 1,
+    };
+
+    return wfp_page_read(plist, ptotal, store, &page, res, p);
 }
 
 static apr_status_t revoke_token(wfp_dbd_t *db, void *baton)

@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 
 #include "store/audit.h"
+#include "store/list.h"
 #include "store/secrets.h"
 #include "store/store.h"
 
@@ -39,8 +40,20 @@ apr_status_t wfp_tokens_create(const char **psecret, wfp_store_t *store,
                                wfp_token_t *token, const wfp_actor_t *actor,
                                wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
-/** Array of wfp_token_t *. */
+/** Array of wfp_token_t *, the oldest first. */
 apr_status_t wfp_tokens_list(apr_array_header_t **plist, wfp_store_t *store,
+                             wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** Which tokens. */
+typedef struct wfp_tokens_ask_t {
+    wfp_list_t which;
+    const char *bucket; /* only S3 keys that reach it; NULL: all tokens */
+    int is_down;        /* the newest first */
+} wfp_tokens_ask_t;
+
+/** One page. @param ptotal how many there are of such names */
+apr_status_t wfp_tokens_page(apr_array_header_t **plist, apr_int64_t *ptotal,
+                             wfp_store_t *store, const wfp_tokens_ask_t *ask,
                              wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** WFP_NOT_FOUND: there is none. */

@@ -106,9 +106,10 @@ apr_status_t wfp_cmd_queues_list(wfp_cmd_t *cmd)
 {
     wfp_json_t *doc = wfp_json_array(cmd->pool), *one;
     apr_array_header_t *list;
+    const wfp_list_t all = { NULL, 0, INT_MAX };
     apr_int64_t total;
     int i;
-    apr_status_t rv = wfp_queues_list(&list, &total, cmd->store, 0, INT_MAX,
+    apr_status_t rv = wfp_queues_list(&list, &total, cmd->store, &all,
                                       &cmd->res, cmd->pool);
 
     for (i = 0; rv == APR_SUCCESS && i < list->nelts; i++) {

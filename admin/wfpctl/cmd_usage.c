@@ -43,13 +43,11 @@ apr_status_t wfp_cmd_usage_read(wfp_usage_ask_t *ask, wfp_cmd_t *cmd)
 static apr_status_t read_buckets(wfp_json_t **pbuckets, wfp_cmd_t *cmd,
                                  const wfp_usage_ask_t *ask, apr_int64_t today)
 {
-    wfp_ledger_rows_ask_t what = { ask->ns,
-                                   *ask->name ? ask->name : NULL,
-                                   WFP_LEDGER_ROWS_BY_TIME,
-                                   (today - ask->days + 1) * DAY_S,
-                                   (today + 1) * DAY_S,
-                                   DAY_S,
-                                   NULL };
+    wfp_ledger_rows_ask_t what = { .ns = ask->ns,
+                                   .script = *ask->name ? ask->name : NULL,
+                                   .since = (today - ask->days + 1) * DAY_S,
+                                   .until = (today + 1) * DAY_S,
+                                   .span = DAY_S };
     apr_array_header_t *list;
     apr_status_t rv = wfp_ledger_rows_list(&list, cmd->store, &what, &cmd->res,
                                            cmd->pool);

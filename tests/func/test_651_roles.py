@@ -23,6 +23,7 @@ ANYWHERE = {("GET", path) for path in (
     "/user/tokens/verify", "/accounts/{account}/tokens/verify", "/user",
     "/accounts", "/accounts/{account}", "/memberships",
     "/accounts/{account}/analytics_engine/datasets",
+    "/accounts/{account}/workers/dispatch/usage",
     "/accounts/{account}/workers/dispatch/namespaces")} | {
         ("POST", "/accounts/{account}/analytics_engine/datasets"
                  "/{dataset}/query")}

@@ -7,15 +7,16 @@
 #define DAY  WFP_LEDGER_ROWS_DAY
 #define DAY0 (20000 * (apr_int64_t)DAY)
 
-static void put(fixture_t *f, wfp_test_t *t, const char *script,
-                const char *source, apr_int64_t time, int requests)
+static void put_in(fixture_t *f, wfp_test_t *t, const char *ns,
+                   const char *script, const char *source, apr_int64_t time,
+                   int requests)
 {
     apr_array_header_t *list = apr_array_make(t->pool, 1,
                                               sizeof(wfp_ledger_item_t));
     wfp_ledger_item_t *item = apr_array_push(list);
 
     memset(item, 0, sizeof(*item));
-    apr_cpystrn(item->ns, "demo", sizeof(item->ns));
+    apr_cpystrn(item->ns, ns, sizeof(item->ns));
     apr_cpystrn(item->script, script, sizeof(item->script));
     apr_cpystrn(item->source, source, sizeof(item->source));
     item->time = time;
@@ -25,12 +26,22 @@ static void put(fixture_t *f, wfp_test_t *t, const char *script,
               APR_SUCCESS);
 }
 
+static void put(fixture_t *f, wfp_test_t *t, const char *script,
+                const char *source, apr_int64_t time, int requests)
+{
+    put_in(f, t, "demo", script, source, time, requests);
+}
+
 static apr_array_header_t *list_of(fixture_t *f, wfp_test_t *t,
                                    const char *script, wfp_ledger_rows_by_e by,
                                    apr_int64_t span, const char *after)
 {
-    wfp_ledger_rows_ask_t ask = { "demo",           script, by,   0,
-                                  DAY0 + 100 * DAY, span,   after };
+    wfp_ledger_rows_ask_t ask = { .ns = "demo",
+                                  .script = script,
+                                  .by = by,
+                                  .until = DAY0 + 100 * DAY,
+                                  .span = span,
+                                  .after = after };
     apr_array_header_t *list;
 
     CHECK_INT(wfp_ledger_rows_list(&list, f->store, &ask, &f->res, t->pool),
@@ -141,12 +152,85 @@ static void old_rows_become_fewer(wfp_test_t *t)
     CHECK_INT(total(&f, t, &n), 0);
 }
 
+static apr_array_header_t *of_all(fixture_t *f, wfp_test_t *t,
+                                  wfp_ledger_rows_ask_t *ask)
+{
+    apr_array_header_t *list;
+
+    ask->until = DAY0 + 100 * DAY;
+    CHECK_INT(wfp_ledger_rows_list(&list, f->store, ask, &f->res, t->pool),
+              APR_SUCCESS);
+    return list;
+}
+
+static void of_the_whole_server(wfp_test_t *t)
+{
+    fixture_t f;
+    wfp_ledger_rows_ask_t buckets = { .span = 3600 };
+    wfp_ledger_rows_ask_t groups = { .by = WFP_LEDGER_ROWS_BY_NAMESPACE };
+    wfp_ledger_rows_ask_t most = { .ns = "demo",
+                                   .by = WFP_LEDGER_ROWS_BY_SCRIPT,
+                                   .order = WFP_LEDGER_ROWS_MOST_REQUESTS,
+                                   .limit = 1 };
+    apr_array_header_t *only = apr_array_make(t->pool, 2, sizeof(char *));
+    apr_array_header_t *list;
+
+    open_store(&f, t);
+    put_in(&f, t, "demo", "x", "s1", DAY0, 5);
+    put_in(&f, t, "demo", "y", "s1", DAY0 + 60, 1);
+    put_in(&f, t, "shop", "x", "s1", DAY0, 7);
+    put_in(&f, t, "shop", "x", "s1", DAY0 + 7200, 2);
+    put_in(&f, t, "blog", "x", "s1", DAY0, 3);
+    put_in(&f, t, "", "dispatcher", "s1", DAY0, 100);
+    list = of_all(&f, t, &buckets);
+    CHECK_INT(list->nelts, 2);
+    CHECK_INT(REQUESTS(list, 0), 16);
+    CHECK_INT(REQUESTS(list, 1), 2);
+    list = of_all(&f, t, &groups);
+    CHECK_INT(list->nelts, 3);
+    CHECK_STR(ROW(list, 0)->name, "blog");
+    CHECK_INT(REQUESTS(list, 2), 9);
+    groups.after = "blog";
+    CHECK_INT(of_all(&f, t, &groups)->nelts, 2);
+    groups.after = NULL;
+    groups.order = WFP_LEDGER_ROWS_MOST_REQUESTS;
+    groups.limit = 2;
+    list = of_all(&f, t, &groups);
+    CHECK_INT(list->nelts, 2);
+    CHECK_STR(ROW(list, 0)->name, "shop");
+    CHECK_STR(ROW(list, 1)->name, "demo");
+    list = of_all(&f, t, &most);
+    CHECK_INT(list->nelts, 1);
+    CHECK_STR(ROW(list, 0)->name, "x");
+
+    /* of two only, and one that is not there */
+    APR_ARRAY_PUSH(only, const char *) = "shop";
+    APR_ARRAY_PUSH(only, const char *) = "none";
+    APR_ARRAY_PUSH(only, const char *) = "blog";
+    buckets.only = groups.only = only;
+    list = of_all(&f, t, &buckets);
+    CHECK_INT(list->nelts, 2);
+    CHECK_INT(REQUESTS(list, 0), 10);
+    CHECK_INT(ROW(list, 0)->n[WFP_LEDGER_TOLD - 1], 20);
+    groups.order = WFP_LEDGER_ROWS_MOST_CPU; /* none has any: by name */
+    list = of_all(&f, t, &groups);
+    CHECK_STR(ROW(list, 0)->name, "blog");
+    groups.order = WFP_LEDGER_ROWS_MOST_REQUESTS;
+    groups.limit = 1;
+    list = of_all(&f, t, &groups);
+    CHECK_INT(list->nelts, 1);
+    CHECK_STR(ROW(list, 0)->name, "shop");
+    apr_array_clear(only); /* a token of none sees none */
+    CHECK_INT(of_all(&f, t, &buckets)->nelts, 0);
+}
+
 int main(void)
 {
     static const wfp_test_case_t cases[] = {
         { "told twice it counts once", told_twice_it_counts_once },
         { "by tag", by_tag },
         { "old rows become fewer", old_rows_become_fewer },
+        { "of the whole server", of_the_whole_server },
         { NULL },
     };
 

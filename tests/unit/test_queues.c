@@ -156,6 +156,7 @@ static void objects(wfp_test_t *t)
     fixture_t f;
     wfp_queue_t *one, *found, same = { .name = "one" };
     wfp_queue_consumer_t c = standard(), other = standard();
+    const wfp_list_t rest = { "", 1, 10 };
     apr_array_header_t *list;
     apr_int64_t total;
 
@@ -170,7 +171,7 @@ static void objects(wfp_test_t *t)
     OK(wfp_queues_get_named(&found, f.store, "one", &f.res, t->pool));
     CHECK_STR(found->id, one->id);
     CHECK(!found->consumer);
-    OK(wfp_queues_list(&list, &total, f.store, 1, 10, &f.res, t->pool));
+    OK(wfp_queues_list(&list, &total, f.store, &rest, &f.res, t->pool));
     CHECK_INT(total, 2);
     CHECK_STR(APR_ARRAY_IDX(list, 0, wfp_queue_t *)->name, "two");
     OK(wfp_queue_consumers_put(f.store, one->id, &c, &me, &f.res, t->pool));

@@ -437,6 +437,7 @@ static void kv_namespaces_are_kept_while_bound(wfp_test_t *t)
     wfp_kv_namespace_t one = { .title = "one" }, two = { .title = "two" };
     wfp_kv_namespace_t again = { .title = "one" }, *got;
     wfp_kv_order_t order = { 0, 1 };
+    const wfp_list_t second = { NULL, 1, 1 };
     apr_array_header_t *list;
     apr_int64_t total, stamp;
     wfp_put_t *put;
@@ -447,7 +448,7 @@ static void kv_namespaces_are_kept_while_bound(wfp_test_t *t)
     REFUSED(wfp_kv_namespaces_create(f.store, &again, &me, &f.res, t->pool),
             WFP_CONFLICT);
     OK(wfp_kv_namespaces_create(f.store, &two, &me, &f.res, t->pool));
-    OK(wfp_kv_namespaces_list(&list, &total, f.store, order, 1, 1, &f.res,
+    OK(wfp_kv_namespaces_list(&list, &total, f.store, order, &second, &f.res,
                               t->pool));
     CHECK_INT(total, 2);
     CHECK_INT(list->nelts, 1);
@@ -529,6 +530,7 @@ static void the_audit_tells_what_took_effect(wfp_test_t *t)
 {
     fixture_t f;
     apr_array_header_t *list;
+    wfp_audit_ask_t newest = { .limit = 1 }, older = { .limit = 10 };
     wfp_audit_t *row;
     int more;
 
@@ -537,7 +539,7 @@ static void the_audit_tells_what_took_effect(wfp_test_t *t)
     REFUSED(wfp_scripts_put(f.store, make_put("none", "a", "x", t->pool),
                             &f.res, t->pool),
             WFP_NOT_FOUND);
-    OK(wfp_audit_list(&list, &more, f.store, 0, 0, 1, &f.res, t->pool));
+    OK(wfp_audit_list(&list, &more, f.store, &newest, &f.res, t->pool));
     CHECK_INT(list->nelts, 1);
     CHECK_INT(more, 1);
     row = APR_ARRAY_IDX(list, 0, wfp_audit_t *);
@@ -548,8 +550,8 @@ static void the_audit_tells_what_took_effect(wfp_test_t *t)
     CHECK_STR(row->ns, "demo");
     CHECK_STR(row->object, "a");
     CHECK(strstr(row->details, "version_id") != NULL);
-    OK(wfp_audit_list(&list, &more, f.store, 0, row->stamp, 10, &f.res,
-                      t->pool));
+    older.before = row->stamp;
+    OK(wfp_audit_list(&list, &more, f.store, &older, &f.res, t->pool));
     CHECK_INT(list->nelts, 1);
     CHECK_INT(more, 0);
     CHECK_STR(APR_ARRAY_IDX(list, 0, wfp_audit_t *)->kind, "namespace");

@@ -16,6 +16,8 @@
 /* --- a namespace's new name --------------------------------------------------- */
 
 /* Key files of a case: each a new key. */
+static const wfp_audit_ask_t newest = { .limit = 1 };
+
 static const char *make_key_file(fixture_t *f_, wfp_test_t *t)
 {
     fixture_t f = *f_;
@@ -182,7 +184,7 @@ static void a_namespace_takes_all_along_to_its_new_name(wfp_test_t *t)
         CHECK_INT(told->deleted, change->deleted);
         CHECK_INT(told->deleted, i < 2);
     }
-    OK(wfp_audit_list(&list, &more, f.store, 0, 0, 1, &f.res, t->pool));
+    OK(wfp_audit_list(&list, &more, f.store, &newest, &f.res, t->pool));
     row = APR_ARRAY_IDX(list, 0, wfp_audit_t *);
     CHECK_STR(row->action, "rename");
     CHECK_STR(row->ns, "shops");
@@ -295,7 +297,7 @@ static void all_are_sealed_with_another_key(wfp_test_t *t)
                          t->pool));
     change = &APR_ARRAY_IDX(list, list->nelts - 1, wfp_change_t);
     CHECK_INT(change->kind, WFP_CHANGE_KEY);
-    OK(wfp_audit_list(&list, &more, f.store, 0, 0, 1, &f.res, t->pool));
+    OK(wfp_audit_list(&list, &more, f.store, &newest, &f.res, t->pool));
     row = APR_ARRAY_IDX(list, 0, wfp_audit_t *);
     CHECK_STR(row->action, "rotate");
     CHECK_STR(row->kind, "key");
