@@ -180,14 +180,6 @@ static int row_of(wfp_ledger_shared_t *shared, const char *ns,
 
 /* ---- counting --------------------------------------------------------------- */
 
-/* Threads have stacks of their own: where this one is says which thread it is. */
-static unsigned lane_of_thread(void)
-{
-    apr_uint64_t at = (uintptr_t)__builtin_frame_address(0) >> 16;
-
-    return (unsigned)((at * 0x9e3779b97f4a7c15ULL) >> 62) % WFP_LEDGER_LANES;
-}
-
 static apr_uint64_t *open_row(wfp_ledger_shared_t *shared, int at,
                               apr_time_t now)
 {
@@ -197,7 +189,7 @@ static apr_uint64_t *open_row(wfp_ledger_shared_t *shared, int at,
     if (__atomic_load_n(&row->last, __ATOMIC_RELAXED) < second) {
         __atomic_store_n(&row->last, second, __ATOMIC_RELAXED);
     }
-    return row->lanes[lane_of_thread()].n;
+    return row->lanes[wfp_lane()].n;
 }
 
 static void add(apr_uint64_t *to, apr_uint64_t n)
@@ -256,7 +248,7 @@ void wfp_ledger_sum(apr_uint64_t *n, const wfp_ledger_row_t *row, int count)
     int lane, i;
 
     memset(n, 0, (apr_size_t)count * sizeof(*n));
-    for (lane = 0; lane < WFP_LEDGER_LANES; lane++) {
+    for (lane = 0; lane < WFP_LANES; lane++) {
         for (i = 0; i < count; i++) {
             n[i] += wfp_ledger_load(&row->lanes[lane].n[i]);
         }

@@ -2,6 +2,7 @@
 #ifndef WFP_LEDGER_ROOM_H
 #define WFP_LEDGER_ROOM_H
 
+#include "core/lane.h"
 #include "core/ledger.h"
 
 /**
@@ -18,8 +19,7 @@
  * each other's cache line; a row's number is the sum of them.
  */
 
-#define WFP_LEDGER_LANES 4
-#define WFP_LEDGER_ALL   (WFP_LEDGER_ROWS + WFP_LEDGER_NAMESPACES)
+#define WFP_LEDGER_ALL (WFP_LEDGER_ROWS + WFP_LEDGER_NAMESPACES)
 
 /** The last row: of all that have no other. */
 #define WFP_LEDGER_LAST (WFP_LEDGER_ALL - 1)
@@ -51,7 +51,7 @@ typedef struct wfp_ledger_row_t {
     apr_uint64_t told[WFP_LEDGER_TOLD];
     apr_uint64_t folded[WFP_LEDGER_COUNT]; /* of a namespace's: of rows that
                                             * are gone */
-    wfp_ledger_lane_t lanes[WFP_LEDGER_LANES];
+    wfp_ledger_lane_t lanes[WFP_LANES];
 } wfp_ledger_row_t;
 
 typedef struct wfp_ledger_shared_t {

@@ -23,6 +23,13 @@
 #define WAIT apr_time_from_sec(2)
 #define LOOK apr_time_from_msec(20)
 
+void wfp_ledger_begins(const wfp_host_ctx_t *ctx)
+{
+    const wfp_server_t *server = ctx->work->server;
+
+    wfp_children_run(server->children, server->child_place, 1);
+}
+
 void wfp_ledger_here(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
     apr_time_t now = wfp_clock_now();
@@ -38,6 +45,9 @@ void wfp_ledger_here(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     wfp_ledger_count(ctx->work->server->ledger, ctx->entry.ns,
                      *ctx->entry.version_id ? ctx->entry.name : NULL, &run,
                      now);
+    /* last: one that is killed in between is counted twice, not lost unseen */
+    wfp_children_run(ctx->work->server->children,
+                     ctx->work->server->child_place, -1);
 }
 
 void wfp_ledger_transfer(const wfp_work_t *work, const request_rec *r)

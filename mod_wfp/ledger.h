@@ -7,6 +7,9 @@
 
 /** @file What Workers did: from an invocation to the ledger, and on to the store. */
 
+/** An invocation begins. Until it is counted it is lost with its process. */
+void wfp_ledger_begins(const wfp_host_ctx_t *ctx);
+
 /** An invocation is over: count it. */
 void wfp_ledger_here(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage);
 

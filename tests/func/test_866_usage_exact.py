@@ -2,6 +2,7 @@
 """Usage of 100,000 requests: each that was answered is there once, through graceful
 restarts, and when children are killed in the middle of it."""
 
+import http.client
 import os
 import signal
 import socket
@@ -10,9 +11,13 @@ import time
 
 import pytest
 
+from wfptest import prometheus
 from wfptest.api import LOCATION, Api
-from wfptest.lua import says
+from wfptest.client import Client
+from wfptest.lua import says, worker
 from wfptest.wait import until
+
+METRICS = ['<Location "/metrics">', "SetHandler wfp-metrics", "</Location>"]
 
 COUNT = 100000
 # in one go on a connection, and of how many at a time
@@ -85,7 +90,7 @@ class Crowd:
 
 @pytest.fixture
 def usage(httpd, client):
-    httpd.configure([*LOCATION, "MaxKeepAliveRequests 0"])
+    httpd.configure([*LOCATION, *METRICS, "MaxKeepAliveRequests 0"])
     api = Api(httpd, client)
 
     def of(made, what="requests"):
@@ -120,3 +125,46 @@ def test_866_02_children_are_killed(httpd, tenant, usage):
     assert crowd.answered == COUNT // 2
     until(lambda: usage(made) >= crowd.answered, "the numbers")
     assert crowd.answered <= usage(made) <= crowd.answered + crowd.torn * BATCH
+
+
+def hangs(port, path):
+    try:
+        Client(port).get(path)
+    except (OSError, http.client.HTTPException):
+        pass
+
+
+def test_866_03_what_ran_is_counted_as_lost(httpd, client, tenant, usage):
+    """What a killed child was at, before and after its answer: those figures, no
+    more and no fewer."""
+    def figure(name):
+        return prometheus.read(client.get("/metrics"))[name,]
+
+    made = tenant.deploy(worker("""
+        local how = request.url:match("(%w+)$")
+        if how == "later" then
+            ctx:waitUntil(scheduler.wait, 25000)
+        elseif how == "now" then
+            scheduler.wait(25000)
+        end
+        return Response.new("ok")"""))
+    before = figure("wfp_runs_lost_total")
+    assert client.get(made.path + "/quick").text == "ok"
+    assert client.get(made.path + "/later").text == "ok"
+    asking = [threading.Thread(target=hangs, args=(httpd.port,
+                                                   made.path + "/now"))
+              for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    until(lambda: figure("wfp_isolates_running") == 4, "all of them run")
+    assert figure("wfp_runs_lost_total") == before
+    for pid in httpd.children():
+        os.kill(pid, signal.SIGKILL)
+    for thread in asking:
+        thread.join()
+    until(lambda: figure("wfp_runs_lost_total") == before + 4, "four are lost")
+    until(lambda: usage(made) == 1, "what had ended")
+    assert client.get(made.path + "/quick").text == "ok"
+    httpd.graceful()
+    until(lambda: usage(made) == 2, "what ended since")
+    assert figure("wfp_runs_lost_total") == before + 4
