@@ -111,6 +111,7 @@ async function show() {
 
 function onAddress() {
   if (!who()) return;
+  for (const d of document.querySelectorAll('dialog[open]')) d.close(); /* it is of the page before */
   scrollTo(0, 0);
   show();
   main.focus({ preventScroll: true });

@@ -3,6 +3,7 @@
 must be so after each of them."""
 
 import json
+import uuid
 
 import pytest
 
@@ -79,3 +80,22 @@ def put(api, ns, name, text="", **metadata):
         headers=[("Content-Type", FORM)])
     assert answer.status == 200, answer
     return path
+
+
+class Database:
+    """One of D1, whose page is `at`."""
+
+    def __init__(self, api):
+        self.api, self.name = api, f"page-{uuid.uuid4().hex[:8]}"
+        self.all = f"{api.account}/d1/database"
+        self.id = api.ok("POST", self.all, {"name": self.name})["uuid"]
+        self.at = f"/d1/{self.id}"
+
+    def run(self, sql):
+        return self.api.ok("POST", f"{self.all}/{self.id}/raw", {"sql": sql})
+
+    def rows(self, sql):
+        return self.run(sql)[-1]["results"]["rows"]
+
+    def remove(self):
+        self.api.ok("DELETE", f"{self.all}/{self.id}")

@@ -16,6 +16,7 @@ const MEND = [
   [/CHECK constraint|datatype mismatch/, 'The table does not take this value: look at how it was made.'],
   [/not authorized|transaction/, 'All that is run together is one transaction already: leave out BEGIN and COMMIT. ATTACH, VACUUM, most PRAGMAs, virtual and temporary tables are not for D1.'],
   [/SQLITE_INTERRUPT|longer than it may/, 'Ask for less: a LIMIT, a WHERE on a column with an index, fewer rows at a time.'],
+  [/too many SQL variables/, 'Change fewer columns at a time.'],
   [/too big|too much|too large|SQLITE_NOMEM/, 'Ask for less: fewer rows by LIMIT, fewer columns.'],
   [/SQLITE_FULL|is full/, 'The database is as large as it may be: delete rows that are not needed.'],
 ];
@@ -34,11 +35,15 @@ function exact(key, value, context) {
   return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '') ? BigInt(context.source) : value;
 }
 
-/** Run SQL: [{columns, rows, meta}, ...], one a statement. All of it is one transaction. */
+/**
+ * Run SQL: [{columns, rows, meta}, ...], one a statement. All of it is one transaction.
+ *
+ * @param sql a text, or [{sql, params}, ...]
+ */
 export async function ask(id, sql, { params, signal } = {}) {
   let res;
   try {
-    res = await call('POST', `${PATH}/${seg(id)}/raw`, { json: { sql, params }, signal });
+    res = await call('POST', `${PATH}/${seg(id)}/raw`, { json: Array.isArray(sql) ? { batch: sql } : { sql, params }, signal });
   } catch (error) {
     throw mended(error);
   }

@@ -6,15 +6,16 @@ import { fill, h } from '../lib/dom.js';
 import { bytes, ms, number, plural } from '../lib/format.js';
 import { button, card, confirmName, errorBox, field, note, progress, select } from '../lib/ui.js';
 import { PATH, isDangerous, mended, tablesOf } from './ask.js';
+import { byLine, isCsv, takeCsv } from './csv_in.js';
 
 const SQL_MAX = 16 * 1024 * 1024;
 
-/** What the sqlite3 program puts around a dump is not needed, and not allowed. */
+/** What the sqlite3 program puts around a dump is not needed, and not allowed. Lines stay where they are. */
 async function bare(file) {
   const text = await file.text();
   const begin = /^(?:\s*PRAGMA foreign_keys=OFF;)?\s*BEGIN TRANSACTION;/i.exec(text);
   if (!begin) return { body: file, cut: false };
-  return { body: new Blob([text.slice(begin[0].length).replace(/\bCOMMIT;\s*$/i, '')]), cut: true };
+  return { body: new Blob([begin[0].replace(/[^\n]/g, ''), text.slice(begin[0].length).replace(/\bCOMMIT;\s*$/i, '')]), cut: true };
 }
 
 function newBar(box, label) {
@@ -28,12 +29,21 @@ function newBar(box, label) {
 
 async function take(d1, file, box, signal) {
   const run = () => { send(d1, file, box, signal); };
-  if (file.size <= SQL_MAX && isDangerous(await file.text())) {
+  fill(box);
+  if (isCsv(file)) {
+    try {
+      const tables = (await tablesOf(d1.uuid, signal)).filter((t) => t.type === 'table').map((t) => t.name);
+      await takeCsv({ id: d1.uuid, file, tables, signal, run: (sql, lineOf) => { send(d1, new File([sql], file.name), box, signal, (error) => byLine(error, file, lineOf)); } });
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(box, errorBox(error));
+    }
+  } else if (file.size <= SQL_MAX && isDangerous(await file.text())) {
     confirmName({ title: `Import ${file.name}?`, text: 'It drops something, or deletes or changes all rows of a table. This cannot be undone.', name: d1.name, action: 'Import', run });
   } else run();
 }
 
-async function send(d1, file, box, signal) {
+/** told: the error in the file's own words. */
+async function send(d1, file, box, signal, told = (error) => error) {
   if (file.size > SQL_MAX) {
     fill(box, note(`${file.name} has ${bytes(file.size)}: at most ${bytes(SQL_MAX)} at a time. Divide it into several files.`, 'warn'));
     return;
@@ -52,7 +62,7 @@ async function send(d1, file, box, signal) {
       `${plural(result.num_queries, 'statement')}, ${plural(result.meta.rows_written, 'row')} written from ${bytes(body.size)} in ${ms(performance.now() - began)}. The database has ${bytes(result.meta.size_after)} now.`),
     cut && h('p', null, 'BEGIN and COMMIT of the dump were left out: an import is one transaction.')]));
   } catch (error) {
-    if (error.name !== 'AbortError') fill(box, errorBox(mended(error)));
+    if (error.name !== 'AbortError') fill(box, errorBox(told(mended(error))));
   }
 }
 
@@ -96,7 +106,7 @@ function exportCard(d1, tables, signal) {
     run.disabled = false;
   }, { kind: 'primary' });
   return card('Export', [h('div', { class: 'row' }, h('div', { class: 'grow' }, field('What', what)), h('div', { class: 'grow' }, field('Of which table', which)), run), box],
-    { hint: 'A file of SQL as of one moment.' });
+    { hint: 'A file of SQL as of one moment. A table\'s page makes CSV of it.' });
 }
 
 export default async function files({ d1, signal }) {
@@ -104,7 +114,7 @@ export default async function files({ d1, signal }) {
   const box = h('div', { class: 'problem', role: 'status' });
   const took = ([one]) => one && take(d1, one.file, box, signal);
   return h('div', null, card('Import', [
-    dropZone(h('div', { class: 'drop' }, h('p', null, 'Drop a file of SQL here, or'), filesButton('Choose a file', took, { multiple: false, accept: '.sql,.txt' }),
-      h('p', { class: 'hint' }, `At most ${bytes(SQL_MAX)}. All of it is one transaction: when a statement fails, nothing is changed.`)), took), box]),
+    dropZone(h('div', { class: 'drop' }, h('p', null, 'Drop a file of SQL here, or of CSV, or'), filesButton('Choose a file', took, { multiple: false, accept: '.sql,.txt,.csv,.tsv,.tab' }),
+      h('p', { class: 'hint' }, `At most ${bytes(SQL_MAX)}. All of it is one transaction: when a statement or a row fails, nothing is changed.`)), took), box]),
   exportCard(d1, tables, signal));
 }

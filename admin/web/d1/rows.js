@@ -26,12 +26,13 @@ function isNumber(value) {
   return typeof value === 'number' || typeof value === 'bigint';
 }
 
-/** sort: {by: a column's name, down} */
-export function rowsTable({ columns, rows, caption, sort, onSort, none }) {
-  return h('div', { class: 'sheet' }, table({ caption, rows, sort, onSort, none, columns: columns.map((label, i) => ({
+/** sort: {by: a column's name, down}; action(row): a button before it, or nothing */
+export function rowsTable({ columns, rows, caption, sort, onSort, none, action }) {
+  const cells = columns.map((label, i) => ({
     label, sort: label, class: rows.some((r) => isNumber(r[i])) && rows.every((r) => r[i] === null || isNumber(r[i])) ? 'num' : '',
     cell: (row) => valueView(row[i]),
-  })) }));
+  }));
+  return h('div', { class: 'sheet' }, table({ caption, rows, sort, onSort, none, columns: action ? [{ label: '', class: 'tight act', cell: action }, ...cells] : cells }));
 }
 
 /** What the API says of a statement, in words. */

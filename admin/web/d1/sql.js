@@ -3,7 +3,7 @@
 import { who } from '../lib/api.js';
 import { fill, h } from '../lib/dom.js';
 import { number, plural } from '../lib/format.js';
-import { button, card, confirmName, empty, errorBox, field, textarea } from '../lib/ui.js';
+import { button, card, confirmName, empty, errorBox, field, textarea, worker } from '../lib/ui.js';
 import { ask, isDangerous } from './ask.js';
 import { metaText, rowsTable } from './rows.js';
 
@@ -19,7 +19,8 @@ function resultView(r, i, all) {
   if (r.columns.length) show(SHOWN);
   else fill(box, h('p', { class: 'muted' }, 'Done. It has no rows.'));
   return card(all > 1 ? `Result ${i + 1} of ${all}` : 'Result', box,
-    { hint: [r.columns.length > 0 && plural(r.rows.length, 'row'), metaText(r.meta)].filter(Boolean).join(' · '), class: 'result' });
+    { actions: r.rows.length > 0 && worker('Save as CSV', async () => (await import('./csv_out.js')).saveResult(r, `result-${i + 1}`), { small: true, 'aria-label': `Save result ${i + 1} as CSV` }),
+      hint: [r.columns.length > 0 && plural(r.rows.length, 'row'), metaText(r.meta)].filter(Boolean).join(' · '), class: 'result' });
 }
 
 export default function sql({ d1, signal }) {

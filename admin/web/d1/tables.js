@@ -4,9 +4,10 @@ import { boundCard, pager } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { number, plural } from '../lib/format.js';
 import { go, link } from '../lib/router.js';
-import { badge, button, card, empty, note, slot, table } from '../lib/ui.js';
+import { badge, button, card, empty, note, slot, table, worker } from '../lib/ui.js';
 import { ask, quote, tablesOf } from './ask.js';
 import { metaText, rowsTable } from './rows.js';
+import { readRows, shapeOf } from './shape.js';
 
 const EACH = 50;
 
@@ -22,27 +23,35 @@ function listView(id, list) {
 }
 
 /** One more than is shown tells whether there is a next page. */
-async function read(id, name, state, signal) {
+async function read(id, shape, state, signal) {
   const order = state.sort ? ` ORDER BY ${quote(state.sort.by)}${state.sort.down ? ' DESC' : ''}` : '';
-  const [found] = await ask(id, `SELECT * FROM ${quote(name)}${order} LIMIT ${EACH + 1} OFFSET ${(state.page - 1) * EACH}`, { signal });
+  const found = await readRows(id, shape, `${order} LIMIT ${EACH + 1} OFFSET ${(state.page - 1) * EACH}`, signal);
   return { ...found, more: found.rows.length > EACH, rows: found.rows.slice(0, EACH) };
 }
 
-function rowsView(id, one, query, signal) {
+/** The button before a row. done: when something was changed. */
+function editButton(id, shape, found, from, done) {
+  if (!shape.key) return null;
+  return (row) => worker('Edit', async () => (await import('./row.js')).editRow(id, shape, found.keys.get(row), done),
+    { small: true, 'aria-label': `Edit row ${number(from + found.rows.indexOf(row) + 1)}` });
+}
+
+function rowsView(id, shape, query, signal) {
   const state = { page: Number(query.get('page')) || 1, sort: query.get('by') ? { by: query.get('by'), down: query.get('down') === '1' } : null };
   const at = (change) => {
     const next = { ...state, ...change };
-    return link('/d1/{id}', { id }, { table: one.name, page: next.page > 1 ? next.page : '', by: next.sort?.by, down: next.sort?.down ? 1 : '' });
+    return link('/d1/{id}', { id }, { table: shape.name, page: next.page > 1 ? next.page : '', by: next.sort?.by, down: next.sort?.down ? 1 : '' });
   };
-  return slot(async () => {
-    const found = await read(id, one.name, state, signal);
+  const el = slot(async () => {
+    const found = await read(id, shape, state, signal);
     const from = (state.page - 1) * EACH;
-    return [rowsTable({ ...found, caption: `Rows of ${one.name}`, sort: state.sort, onSort: (sort) => go(at({ sort, page: 1 })),
+    return [rowsTable({ ...found, caption: `Rows of ${shape.name}`, sort: state.sort, onSort: (sort) => go(at({ sort, page: 1 })), action: editButton(id, shape, found, from, () => el.reload()),
       none: state.page > 1 ? empty('No more rows', 'The list ends before this page.') : empty('No row yet', 'Workers put rows here, or you do, with SQL.', h('a', { class: 'btn', href: link('/d1/{id}', { id }, { tab: 'sql' }) }, 'Write SQL')) }),
     h('div', { class: 'table-foot' }, h('span', { class: 'muted' }, metaText(found.meta)),
       pager({ before: state.page > 1 && at({ page: state.page - 1 }), after: found.more && at({ page: state.page + 1 }),
         say: found.rows.length ? `Rows ${number(from + 1)} to ${number(from + found.rows.length)}` : '' }))];
   }, { lines: 8 });
+  return el;
 }
 
 /** Counting reads every row, so it is done when it is asked for. */
@@ -70,8 +79,12 @@ export default async function tables({ d1, query, signal }) {
   const one = list.find((t) => t.name === name);
   const back = h('a', { href: link('/d1/{id}', { id }) }, 'All tables');
   if (!one) return h('div', null, note(`There is no table ${name} any more.`, 'warn'), h('p', null, back));
-  const rows = rowsView(id, one, query, signal);
+  const shape = await shapeOf(id, one, signal);
+  const rows = rowsView(id, shape, query, signal);
   await rows.first; /* what is below does not jump */
-  return h('div', null, h('div', { class: 'toolbar' }, h('h2', { class: 'wrap' }, one.name), badge(one.type), back, h('span', { class: 'push actions' }, counter(id, name, signal))),
-    rows, card('How it was made', h('pre', null, one.sql)));
+  const tools = [counter(id, name, signal),
+    worker('Export as CSV', async () => (await import('./csv_out.js')).saveTable(id, shape, one.name), { small: true }),
+    one.type === 'table' && worker('New row', async () => (await import('./row.js')).addRow(id, shape, rows.reload), { small: true, icon: 'plus' })];
+  return h('div', null, h('div', { class: 'toolbar' }, h('h2', { class: 'wrap' }, one.name), badge(one.type), back, h('span', { class: 'push actions' }, tools)),
+    rows, one.type === 'table' && !shape.key && note('Its rows cannot be edited here: nothing names them, or there are 100 columns. SQL can.'), card('How it was made', h('pre', null, one.sql)));
 }
