@@ -23,6 +23,10 @@ typedef struct wfp_scheduled_t {
     void *baton;
 } wfp_scheduled_t;
 
+/** Member of a record with its request as it came, where that is not as the record
+ *  says; never seen by a script. */
+#define WFP_TAIL_OPEN "unredacted"
+
 /** Records of invocations, for who is given them. */
 typedef struct wfp_tail_batch_t {
     const char *text; /* a JSON array of them, n bytes */

@@ -31,12 +31,12 @@ static int came_before(const wfp_headers_t *headers, int i)
 }
 
 static const char *value_of(const wfp_headers_t *headers, int i, int n,
-                            apr_pool_t *p)
+                            int is_open, apr_pool_t *p)
 {
     const char *name = headers->list[i].name;
     const char *value = headers->list[i].value;
 
-    if (wfp_redact_is_secret(name)) {
+    if (!is_open && wfp_redact_is_secret(name)) {
         return WFP_REDACTED;
     }
     for (i++; i < n && strlen(value) < VALUE_MAX; i++) {
@@ -78,7 +78,8 @@ static int tell_client(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
     return 1;
 }
 
-static int tell_headers(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+static int tell_headers(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
+                        int is_open)
 {
     const wfp_headers_t *headers = ctx->req->headers;
     int n = headers->count < HEADERS_MAX ? headers->count : HEADERS_MAX;
@@ -95,33 +96,65 @@ static int tell_headers(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
             WFP_JSON_OUT(out, ",");
         }
         tell_one(out, headers->list[i].name,
-                 value_of(headers, i, n, out->pool));
+                 value_of(headers, i, n, is_open, out->pool));
     }
     WFP_JSON_OUT(out, "}");
     return i == headers->count;
 }
 
-static int tell_request(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+static int tell_request(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
+                        int is_open)
 {
-    const char *url = wfp_redact_url(ctx->url, out->pool);
+    const char *url = is_open ? ctx->url : wfp_redact_url(ctx->url, out->pool);
     apr_size_t n = url ? strlen(url) : 0;
     int whole = 1;
 
-    WFP_JSON_OUT(out, ",\"event\":{\"request\":{\"method\":");
+    WFP_JSON_OUT(out, "{\"method\":");
     wfp_json_out_str(out, ctx->method);
     WFP_JSON_OUT(out, ",\"url\":");
     wfp_json_out_bytes(out, url, n < URL_MAX ? n : URL_MAX);
     if (ctx->req) {
-        whole = tell_headers(out, ctx);
+        whole = tell_headers(out, ctx, is_open);
     }
     WFP_JSON_OUT(out, ",\"cf\":{}}");
+    return whole && n <= URL_MAX;
+}
+
+static int tell_fetch(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+{
+    int whole;
+
+    WFP_JSON_OUT(out, ",\"event\":{\"request\":");
+    whole = tell_request(out, ctx, 0);
     if (ctx->status) {
         WFP_JSON_OUT(out, ",\"response\":{\"status\":");
         wfp_json_out_int(out, ctx->status);
         WFP_JSON_OUT(out, "}");
     }
     WFP_JSON_OUT(out, "}");
-    return whole && n <= URL_MAX;
+    return whole;
+}
+
+static int has_secrets(const wfp_host_ctx_t *ctx, apr_pool_t *p)
+{
+    const wfp_headers_t *headers = ctx->req->headers;
+    int i;
+
+    for (i = 0; i < headers->count && i < HEADERS_MAX; i++) {
+        if (wfp_redact_is_secret(headers->list[i].name)) {
+            return 1;
+        }
+    }
+    return wfp_redact_url(ctx->url, p) != ctx->url;
+}
+
+int wfp_record_event_open(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+{
+    if (ctx->event || !ctx->req || !has_secrets(ctx, out->pool)) {
+        return 0;
+    }
+    (void)tell_request(out, ctx, 1); /* the record says what is left out */
+    return 1;
 }
 
 static void tell_batch(wfp_json_out_t *out, const wfp_event_t *event)
@@ -156,7 +189,7 @@ static void tell_tail(wfp_json_out_t *out, const wfp_tail_batch_t *batch)
 int wfp_record_event_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
     if (!ctx->event) {
-        return tell_request(out, ctx);
+        return tell_fetch(out, ctx);
     }
     if (ctx->event->kind == WFP_EVENT_QUEUE) {
         tell_batch(out, ctx->event);

@@ -10,4 +10,10 @@
 /** @return 0: some of the request's headers, or of its address, were left out */
 int wfp_record_event_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx);
 
+/**
+ * The request as it came, as a value: for `tail` handlers, and for nobody else.
+ * @return 0: the record has it like that, or there was none; nothing was written
+ */
+int wfp_record_event_open(wfp_json_out_t *out, const wfp_host_ctx_t *ctx);
+
 #endif

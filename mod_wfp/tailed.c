@@ -11,6 +11,7 @@
 #include "core/cdn_loop.h"
 #include "core/json_out.h"
 #include "mod_wfp/record.h"
+#include "mod_wfp/record_event.h"
 #include "mod_wfp/sync.h"
 #include "mod_wfp/tailers.h"
 
@@ -172,10 +173,26 @@ static int has_room(const wfp_work_t *work, apr_size_t n)
     return count < NOTES_MAX && n <= BYTES_MAX;
 }
 
+/* A copy of a record, with the request as it came where that is another one. */
+static void copy_record(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
+                        const char *record, apr_size_t n)
+{
+    apr_size_t before;
+
+    wfp_json_out_raw(out, record, n - 1);
+    before = out->n;
+    WFP_JSON_OUT(out, ",\"" WFP_TAIL_OPEN "\":");
+    if (!wfp_record_event_open(out, ctx)) {
+        out->n = before;
+    }
+    WFP_JSON_OUT(out, "}");
+}
+
 void wfp_tailed_note(wfp_host_ctx_t *ctx, const char *record, apr_size_t n)
 {
     wfp_work_t *work = ctx->work;
     wfp_tail_note_t *note;
+    wfp_json_out_t out;
 
     if (!ctx->is_tailed) {
         return;
@@ -188,8 +205,10 @@ void wfp_tailed_note(wfp_host_ctx_t *ctx, const char *record, apr_size_t n)
     note->begun = ctx->begun;
     note->depth = ctx->depth;
     note->name = apr_pstrdup(work->pool, ctx->entry.name);
-    note->record = apr_pstrmemdup(work->pool, record, n);
-    note->n = n;
+    wfp_json_out_init(&out, n + 1, work->pool);
+    copy_record(&out, ctx, record, n);
+    note->record = out.data;
+    note->n = out.n;
     note->to = find_who(ctx);
     insert(work, note);
 }

@@ -320,6 +320,43 @@ class TestWhat:
         assert digest not in json.dumps(event)
         assert "AbcDefGhi012JklMno345x" not in json.dumps(event)
 
+    def test_859_26_unredacted(self, httpd, api, tenant, client):
+        """For those who ask, as it came; what they keep or pass on of an event
+        is redacted all the same, and so is what all others are told."""
+        listener = Listener(httpd, tenant, """
+            local open = {}
+            for i, e in ipairs(events) do
+                local request = e.event.request
+                assert(e.unredacted == nil)
+                assert(getmetatable(request) == false)
+                open[i] = request:getUnredacted()
+                e.event.request.url = "mine"
+            end
+            console.log(json.encode(open))
+            local copy = json.encode(events)
+            assert(not copy:find("getUnredacted") and not copy:find("c=1"))""")
+        made = tenant.deploy(says('"ok"'))
+        tail(api, made, listener.name)
+        digest = "0123456789abcdef" * 2
+        made.get(f"/u/{digest}", headers=[
+            ("Cookie", "c=1"), ("X-Api-Key", "k"), ("X-Api-Key", "l"),
+            ("X-Plain", "p")])
+        made.get("/plain")
+        first, second = listener.events(2)
+        assert first["url"].endswith(f"/u/{digest}")
+        assert first["headers"]["cookie"] == "c=1"
+        assert first["headers"]["x-api-key"] == "k, l"
+        assert first["headers"]["x-plain"] == "p"
+        assert first["method"] == "GET" and first["cf"] == {}
+        # nothing to hide: it is the request itself
+        assert second["url"] == "mine"
+        assert [run["outcome"] for run in listener.runs()] == \
+            ["ok"] * len(listener.runs())
+        for record in listener.records.all():
+            if record["scriptName"] == made.name:
+                assert "unredacted" not in record
+                assert digest not in json.dumps(record)
+
     def test_859_22_when_all_is_over(self, httpd, api, tenant):
         """A 200 whose waitUntil is ended by a limit is told as that."""
         listener = Listener(httpd, tenant)
