@@ -228,6 +228,9 @@ void wfp_ledger_count(wfp_ledger_t *ledger, const char *ns, const char *script,
     if (run->outcome > WFP_OUTCOME_OK && run->outcome < WFP_OUTCOME_COUNT) {
         add(&n[WFP_LEDGER_ENDS + (int)run->outcome - 1], 1);
     }
+    if (run->killed_by > 0 && run->killed_by <= WFP_LIMIT_COUNT) {
+        add(&n[WFP_LEDGER_KILLS + run->killed_by - 1], 1);
+    }
     add(&n[WFP_LEDGER_REQUESTS], 1);
 }
 

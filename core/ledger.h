@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "core/limits.h"
 #include "core/result.h"
 #include "core/wfp.h"
 
@@ -24,7 +25,7 @@
 typedef struct wfp_ledger_t wfp_ledger_t;
 
 /** Number of the layout: memory of another one is not used on. */
-#define WFP_LEDGER_LAYOUT 1
+#define WFP_LEDGER_LAYOUT 2
 
 /** Places for Workers, and for namespaces ("*" of each). */
 #define WFP_LEDGER_ROWS       8192
@@ -52,7 +53,8 @@ typedef enum {
     WFP_LEDGER_TOLD = WFP_LEDGER_CPU_STEPS + WFP_LEDGER_STEPS,
     /* not told to the store: */
     WFP_LEDGER_WALL_STEPS = WFP_LEDGER_TOLD,
-    WFP_LEDGER_COUNT = WFP_LEDGER_WALL_STEPS + WFP_LEDGER_STEPS
+    WFP_LEDGER_KILLS = WFP_LEDGER_WALL_STEPS + WFP_LEDGER_STEPS, /* by limit */
+    WFP_LEDGER_COUNT = WFP_LEDGER_KILLS + WFP_LIMIT_COUNT
 } wfp_ledger_e;
 
 /** One run that is over. */
@@ -63,6 +65,7 @@ typedef struct wfp_ledger_run_t {
     apr_uint64_t instructions;
     apr_uint64_t subrequests;
     int cold;
+    int killed_by; /* 1 and the hard limit that ended it; 0: none did */
 } wfp_ledger_run_t;
 
 /** Make it (anonymous, shared with children forked later), all 0.

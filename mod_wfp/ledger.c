@@ -41,6 +41,9 @@ void wfp_ledger_here(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     run.instructions = (apr_uint64_t)usage->instructions;
     run.subrequests = (apr_uint64_t)ctx->subrequests;
     run.cold = ctx->cold;
+    run.killed_by = ctx->kill && ctx->kill->limit
+                        ? 1 + (int)wfp_limit_by_name(ctx->kill->limit)
+                        : 0;
     /* a name that was not looked up is whatever somebody sent */
     wfp_ledger_count(ctx->work->server->ledger, ctx->entry.ns,
                      *ctx->entry.version_id ? ctx->entry.name : NULL, &run,

@@ -168,6 +168,27 @@ static void show_runs(request_rec *r, const char *name,
     }
 }
 
+static void show_kills(request_rec *r, const char *name,
+                       const apr_array_header_t *list)
+{
+    int i, k;
+
+    for (i = 0; i < list->nelts; i++) {
+        const wfp_ledger_sum_t *sum = &APR_ARRAY_IDX(list, i, wfp_ledger_sum_t);
+
+        for (k = 0; k < WFP_LIMIT_COUNT; k++) {
+            apr_uint64_t n = sum->n[WFP_LEDGER_KILLS + k];
+
+            if (n) {
+                ap_rprintf(r, "wfp_%s", name);
+                begin_labels(r, sum);
+                ap_rprintf(r, ",limit=\"%s\"} %" APR_UINT64_T_FMT "\n",
+                           wfp_limit_row((wfp_limit_e)k)->name, n);
+            }
+        }
+    }
+}
+
 static void put_seconds(request_rec *r, apr_uint64_t us)
 {
     ap_rprintf(r, "%s\n", wfp_status_kinds_seconds(us, r->pool));
@@ -290,6 +311,9 @@ void wfp_status_workers_metrics(request_rec *r, wfp_server_t *server)
     begin_metric(r, "worker_runs_total", "counter",
                  "Runs of the busiest Workers, by how they ended");
     show_runs(r, "worker_runs_total", page.workers);
+    begin_metric(r, "worker_kills_total", "counter",
+                 "Runs of a Worker that a hard limit ended");
+    show_kills(r, "worker_kills_total", page.workers);
     show_families(r, workers, page.workers);
     begin_metric(r, "worker_bytes_total", "counter",
                  "Bytes of bodies of a Worker's clients");
@@ -297,6 +321,9 @@ void wfp_status_workers_metrics(request_rec *r, wfp_server_t *server)
     begin_metric(r, "namespace_runs_total", "counter",
                  "Runs of a namespace's Workers, by how they ended");
     show_runs(r, "namespace_runs_total", page.namespaces);
+    begin_metric(r, "namespace_kills_total", "counter",
+                 "Runs of a namespace's Workers that a hard limit ended");
+    show_kills(r, "namespace_kills_total", page.namespaces);
     show_families(r, namespaces, page.namespaces);
     begin_metric(r, "namespace_bytes_total", "counter",
                  "Bytes of bodies of a namespace's clients");
@@ -321,6 +348,12 @@ static void show_line(request_rec *r, const wfp_ledger_sum_t *sum)
     for (k = 0; k < WFP_OUTCOME_COUNT; k++) {
         ap_rprintf(r, " %s=" U64, wfp_code_outcome_name((wfp_outcome_e)k),
                    count_of(sum, k));
+    }
+    for (k = 0; k < WFP_LIMIT_COUNT; k++) {
+        if (sum->n[WFP_LEDGER_KILLS + k]) {
+            ap_rprintf(r, " kills_%s=" U64, wfp_limit_row((wfp_limit_e)k)->name,
+                       sum->n[WFP_LEDGER_KILLS + k]);
+        }
     }
     ap_rprintf(r,
                " cpu_us=" U64 " wall_us=" U64 " instructions=" U64

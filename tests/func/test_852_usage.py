@@ -210,6 +210,32 @@ class TestMetrics:
         assert made.get().status == 503
         until(lambda: kills() == before + 1, "the number")
 
+    def test_852_25_kills_by_worker(self, usage, tenant):
+        made = tenant.deploy(worker("""
+            if request.url:find("cpu") then while true do end end
+            if request.url:find("memory") then
+                local t = {}
+                for i = 1, 1e9 do t[i] = ("x"):rep(100000) .. i end
+            end
+            scheduler.wait(5000)
+            return Response.new("ok")"""), "--limit", "cpu_ms=30",
+            "--limit", "instructions=1000000000", "--limit", "memory_mb=1",
+            "--limit", "wall_ms=2000", ns=tenant.namespace())
+        for path in ("/cpu", "/cpu", "/memory", "/wall"):
+            assert made.get(path).status == 503
+        for family, *worker_ in (
+                ("wfp_worker_kills_total", ("worker", made.name)),
+                ("wfp_namespace_kills_total",)):
+            kills = {dict(key[1:])["limit"]: n
+                     for key, n in usage.metrics().items()
+                     if key[0] == family
+                     and {("namespace", made.ns), *worker_} <= set(key[1:])}
+            assert kills == {"cpu_ms": 2, "memory_mb": 1, "wall_ms": 1}
+        line, = [line for line in
+                 usage.client.get("/server-status?auto").text.splitlines()
+                 if line.startswith(f"WfpWorker[{made.ns}/{made.name}]")]
+        assert " kills_cpu_ms=2 kills_wall_ms=1 kills_memory_mb=1 " in line
+
     def test_852_23_alerts_are_rules(self):
         promtool = shutil.which("promtool")
         if not promtool:

@@ -95,6 +95,23 @@ class TestWhichAreKept:
         assert place.logs(made) == [] and caller.ns is None
         assert len(place.logs(front)) == 1
 
+    def test_856_06_never_set(self, place):
+        """It reads as Cloudflare's does, which is not what it does; who sets that
+        means it, and null is as before."""
+        made = place.deploy(worker("error('no')"))
+        path = f"{place.path(made)}/script-settings"
+        off = {"enabled": False}
+        assert place.api.ok("GET", path)["observability"] == off
+        made.get("/a")
+        place.wait(made, 1)
+        place.api.ok("PATCH", path, {"observability": off})
+        made.get("/b")
+        got = place.api.ok("PATCH", path, {"observability": None})
+        assert got["observability"] == off
+        made.get("/c")
+        place.wait(made, 2)
+        assert sorted(url[-1] for url in urls(place.logs(made))) == ["a", "c"]
+
 
 class TestReading:
     @pytest.fixture(scope="class")
