@@ -11,26 +11,42 @@ void wfp_json_out_init(wfp_json_out_t *out, apr_size_t room, apr_pool_t *p)
     out->n = 0;
     out->room = room;
     out->pool = p;
+    out->parent = NULL;
 }
 
-/* Room for n more bytes. @return where they go */
-static char *reserve(wfp_json_out_t *out, apr_size_t n)
+void wfp_json_out_begin(wfp_json_out_t *out, char *bytes, apr_size_t room,
+                        apr_pool_t *p)
 {
-    if (n > out->room - out->n) {
-        apr_size_t room = 2 * out->room + n;
-        char *data = apr_palloc(out->pool, room);
+    out->data = bytes;
+    out->n = 0;
+    out->room = room;
+    out->pool = NULL;
+    out->parent = p;
+}
 
-        memcpy(data, out->data, out->n);
-        out->data = data;
-        out->room = room;
+void wfp_json_out_end(wfp_json_out_t *out)
+{
+    if (out->parent && out->pool) {
+        apr_pool_destroy(out->pool);
     }
-    return out->data + out->n;
 }
 
-void wfp_json_out_raw(wfp_json_out_t *out, const char *text, apr_size_t n)
+apr_pool_t *wfp_json_out_pool(wfp_json_out_t *out)
 {
-    memcpy(reserve(out, n), text, n);
-    out->n += n;
+    if (!out->pool) {
+        apr_pool_create(&out->pool, out->parent);
+    }
+    return out->pool;
+}
+
+void wfp_json_out_grow(wfp_json_out_t *out, apr_size_t n)
+{
+    apr_size_t room = 2 * out->room + n;
+    char *data = apr_palloc(wfp_json_out_pool(out), room);
+
+    memcpy(data, out->data, out->n);
+    out->data = data;
+    out->room = room;
 }
 
 /* The escape of a character that needs one. @return its bytes */
@@ -51,11 +67,31 @@ static apr_size_t escape(char *to, unsigned char c)
     return 6;
 }
 
+/* Eight bytes: is there one among them that does not stand for itself? A borrow
+ * may tell of a byte behind such a one, too. */
+static int is_special(apr_uint64_t bytes)
+{
+    static const apr_uint64_t ones = 0x0101010101010101;
+    apr_uint64_t control = bytes - ones * 0x20;
+    apr_uint64_t quote = (bytes ^ ones * '"') - ones;
+    apr_uint64_t slash = (bytes ^ ones * '\\') - ones;
+    apr_uint64_t del = (bytes ^ ones * 0x7f) - ones;
+
+    return ((bytes | control | quote | slash | del) & ones * 0x80) != 0;
+}
+
 /* Characters that stand for themselves, from `in` on. */
 static apr_size_t plain(const unsigned char *in, const unsigned char *end)
 {
     const unsigned char *at = in;
+    apr_uint64_t bytes;
 
+    for (; (apr_size_t)(end - at) >= sizeof(bytes); at += sizeof(bytes)) {
+        memcpy(&bytes, at, sizeof(bytes));
+        if (is_special(bytes)) {
+            break;
+        }
+    }
     while (at < end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\') {
         at++;
     }
@@ -80,7 +116,7 @@ void wfp_json_out_bytes(wfp_json_out_t *out, const char *data, apr_size_t n)
             break;
         }
         if (*in < 0x80) {
-            out->n += escape(reserve(out, 6), *in++);
+            out->n += escape(wfp_json_out_room(out, 6), *in++);
             continue;
         }
         run = wfp_utf8_size(in);

@@ -3,6 +3,7 @@
 #define WFP_JSON_OUT_H
 
 #include <apr_pools.h>
+#include <string.h>
 
 /**
  * @file
@@ -13,19 +14,48 @@
  */
 
 typedef struct wfp_json_out_t {
-    char *data; /* in pool; not ended by a NUL */
+    char *data; /* not ended by a NUL */
     apr_size_t n;
     apr_size_t room;
-    apr_pool_t *pool;
+    apr_pool_t *pool;   /* NULL: not needed yet */
+    apr_pool_t *parent; /* NULL: the pool is the caller's */
 } wfp_json_out_t;
 
 /** @param room  bytes that will do in most cases, at least 1 */
 void wfp_json_out_init(wfp_json_out_t *out, apr_size_t room, apr_pool_t *p);
 
-/** Bytes as they are. */
-void wfp_json_out_raw(wfp_json_out_t *out, const char *text, apr_size_t n);
+/** Begin in the caller's own bytes, which live as long as out: a pool below p is
+ *  made only when they do not do. wfp_json_out_end() frees it. */
+void wfp_json_out_begin(wfp_json_out_t *out, char *bytes, apr_size_t room,
+                        apr_pool_t *p);
 
-/** A literal as it is. */
+/** Free what wfp_json_out_begin() led to. */
+void wfp_json_out_end(wfp_json_out_t *out);
+
+/** A pool for what is only needed until out is written. */
+apr_pool_t *wfp_json_out_pool(wfp_json_out_t *out);
+
+/** Move what is written to where n more bytes have room. */
+void wfp_json_out_grow(wfp_json_out_t *out, apr_size_t n);
+
+/** Room for n more bytes. @return where they go; out->n is the caller's to move */
+static inline char *wfp_json_out_room(wfp_json_out_t *out, apr_size_t n)
+{
+    if (n > out->room - out->n) {
+        wfp_json_out_grow(out, n);
+    }
+    return out->data + out->n;
+}
+
+/** Bytes as they are. */
+static inline void wfp_json_out_raw(wfp_json_out_t *out, const char *text,
+                                    apr_size_t n)
+{
+    memcpy(wfp_json_out_room(out, n), text, n);
+    out->n += n;
+}
+
+/** A literal as it is: a few moves, as its size is known. */
 #define WFP_JSON_OUT(out, literal)                                             \
     wfp_json_out_raw(out, "" literal, sizeof(literal) - 1)
 

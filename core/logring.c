@@ -112,20 +112,23 @@ static apr_uint64_t cells_of(apr_size_t n)
     return (sizeof(head_t) + n + CELL - 1) / CELL;
 }
 
-/* Not against anybody who wants to forge it. */
+/* Not against anybody who wants to forge it. Sums of words, and of these sums:
+ * words that change places change it. */
 static apr_uint64_t sum_of(apr_uint64_t place, const char *data, apr_size_t n)
 {
-    apr_uint64_t sum = place ^ n, word;
+    apr_uint64_t words = place, sums = n, word;
 
     for (; n >= sizeof(word); n -= sizeof(word), data += sizeof(word)) {
         memcpy(&word, data, sizeof(word));
-        sum = (sum ^ word) * 0x9e3779b97f4a7c15;
-        sum ^= sum >> 32;
+        words += word;
+        sums += words;
     }
-    for (; n > 0; n--, data++) {
-        sum = (sum ^ (unsigned char)*data) * 0x9e3779b97f4a7c15;
+    for (word = 0; n > 0; n--, data++) {
+        word = (word << 8) | (unsigned char)*data;
     }
-    return sum;
+    words += word;
+    sums += words;
+    return (words * 0x9e3779b97f4a7c15) ^ sums;
 }
 
 static head_t *head_at(const wfp_logring_t *ring, apr_uint64_t place)

@@ -10,6 +10,7 @@
 #define HEX_MIN   32
 #define MIXED_MIN 21
 #define EACH_MIN  2
+#define SIZE_MIN  MIXED_MIN /* of any */
 
 /* A run of bytes that an id may be made of. */
 typedef struct run_t {
@@ -18,59 +19,68 @@ typedef struct run_t {
     int is_hex; /* no other letters */
 } run_t;
 
-static int contains(const char *name, const char *word)
+/* Does one of the words begin there? */
+static int begins_secret(const char *at)
 {
-    apr_size_t n = strlen(word);
-
-    for (; *name; name++) {
-        if (!strncasecmp(name, word, n)) {
-            return 1;
-        }
+    switch (*at | 0x20) {
+    case 'a':
+        return !strncasecmp(at, "auth", 4);
+    case 'j':
+        return !strncasecmp(at, "jwt", 3);
+    case 'k':
+        return !strncasecmp(at, "key", 3);
+    case 's':
+        return !strncasecmp(at, "secret", 6);
+    case 't':
+        return !strncasecmp(at, "token", 5);
+    default:
+        return 0;
     }
-    return 0;
 }
 
 int wfp_redact_is_secret(const char *name)
 {
-    static const char *const words[] = { "auth", "key", "secret", "token",
-                                         "jwt" };
-    apr_size_t i;
+    const char *at;
 
-    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (contains(name, words[i])) {
+    for (at = name; *at; at++) {
+        if (begins_secret(at)) {
             return 1;
         }
     }
     return !strcasecmp(name, "cookie") || !strcasecmp(name, "set-cookie");
 }
 
-/* Is it one more byte of the run? */
-static int goes_on(run_t *run, char c)
+/* Bytes of the run that begins there. */
+static apr_size_t run_size(const char *from)
 {
-    int is_digit = c >= '0' && c <= '9';
-    int is_upper = c >= 'A' && c <= 'Z';
-    int is_lower = c >= 'a' && c <= 'z';
-    int is_hex = is_digit || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
+    apr_size_t n = 0;
 
-    if (!is_digit && !is_upper && !is_lower && c != '+' && c != '-'
-        && c != '_') {
-        return 0;
+    while ((unsigned char)((from[n] | 0x20) - 'a') < 26
+           || (unsigned char)(from[n] - '0') < 10 || from[n] == '+'
+           || from[n] == '-' || from[n] == '_') {
+        n++;
     }
-    run->n++;
-    run->digits += is_digit;
-    run->upper += is_upper;
-    run->lower += is_lower;
-    run->hex += is_hex;
-    run->is_hex &= is_hex || !(is_upper || is_lower);
-    return 1;
+    return n;
 }
 
-static run_t run_of(const char *from)
+static run_t run_of(const char *from, apr_size_t n)
 {
-    run_t run = { .is_hex = 1 };
+    run_t run = { .n = n, .is_hex = 1 };
+    apr_size_t i;
 
-    while (goes_on(&run, from[run.n])) {
-        continue;
+    for (i = 0; i < n; i++) {
+        char c = from[i];
+        int is_digit = c >= '0' && c <= '9';
+        int is_upper = c >= 'A' && c <= 'Z';
+        int is_lower = c >= 'a' && c <= 'z';
+        int is_hex = is_digit || (c >= 'A' && c <= 'F')
+                     || (c >= 'a' && c <= 'f');
+
+        run.digits += is_digit;
+        run.upper += is_upper;
+        run.lower += is_lower;
+        run.hex += is_hex;
+        run.is_hex &= is_hex || !(is_upper || is_lower);
     }
     return run;
 }
@@ -86,13 +96,17 @@ static int is_id(const run_t *run)
 static const char *find_id(apr_size_t *pn, const char *from)
 {
     while (*from) {
-        run_t run = run_of(from);
+        apr_size_t n = run_size(from);
 
-        if (is_id(&run)) {
-            *pn = run.n;
-            return from;
+        if (n >= SIZE_MIN) {
+            run_t run = run_of(from, n);
+
+            if (is_id(&run)) {
+                *pn = n;
+                return from;
+            }
         }
-        from += run.n ? run.n : 1;
+        from += n ? n : 1;
     }
     return NULL;
 }

@@ -28,6 +28,9 @@
 #define TICK     apr_time_from_msec(250)
 #define TURN_MAX 16
 
+/* An id is a request id's beginning and a number, in hex. */
+#define ID_SIZE 24
+
 /* After a failure. */
 #define PAUSE apr_time_from_sec(1)
 
@@ -99,16 +102,16 @@ void wfp_archive_head(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
                       apr_int64_t kinds)
 {
     wfp_server_t *server = ctx->work->server;
+    char id[ID_SIZE + 1];
 
     wfp_json_out_raw(out, ctx->entry.version_id,
                      strcspn(ctx->entry.version_id, " \n"));
     WFP_JSON_OUT(out, " ");
     wfp_json_out_int(out, apr_time_now());
     WFP_JSON_OUT(out, " ");
-    wfp_json_out_raw(out,
-                     apr_psprintf(out->pool, "%s%08x", server->id_prefix,
-                                  apr_atomic_inc32(&server->id_next)),
-                     24);
+    (void)apr_snprintf(id, sizeof(id), "%s%08x", server->id_prefix,
+                       apr_atomic_inc32(&server->id_next)); /* that many */
+    wfp_json_out_raw(out, id, ID_SIZE);
     WFP_JSON_OUT(out, " ");
     wfp_json_out_int(out, kinds);
     WFP_JSON_OUT(out, "\n");

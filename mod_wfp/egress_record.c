@@ -265,7 +265,7 @@ static void tell_call(wfp_json_out_t *out, const wfp_egress_record_t *rec)
     WFP_JSON_OUT(out, ",\"method\":");
     wfp_json_out_str(out, rec->method);
     WFP_JSON_OUT(out, ",\"host\":");
-    wfp_json_out_str(out, target_of(rec, out->pool));
+    wfp_json_out_str(out, target_of(rec, wfp_json_out_pool(out)));
     WFP_JSON_OUT(out, ",\"hop\":");
     wfp_json_out_int(out, rec->hop);
     WFP_JSON_OUT(out, ",\"decision\":");
@@ -307,7 +307,7 @@ int wfp_egress_record_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
     if (!ctx->calls_out) {
         return 1;
     }
-    n = in_order(&list, ctx, out->pool);
+    n = in_order(&list, ctx, wfp_json_out_pool(out));
     WFP_JSON_OUT(out, ",\"egress\":[");
     for (i = 0; i < n && i < TOLD_MAX; i++) {
         apr_size_t before = out->n;

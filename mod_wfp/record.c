@@ -81,6 +81,9 @@ void wfp_record_line(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
 #define EGRESS_ROOM (WFP_LOGRING_RECORD_MAX - 16 * 1024)
 #define TEXT_MAX    ((apr_size_t)16 * 1024) /* of an error, of its stack */
 
+/* Most need no more. */
+#define ROOM ((apr_size_t)4096)
+
 /* A text, or its first `max` bytes. */
 static void tell_cut(wfp_json_out_t *out, const char *text, apr_size_t max)
 {
@@ -273,13 +276,12 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     int whole, by = wanted_by(ctx);
     wfp_json_out_t out;
     apr_size_t head, key;
-    apr_pool_t *p;
+    char bytes[ROOM];
 
     if (!by) {
         return;
     }
-    apr_pool_create(&p, ctx->work->pool);
-    wfp_json_out_init(&out, 1024, p);
+    wfp_json_out_begin(&out, bytes, sizeof(bytes), ctx->work->pool);
     if (by & WFP_RECORD_KEPT) {
         wfp_archive_head(&out, ctx, kinds_of(ctx));
     }
@@ -312,5 +314,5 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     }
     hand_out(ctx, by, &out, head);
     wfp_tailed_note(ctx, out.data + key, out.n - key);
-    apr_pool_destroy(p);
+    wfp_json_out_end(&out);
 }

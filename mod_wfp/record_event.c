@@ -17,21 +17,30 @@
 #define HEADER_ROOM ((apr_size_t)32 * 1024) /* all of them, as JSON */
 #define VALUE_MAX   ((apr_size_t)4096)
 
+/* Most names begin with other letters. */
+static int is_same(const char *a, const char *b)
+{
+    return ((*a ^ *b) & ~0x20) == 0 && !strcasecmp(a, b);
+}
+
+/* The next field of that name from i on; n: there is none. */
+static int find_same(const wfp_headers_t *headers, const char *name, int i,
+                     int n)
+{
+    while (i < n && !is_same(headers->list[i].name, name)) {
+        i++;
+    }
+    return i;
+}
+
 /* Those of a name that came before are told with its first. */
 static int came_before(const wfp_headers_t *headers, int i)
 {
-    int k;
-
-    for (k = 0; k < i; k++) {
-        if (!strcasecmp(headers->list[k].name, headers->list[i].name)) {
-            return 1;
-        }
-    }
-    return 0;
+    return find_same(headers, headers->list[i].name, 0, i) < i;
 }
 
 static const char *value_of(const wfp_headers_t *headers, int i, int n,
-                            int is_open, apr_pool_t *p)
+                            int is_open, wfp_json_out_t *out)
 {
     const char *name = headers->list[i].name;
     const char *value = headers->list[i].value;
@@ -39,25 +48,32 @@ static const char *value_of(const wfp_headers_t *headers, int i, int n,
     if (!is_open && wfp_redact_is_secret(name)) {
         return WFP_REDACTED;
     }
-    for (i++; i < n && strlen(value) < VALUE_MAX; i++) {
-        if (!strcasecmp(headers->list[i].name, name)) {
-            value = apr_pstrcat(p, value, ", ", headers->list[i].value, NULL);
-        }
+    while ((i = find_same(headers, name, i + 1, n)) < n
+           && strlen(value) < VALUE_MAX) {
+        value = apr_pstrcat(wfp_json_out_pool(out), value, ", ",
+                            headers->list[i].value, NULL);
     }
     return value;
+}
+
+/* A name in small letters: as JSON it has no others in its escapes. */
+static void tell_name(wfp_json_out_t *out, const char *name)
+{
+    apr_size_t i = out->n;
+
+    wfp_json_out_str(out, name);
+    for (; i < out->n; i++) {
+        if (out->data[i] >= 'A' && out->data[i] <= 'Z') {
+            out->data[i] |= 0x20;
+        }
+    }
 }
 
 static void tell_one(wfp_json_out_t *out, const char *name, const char *value)
 {
     apr_size_t n = strlen(value);
-    char *lower = apr_pstrdup(out->pool, name), *c;
 
-    for (c = lower; *c; c++) {
-        if (*c >= 'A' && *c <= 'Z') {
-            *c = (char)(*c - 'A' + 'a');
-        }
-    }
-    wfp_json_out_str(out, lower);
+    tell_name(out, name);
     WFP_JSON_OUT(out, ":");
     wfp_json_out_bytes(out, value, n < VALUE_MAX ? n : VALUE_MAX);
 }
@@ -96,7 +112,7 @@ static int tell_headers(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
             WFP_JSON_OUT(out, ",");
         }
         tell_one(out, headers->list[i].name,
-                 value_of(headers, i, n, is_open, out->pool));
+                 value_of(headers, i, n, is_open, out));
     }
     WFP_JSON_OUT(out, "}");
     return i == headers->count;
@@ -105,7 +121,8 @@ static int tell_headers(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
 static int tell_request(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
                         int is_open)
 {
-    const char *url = is_open ? ctx->url : wfp_redact_url(ctx->url, out->pool);
+    const char *url = is_open ? ctx->url
+                              : wfp_redact_url(ctx->url, ctx->work->pool);
     apr_size_t n = url ? strlen(url) : 0;
     int whole = 1;
 
@@ -150,7 +167,7 @@ static int has_secrets(const wfp_host_ctx_t *ctx, apr_pool_t *p)
 
 int wfp_record_event_open(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
-    if (ctx->event || !ctx->req || !has_secrets(ctx, out->pool)) {
+    if (ctx->event || !ctx->req || !has_secrets(ctx, wfp_json_out_pool(out))) {
         return 0;
     }
     (void)tell_request(out, ctx, 1); /* the record says what is left out */

@@ -47,6 +47,54 @@ static void texts(wfp_test_t *t)
     }
 }
 
+/* Whatever stands where among eight bytes and behind them. */
+static void each_byte_in_each_place(wfp_test_t *t)
+{
+    int c, at;
+
+    for (c = 0; c < 0x80; c++) {
+        for (at = 0; at < 20; at++) {
+            char text[20], want[40];
+            wfp_json_out_t out;
+            int n;
+
+            memset(text, 'z', sizeof(text));
+            text[at] = (char)c;
+            wfp_json_out_init(&out, 1, t->pool);
+            wfp_json_out_bytes(&out, text, sizeof(text));
+            n = (int)sizeof(text) + 2;
+            if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+                CHECK_INT(out.n, n);
+                CHECK(!memcmp(out.data + 1, text, sizeof(text)));
+                continue;
+            }
+            (void)apr_snprintf(want, sizeof(want), "\"%.*s\\", at,
+                               "zzzzzzzzzzzzzzzzzzz");
+            CHECK(out.n > (apr_size_t)n
+                  && !memcmp(out.data, want, strlen(want)));
+        }
+    }
+}
+
+/* What has room in the caller's bytes needs no pool; the rest does not mind. */
+static void in_bytes_of_the_callers(wfp_test_t *t)
+{
+    char bytes[16];
+    wfp_json_out_t out;
+    int i;
+
+    wfp_json_out_begin(&out, bytes, sizeof(bytes), t->pool);
+    wfp_json_out_str(&out, "12345678901234");
+    CHECK(out.data == bytes && out.n == sizeof(bytes) && !out.pool);
+    for (i = 0; i < 1000; i++) {
+        wfp_json_out_int(&out, i % 10);
+    }
+    CHECK(out.data != bytes && out.n == sizeof(bytes) + 1000);
+    CHECK(out.pool && out.pool != t->pool);
+    CHECK(!memcmp(out.data, "\"12345678901234\"0123456789", 26));
+    wfp_json_out_end(&out);
+}
+
 static void integers(wfp_test_t *t)
 {
     wfp_json_out_t out;
@@ -96,6 +144,8 @@ static void any_bytes(wfp_test_t *t)
 
 static const wfp_test_case_t cases[] = {
     { "texts", texts },
+    { "each byte in each place", each_byte_in_each_place },
+    { "in bytes of the caller's", in_bytes_of_the_callers },
     { "integers", integers },
     { "any bytes", any_bytes },
     { NULL, NULL },
