@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a child ends. Called by the MPM's hook, by hold.c in a signal handler, by
- * host.c around what waits, by background.c, and by invoke.c, which counts.
+ * How a child ends. Called by the MPM's hook, by prefork.c in a signal handler,
+ * by host.c around what waits, by background.c, and by invoke.c, which counts.
  *
- * At once: event and worker tell whether they stop gracefully. prefork's handler
- * of SIGTERM and SIGHUP ends the process itself, and nothing else does at once,
- * so hold.c tells. That is in a signal handler: it takes no lock. What waits is
+ * At once: event and worker tell whether they stop gracefully. prefork tells by
+ * signals, which prefork.c hears; in its handler no lock is taken. What waits is
  * woken, and a thread of its own cuts short what runs, again and again until all
  * threads have ended. prefork's waits for its client in httpd's code: after a
  * second it loses that connection, as httpd itself takes them from event's and
- * worker's threads. One that is still inside after another second waits for
- * what nobody can wake, such as a lock of another process: then the process ends
- * as if it were killed, before httpd begins to complain and does.
+ * worker's threads. One that has not ended after another second waits for what
+ * nobody can wake, such as a lock of another process: then the process ends as
+ * if it were killed, before httpd begins to complain and does.
  *
  * On its own: MPMs offer modules no way to end a child. What all three know is
  * a listener that has run out of resources: its accept function says
@@ -31,8 +30,8 @@
 #include "core/clock.h"
 #include "core/thread.h"
 #include "lua_runtime/run.h"
-#include "mod_wfp/hold.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/prefork.h"
 
 /* Sleeps are cut into pieces that fit into poll()'s argument. */
 #define SLEEP_MS_MAX (60 * 1000)
@@ -84,7 +83,7 @@ void wfp_ending_child_stopping(apr_pool_t *pchild, int graceful)
 {
     wfp_server_t *server = wfp_server();
 
-    if (server && !server->hold && !graceful) {
+    if (server && !server->prefork && !graceful) {
         force(server);
     }
 }
@@ -97,11 +96,11 @@ int wfp_ending_drop_privileges(apr_pool_t *pchild, server_rec *s)
     if (!server) {
         return DECLINED;
     }
-    rv = wfp_hold_create(&server->hold, force, server, pchild);
+    rv = wfp_prefork_create(&server->prefork, force, server, pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
-                     WFPLOGNO(0314) "this child cannot hold signals: told to "
-                                    "end at once it may crash");
+                     WFPLOGNO(0314) "this child cannot take over signals: told "
+                                    "to end at once it may crash");
     }
     return OK;
 }
@@ -142,11 +141,11 @@ static void *APR_THREAD_FUNC ending_main(apr_thread_t *thread, void *data)
     do {
         wfp_run_cut_all();
         if (turns >= HANG_UP_TURNS) {
-            wfp_hold_hang_up(server->hold);
+            wfp_prefork_hang_up(server->prefork);
         }
         if (turns >= GIVE_UP_TURNS
-            && (__atomic_load_n(&server->is_ending, __ATOMIC_RELAXED)
-                || wfp_hold_is_inside(server->hold))) {
+            && (server->prefork
+                || __atomic_load_n(&server->is_ending, __ATOMIC_RELAXED))) {
             give_up(server);
         }
         turns++;

@@ -19,10 +19,8 @@
 /** A child ends by itself after so many. */
 #define WFP_ENDING_STAGE2_MAX 1000
 
-/** hook drop_privileges, first of what a child does by hooks: from now on the
- *  signals that end a prefork child wait while its thread is inside (hold.h),
- *  which it is until all have had their child_init: what is interrupted there
- *  may be in malloc(), which the end needs, too. */
+/** hook drop_privileges, first of what a child does by hooks: from now on
+ *  prefork's signals end nothing in the middle (prefork.h). */
 int wfp_ending_drop_privileges(apr_pool_t *pchild, server_rec *s);
 
 /** child scope, once, before all other threads: the one that ends what they run

@@ -12,7 +12,6 @@
 #include "mod_wfp/background.h"
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/ending.h"
-#include "mod_wfp/hold.h"
 #include "mod_wfp/host_assets.h"
 #include "mod_wfp/ledger.h"
 #include "mod_wfp/limit_hit.h"
@@ -116,16 +115,13 @@ void wfp_invoke_release(wfp_work_t *work)
 static apr_status_t work_cleanup(void *data)
 {
     wfp_work_t *work = data;
-    wfp_hold_t *hold = work->server->hold;
 
     *work->known = NULL;
     if (work->server->is_ending) {
         return APR_SUCCESS; /* all it could be given back to goes, too */
     }
-    wfp_hold_enter(hold, NULL);
     wfp_invoke_release(work);
     let_go(work); /* it may be another request's now */
-    wfp_hold_leave(hold);
     return APR_SUCCESS;
 }
 

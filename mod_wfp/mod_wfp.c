@@ -5,6 +5,7 @@
  */
 #include <httpd.h>
 #include <http_config.h>
+#include <http_connection.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mpm_common.h>
@@ -19,53 +20,11 @@
 #include "mod_wfp/ending.h"
 #include "mod_wfp/hardening.h"
 #include "mod_wfp/error_log.h"
-#include "mod_wfp/hold.h"
+#include "mod_wfp/prefork.h"
 #include "mod_wfp/server.h"
 #include "mod_wfp/socache.h"
 #include "mod_wfp/status.h"
 #include "mod_wfp/trial_conn.h"
-
-/* What takes locks, runs Lua or waits for the store: no signal of prefork's ends
- * the child in the middle of it. */
-static int run_held(int (*handle)(request_rec *r), request_rec *r)
-{
-    wfp_server_t *server = wfp_server();
-    int rc;
-
-    if (!server) {
-        return handle(r);
-    }
-    wfp_hold_enter(server->hold, r->connection);
-    rc = handle(r);
-    wfp_hold_leave(server->hold);
-    return rc;
-}
-
-static int hook_dispatch(request_rec *r)
-{
-    return run_held(wfp_dispatch_handle, r);
-}
-
-static int hook_control(request_rec *r)
-{
-    return run_held(wfp_control_handle, r);
-}
-
-static int hook_status(request_rec *r)
-{
-    return run_held(wfp_status_handle, r);
-}
-
-/* After all others' child_init. */
-static void hook_child_is_ready(apr_pool_t *pchild, server_rec *s)
-{
-    const wfp_server_t *server = wfp_server();
-
-    wfp_hardening_child_init(pchild, s);
-    if (server) {
-        wfp_hold_leave(server->hold);
-    }
-}
 
 static void register_hooks(apr_pool_t *p)
 {
@@ -77,10 +36,13 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_drop_privileges(wfp_ending_drop_privileges, NULL, NULL,
                             APR_HOOK_REALLY_FIRST);
     ap_hook_child_init(wfp_server_child_init, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(hook_child_is_ready, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_child_init(wfp_hardening_child_init, NULL, NULL,
+                       APR_HOOK_REALLY_LAST);
     ap_hook_child_status(wfp_children_child_status, NULL, NULL,
                          APR_HOOK_MIDDLE);
     ap_hook_child_stopping(wfp_ending_child_stopping, NULL, NULL,
+                           APR_HOOK_MIDDLE);
+    ap_hook_pre_connection(wfp_prefork_pre_connection, NULL, NULL,
                            APR_HOOK_MIDDLE);
     /* before mod_proxy and mod_alias: a claim beats both */
     ap_hook_pre_translate_name(wfp_dispatch_claim, NULL, NULL,
@@ -88,9 +50,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_translate_name(wfp_dispatch_translate, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(wfp_dispatch_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(hook_dispatch, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_handler(hook_control, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_handler(hook_status, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(wfp_dispatch_handle, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(wfp_control_handle, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(wfp_status_handle, NULL, NULL, APR_HOOK_MIDDLE);
     wfp_status_register(p);
     wfp_trial_conn_register();
     wfp_egress_register();

@@ -46,7 +46,7 @@ typedef struct wfp_beside_t wfp_beside_t;
 typedef struct wfp_deliver_t wfp_deliver_t;
 typedef struct wfp_stalls_t wfp_stalls_t;
 typedef struct wfp_ending_t wfp_ending_t;
-typedef struct wfp_hold_t wfp_hold_t;
+typedef struct wfp_prefork_t wfp_prefork_t;
 typedef struct wfp_runner_t wfp_runner_t;
 typedef struct wfp_socache_t wfp_socache_t;
 typedef struct wfp_tail_sender_t wfp_tail_sender_t;
@@ -101,9 +101,9 @@ typedef struct wfp_server_t {
     wfp_tail_sender_t *tail_sender;
     wfp_tailers_t *tailers;
     wfp_ending_t *ending;
-    wfp_hold_t *hold;   /* NULL: a threaded MPM */
-    char id_prefix[17]; /* of request ids: 16 hex digits */
-    apr_time_t pruned;  /* data points: the follower's */
+    wfp_prefork_t *prefork; /* NULL: a threaded MPM */
+    char id_prefix[17];     /* of request ids: 16 hex digits */
+    apr_time_t pruned;      /* data points: the follower's */
     volatile apr_uint32_t id_next;
     volatile apr_uint32_t host_lookups; /* under way (hosts.c) */
     int is_ending; /* atomic: the child scope is about to go */

@@ -10,7 +10,6 @@
 
 #include "core/clock.h"
 #include "mod_wfp/figures.h"
-#include "mod_wfp/hold.h"
 #include "mod_wfp/server.h"
 #include "mod_wfp/status_kinds.h"
 #include "mod_wfp/status_workers.h"
@@ -58,10 +57,8 @@ static int status_section(request_rec *r, int flags)
     if (!server) {
         return OK;
     }
-    wfp_hold_enter(server->hold, NULL);
     wfp_stats_read(&all, server->stats, wfp_clock_now());
     wfp_figures_collect(&f, server, &all);
-    wfp_hold_leave(server->hold);
     if (!brief) {
         ap_rputs("<hr />\n<h2>Workers</h2>\n<dl>\n", r);
     }

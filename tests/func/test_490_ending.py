@@ -254,7 +254,7 @@ class TestForcedStop:
                 lambda: scripts.put(name),))
             thread.start()
             # it asks for the lock again and again
-            until(lambda: naps(httpd) > before + 500, "the upload")
+            until(lambda: naps(httpd) > before + 500, "the upload", 60)
             assert_ends(httpd)
             thread.join()
 
