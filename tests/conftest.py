@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test may use: httpd, origin, client, tenant, records,
-and the REST API: api, queue, user, either; alone."""
+and the REST API: api, queue, user, either."""
 
 import os
 import pathlib
@@ -48,14 +48,32 @@ def origin():
 
 
 @pytest.fixture(scope="session")
-def httpd(request, build, origin):
-    """The server, with a store of its own that has the namespace demo."""
+def _server(request, build, origin):
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     level = "trace2" if request.config.option.verbose > 1 else "info"
-    server = Httpd(build, TESTS / "gen" / worker,
-                   request.config.option.mpm, origin, level)
+    mpm = request.config.option.mpm
+    server = Httpd(build, TESTS / "gen" / f"{worker}-{mpm}", mpm, origin,
+                   level)
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def httpd(_server):
+    """The server, with a store of its own that has the namespace demo."""
+    return _server
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _store(request):
+    """Each file of tests begins with an empty store: what others have left
+    would change what lists show."""
+    if any("httpd" in item.fixturenames for item in request.session.items
+           if item.path == request.path):
+        server = request.getfixturevalue("_server")
+        server.log.begin()
+        server.forget()
+        assert server.log.unexpected() == [], server.log.around()
 
 
 @pytest.fixture(autouse=True)
@@ -67,18 +85,7 @@ def _error_log(request):
     server = request.getfixturevalue("httpd")
     server.log.begin()
     yield
-    assert server.log.unexpected() == []
-
-
-@pytest.fixture(scope="module")
-def alone(httpd):
-    """Hundreds of namespaces that other tests have left make pages that are
-    another server's: they go."""
-    httpd.configure((*LOCATION, "WfpApiRate 100000 1min"))
-    some = Api(httpd, Client(httpd.port))
-    for row in some.ok("GET", some.namespaces):
-        if row["namespace_name"] != "demo":
-            some.ok("DELETE", f"{some.namespaces}/{row['namespace_name']}")
+    assert server.log.unexpected() == [], server.log.around()
 
 
 @pytest.fixture

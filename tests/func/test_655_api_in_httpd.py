@@ -198,10 +198,13 @@ class TestRestarts:
     """Uploads are whole or not at all."""
 
     def begin(self, api, path):
+        """An upload that has come to where its body is read."""
         body = upload_body("restart " + "-" * 100000)
         wire = Wire(api)
         wire.send("PUT", path, f"Content-Length: {len(body)}",
-                  f"Content-Type: {FORM}", body=body[:50000])
+                  f"Content-Type: {FORM}", "Expect: 100-continue")
+        assert wire.answer()[0] == 100
+        wire.sock.sendall(body[:50000])
         return wire, body[50000:]
 
     def test_655_20_graceful_in_the_middle(self, api, tenant):

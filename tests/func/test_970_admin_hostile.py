@@ -12,7 +12,7 @@ import pytest
 from wfptest.adminpage import (api, chromium, page, put,  # noqa: F401
                                send)
 
-pytestmark = [pytest.mark.one_mpm, pytest.mark.usefixtures("alone")]
+pytestmark = pytest.mark.one_mpm
 
 TAG = "<script>window.broken=1</script>"
 IMG = '<img src=x onerror="window.broken=1">'

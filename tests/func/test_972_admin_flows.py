@@ -14,7 +14,7 @@ from wfptest.lua import worker
 from wfptest.session import PAGE, Session
 from wfptest.wait import until
 
-pytestmark = [pytest.mark.one_mpm, pytest.mark.usefixtures("alone")]
+pytestmark = pytest.mark.one_mpm
 
 UTIL = 'return { word = "%s" }'
 MAIN = ('local util = require("lib/util")\nreturn { fetch = function()\n'

@@ -12,7 +12,7 @@ from wfptest.adminpage import (api, chromium, page, put,  # noqa: F401
                                renew, send)
 from wfptest.browser import DESK, PHONE
 
-pytestmark = [pytest.mark.one_mpm, pytest.mark.usefixtures("alone")]
+pytestmark = pytest.mark.one_mpm
 
 WEIGHT = 250 * 1024  # bytes of a page, with what it asks of the API
 

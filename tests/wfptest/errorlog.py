@@ -50,6 +50,10 @@ class ErrorLog:
                 if (LEVEL.match(line) or DEATH.search(line))
                 and not any(p.search(line) for p in self.expected)]
 
+    def around(self):
+        """What to show of a log with such lines: its end."""
+        return "\n".join(self.lines()[-30:])
+
     def wait_for(self, pattern, seconds=20):
         """The first line since begin() that matches."""
         regex = re.compile(pattern)

@@ -160,6 +160,16 @@ class Httpd:
         assert done.returncode != 0
         return "\n".join(self.log.lines()[before:])
 
+    def forget(self):
+        """Stop; the next start has a new and empty store."""
+        self.stop()
+        self.token = None
+        for path in (self.root / "data").iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
     def need_store(self):
         """wfpctl init, once; the namespace that tests use."""
         if self.token is None:
