@@ -281,11 +281,9 @@ def naps(httpd):
 def assert_ends(httpd):
     """httpd stops at once, and nobody complains."""
     httpd.log.expect("AH03093")  # event closed the socket meanwhile
-    begun = time.monotonic()
     httpd.process.send_signal(signal.SIGTERM)
     httpd.process.wait(30)
-    # at 3 s httpd begins to complain, at 9 s it kills
-    assert time.monotonic() - begun < 3
+    # after 3 s it would complain
     said = httpd.log.unexpected()
     if httpd.mpm == "event" and len(said) == 1 and CRASH.search(said[0]):
         raise EventsRace(said[0])
