@@ -194,18 +194,6 @@ class TestSlow:
             (404, 10007)
 
 
-STATUS = ['<Location "/server-status">', "SetHandler server-status",
-          "</Location>"]
-
-
-def is_ready(client):
-    """Has each child begun, and none of them yet to go?"""
-    board = next(line for line in
-                 client.get("/server-status?auto").text.splitlines()
-                 if line.startswith("Scoreboard: ")).split()[1]
-    return "_" in board and not set(board) & set("SG")
-
-
 class TestRestarts:
     """Uploads are whole or not at all."""
 
@@ -232,11 +220,8 @@ class TestRestarts:
 
     def test_655_21_stopped_in_the_middle(self, api, tenant):
         httpd = api.httpd
-        httpd.configure((*LOCATION, *STATUS))
         scripts = Scripts(api, tenant.namespace())
-        # prefork's handler of SIGTERM frees memory wherever the process is: a
-        # child that has not come to us yet may die of it
-        until(lambda: is_ready(api.client), "all children")
+        httpd.settle()
         wire, _ = self.begin(api, f"{scripts.path}/stopped")
         # a child that waits for a body does not hear that it shall go
         for tag in ("AH00045", "AH00046", "AH00047"):

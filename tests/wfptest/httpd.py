@@ -248,6 +248,19 @@ class Httpd:
         path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
         return [int(pid) for pid in pathlib.Path(path).read_text().split()]
 
+    def settle(self):
+        """Until each child has begun: prefork's handler of SIGTERM frees
+        memory wherever the process is, and one that has yet to come to our
+        code may die of that."""
+        def has_begun(pid):
+            tasks = list(pathlib.Path(f"/proc/{pid}/task").iterdir())
+            return len(tasks) > 1 and ") S " in pathlib.Path(
+                f"/proc/{pid}/stat").read_text()
+
+        until(lambda: self.mpm != "prefork"
+              or all(has_begun(pid) for pid in self.children()),
+              "children that wait")
+
     def wfpctl(self, *args, check=True, stdin=None):
         """Run wfpctl on this server's store."""
         self.need_store()
