@@ -177,7 +177,7 @@ class TestAssets:
             "index.html": "<h1>home</h1>", "css/a.css": "p {}",
             "b<i>.txt": "b", ".hidden": "no", "_redirects": "/old /css/a.css\n"})
         page.choose("input[webkitdirectory]", folder)
-        page.text("Deploy 5 files")
+        page.text("Deploy 3 files")
         page.driver.execute_script(
             "document.querySelector('select[name=not_found_handling]').value"
             " = '404-page'")

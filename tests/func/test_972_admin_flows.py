@@ -10,6 +10,7 @@ import pytest
 from wfptest.adminpage import (api, check, chromium, forget,  # noqa: F401
                                page, put, renew, send)
 from wfptest.browser import Browser
+from wfptest.drag import drop
 from wfptest.lua import worker
 from wfptest.session import PAGE, Session
 from wfptest.wait import until
@@ -19,16 +20,6 @@ pytestmark = pytest.mark.one_mpm
 UTIL = 'return { word = "%s" }'
 MAIN = ('local util = require("lib/util")\nreturn { fetch = function()\n'
         '  return Response.new(util.word) end }\n')
-
-
-def drop(browser, css, *paths):
-    """Files or folders from elsewhere, dropped on an element."""
-    box = browser.one(css).rect
-    for kind in ("dragEnter", "dragOver", "drop"):
-        browser.driver.execute_cdp_cmd("Input.dispatchDragEvent", {
-            "type": kind, "x": box["x"] + 20, "y": box["y"] + 20,
-            "data": {"items": [], "files": [str(p) for p in paths],
-                     "dragOperationsMask": 1}})
 
 
 def confirm(browser, name):

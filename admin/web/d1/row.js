@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A row to write, and to take away: what somebody else changed meanwhile is told, not replaced. */
 import { h, newId } from '../lib/dom.js';
+import { linesOf } from '../lib/lines.js';
 import { meanwhile } from '../lib/meanwhile.js';
 import { button, confirmName, dialog, select, textarea, toast } from '../lib/ui.js';
 import { deleteRow, insertRow, readRow, updateRow } from './shape.js';
@@ -27,9 +28,8 @@ function cellField(c, cell) {
   const free = !c.needed || c.standard !== null || /^integer$/i.test(c.type) && c.pk > 0;
   const [type, text] = cell ?? [free ? 'default' : typeOf(c.type), ''];
   const kind = select([...(fresh && free ? [['default', 'default']] : []), ...TYPES], { name: 'type', value: type, disabled: c.made, 'aria-label': `Type of ${c.name}` });
-  const area = textarea({ name: 'value', value: text, rows: Math.min(8, text.split('\n').length), readonly: c.made });
-  const crlf = text.includes('\r\n') && !/(^|[^\r])\n/.test(text);
-  const was = area.value; /* a textarea has lines of its own */
+  const area = textarea({ name: 'value', rows: Math.min(8, text.split('\n').length), readonly: c.made });
+  const lines = linesOf(area, text);
   const hint = () => { area.placeholder = { null: 'NULL', default: 'as the table has it', blob: '00 ff', text: 'empty' }[kind.value] ?? ''; };
   area.id = newId('cell');
   kind.addEventListener('change', () => {
@@ -43,8 +43,8 @@ function cellField(c, cell) {
   hint();
   return { name: c.name,
     el: h('div', { class: 'field' }, h('label', { for: area.id }, c.name, ' ', h('span', { class: 'hint' }, factsOf(c))), h('div', { class: 'typed' }, kind, area)),
-    cell: () => [kind.value, crlf ? area.value.replaceAll('\n', '\r\n') : area.value],
-    changed: () => !c.made && (fresh ? kind.value !== 'default' : kind.value !== type || area.value !== was) };
+    cell: () => [kind.value, lines.text()],
+    changed: () => !c.made && (fresh ? kind.value !== 'default' : kind.value !== type || lines.changed()) };
 }
 
 const changed = (fields) => Object.fromEntries(fields.filter((f) => f.changed()).map((f) => [f.name, f.cell()]));

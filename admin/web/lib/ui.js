@@ -202,15 +202,16 @@ export function dialog({ title, body, action = 'Save', kind = 'primary', run, wi
   return { el, close, fail: (error) => fill(problem, errorBox(error)) };
 }
 
-/** Something that cannot be undone: the name has to be typed. */
+/** Something that cannot be undone: the name has to be typed. Where nobody could, a word. */
 export function confirmName({ title, text, name, action = 'Delete', run }) {
   const typed = input({ name: 'confirm', 'data-confirm': '' });
+  const word = name === '' || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name) ? 'delete' : name;
   return dialog({
     title,
-    body: [h('p', null, text), field(['Type ', h('code', null, name), ' to confirm'], typed)],
+    body: [h('p', null, text), field(['Type ', h('code', null, word), ' to confirm'], typed)],
     action,
     kind: 'danger',
-    canRun: () => typed.value === name,
+    canRun: () => typed.value === word,
     run,
   });
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KV: the namespaces; of one its keys by pages; a value to look at, to put and to delete. */
+/* KV: the namespaces; of one its keys by pages, to look at, to change and to delete. */
 import { deleteMany, uploadMany } from '../kv/bulk.js';
-import { api, call, may, seg, upload } from '../lib/api.js';
+import { saveMany } from '../kv/save.js';
+import { newKey, openKey } from '../kv/value.js';
+import { api, may, seg } from '../lib/api.js';
 import { boundCard } from '../lib/data.js';
 import { fill, h } from '../lib/dom.js';
 import { ago, plural, when } from '../lib/format.js';
 import { go, link } from '../lib/router.js';
-import { button, confirmName, dialog, empty, field, input, pageHead, progress, table, textarea, toast, worker } from '../lib/ui.js';
+import { button, confirmName, dialog, empty, field, input, pageHead, table, toast, worker } from '../lib/ui.js';
 
 const PATH = '~/storage/kv/namespaces';
 const EACH = 100;
-const SHOWN_MAX = 256 * 1024;
 
 function create() {
   const title = input({ name: 'title', required: true, maxlength: 512, placeholder: 'sessions' });
@@ -46,55 +47,6 @@ async function list({ signal, refresh, query }) {
     page < pages && h('a', { class: 'btn', href: link('/kv', {}, { page: page + 1 }) }, 'Next'));
 }
 
-/* ---- one value -------------------------------------------------------------------- */
-
-/** What a value is sent as: with metadata a form, else its bytes. */
-function bodyOf(value, metadata) {
-  if (!metadata) return value;
-  const form = new FormData();
-  form.append('value', value);
-  form.append('metadata', metadata);
-  return form;
-}
-
-/** A key, and its value as text or from a file. k null: a new one; else what it has stays until it is changed. */
-function edit(at, k, text, done) {
-  const key = input({ name: 'key', required: true, value: k?.name ?? '', readonly: k !== null });
-  const value = textarea({ name: 'value', rows: 10, value: text });
-  const file = h('input', { type: 'file', name: 'file', class: 'input' });
-  const metadata = textarea({ name: 'metadata', rows: 2, value: k?.metadata === undefined ? '' : JSON.stringify(k.metadata) });
-  const ttl = input({ name: 'ttl', type: 'number', min: 60, placeholder: k?.expiration ? `until ${when(k.expiration * 1000)}` : 'for ever' });
-  const bar = progress('Sending');
-  bar.hidden = true;
-  dialog({ title: k === null ? 'New key' : 'Edit value', wide: true, body: [field('Key', key), field('Value', value),
-    field('Or a file', file, 'Its bytes as they are.'), field('Metadata', metadata, 'JSON, or nothing.'), field('Seconds to live', ttl), bar], run: async () => {
-    bar.hidden = false;
-    const body = bodyOf(file.files[0] ?? new Blob([value.value]), metadata.value.trim());
-    await upload('PUT', `${at}/values/${seg(key.value)}`, { body, query: ttl.value ? { expiration_ttl: ttl.value } : { expiration: k?.expiration },
-      headers: body instanceof FormData ? {} : { 'Content-Type': 'application/octet-stream' }, told: (share) => bar.set(share) });
-    toast('Stored');
-    done();
-  } });
-}
-
-async function open(at, k, done) {
-  const { name } = k;
-  const path = `${at}/values/${seg(name)}`;
-  const res = await call('GET', path);
-  const bytes = new Uint8Array(await res.arrayBuffer());
-  let text = null;
-  try {
-    text = bytes.length <= SHOWN_MAX ? new TextDecoder('utf-8', { fatal: true }).decode(bytes) : null;
-  } catch { /* not text */ }
-  const save = h('a', { class: 'btn', href: api.url(path), download: name.split('/').pop() }, 'Download');
-  const { close } = dialog({ title: name, wide: true, body: [
-    text === null ? h('p', null, `${bytes.length} bytes that are no text, or too many to show.`) : h('pre', { dataset: { value: '' } }, text),
-    save, may('deploy') && text !== null && button('Edit', () => {
-      close();
-      edit(at, k, text, done);
-    })] });
-}
-
 /** Checkboxes of a table's rows: which are chosen, and a button for them. */
 function chooser(changed) {
   const chosen = new Set();
@@ -127,13 +79,14 @@ async function keys({ params, signal, refresh }) {
     again();
   } });
   function drawMany() {
-    fill(many, chosen.size > 0 && button(`Delete ${plural(chosen.size, 'key')}`, () => deleteMany(at, ns.title, [...chosen], again), { kind: 'danger', icon: 'trash' }));
+    fill(many, chosen.size > 0 && button(`Download ${plural(chosen.size, 'key')}`, () => saveMany(at, ns.title, '', [...chosen])), ' ',
+      chosen.size > 0 && able && button(`Delete ${plural(chosen.size, 'key')}`, () => deleteMany(at, ns.title, [...chosen], again), { kind: 'danger', icon: 'trash' }));
   }
   function draw() {
     drawMany();
     fill(box, rows.length === 0 ? empty('No key', prefix.value ? 'None begins so.' : 'Workers put values here, or you do.') : table({ caption: 'Keys', rows, columns: [
-      ...(able ? [{ label: boxOf(null, rows), class: 'tight', cell: (k) => boxOf(k.name) }] : []),
-      { label: 'Key', cell: (k) => worker(k.name, () => open(at, k, again), { kind: 'link' }) },
+      { label: boxOf(null, rows), class: 'tight', cell: (k) => boxOf(k.name) },
+      { label: 'Key', cell: (k) => worker(k.name || '(no name)', () => openKey(at, k.name, again), { kind: 'link' }) },
       { label: 'Expires', cell: (k) => k.expiration ? when(k.expiration * 1000) : 'never' },
       { label: 'Metadata', cell: (k) => k.metadata === undefined ? '' : h('code', null, JSON.stringify(k.metadata)) },
       { label: '', class: 'tight', cell: (k) => able ? button(`Delete ${k.name}`, () => drop(k), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) : '' },
@@ -153,7 +106,8 @@ async function keys({ params, signal, refresh }) {
     return next();
   });
   await next();
-  return h('div', null, pageHead(ns.title, { crumbs: [['KV', '#/kv']], actions: able ? [button('Upload many', () => uploadMany(at, again), { icon: 'upload' }), button('New key', () => edit(at, null, '', again), { kind: 'primary', icon: 'plus' })] : [] }),
+  return h('div', null, pageHead(ns.title, { crumbs: [['KV', '#/kv']], actions: [button('Download', () => saveMany(at, ns.title, prefix.value, null), { 'aria-label': 'Download these keys' }),
+    able && button('Upload many', () => uploadMany(at, again), { icon: 'upload' }), able && button('New key', () => newKey(at, again), { kind: 'primary', icon: 'plus' })] }),
     h('div', { class: 'toolbar bottom' }, h('div', { class: 'grow' }, field('Keys that begin with', prefix)), begin, many), box, more, boundCard('kv_namespace', ns.id, signal));
 }
 

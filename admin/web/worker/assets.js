@@ -4,13 +4,12 @@ import { api, may } from '../lib/api.js';
 import { dropZone } from '../lib/data.js';
 import { fill, h } from '../lib/dom.js';
 import { bytes, number, plural } from '../lib/format.js';
-import { button, card, checkbox, dialog, empty, errorBox, facts, field, input, note, progress, select, table, textarea, toast } from '../lib/ui.js';
+import { meanwhile } from '../lib/meanwhile.js';
+import { button, card, dialog, empty, errorBox, facts, field, input, note, progress, table, toast } from '../lib/ui.js';
+import { configForm } from './serve.js';
+import { passedOver, siteOf, siteView } from './site.js';
 import { deploy, loadContent, sharesOf, splitGuard } from './source.js';
 import { uploadAssets } from './upload.js';
-
-const HTML = [['auto-trailing-slash', 'auto-trailing-slash: /a.html at /a, /a/index.html at /a/'], ['force-trailing-slash', 'force-trailing-slash: both at /a/'],
-  ['drop-trailing-slash', 'drop-trailing-slash: both at /a'], ['none', 'none: as they are named']];
-const MISSING = [['none', 'none: the Worker, or 404'], ['404-page', '404-page: the nearest 404.html'], ['single-page-application', 'single-page-application: /index.html']];
 
 async function listOf(worker, signal) {
   const items = [];
@@ -24,25 +23,6 @@ async function listOf(worker, signal) {
   return { ...doc.result, items };
 }
 
-/** How they are served: a form, and what it says. */
-function configForm(config) {
-  const html = select(HTML, { name: 'html_handling', value: config.html_handling ?? HTML[0][0] });
-  const missing = select(MISSING, { name: 'not_found_handling', value: config.not_found_handling ?? MISSING[0][0] });
-  const first = config.run_worker_first;
-  const always = checkbox('Run the Worker first for every path', { name: 'worker_first', checked: first === true });
-  const rules = textarea({ name: 'rules', rows: 3, placeholder: '/api/*\n!/api/docs/*', value: Array.isArray(first) ? first.join('\n') : '', disabled: first === true });
-  always.box.addEventListener('change', () => { rules.disabled = always.box.checked; });
-  return {
-    el: [field('Pages', html), field('What no file is for', missing), always, field('Or for these paths', rules, 'One a line; those with ! stay with the files.')],
-    value: () => {
-      const list = rules.value.split('\n').map((t) => t.trim()).filter(Boolean);
-      const { run_worker_first: old, ...rest } = config;
-      return { ...rest, html_handling: html.value, not_found_handling: missing.value,
-        ...(always.box.checked ? { run_worker_first: true } : list.length ? { run_worker_first: list } : {}) };
-    },
-  };
-}
-
 /* The code that runs, with other assets; also where there is nothing but assets. */
 async function deployWith(worker, assets, message, told) {
   const ifMatch = (await sharesOf(worker))[0]?.version_id;
@@ -50,25 +30,40 @@ async function deployWith(worker, assets, message, told) {
   return deploy(worker, code, { assets, message, ifMatch, told });
 }
 
-function change(worker, now, list, done) {
-  const form = configForm(now.config ?? {});
+/* What the folder says in files of its own is the folder's: what one before it said goes. */
+function configFor(now, site) {
+  const { _headers, _redirects, ...rest } = now.config ?? {};
+  return site ? rest : now.config ?? {};
+}
+
+function gone(now, site) {
+  const names = ['_headers', '_redirects'].filter((n) => now.config?.[n] && site.config[n] === undefined);
+  return names.length > 0 && note(`${names.join(' and ')} of the folder before will not hold any more: this one has none.`, 'warn');
+}
+
+/** site: files to deploy; null: only how they are served is changed. */
+function change(worker, now, site, done) {
+  const form = configForm(configFor(now, site));
   const message = input({ name: 'message', maxlength: 100, placeholder: 'What is different' });
   const guard = splitGuard(worker);
+  const isSame = meanwhile(now.version_id, () => 'another version, with other code or other files');
+  const check = async () => isSame((await api.get(`${worker.path}/assets`, { limit: 1 })).result.version_id);
   const bar = progress('');
   bar.hidden = true;
-  const total = list?.reduce((sum, f) => sum + f.file.size, 0);
-  dialog({ title: list ? `Deploy ${plural(list.length, 'file')}` : 'How assets are served', wide: true, action: 'Deploy',
-    body: [list && h('p', null, `${bytes(total)}. They replace all assets that there are; the code stays. Files of the same content are not sent again.`),
-      form.el, field('Message', message), guard, bar],
+  dialog({ title: site ? `Deploy ${plural(site.files.length, 'file')}` : 'How assets are served', wide: true, action: 'Deploy',
+    body: [site && [siteView(site), h('p', { class: 'gap' }, 'They replace all assets that there are; the code stays.'), gone(now, site)], form.el, field('Message', message), guard, bar],
     run: async () => {
       if (!await guard.ok()) return false;
       bar.hidden = false;
       const told = (share, say) => bar.set(share, say);
       try {
-        const sent = list ? await uploadAssets(worker, list, told) : null;
+        await check();
+        const sent = site ? await uploadAssets(worker, site, told) : null;
         told(null, 'Deploying');
-        await deployWith(worker, { ...(sent ? { jwt: sent.jwt } : {}), config: { ...form.value(), ...sent?.config } }, message.value.trim());
-        toast(sent ? `Deployed ${plural(sent.count, 'asset')}` : 'Deployed');
+        const doc = await deployWith(worker, { ...(sent ? { jwt: sent.jwt } : {}), config: { ...form.value(), ...site?.config } }, message.value.trim());
+        toast(site ? `Deployed ${plural(site.files.length, 'asset')}` : 'Deployed');
+        const more = passedOver(doc);
+        if (more) setTimeout(() => dialog({ title: worker.name, body: more }));
       } finally {
         bar.hidden = true;
       }
@@ -89,11 +84,12 @@ export default async function assets({ worker, signal, refresh }) {
   const problem = h('div', { class: 'problem' });
   const total = now.items.reduce((sum, a) => sum + a.size, 0);
 
-  function took(list) {
+  async function took(list) {
     fill(problem);
     if (!may('deploy')) return;
-    if (!list.length) fill(problem, errorBox(new Error('There is no file in it.')));
-    else change(worker, now, list, refresh);
+    const site = await siteOf(list);
+    if (site.files.length) change(worker, now, site, refresh);
+    else fill(problem, errorBox(Object.assign(new Error('There is no file in it that could be served.'), { hint: 'Hidden files and those that .assetsignore names are left out.' })));
   }
 
   const pick = h('input', { type: 'file', webkitdirectory: true, multiple: true, class: 'sr', tabindex: -1, 'aria-label': 'A folder of assets', onchange: () => {
@@ -106,7 +102,7 @@ export default async function assets({ worker, signal, refresh }) {
     card('Assets', now.count ? table({ caption: 'Assets', rows: now.items, columns: [
       { label: 'Path', cell: (a) => h('span', { class: 'mono' }, a.path) }, { label: 'Type', cell: (a) => a.type ?? '' },
       { label: 'Size', class: 'num', cell: (a) => bytes(a.size) },
-    ] }) : empty('No asset', may('deploy') ? 'Drop a folder here: its files are served before the Worker runs.' : 'Files that are served before the Worker runs.', choose),
+    ] }) : empty('No asset', may('deploy') ? 'Drop a folder here: its files are served before the Worker runs. _headers, _redirects and .assetsignore in it are heeded.' : 'Files that are served before the Worker runs.', choose),
     { actions: now.count ? choose : null, hint: now.count ? `${plural(now.count, 'file')}, ${bytes(total)}` : '' }),
     now.count > now.items.length && note(`The first ${number(now.items.length)} of ${number(now.count)} are shown.`));
   return may('deploy') ? dropZone(el, took) : el;

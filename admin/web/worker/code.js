@@ -6,7 +6,7 @@ import { go, link } from '../lib/router.js';
 import { button, checkbox, dialog, errorBox, field, input, note, progress, toast } from '../lib/ui.js';
 import { countOf, diffLines, diffView } from './diff.js';
 import { editor } from './editor.js';
-import { TEMPLATE, deploy, dropped, filesOf, loadContent, mainOf, placeOf, sharesOf, splitGuard, workerOf } from './source.js';
+import { TEMPLATE, deploy, dropped, filesOf, loadContent, mainOf, mustBeNew, placeOf, sharesOf, splitGuard, workerOf } from './source.js';
 
 function textOf(files, name) {
   return files.find((f) => f.name === name)?.text ?? '';
@@ -70,7 +70,23 @@ export default async function code({ worker, ns, signal }) {
       }, { kind: 'quiet', icon: 'close', iconOnly: true, small: true }))));
   }
 
-  async function take(raw) {
+  /* files without a script, where nothing was written yet, are rather a site */
+  function take(raw) {
+    const untouched = !worker && state.files.length === 1 && state.files[0].text === TEMPLATE;
+    if (untouched && raw.length && !raw.some((f) => /\.lua$/i.test(f.path))) return makeSite(raw, () => addFiles(raw));
+    return addFiles(raw);
+  }
+
+  async function makeSite(raw, asCode) {
+    fill(problem);
+    try {
+      await (await import('./new_site.js')).newSite(ns, raw, asCode);
+    } catch (error) {
+      fill(problem, errorBox(error));
+    }
+  }
+
+  async function addFiles(raw) {
     const files = await filesOf(raw);
     if (!files.length) return;
     for (const f of files) state.files = [...state.files.filter((x) => x.name !== f.name), f];
@@ -136,6 +152,7 @@ export default async function code({ worker, ns, signal }) {
         bar.hidden = false;
         const target = worker ?? workerOf(ns, name.value.trim());
         try {
+          if (!worker) await mustBeNew(target);
           await send(target, { message: message.value.trim(), only: worker && only.box.checked, fresh: !worker,
             ifMatch: worker ? state.version : null, told: (share) => bar.set(share >= 1 ? null : share, share >= 1 ? 'Checking and deploying' : 'Uploading') });
         } catch (error) {
@@ -156,8 +173,13 @@ export default async function code({ worker, ns, signal }) {
 
   const pick = h('input', { type: 'file', multiple: true, class: 'sr', tabindex: -1, 'aria-label': 'Files to take in', onchange: (e) =>
     take([...e.target.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))) });
+  const pickSite = h('input', { type: 'file', webkitdirectory: true, multiple: true, class: 'sr', tabindex: -1, 'aria-label': 'A folder of a site', onchange: (e) => {
+    if (e.target.files.length) makeSite([...e.target.files].map((file) => ({ path: file.webkitRelativePath || file.name, file })), null);
+    e.target.value = '';
+  } });
   const el = h('div', { class: 'code-tab' },
-    h('div', { class: 'toolbar' }, may('deploy') && [button('Add files', () => pick.click(), { icon: 'upload' }), button('New file', addFile, { icon: 'plus' }), pick],
+    h('div', { class: 'toolbar' }, may('deploy') && [button('Add files', () => pick.click(), { icon: 'upload' }), button('New file', addFile, { icon: 'plus' }), pick,
+      !worker && [button('Only files, no code', () => pickSite.click(), { icon: 'folder' }), pickSite]],
       worker && button('Compare', compare), status,
       may('deploy') && h('span', { class: 'push' }, button('Deploy', ask, { kind: 'primary', icon: 'up' }))),
     problem, h('div', { class: 'code-grid' }, h('div', { class: 'card' }, list, may('deploy') && h('p', { class: 'hint drop-hint' }, 'Drop files or a folder here')), h('div', null, ed)));

@@ -101,11 +101,11 @@ function curlOf(worker, v, door) {
 /** How a version is looked at that others do not get: here, and from outside. */
 export async function preview(worker, v, { shares, names, done, tryHref, copy }) {
   const { doors } = (await api.get(`${worker.path}/try`)).result;
-  const box = h('div', { class: 'stack' });
+  const box = h('div', { class: 'stack gap' });
   const problem = h('div', { class: 'problem' });
   const { el, close } = dialog({ title: `Preview of version ${v.number}`, wide: true, body: [
     h('p', null, 'Here: a request that only you send, with its answer, console lines and CPU time.'),
-    h('p', null, h('a', { class: 'btn primary', href: tryHref, onclick: () => close() }, `Try version ${v.number}`)), box, problem] });
+    h('p', { class: 'gap' }, h('a', { class: 'btn primary', href: tryHref, onclick: () => close() }, `Try version ${v.number}`)), box, problem] });
   let changed = false;
   el.addEventListener('close', () => changed && done());
 

@@ -165,6 +165,17 @@ export function splitGuard(worker) {
   return el;
 }
 
+/** Throws where there is a Worker of this name: nothing of it is replaced by a new one. */
+export async function mustBeNew(worker) {
+  try {
+    await api.get(`${worker.path}/settings`);
+  } catch (error) {
+    if (error.status === 404) return;
+    throw error;
+  }
+  throw Object.assign(new Error(`There is a Worker ${worker.name} already.`), { hint: 'Choose another name, or change that one on its own page.' });
+}
+
 export function workerOf(ns, name) {
   return { ns, name, path: workerPath(ns, name) };
 }

@@ -7,6 +7,7 @@ import { api, upload } from '../lib/api.js';
 import { base64Of } from '../lib/data.js';
 
 const FILE_MAX = 25 << 20;
+const FILES_MAX = 20000;
 const TYPES = {
   html: 'text/html', htm: 'text/html', css: 'text/css', js: 'text/javascript', mjs: 'text/javascript', json: 'application/json', map: 'application/json',
   txt: 'text/plain', md: 'text/markdown', csv: 'text/csv', xml: 'application/xml', svg: 'image/svg+xml', png: 'image/png', jpg: 'image/jpeg',
@@ -36,38 +37,26 @@ async function hashOf(path, data) {
   return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', all)));
 }
 
-/** A folder that all are in is the site itself. Hidden files are left out, but .well-known is not. */
-function pathsOf(list) {
-  const top = list[0]?.path.split('/')[0];
-  const inside = list.length && list.every((f) => f.path.startsWith(`${top}/`)) ? `${top}/`.length : 0;
-  return list.map(({ path, file }) => ({ path: `/${path.slice(inside)}`, file })).filter(({ path }) => !/\/\.(?!well-known\/)/.test(path));
-}
-
 /**
  * Upload.
  *
- * @param list  [{path, file}, ...], as they were dropped or chosen
+ * @param site  as siteOf() has it
  * @param told  called with a share, 0..1 or null, and a text
- * @return {jwt, count, config}: config has what _headers and _redirects say
+ * @return {jwt}
  */
-export async function uploadAssets(worker, list, told, signal) {
-  const config = {};
+export async function uploadAssets(worker, site, told, signal) {
   const files = [];
   const manifest = {};
-  for (const { path, file } of pathsOf(list)) {
-    if (path === '/_headers' || path === '/_redirects') {
-      config[path.slice(1)] = await file.text();
-      continue;
-    }
+  if (site.files.length > FILES_MAX) throw new Error(`There are ${site.files.length} files: a version has at most ${FILES_MAX}.`);
+  for (const { path, file } of site.files) {
     if (file.size > FILE_MAX) throw new Error(`${path} has more than 25 MB.`);
     const data = new Uint8Array(await file.arrayBuffer());
     const hash = await hashOf(path, data);
     manifest[path] = { hash, size: file.size };
     files.push({ path, file, hash });
-    told(null, `Looking at ${files.length} of ${list.length}`);
+    told(null, `Looking at ${files.length} of ${site.files.length}`);
     signal?.throwIfAborted();
   }
-  if (!files.length) throw new Error('There is no file in it.');
   const begun = (await api.post(`${worker.path}/assets-upload-session`, { manifest }, { signal })).result;
   let { jwt } = begun;
   const wanted = begun.buckets.flat();
@@ -85,5 +74,5 @@ export async function uploadAssets(worker, list, told, signal) {
     sent += bucket.length;
   }
   told(1, `Sent ${sent} of ${wanted.length}, ${files.length - wanted.length < 0 ? 0 : files.length - wanted.length} were there`);
-  return { jwt, count: files.length, config };
+  return { jwt };
 }

@@ -35,7 +35,7 @@ export default async function versions({ worker, signal, refresh }) {
     return found ? `#${found.number}` : id.slice(0, 8);
   };
   const to = { shares, names, done: refresh };
-  const box = h('div');
+  const box = h('div', { class: 'slot' });
   let cursor = list.result_info?.cursor ?? '';
 
   function actionsOf(v) {
