@@ -4,6 +4,7 @@ import { api, seg } from '../lib/api.js';
 import { trash } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { ms, number } from '../lib/format.js';
+import { meanwhile } from '../lib/meanwhile.js';
 import { link } from '../lib/router.js';
 import { button, card, confirmName, dialog, empty, facts, field, input, select, toast } from '../lib/ui.js';
 
@@ -24,6 +25,11 @@ function numberField(name, [label, min, max, standard, hint], settings) {
   return { el, view: field(label, el, hint) };
 }
 
+/* What is compared of a consumer. */
+function plain(c) {
+  return c ? { type: c.type, script: c.script_name, namespace: c.dispatch_namespace, dead: c.dead_letter_queue, settings: c.settings } : null;
+}
+
 function edit(path, consumer, done) {
   const kind = select([['worker', 'A Worker'], ['http_pull', 'Whoever pulls by the API']], { name: 'type', value: consumer?.type ?? 'worker' });
   const script = input({ name: 'script', required: true, value: consumer?.script_name ?? '', placeholder: 'order-worker' });
@@ -42,8 +48,10 @@ function edit(path, consumer, done) {
   };
   kind.addEventListener('change', show);
   show();
+  const check = meanwhile(plain(consumer), (now) => `${now.type === 'worker' ? [now.namespace, now.script].filter(Boolean).join('/') : 'pull'}, ${JSON.stringify(now.settings)}${now.dead ? `, dead letters to ${now.dead}` : ''}`);
   dialog({ title: consumer ? 'Change the consumer' : 'Add a consumer', body: [field('Who takes the messages', kind), ofWorker, views(BOTH), ofPull,
     field('What was tried in vain goes to the queue', dead)], run: async () => {
+    check(plain((await api.get(path)).result.consumers[0]));
     const pulls = kind.value === 'http_pull';
     const names = Object.keys({ ...BOTH, ...(pulls ? PULL : WORKER) });
     const body = { type: kind.value, ...(!pulls && { script_name: script.value.trim() }), ...(!pulls && ns.value.trim() && { dispatch_namespace: ns.value.trim() }),

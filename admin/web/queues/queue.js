@@ -4,6 +4,7 @@ import { ApiError, api, may, seg } from '../lib/api.js';
 import { boundCard } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { ago, bytes, number, plural, when } from '../lib/format.js';
+import { meanwhile } from '../lib/meanwhile.js';
 import { go } from '../lib/router.js';
 import { badge, button, card, confirmName, dialog, facts, field, input, pageHead, slot, stat, toast, worker } from '../lib/ui.js';
 import { PATH, consumerView, removeQueue } from '../pages/queues.js';
@@ -36,8 +37,11 @@ function stats(path, q, signal) {
 function editSettings(path, q, done) {
   const delay = input({ name: 'delay', type: 'number', min: 0, max: 43200, required: true, value: q.settings.delivery_delay });
   const keep = input({ name: 'keep', type: 'number', min: 60, max: 1209600, required: true, value: q.settings.message_retention_period });
+  const plain = ({ settings: s }) => ({ delay: s.delivery_delay, keep: s.message_retention_period });
+  const check = meanwhile(plain(q), (now) => `delay ${number(now.delay)} s, kept for ${number(now.keep)} s`);
   dialog({ title: 'Settings', body: [field('Delay, in seconds', delay, 'Before a message is given to anybody, where its sender says nothing. At most 43,200.'),
     field('Kept for, in seconds', keep, 'A message that nobody took is removed after it. 86,400 is a day; at most 1,209,600.')], run: async () => {
+    check(plain((await api.get(path)).result));
     await api.patch(path, { settings: { delivery_delay: Number(delay.value), message_retention_period: Number(keep.value) } });
     toast('Settings saved');
     done();

@@ -32,15 +32,36 @@ function valueOf(b) {
   return PAGES[b.type] && !isLimited() ? h('a', { href: PAGES[b.type](b) }, text) : text;
 }
 
+const TRIES = 3;
+
 /**
- * Change the bindings as they are now, whoever changed others meanwhile.
+ * Change the settings as they are now, whoever changed others meanwhile: what is
+ * looked at is what is replaced, else it is looked at anew.
  *
- * @param change from the bindings now to those that are to be
+ * @param change from the settings now to what is sent; throws where it must not be
  */
-async function putBindings(worker, change) {
-  const version = await runningVersion(worker);
-  const { bindings } = (await api.get(`${worker.path}/settings`)).result;
-  await api.patch(`${worker.path}/settings`, { bindings: change(bindings) }, version ? { headers: { 'If-Match': `"${version}"` } } : {});
+async function patch(worker, change) {
+  for (let n = 1; ; n++) {
+    const version = await runningVersion(worker);
+    const now = (await api.get(`${worker.path}/settings`)).result;
+    try {
+      await api.patch(`${worker.path}/settings`, change(now), version ? { headers: { 'If-Match': `"${version}"` } } : {});
+      return;
+    } catch (error) {
+      if (error.status !== 412 || n === TRIES) throw error;
+    }
+  }
+}
+
+/* from the bindings now to those that are to be */
+function putBindings(worker, change) {
+  return patch(worker, ({ bindings }) => ({ bindings: change(bindings) }));
+}
+
+function said(b) {
+  if (b.type === 'secret_text') return 'a secret';
+  const kind = KINDS[b.type];
+  return `${kind?.[0] ?? b.type}${kind ? ` ${JSON.stringify(b[kind[2]] ?? '')}` : ''}`;
 }
 
 /* {name, type} alone keeps what there is */
@@ -48,17 +69,40 @@ function others(bindings, name) {
   return bindings.filter((b) => b.name !== name).map((b) => ({ name: b.name, type: b.type }));
 }
 
+function jsonOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw Object.assign(new Error(`The value is no JSON: ${error.message}`), { hint: 'A text stands in "double quotes".' });
+  }
+}
+
+/** Tells, once, that a name is in use. */
+function taken(tell) {
+  let told = null;
+  return (now) => {
+    if (!now || told === JSON.stringify(now)) return;
+    told = JSON.stringify(now);
+    throw Object.assign(new Error(`There is ${now.name} already: ${tell(now)}`), { hint: 'Save again to replace it, or choose another name.' });
+  };
+}
+
 function editBinding(worker, b, done) {
   const type = select(Object.entries(KINDS).map(([id, k]) => [id, k[0]]), { name: 'type', value: b?.type ?? 'plain_text' });
   const name = input({ name: 'name', required: true, value: b?.name ?? '', placeholder: 'GREETING' });
   const was = b ? b[KINDS[b.type][2]] : '';
   const value = textarea({ name: 'value', value: typeof was === 'string' ? was : JSON.stringify(was, null, 2) });
-  const check = meanwhile(b ?? null, (now) => `${KINDS[now.type]?.[0] ?? now.type} ${JSON.stringify(now[KINDS[now.type]?.[2]] ?? '')}`);
+  const checks = new Map(); /* a new one's name may be corrected */
+  const checkOf = (n) => {
+    if (!checks.has(n)) checks.set(n, n === b?.name ? meanwhile(b, said) : taken(said));
+    return checks.get(n);
+  };
   dialog({ title: b ? `Change ${b.name}` : 'New binding', body: [field('Kind', type), field('Name', name, 'The Worker reads it as env.NAME.'), field('Value', value, 'A text, or the id or name of what it stands for.')], run: async () => {
     const made = { name: name.value.trim(), type: type.value };
-    made[KINDS[type.value][2]] = type.value === 'json' ? JSON.parse(value.value) : value.value;
+    made[KINDS[type.value][2]] = type.value === 'json' ? jsonOf(value.value) : value.value;
     await putBindings(worker, (bindings) => {
-      check(bindings.find((x) => x.name === (b?.name ?? made.name)) ?? null);
+      if (b) checkOf(b.name)(bindings.find((x) => x.name === b.name) ?? null);
+      if (made.name !== b?.name) checkOf(` ${made.name}`)(bindings.find((x) => x.name === made.name) ?? null);
       return [...others(bindings, b?.name ?? made.name).filter((x) => x.name !== made.name), made];
     });
     toast('Saved, and running');
@@ -69,7 +113,9 @@ function editBinding(worker, b, done) {
 function putSecret(worker, known, done) {
   const name = input({ name: 'name', required: true, value: known ?? '' });
   const text = input({ name: 'text', type: 'password', required: true, autocomplete: 'new-password' });
+  const check = taken(said);
   dialog({ title: known ? `New value of ${known}` : 'New secret', body: [field('Name', name), field('Value', text, 'It is sealed, and nobody can read it again, only replace it.')], run: async () => {
+    if (!known) check((await api.get(`${worker.path}/secrets`)).result.find((x) => x.name === name.value.trim()) ?? null);
     await api.put(`${worker.path}/secrets`, { name: name.value.trim(), text: text.value, type: 'secret_text' });
     toast('Secret set');
     done();
@@ -82,6 +128,14 @@ function drop(title, name, run, done) {
     toast(`Deleted ${name}`);
     done();
   } });
+}
+
+function dropBinding(worker, b, done) {
+  const check = meanwhile(b, said);
+  drop(`Delete ${b.name}?`, b.name, () => putBindings(worker, (bindings) => {
+    check(bindings.find((x) => x.name === b.name) ?? null);
+    return others(bindings, b.name);
+  }), done);
 }
 
 function editTags(worker, tags, done) {
@@ -99,8 +153,10 @@ function editLimits(worker, limits, done) {
   const made = limitFields(limits);
   const check = meanwhile(limits ?? {});
   dialog({ title: 'Limits', body: [h('p', { class: 'hint' }, 'Empty: as the namespace and the server have it.'), made.el], run: async () => {
-    check((await api.get(`${worker.path}/settings`)).result.limits ?? {});
-    await api.patch(`${worker.path}/settings`, { limits: made.values() });
+    await patch(worker, (now) => {
+      check(now.limits ?? {});
+      return { limits: made.values() };
+    });
     toast('Limits saved');
     done();
   } });
@@ -116,7 +172,7 @@ export default async function settings({ worker, signal, refresh }) {
     card('Bindings and variables', table({ caption: 'Bindings', rows: plain, none: empty('No binding', 'Variables, KV namespaces, databases, buckets, queues and other Workers come to the code as env.NAME.'), columns: [
       { label: 'Name', cell: (b) => h('code', null, b.name) }, { label: 'Kind', cell: (b) => badge(KINDS[b.type]?.[0] ?? b.type) }, { label: 'Value', cell: valueOf },
       { label: '', class: 'tight', cell: (b) => able ? h('span', { class: 'actions' }, KINDS[b.type] && button('Change', () => editBinding(worker, b, refresh), { small: true, 'aria-label': `Change ${b.name}` }),
-        x(`Delete ${b.name}`, () => drop(`Delete ${b.name}?`, b.name, () => putBindings(worker, (now) => others(now, b.name)), refresh))) : '' },
+        x(`Delete ${b.name}`, () => dropBinding(worker, b, refresh))) : '' },
     ] }), { actions: able && button('Add', () => editBinding(worker, null, refresh), { icon: 'plus', 'aria-label': 'Add a binding' }) }),
     card('Secrets', table({ caption: 'Secrets', rows: secrets, none: empty('No secret', 'Keys and passwords: sealed, and never shown again.'), columns: [
       { label: 'Name', cell: (b) => h('code', null, b.name) }, { label: 'Value', cell: valueOf },

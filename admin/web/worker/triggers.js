@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What makes a Worker run: hosts and schedules, and how the last runs went. */
-import { api, isLimited, may, seg } from '../lib/api.js';
+import { api, isLimited, may } from '../lib/api.js';
 import { h } from '../lib/dom.js';
 import { ago, when } from '../lib/format.js';
 import { meanwhile } from '../lib/meanwhile.js';
-import { badge, button, card, confirmName, dialog, empty, field, input, table, textarea, toast } from '../lib/ui.js';
+import { badge, button, card, dialog, empty, field, table, textarea, toast } from '../lib/ui.js';
+import { hostsCard, hostsOf } from './hosts.js';
 
 const cronsOf = (list) => list.map((s) => s.cron);
 
@@ -19,34 +20,6 @@ function editSchedules(worker, list, done) {
   } });
 }
 
-function addHost(worker, done) {
-  const name = input({ name: 'hostname', required: true, placeholder: 'shop.example.com' });
-  dialog({ title: 'New hostname', action: 'Add', body: field('Hostname', name, 'Or *.example.com for all below. It counts where WfpRouteBy is table.'), run: async () => {
-    await api.put(`~/hostnames/${seg(name.value.trim())}`, { ...(worker.ns ? { namespace: worker.ns } : {}), script: worker.name });
-    toast('Hostname added');
-    done();
-  } });
-}
-
-function removeHost(name, done) {
-  confirmName({ title: `Delete ${name}?`, text: 'Requests to this host do not reach the Worker any more.', name, run: async () => {
-    await api.del(`~/hostnames/${seg(name)}`);
-    toast(`Deleted ${name}`);
-    done();
-  } });
-}
-
-/** Those of the Worker among all, which come by pages. */
-async function hostsOf(worker, signal) {
-  const own = [];
-  for (let page = 1; page <= 20; page++) {
-    const list = (await api.get('~/hostnames', { page, per_page: 1000 }, { signal })).result;
-    own.push(...list.filter((x) => x.script === worker.name && (x.namespace ?? '') === worker.ns));
-    if (!list.length) break;
-  }
-  return own;
-}
-
 const KINDS = { ok: 'good', done: 'good', running: 'info', waiting: 'info', skipped: 'warn' };
 
 export default async function triggers({ worker, signal, refresh }) {
@@ -56,10 +29,7 @@ export default async function triggers({ worker, signal, refresh }) {
   const crons = schedules.result.schedules;
   const list = runs.result.runs ?? runs.result;
   return h('div', null,
-    hosts && card('Hostnames', table({ caption: 'Hostnames', rows: hosts, none: empty('No hostname', 'With WfpRouteBy table a hostname leads to this Worker.'), columns: [
-      { label: 'Hostname', cell: (x) => x.hostname }, { label: 'Metadata', cell: (x) => x.metadata ? h('code', null, JSON.stringify(x.metadata)) : '' },
-      { label: '', class: 'tight', cell: (x) => may('admin') ? button(`Delete ${x.hostname}`, () => removeHost(x.hostname, refresh), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) : '' },
-    ] }), { actions: may('admin') && button('Add', () => addHost(worker, refresh), { icon: 'plus', 'aria-label': 'Add a hostname' }) }),
+    hosts && hostsCard(worker, hosts, refresh),
     card('Schedules', table({ caption: 'Schedules', rows: crons, none: empty('No schedule', 'The function scheduled(event, env, ctx) runs at these times.'), columns: [
       { label: 'Cron', cell: (s) => h('code', null, s.cron) }, { label: 'Since', class: 'tight', cell: (s) => h('span', { title: when(s.created_on) }, ago(s.created_on)) },
     ] }), { actions: may('deploy') && button('Change', () => editSchedules(worker, crons, refresh), { 'aria-label': 'Change schedules' }) }),
