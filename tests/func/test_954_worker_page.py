@@ -127,6 +127,32 @@ class TestCode:
         page.press("Cancel")
         page.gone("dialog")
 
+    def test_954_05_what_is_not_deployed_stays(self, page, api):
+        """On other pages one looks something up; somebody else deploys."""
+        path = worker(page, api, "draft", "one")
+        page.go(f"/ns/{page.ns}/w/draft")
+        write(page, says("mine"))
+        page.text("1 changed")
+        page.press("Versions", ".tabs a")
+        page.text("Deployments")
+        worker(page, api, "draft", "theirs")
+        page.press("Code", ".tabs a")
+        page.text("What you wrote here before is still there")
+        assert '"mine"' in page.one(".ed-area").get_attribute("value")
+        page.press("Deploy")
+        send(page)
+        page.text("Somebody else deployed meanwhile")
+        assert '"theirs"' in code_of(api, path)
+        page.press("Cancel")
+        page.gone("dialog")
+        page.press("Settings", ".tabs a")
+        page.text("No secret")
+        page.press("Code", ".tabs a")
+        page.press("Throw it away")
+        page.until(lambda: '"theirs"' in page.one(".ed-area").get_attribute(
+            "value"), "what runs")
+        page.text("As it runs")
+
     def test_954_04_pictures(self, page, api):
         path = worker(page, api, "pictured", "one", "two")
         api.ok("PUT", f"{path}/tags", ["<b>pro</b>"])
@@ -150,8 +176,8 @@ class TestVersions:
         page.press("Split with version 1")
         slider = page.one("dialog input[name=share]")
         slider.send_keys(*[Keys.ARROW_RIGHT] * 15)
-        send(page)
-        page.text("25 %")
+        page.text("#1: 25 %, #2: 75 %")
+        page.send()
         shares = api.ok("GET", f"{path}/deployments")["deployments"][0]
         assert sorted(v["percentage"] for v in shares["versions"]) == [25, 75]
         page.press("Deploy version 2")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of admin/api_error.c = rows of docs/api/errors.md."""
+"""Rows of admin/api_error.c = rows of docs/api/errors.md, and the admin page
+says for each how to mend it."""
 
 import pathlib
 import re
@@ -10,7 +11,17 @@ import guardlib
 TABLE = "admin/api_error.c"
 PAGE = "docs/api/errors.md"
 ROW = re.compile(r"\[WFP_API_\w+\] = \{\s*(\d+),\s*(\d+),")
+MEND = "admin/web/lib/mend.js"
+HINT = re.compile(r"^  (\d+): '", re.M)
 PAGE_ROW = re.compile(r"^\|\s*(\d+)\s*\|\s*(\d+)\s*\|", re.M)
+
+
+def unmended(root, rows):
+    """Hints go by code, else by status; of a 400 the status says nothing."""
+    page = root / MEND
+    known = set(HINT.findall(page.read_text())) if page.is_file() else set()
+    return [f"{MEND}: nothing for {code} with {status}" for status, code in rows
+            if code not in known and status not in known]
 
 
 def check(root):
@@ -24,7 +35,8 @@ def check(root):
     return sorted([f"{code} with {status}: not in {PAGE}"
                    for status, code in rows - shown]
                   + [f"{PAGE}: there is no {code} with {status}"
-                     for status, code in shown - rows])
+                     for status, code in shown - rows]
+                  + unmended(root, rows))
 
 
 if __name__ == "__main__":

@@ -187,9 +187,11 @@ class TestGuardsOnFaults:
     def test_001_12_api_errors(self, tmp_path):
         plant(tmp_path, {
             "admin/api_error.c": '[WFP_API_AUTH] = { 401, 10000, "x" },\n',
-            "docs/api/errors.md": "| 10000 | 403 | x |\n"})
+            "docs/api/errors.md": "| 10000 | 403 | x |\n",
+            "admin/web/lib/mend.js": "  7404: 'Go back.',\n"})
         assert check_api_errors.check(tmp_path) == [
             "10000 with 401: not in docs/api/errors.md",
+            "admin/web/lib/mend.js: nothing for 10000 with 401",
             "docs/api/errors.md: there is no 10000 with 403"]
 
     def test_001_08_wfpctl(self, tmp_path):

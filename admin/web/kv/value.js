@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One key of KV: look at its value, write it with metadata and an end, unless somebody else did meanwhile. */
-import { api, call, may, seg, upload } from '../lib/api.js';
+import { call, may, seg, upload } from '../lib/api.js';
+import { keep } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { bytes as sizeOf, when } from '../lib/format.js';
 import { parseExact } from '../lib/json.js';
@@ -158,7 +159,7 @@ export async function openKey(at, name, done) {
   const was = await readKey(at, name);
   if (!was) throw Object.assign(new Error(`There is no key ${name} any more.`), { hint: 'It was deleted, or its time is over. Search again.' });
   const text = textOf(was.bytes);
-  const save = h('a', { class: 'btn', href: api.url(`${at}/values/${seg(name)}`), download: name.split('/').pop() }, 'Download');
+  const save = button('Download', () => keep(new Blob([was.bytes]), name.split('/').pop() || 'value'));
   const { close } = dialog({ title: name, wide: true, body: [
     text === null ? h('p', null, `${sizeOf(was.bytes.length)} that are no text, or too many to show.`) : h('pre', { class: 'preview', tabindex: 0, 'aria-label': 'Value', dataset: { value: '' } }, text),
     h('p', { class: 'gap actions' }, save, may('deploy') && button('Edit', () => {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The code of a Worker: drop files, edit, compare with what runs, deploy. */
-import { may } from '../lib/api.js';
+import { may, who } from '../lib/api.js';
 import { fill, h } from '../lib/dom.js';
 import { go, link } from '../lib/router.js';
 import { button, checkbox, dialog, errorBox, field, input, note, progress, toast } from '../lib/ui.js';
 import { countOf, diffLines, diffView } from './diff.js';
 import { editor } from './editor.js';
+import { passedOver } from './site.js';
 import { TEMPLATE, deploy, dropped, filesOf, loadContent, mainOf, mustBeNew, placeOf, sharesOf, splitGuard, workerOf } from './source.js';
 
 function textOf(files, name) {
@@ -28,14 +29,23 @@ function changesView(changes) {
   });
 }
 
+/* What was written and not deployed, until the page is loaded anew. */
+const drafts = new Map();
+
+/* The browser asks before all of them are lost. */
+addEventListener('beforeunload', (e) => { if (drafts.size) e.preventDefault(); });
+
 /** worker: null in a namespace where a new one is made; ns names it then. */
 export default async function code({ worker, ns, signal }) {
+  const mine = `${who().token?.id} ${worker?.path ?? `new ${ns}`}`;
   const running = worker ? await loadContent(worker, signal) : { main: 'worker.lua', files: [] };
-  const state = {
+  const fresh = async () => ({
     files: worker ? running.files.map((f) => ({ ...f })) : [{ name: 'worker.lua', text: TEMPLATE }],
     main: running.main, open: running.main, base: running.files,
     version: worker ? (await runningVersion(worker, signal)) : null,
-  };
+  });
+  const begun = drafts.get(mine);
+  const state = begun ?? await fresh();
   const problem = h('div', { class: 'problem' });
   const list = h('div', { class: 'files', role: 'group', 'aria-label': 'Files' });
   const status = h('span', { class: 'muted', role: 'status' });
@@ -46,7 +56,9 @@ export default async function code({ worker, ns, signal }) {
   } });
 
   function tell() {
-    const n = changesOf(state.base, state.files).length;
+    const n = worker ? changesOf(state.base, state.files).length : Number(state.files.length > 1 || state.files[0]?.text !== TEMPLATE);
+    if (n) drafts.set(mine, state);
+    else drafts.delete(mine);
     status.textContent = worker ? (n ? `${n} changed` : 'As it runs') : '';
   }
 
@@ -109,6 +121,9 @@ export default async function code({ worker, ns, signal }) {
 
   async function send(target, how) {
     const done = await deploy(target, state, how);
+    drafts.delete(mine);
+    const told = passedOver(done);
+    if (told) setTimeout(() => dialog({ title: target.name, body: told }));
     toast(how.only ? 'Stored as a version without traffic' : `Deployed ${target.name}`);
     if (!worker || how.only) {
       go(link(ns ? '/ns/{ns}/w/{name}' : '/workers/{name}', { ns, name: target.name }, how.only ? { tab: 'versions' } : {}));
@@ -195,6 +210,14 @@ export default async function code({ worker, ns, signal }) {
   });
   show(state.open);
   tell();
+  if (begun) {
+    fill(problem, note([h('p', null, 'What you wrote here before is still there, and not deployed.'), button('Throw it away', async () => {
+      Object.assign(state, await fresh());
+      fill(problem);
+      show(state.open);
+      tell();
+    }, { small: true })]));
+  }
   return el;
 }
 

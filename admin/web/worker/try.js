@@ -19,7 +19,7 @@ function bytesOf(base64) {
 function pairsOf(text) {
   return text.split('\n').filter((line) => line.trim()).map((line) => {
     const at = line.indexOf(':');
-    if (at < 1) throw new Error(`Headers: "${line.trim()}" is no "Name: value"`);
+    if (at < 1) throw Object.assign(new Error(`Headers: "${line.trim()}" is no "Name: value"`), { hint: 'One a line, with a colon behind the name.' });
     return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
   });
 }
@@ -122,7 +122,7 @@ export default async function tryIt({ worker, query, signal }) {
 
   async function bodyOf() {
     if (file) {
-      if (file.size > BODY_MAX) throw new Error(`The file has ${bytes(file.size)}: at most ${bytes(BODY_MAX)} can be sent.`);
+      if (file.size > BODY_MAX) throw Object.assign(new Error(`The file has ${bytes(file.size)}: at most ${bytes(BODY_MAX)} can be sent.`), { hint: 'Choose a smaller one, or send it with curl.' });
       return { body_base64: base64Of(new Uint8Array(await file.arrayBuffer())) };
     }
     return body.value ? { body: body.value } : {};

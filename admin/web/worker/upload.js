@@ -47,9 +47,9 @@ async function hashOf(path, data) {
 export async function uploadAssets(worker, site, told, signal) {
   const files = [];
   const manifest = {};
-  if (site.files.length > FILES_MAX) throw new Error(`There are ${site.files.length} files: a version has at most ${FILES_MAX}.`);
+  if (site.files.length > FILES_MAX) throw Object.assign(new Error(`There are ${site.files.length} files: a version has at most ${FILES_MAX}.`), { hint: 'Name some in .assetsignore, or put them in a bucket of R2.' });
   for (const { path, file } of site.files) {
-    if (file.size > FILE_MAX) throw new Error(`${path} has more than 25 MB.`);
+    if (file.size > FILE_MAX) throw Object.assign(new Error(`${path} has more than 25 MB.`), { hint: 'Name it in .assetsignore, or put it in a bucket of R2.' });
     const data = new Uint8Array(await file.arrayBuffer());
     const hash = await hashOf(path, data);
     manifest[path] = { hash, size: file.size };
