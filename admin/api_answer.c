@@ -108,7 +108,7 @@ apr_status_t wfp_api_answer_error(wfp_api_call_t *call, wfp_api_error_e error,
         call->answer.info = NULL;
         call->answer.type = NULL;
     }
-    if (error == WFP_API_STORE_DOWN) {
+    if (error == WFP_API_STORE_DOWN || error == WFP_API_STORE_FULL) {
         call->answer.retry_after_s = STORE_RETRY_S;
     }
     add_note(&call->answer.errors, call, row->code, text);
@@ -129,7 +129,7 @@ apr_status_t wfp_api_answer_result(wfp_api_call_t *call, apr_status_t rv,
         error = exists;
     }
     /* texts of faults may hold paths and SQL */
-    if (error == WFP_API_STORE_DOWN || error == WFP_API_INTERNAL
+    if (res->code == WFP_STORE_UNAVAILABLE || error == WFP_API_INTERNAL
         || error == missing || error == exists) {
         (void)wfp_api_answer_error(call, error, NULL);
     }

@@ -112,6 +112,9 @@ static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
     [WFP_API_STORE_DOWN] = { 503, 10503,
                              "The store does not answer; Workers are served "
                              "on" },
+    [WFP_API_STORE_FULL] = { 503, 10503,
+                             "The store's disk is full; Workers are served "
+                             "on" },
     [WFP_API_INTERNAL] = { 500, 10500, "Internal error" },
 };
 
@@ -127,7 +130,8 @@ wfp_api_error_e wfp_api_error_of(const wfp_result_t *res)
 {
     switch (res->code) {
     case WFP_STORE_UNAVAILABLE:
-        return WFP_API_STORE_DOWN;
+        return res->about == WFP_ABOUT_ROOM ? WFP_API_STORE_FULL
+                                            : WFP_API_STORE_DOWN;
     case WFP_WORKER_NOT_FOUND:
         return WFP_API_NO_WORKER;
     case WFP_NOT_FOUND:

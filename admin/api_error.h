@@ -78,6 +78,7 @@ typedef enum {
     WFP_API_UNSUPPORTED,
     WFP_API_RATE,
     WFP_API_STORE_DOWN,
+    WFP_API_STORE_FULL,
     WFP_API_INTERNAL,
     WFP_API_ERROR_COUNT
 } wfp_api_error_e;

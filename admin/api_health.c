@@ -23,6 +23,7 @@ typedef struct health_t {
     wfp_registry_stats_t registry;
     apr_interval_time_t lag;
     int is_reachable;
+    int is_writable;
     int is_late;
     int is_full;
     const char *status;
@@ -38,12 +39,15 @@ static void look(health_t *health, const wfp_api_server_t *server)
         health->lag = 0;
     }
     health->is_late = health->lag > (most > LATE ? most : LATE);
-    health->is_reachable = wfp_latency_is_up(server->latency)
+    health->is_reachable = wfp_latency_is_up(server->latency, WFP_LATENCY_READ)
                            && !health->is_late;
+    health->is_writable = wfp_latency_is_up(server->latency, WFP_LATENCY_WRITE);
     health->is_full = health->registry.known * 100
                       > health->registry.slots * FULL_PERCENT;
-    health->status = !health->is_reachable || health->is_full ? "degraded"
-                                                              : "ok";
+    health->status = health->is_reachable && health->is_writable
+                             && !health->is_full
+                         ? "ok"
+                         : "degraded";
 }
 
 static void show_registry(wfp_json_t *doc, const health_t *health,
@@ -80,6 +84,10 @@ static void show_problems(wfp_json_t *doc, const health_t *health,
     else if (!health->is_reachable) {
         wfp_json_add_str(list, "the store does not answer: the error log and "
                                "`wfpctl doctor` say why");
+    }
+    else if (!health->is_writable) {
+        wfp_json_add_str(list, "the store takes no changes: is its disk full? "
+                               "The error log and `wfpctl doctor` say why");
     }
     if (health->is_full) {
         wfp_json_add_str(list, "the registry is almost full: raise "

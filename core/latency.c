@@ -5,9 +5,15 @@
 
 #include <apr_shm.h>
 
+#include "core/clock.h"
+
+/* Whoever writes tries again sooner. */
+#define WRITE_FORGOTTEN (apr_uint64_t) apr_time_from_sec(20)
+
 typedef struct shared_t {
     wfp_latency_row_t rows[WFP_LATENCY_KINDS];
-    apr_uint32_t down; /* the last call failed */
+    apr_uint64_t down[WFP_LATENCY_KINDS]; /* when the last call failed; 0: it
+                                           * went well */
 } shared_t;
 
 struct wfp_latency_t {
@@ -54,7 +60,9 @@ void wfp_latency_count(wfp_latency_t *latency, wfp_latency_e kind,
     if (failed) {
         add(&row->failed, 1);
     }
-    __atomic_store_n(&latency->shared->down, failed != 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&latency->shared->down[kind],
+                     failed ? (apr_uint64_t)wfp_clock_now() : 0,
+                     __ATOMIC_RELAXED);
 }
 
 void wfp_latency_read(wfp_latency_row_t *row, wfp_latency_t *latency,
@@ -70,9 +78,14 @@ void wfp_latency_read(wfp_latency_row_t *row, wfp_latency_t *latency,
     row->failed = __atomic_load_n(&from->failed, __ATOMIC_RELAXED);
 }
 
-int wfp_latency_is_up(wfp_latency_t *latency)
+int wfp_latency_is_up(wfp_latency_t *latency, wfp_latency_e kind)
 {
-    return !__atomic_load_n(&latency->shared->down, __ATOMIC_RELAXED);
+    apr_uint64_t down = __atomic_load_n(&latency->shared->down[kind],
+                                        __ATOMIC_RELAXED);
+
+    return !down
+           || (kind == WFP_LATENCY_WRITE
+               && (apr_uint64_t)wfp_clock_now() - down > WRITE_FORGOTTEN);
 }
 
 const apr_uint64_t *wfp_latency_bounds(void)

@@ -16,7 +16,7 @@
 typedef struct wfp_latency_t wfp_latency_t;
 
 /** Number of the layout: memory of another one is not used on. */
-#define WFP_LATENCY_LAYOUT 1
+#define WFP_LATENCY_LAYOUT 2
 
 /** Steps of a histogram; the last one has no upper bound. */
 #define WFP_LATENCY_STEPS 14
@@ -46,8 +46,9 @@ void wfp_latency_count(wfp_latency_t *latency, wfp_latency_e kind,
 void wfp_latency_read(wfp_latency_row_t *row, wfp_latency_t *latency,
                       wfp_latency_e kind);
 
-/** Did the last call of all go well? 1 when there was none. */
-int wfp_latency_is_up(wfp_latency_t *latency);
+/** Did the last call of that kind go well? 1 when there was none; and when the last
+ *  one is long over that failed to write, since nobody may have tried since. */
+int wfp_latency_is_up(wfp_latency_t *latency, wfp_latency_e kind);
 
 /** Upper bounds of the steps, in microseconds; the last one is 0: none. */
 const apr_uint64_t *wfp_latency_bounds(void);

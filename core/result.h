@@ -67,6 +67,7 @@ typedef enum {
 /** What a refusal is about, where the API has an answer of its own for it. */
 typedef enum {
     WFP_ABOUT_NONE = 0,
+    WFP_ABOUT_ROOM,         /* the store's disk has none */
     WFP_ABOUT_NAMESPACE,    /* the target of a binding */
     WFP_ABOUT_SERVICE,      /* the same */
     WFP_ABOUT_KV_NAMESPACE, /* the same */

@@ -56,6 +56,7 @@ typedef struct archiver_t {
     apr_pool_t *pool; /* of a turn */
     int turns;
     int is_failing; /* it did not go well the last time */
+    int is_full;    /* since the store's disk has no room */
     apr_time_t wait_until;
 } archiver_t;
 
@@ -190,6 +191,7 @@ static apr_status_t insert(archiver_t *a, const apr_array_header_t *list)
 
     wfp_result_init(&res, a->pool);
     rv = wfp_log_records_insert(a->server->store, list, &res, a->pool);
+    a->is_full = rv != APR_SUCCESS && res.about == WFP_ABOUT_ROOM;
     if (rv != APR_SUCCESS && !a->is_failing) {
         a->is_failing = 1;
         ap_log_error(APLOG_MARK, APLOG_INFO, rv, a->server->main,
@@ -210,7 +212,9 @@ static int insert_alone(apr_array_header_t **pleft, archiver_t *a,
     int i, stored = 0;
 
     *pleft = apr_array_make(a->pool, 1, sizeof(wfp_log_record_t));
-    for (i = 0; i < list->nelts && (stored || wfp_clock_now() < until); i++) {
+    for (i = 0;
+         i < list->nelts && !a->is_full && (stored || wfp_clock_now() < until);
+         i++) {
         const wfp_log_record_t *record = &APR_ARRAY_IDX(list, i,
                                                         wfp_log_record_t);
 
@@ -228,16 +232,20 @@ static int insert_alone(apr_array_header_t **pleft, archiver_t *a,
 
 /* One that the store refuses, while it takes others, shall not stop them: not
  * when it was gone and came back just now, so those are tried again. What is
- * stored twice counts once. @return 0: it takes none */
+ * stored twice counts once. A full disk may have room for small ones: all wait.
+ * @return 0: it takes none */
 static int insert_each(archiver_t *a, const apr_array_header_t *list)
 {
     apr_array_header_t *left, *refused;
     int stored = insert_alone(&left, a, list);
 
-    if (!stored) {
+    if (!stored || a->is_full) {
         return 0;
     }
     stored += insert_alone(&refused, a, left);
+    if (a->is_full) {
+        return 0;
+    }
     count(&a->server->archive->shared->refused,
           (apr_uint64_t)(list->nelts - stored));
     count(&a->server->archive->shared->stored, (apr_uint64_t)stored);
@@ -286,7 +294,7 @@ static int store_some(void *data, const wfp_logring_record_t *records, int n)
     if (done) {
         count(&shared->stored, (apr_uint64_t)list->nelts);
     }
-    else if (list->nelts > 1) {
+    else if (list->nelts > 1 && !a->is_full) {
         done = insert_each(a, list);
     }
     if (done) {

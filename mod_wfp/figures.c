@@ -128,7 +128,9 @@ static void collect_sync(wfp_figures_t *f, wfp_server_t *server)
     f->list[f->count - 1].is_time = 1;
     add(f, "store_up", "WfpStoreUp", "gauge",
         "1: the last call of the store went well",
-        (apr_uint64_t)wfp_latency_is_up(server->latency));
+        (apr_uint64_t)(wfp_latency_is_up(server->latency, WFP_LATENCY_READ)
+                       && wfp_latency_is_up(server->latency,
+                                            WFP_LATENCY_WRITE)));
 }
 
 static void collect_limits(wfp_figures_t *f, wfp_server_t *server)

@@ -44,9 +44,16 @@ int wfp_slot_is_sqlite(const wfp_store_t *store)
 apr_status_t wfp_slot_unavailable(wfp_result_t *res, const char *what,
                                   const char *why)
 {
-    return wfp_result_set(res, WFP_STORE_UNAVAILABLE, APR_EGENERAL,
-                          "Store unavailable: %s: %s", what,
-                          why && *why ? why : "no reason given");
+    apr_status_t rv = wfp_result_set(res, WFP_STORE_UNAVAILABLE, APR_EGENERAL,
+                                     "Store unavailable: %s: %s", what,
+                                     why && *why ? why : "no reason given");
+
+    /* as SQLite and PostgreSQL say it; apr_dbd has no code for it */
+    return why
+                   && (strstr(why, "disk is full")
+                       || strstr(why, "No space left on device"))
+               ? wfp_result_about(res, WFP_ABOUT_ROOM, rv)
+               : rv;
 }
 
 /* --- slots --------------------------------------------------------------- */

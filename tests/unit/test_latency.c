@@ -11,13 +11,15 @@ static void each_kind_has_its_histogram(wfp_test_t *t)
     int i;
 
     CHECK_INT(wfp_latency_create(&latency, NULL, t->pool), APR_SUCCESS);
-    CHECK(wfp_latency_is_up(latency));
+    CHECK(wfp_latency_is_up(latency, WFP_LATENCY_READ));
+    CHECK(wfp_latency_is_up(latency, WFP_LATENCY_WRITE));
     wfp_latency_count(latency, WFP_LATENCY_READ, 100, 0);
     wfp_latency_count(latency, WFP_LATENCY_READ, 101, 0);
     wfp_latency_count(latency, WFP_LATENCY_READ, 3600000000, 1);
-    CHECK(!wfp_latency_is_up(latency));
+    CHECK(!wfp_latency_is_up(latency, WFP_LATENCY_READ));
     wfp_latency_count(latency, WFP_LATENCY_WRITE, 0, 0);
-    CHECK(wfp_latency_is_up(latency));
+    CHECK(!wfp_latency_is_up(latency, WFP_LATENCY_READ));
+    CHECK(wfp_latency_is_up(latency, WFP_LATENCY_WRITE));
     wfp_latency_read(&row, latency, WFP_LATENCY_READ);
     CHECK_INT(row.steps[0], 1);
     CHECK_INT(row.steps[1], 1);
