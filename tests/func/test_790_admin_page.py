@@ -133,10 +133,10 @@ class TestSources:
     """What the policy would refuse, and what may not be in them anyway."""
 
     def test_790_20_light(self, client):
-        """All of it, as browsers get it; and each page unpacked."""
+        """All pages together, as browsers get them; and each one unpacked."""
         assert sum(int(client.request(
             "HEAD", f"/admin/{name}", headers=[("Accept-Encoding", "gzip")]
-            ).get("Content-Length")) for name in FILES) < WEIGHT_MAX / 2
+            ).get("Content-Length")) for name in FILES) < WEIGHT_MAX
         frame = {"index.html", "style.css", "icon.svg"} | modules("app.js")
         for name in re.findall(r"import\('\.(\S+)'\)",
                                (WEB / "pages/index.js").read_text()):

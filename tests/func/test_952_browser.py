@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from wfptest.adminpage import go_where
 from wfptest.api import Api
 from wfptest.browser import DESK, PHONE, Browser
 from wfptest.session import PAGE
@@ -180,7 +181,8 @@ class TestKv:
             inside.press("Delete")
             inside.gone("dialog")
         inside.text("No key")
-        inside.go("/kv")
+        go_where(inside, api, f"{api.account}/storage/kv/namespaces?order="
+                 "title", "/kv", 50, lambda n: n["title"] == MARKUP[0])
         inside.press(f"Delete {MARKUP[0]}")
         inside.type("dialog input[name=confirm]", MARKUP[0])
         inside.press("Delete")

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from wfptest.adminpage import api, chromium  # noqa: F401
+from wfptest.adminpage import api, chromium, go_where  # noqa: F401
 from wfptest.browser import MARKUP, PHONE
 
 pytestmark = pytest.mark.one_mpm
@@ -100,7 +100,8 @@ class TestDatabases:
         made = api.ok("POST", f"{api.account}/tokens",
                       {"name": "reader", "role": "read"})
         with chromium.watched(made["value"]) as page:
-            page.go("/d1")
+            go_where(page, api, db.all, "/d1", 50,
+                     lambda d: d["uuid"] == db.id)
             page.text(db.name)
             words = {b.text for b in page.all("main button")}
             assert "New database" not in words

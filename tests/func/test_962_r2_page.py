@@ -102,6 +102,8 @@ class TestBuckets:
                       {"name": "reader", "role": "read"})
         with chromium.watched(made["value"]) as page:
             page.go("/r2")
+            page.type("input[name=name]", bucket.name[3:])
+            page.until(lambda: len(page.all("td a.strong")) == 1, "it")
             page.text(bucket.name)
             assert not page.all(f"[aria-label='Delete {bucket.name}']")
             page.go(bucket.at)

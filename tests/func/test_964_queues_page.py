@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from wfptest.adminpage import api, chromium  # noqa: F401
+from wfptest.adminpage import api, chromium, go_where  # noqa: F401
 from wfptest.browser import MARKUP, PHONE
 from wfptest.queues import Queue
 
@@ -76,7 +76,8 @@ class TestQueues:
         assert api.ok("GET", queue.path)["settings"] == {
             "delivery_delay": 90, "delivery_paused": True,
             "message_retention_period": 7200}
-        page.go("/queues")
+        go_where(page, api, f"{api.account}/queues", "/queues", 25,
+                 lambda q: q["queue_name"] == queue.name)
         page.text("paused")
 
     def test_964_03_who_may_only_read(self, chromium, api, queue):
@@ -85,7 +86,8 @@ class TestQueues:
         made = api.ok("POST", f"{api.account}/tokens",
                       {"name": "reader", "role": "read"})
         with chromium.watched(made["value"]) as page:
-            page.go("/queues")
+            go_where(page, api, f"{api.account}/queues", "/queues", 25,
+                     lambda q: q["queue_name"] == queue.name)
             page.text(queue.name)
             assert not page.all(f"[aria-label='Delete {queue.name}']")
             page.go(at(queue))

@@ -109,7 +109,7 @@ export async function takeCsv({ id, file, tables, run, signal }) {
 
   for (const el of [where, heads.box]) el.addEventListener('change', draw);
   draw();
-  dialog({ title: `Import ${file.name}`, wide: true, action: 'Import', body: [h('div', { class: 'row' }, field('To', where), naming), heads, shown], run: async () => {
+  dialog({ title: `Import ${file.name}`, wide: true, action: 'Import', body: [h('div', { class: 'row' }, field('To', where), naming), h('p', { class: 'gap' }, heads), h('div', { class: 'gap' }, shown)], run: async () => {
     const list = rows();
     check(list, width);
     if (!list.length) throw wrong('There is no row in it.', 'Only a line with names.');

@@ -32,6 +32,7 @@ async function take(d1, file, box, signal) {
   fill(box);
   if (isCsv(file)) {
     try {
+      if (file.size > SQL_MAX) throw Object.assign(new Error(`${file.name} has ${bytes(file.size)}: at most ${bytes(SQL_MAX)} at a time.`), { hint: 'Divide it into several files, each with the names in its first line.' });
       const tables = (await tablesOf(d1.uuid, signal)).filter((t) => t.type === 'table').map((t) => t.name);
       await takeCsv({ id: d1.uuid, file, tables, signal, run: (sql, lineOf) => { send(d1, new File([sql], file.name), box, signal, (error) => byLine(error, file, lineOf)); } });
     } catch (error) {
@@ -112,7 +113,9 @@ function exportCard(d1, tables, signal) {
 export default async function files({ d1, signal }) {
   const tables = (await tablesOf(d1.uuid, signal)).filter((t) => t.type === 'table');
   const box = h('div', { class: 'problem', role: 'status' });
-  const took = ([one]) => one && take(d1, one.file, box, signal);
+  const took = async ([one]) => {
+    if (one) await take(d1, one.file, box, signal).catch((error) => fill(box, errorBox(error)));
+  };
   return h('div', null, card('Import', [
     dropZone(h('div', { class: 'drop' }, h('p', null, 'Drop a file of SQL here, or of CSV, or'), filesButton('Choose a file', took, { multiple: false, accept: '.sql,.txt,.csv,.tsv,.tab' }),
       h('p', { class: 'hint' }, `At most ${bytes(SQL_MAX)}. All of it is one transaction: when a statement or a row fails, nothing is changed.`)), took), box]),

@@ -4,7 +4,7 @@ import { boundCard, pager } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { number, plural } from '../lib/format.js';
 import { go, link } from '../lib/router.js';
-import { badge, button, card, empty, note, slot, table, worker } from '../lib/ui.js';
+import { badge, button, card, empty, note, slot, table, toastError, worker } from '../lib/ui.js';
 import { ask, quote, tablesOf } from './ask.js';
 import { metaText, rowsTable } from './rows.js';
 import { readRows, shapeOf } from './shape.js';
@@ -63,7 +63,7 @@ function counter(id, name, signal) {
       const [found] = await ask(id, `SELECT count(*) FROM ${quote(name)}`, { signal });
       box.textContent = plural(Number(found.rows[0][0]), 'row');
     } catch (error) {
-      box.textContent = error.message;
+      if (error.name !== 'AbortError') toastError(error);
     } finally {
       b.disabled = false;
     }

@@ -176,7 +176,9 @@ export function dialog({ title, body, action = 'Save', kind = 'primary', run, wi
       try {
         if (await run(close) !== false) close();
       } catch (error) {
-        if (error.name !== 'AbortError') fill(problem, errorBox(error));
+        if (error.name === 'AbortError') return;
+        fill(problem, errorBox(error));
+        problem.scrollIntoView({ block: 'nearest' });
       } finally {
         send.disabled = canRun ? !canRun() : false;
         send.removeAttribute('aria-busy');

@@ -67,7 +67,7 @@ async function keys({ params, signal, refresh }) {
   const able = may('deploy');
   const prefix = input({ name: 'prefix', type: 'search', placeholder: 'a beginning', onchange: () => begin.click() });
   const box = h('div');
-  const many = h('span', { class: 'push' });
+  const many = h('span', { class: 'push actions' });
   const more = worker('Show more', () => next());
   let rows = [];
   let cursor = '';
@@ -79,7 +79,7 @@ async function keys({ params, signal, refresh }) {
     again();
   } });
   function drawMany() {
-    fill(many, chosen.size > 0 && button(`Download ${plural(chosen.size, 'key')}`, () => saveMany(at, ns.title, '', [...chosen])), ' ',
+    fill(many, chosen.size > 0 && button(`Download ${plural(chosen.size, 'key')}`, () => saveMany(at, ns.title, '', [...chosen])),
       chosen.size > 0 && able && button(`Delete ${plural(chosen.size, 'key')}`, () => deleteMany(at, ns.title, [...chosen], again), { kind: 'danger', icon: 'trash' }));
   }
   function draw() {

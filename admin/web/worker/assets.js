@@ -5,7 +5,7 @@ import { dropZone } from '../lib/data.js';
 import { fill, h } from '../lib/dom.js';
 import { bytes, number, plural } from '../lib/format.js';
 import { meanwhile } from '../lib/meanwhile.js';
-import { button, card, dialog, empty, errorBox, facts, field, input, note, progress, table, toast } from '../lib/ui.js';
+import { button, card, dialog, empty, errorBox, facts, field, input, note, progress, table, toast, toastError } from '../lib/ui.js';
 import { configForm } from './serve.js';
 import { passedOver, siteOf, siteView } from './site.js';
 import { deploy, loadContent, sharesOf, splitGuard } from './source.js';
@@ -93,7 +93,7 @@ export default async function assets({ worker, signal, refresh }) {
   }
 
   const pick = h('input', { type: 'file', webkitdirectory: true, multiple: true, class: 'sr', tabindex: -1, 'aria-label': 'A folder of assets', onchange: () => {
-    took([...pick.files].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
+    took([...pick.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))).catch(toastError);
     pick.value = '';
   } });
   const choose = may('deploy') && [button('Upload a folder', () => pick.click(), { icon: 'upload' }), pick];

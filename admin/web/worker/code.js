@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The code of a Worker: drop files, edit, compare with what runs, deploy. */
 import { may, who } from '../lib/api.js';
+import { dropZone } from '../lib/data.js';
 import { fill, h } from '../lib/dom.js';
 import { go, link } from '../lib/router.js';
-import { button, checkbox, dialog, errorBox, field, input, note, progress, toast } from '../lib/ui.js';
+import { button, checkbox, dialog, errorBox, field, input, note, progress, toast, toastError } from '../lib/ui.js';
 import { countOf, diffLines, diffView } from './diff.js';
 import { editor } from './editor.js';
 import { passedOver } from './site.js';
-import { TEMPLATE, deploy, dropped, filesOf, loadContent, mainOf, mustBeNew, placeOf, sharesOf, splitGuard, workerOf } from './source.js';
+import { TEMPLATE, deploy, filesOf, loadContent, mainOf, mustBeNew, placeOf, sharesOf, splitGuard, workerOf } from './source.js';
 
 function textOf(files, name) {
   return files.find((f) => f.name === name)?.text ?? '';
@@ -83,7 +84,7 @@ export default async function code({ worker, ns, signal }) {
   }
 
   /* files without a script, where nothing was written yet, are rather a site */
-  function take(raw) {
+  async function take(raw) {
     const untouched = !worker && state.files.length === 1 && state.files[0].text === TEMPLATE;
     if (untouched && raw.length && !raw.some((f) => /\.lua$/i.test(f.path))) return makeSite(raw, () => addFiles(raw));
     return addFiles(raw);
@@ -186,8 +187,10 @@ export default async function code({ worker, ns, signal }) {
       } });
   }
 
-  const pick = h('input', { type: 'file', multiple: true, class: 'sr', tabindex: -1, 'aria-label': 'Files to take in', onchange: (e) =>
-    take([...e.target.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))) });
+  const pick = h('input', { type: 'file', multiple: true, class: 'sr', tabindex: -1, 'aria-label': 'Files to take in', onchange: (e) => {
+    take([...e.target.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))).catch(toastError);
+    e.target.value = '';
+  } });
   const pickSite = h('input', { type: 'file', webkitdirectory: true, multiple: true, class: 'sr', tabindex: -1, 'aria-label': 'A folder of a site', onchange: (e) => {
     if (e.target.files.length) makeSite([...e.target.files].map((file) => ({ path: file.webkitRelativePath || file.name, file })), null);
     e.target.value = '';
@@ -198,16 +201,7 @@ export default async function code({ worker, ns, signal }) {
       worker && button('Compare', compare), status,
       may('deploy') && h('span', { class: 'push' }, button('Deploy', ask, { kind: 'primary', icon: 'up' }))),
     problem, h('div', { class: 'code-grid' }, h('div', { class: 'card' }, list, may('deploy') && h('p', { class: 'hint drop-hint' }, 'Drop files or a folder here')), h('div', null, ed)));
-  el.addEventListener('dragover', (e) => {
-    e.preventDefault();
-    el.classList.add('dropping');
-  });
-  el.addEventListener('dragleave', () => el.classList.remove('dropping'));
-  el.addEventListener('drop', async (e) => {
-    e.preventDefault();
-    el.classList.remove('dropping');
-    if (may('deploy')) take(await dropped(e.dataTransfer));
-  });
+  if (may('deploy')) dropZone(el, take);
   show(state.open);
   tell();
   if (begun) {

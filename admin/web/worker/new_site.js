@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A new Worker that is nothing but files. */
+import { h } from '../lib/dom.js';
+import { plural } from '../lib/format.js';
 import { go, link } from '../lib/router.js';
 import { button, dialog, field, input, progress, toast } from '../lib/ui.js';
-import { plural } from '../lib/format.js';
 import { configForm } from './serve.js';
 import { passedOver, siteOf, siteView } from './site.js';
 import { deploy, mustBeNew, workerOf } from './source.js';
@@ -21,11 +22,11 @@ export async function newSite(ns, list, asCode) {
   const bar = progress('');
   bar.hidden = true;
   const d = dialog({ title: 'A Worker of files alone', wide: true, action: 'Deploy', body: [siteView(site),
-    asCode && button('There is no script among them: add them to the code instead', () => {
+    asCode && h('p', { class: 'gap' }, button('There is no script among them: add them to the code instead', () => {
       d.close();
       asCode();
-    }, { small: true, class: 'btn small gap' }),
-    field('Name', name, 'Lower-case letters, digits, "-" and "_".'), form.el, field('Message', message), bar], run: async () => {
+    }, { small: true })),
+    h('div', { class: 'gap' }), field('Name', name, 'Lower-case letters, digits, "-" and "_".'), form.el, field('Message', message), bar], run: async () => {
     const target = workerOf(ns, name.value.trim());
     bar.hidden = false;
     let doc;
