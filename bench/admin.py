@@ -41,6 +41,15 @@ LISTS = (("by name", ""), ("by name, deep", "cursor=w090000"),
          ("a tag that 100 have, newest first",
           "tags=customer-7:yes&order=modified_on&direction=desc"))
 
+# what else there are many of: page, path of the API, the name's member, more
+THINGS = (("namespaces", "/ns", "workers/dispatch/namespaces", "name", {}),
+          ("tokens", "/tokens", "tokens", "name", {"role": "read"}),
+          ("KV namespaces", "/kv", "storage/kv/namespaces", "title", {}),
+          ("D1 databases", "/d1", "d1/database", "name", {}),
+          ("buckets", "/r2", "r2/buckets", "name", {}),
+          ("queues", "/queues", "queues", "queue_name", {}),
+          ("audit", "/audit", None, None, None))
+
 # In every new page: when it has a heading and nothing is awaited any more
 WATCH = """
 (() => {
@@ -90,6 +99,14 @@ def fill(database, api, count):
             f"WHERE ns_id = '{ns_id}' AND name <> 'pattern'")
     if database.postgres:
         database.run("ANALYZE")
+
+
+def fill_things(api, count):
+    """So many of each of the others; each leaves a row in the audit."""
+    for _, _, path, member, more in THINGS:
+        for i in range(count if path else 0):
+            api.ok("POST", f"{api.account}/{path}",
+                   {member: f"thing-{i:05}", **more})
 
 
 class Lists:
@@ -159,7 +176,9 @@ def look(server, options):
         out = {}
         for name, fragment in (("overview", "/"), ("list", f"/ns/{NS}"),
                                ("list, newest first",
-                                f"/ns/{NS}?order=modified_on&direction=desc")):
+                                f"/ns/{NS}?order=modified_on&direction=desc"),
+                               *((name, at) for name, at, *_ in THINGS),
+                               ("a namespace, searched", "/ns?q=thing-007")):
             for cold in (True, False):
                 runs = [load(browser, fragment, cold)
                         for _ in range(options.rounds)]
@@ -174,6 +193,7 @@ def look(server, options):
 def measure(server, postgres, options):
     api = Api(server, Client(server.port))
     fill(Database(server, postgres), api, options.workers)
+    fill_things(api, options.things)
     lists = Lists(api)
     return ({name: lists.median(query, options.rounds)
              for name, query in LISTS}, look(server, options))
@@ -184,7 +204,8 @@ def table(results, options, facts):
     busy = busy_note(facts)
     out = ["# Results of bench/admin", "",
            f"A namespace with {options.workers:,} Workers, all changed at "
-           "another time, two tags each. Medians of "
+           f"another time, two tags each, and {options.things:,} namespaces, "
+           "tokens, KV namespaces, databases, buckets and queues. Medians of "
            f"{options.rounds}. Event MPM, two children; Debian's Chromium, "
            "headless, on the same machine. \"cold\": with an empty cache. A "
            "page can be used when its heading is there, and is settled when "
@@ -211,6 +232,9 @@ def table(results, options, facts):
                  pages["overview", True][5], OVERVIEW_MS),
                 ("KB of the overview, cold",
                  pages["overview", True][2], WEIGHT_KB),
+                ("slowest list settled, cold, median, ms",
+                 max(run[1] for (name, cold), run in pages.items()
+                     if cold and name != "overview"), LIST_MS),
                 ("slowest page of the list by the API, ms",
                  max(lists.values()), LIST_MS)):
             out.append(f"| {database}: {what} | {value:,.0f} | "
@@ -222,6 +246,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--workers", type=int, default=100000)
+    parser.add_argument("--things", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--out", default=str(ROOT / "bench/RESULTS-admin.md"))
     options = parser.parse_args()

@@ -3,6 +3,7 @@
 import { isLimited, may, resume, signOut, whenSignedOut, who } from './lib/api.js';
 import { fill, h } from './lib/dom.js';
 import { icon } from './lib/icons.js';
+import { help, listen } from './lib/keys.js';
 import { go, match } from './lib/router.js';
 import * as theme from './lib/theme.js';
 import { button, empty, errorBox, skeleton, toastError } from './lib/ui.js';
@@ -54,17 +55,26 @@ function frame() {
   menu = menuOf();
   const side = h('div', { class: 'side', id: 'side' }, logo(), menu, h('div', { class: 'side-foot' },
     h('div', { class: 'who', title: 'Whose token this is' }, h('strong', null, who().token?.name ?? 'signed in'), h('span', { class: 'muted' }, who().role)),
-    themeButton(), button('Sign out', end, { kind: 'quiet', icon: 'out', iconOnly: true })));
-  const opener = button('Menu', () => {
-    const open = side.classList.toggle('open');
-    opener.setAttribute('aria-expanded', String(open));
-  }, { kind: 'quiet', icon: 'menu', iconOnly: true, 'aria-controls': 'side', 'aria-expanded': 'false' });
+    button('Keys', help, { kind: 'quiet', icon: 'keys', iconOnly: true }), themeButton(), button('Sign out', end, { kind: 'quiet', icon: 'out', iconOnly: true })));
+  /* on a phone it lies over the page, which is out of reach meanwhile */
+  const open = (is) => {
+    side.classList.toggle('open', is);
+    main.inert = is;
+    opener.setAttribute('aria-expanded', String(is));
+    fill(opener, icon(is ? 'close' : 'menu'));
+    if (is) side.querySelector('nav a')?.focus();
+  };
+  const opener = button('Menu', () => open(!side.classList.contains('open')),
+    { kind: 'quiet', icon: 'menu', iconOnly: true, 'aria-controls': 'side', 'aria-expanded': 'false' });
   side.addEventListener('click', (e) => {
-    if (e.target.closest('a')) {
-      side.classList.remove('open');
-      opener.setAttribute('aria-expanded', 'false');
-    }
+    if (e.target.closest('a')) open(false);
   });
+  addEventListener('keydown', (e) => {
+    if (e.key !== 'Escape' || !side.classList.contains('open')) return;
+    open(false);
+    opener.focus();
+  });
+  matchMedia('(min-width: 761px)').addEventListener('change', () => open(false));
   fill(app, h('div', { class: 'top' }, opener, logo()), side, main);
 }
 
@@ -94,8 +104,8 @@ async function show() {
   const found = match(pages, location.hash);
   mark(found?.page);
   if (!found || !sees(found.page)) {
-    place(empty('There is no such page', found ? 'Your token does not have the right to see it.' : 'The address is wrong, or what it showed is gone.',
-      button('To the overview', () => go('#/'), { kind: 'primary' })), mine);
+    place(h('div', null, h('h1', { class: 'sr' }, 'No such page'), empty('There is no such page', found ? 'Your token does not have the right to see it.' : 'The address is wrong, or what it showed is gone.',
+      button('To the overview', () => go('#/'), { kind: 'primary' }))), mine);
     return;
   }
   const slow = setTimeout(() => place(skeleton(6), mine, false), 150);
@@ -103,7 +113,7 @@ async function show() {
     const made = await (await found.page.load()).default({ ...found, signal: leave.signal, refresh: show });
     place(made, mine);
   } catch (error) {
-    if (error.name !== 'AbortError') place(errorBox(error, show), mine);
+    if (error.name !== 'AbortError') place(h('div', null, h('h1', { class: 'sr' }, 'That did not work'), errorBox(error, show)), mine);
   } finally {
     clearTimeout(slow);
   }
@@ -127,6 +137,8 @@ async function askToken() {
 }
 
 async function begin() {
+  /* its files come while the session is asked for */
+  match(pages, location.hash)?.page.load().catch(() => {});
   try {
     if (!await resume()) {
       await askToken();
@@ -141,6 +153,7 @@ async function begin() {
 }
 
 theme.begin();
+listen(() => Boolean(who()));
 whenSignedOut(askToken);
 addEventListener('hashchange', onAddress);
 /* (its address would be a page's) */

@@ -40,7 +40,7 @@ class TestBenches:
         run(build, "metering.py", "--quick", "--out",
             str(tmp_path / "metering.md"))
         text = (tmp_path / "metering.md").read_text()
-        assert len(re.findall(r"\| (?:reached|missed)", text)) == 8
+        assert len(re.findall(r"\| (?:reached|missed)", text)) == 10
         assert "| isolates warm in one process | 100 |" in text
         assert "nan" not in text
 
@@ -79,8 +79,9 @@ class TestBenches:
         assert len(re.findall(r"\| (?:reached|missed)", text)) == 1
 
     def test_495_07_admin(self, build, tmp_path):
-        run(build, "admin.py", "--rounds", "1", "--workers", "150", "--out",
+        run(build, "admin.py", "--rounds", "1", "--workers", "150",
+            "--things", "3", "--out",
             str(tmp_path / "admin.md"))
         text = (tmp_path / "admin.md").read_text()
-        assert len(re.findall(r"\| (?:reached|missed)", text)) == 8
+        assert len(re.findall(r"\| (?:reached|missed)", text)) == 10
         assert "| overview, cold | PostgreSQL |" in text

@@ -94,7 +94,7 @@ class TestBuckets:
         page.text("Delete what is in it first")
         api.ok("DELETE", f"{api.account}/r2/buckets/{name}/objects/k")
         page.one("dialog button[type=submit]").click()
-        page.text("No bucket has such a name")
+        page.text("Nothing here is called")
 
     def test_962_02_who_may_only_read(self, chromium, api, bucket):
         bucket.put("a/b", "c")

@@ -132,7 +132,7 @@ class TestRuns:
         page.go(f"/ns/{page.ns}/w/{good.name}?tab=metrics")
         page.until(lambda: page.one(".stat strong").text == "3", "requests")
         charts = page.all("main svg[role=img]")
-        assert len(charts) == 4
+        assert len(charts) == 6
         assert "Requests" in charts[0].get_attribute("aria-label")
         assert "greatest 3" in charts[0].get_attribute("aria-label")
         page.go(f"/ns/{page.ns}/w/{bad.name}?tab=metrics")
@@ -143,7 +143,7 @@ class TestRuns:
             page.text("exception: 1")
         # of the namespace, by Worker, and of all
         page.go(f"/ns/{page.ns}?tab=usage")
-        page.text("Workers that needed most CPU")
+        page.text("Workers that needed most")
         assert {row.split()[0] for row in rows(page)} == {good.name, bad.name}
         page.photograph("namespace-usage")
         page.go("/")

@@ -11,88 +11,12 @@ from selenium.webdriver.common.keys import Keys
 from wfptest.adminpage import (api, chromium, page, put,  # noqa: F401
                                renew, send)
 from wfptest.browser import DESK, PHONE
+from wfptest.looks import CONTRAST, NAMES
 
 pytestmark = pytest.mark.one_mpm
 
 WEIGHT = 250 * 1024  # bytes of a page, with what it asks of the API
 
-# Texts of less contrast with what is behind them than WCAG AA has: 4.5, or 3
-# of large ones. Colours of all that lie behind are put over each other.
-CONTRAST = """
-const canvas = document.createElement('canvas').getContext('2d',
-  {willReadFrequently: true});
-function rgba(colour) {
-  canvas.clearRect(0, 0, 1, 1);
-  canvas.fillStyle = colour;
-  canvas.fillRect(0, 0, 1, 1);
-  const d = canvas.getImageData(0, 0, 1, 1).data;
-  return [d[0], d[1], d[2], d[3] / 255];
-}
-const over = (a, b) => [0, 1, 2].map((i) => a[i] * a[3] + b[i] * (1 - a[3]))
-  .concat(1);
-function light(c) {
-  const [r, g, b] = c.map((v) => v / 255)
-    .map((v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
-  return .2126 * r + .7152 * g + .0722 * b;
-}
-function behind(el) {
-  const all = [];
-  for (let e = el; e; e = e.parentElement) {
-    const c = rgba(getComputedStyle(e).backgroundColor);
-    if (c[3] > 0) all.push(c);
-    if (c[3] === 1) break;
-  }
-  return all.reverse().reduce((b, c) => over(c, b), [255, 255, 255, 1]);
-}
-const seen = new Map();
-for (const el of document.querySelectorAll('body *')) {
-  const own = [...el.childNodes].some((n) => n.nodeType === 3 &&
-    n.data.trim()) || el.matches(
-    'input:not([type=range], [type=checkbox], [type=radio]), textarea, select');
-  const style = getComputedStyle(el);
-  const inSvg = el instanceof SVGElement;
-  if (!own || !el.checkVisibility?.({checkOpacity: true,
-      checkVisibilityCSS: true}) || el.closest(':disabled, .sr, .skip')) continue;
-  if (el.matches('.ed-area') || el.getClientRects().length === 0) continue;
-  const back = behind(el);
-  const front = over(rgba(inSvg ? style.fill : style.color), back);
-  const [a, b] = [light(front), light(back)].sort((x, y) => y - x);
-  const ratio = (a + .05) / (b + .05);
-  const size = parseFloat(style.fontSize);
-  const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-  const faint = el.placeholder && !el.value ? light(over(rgba(
-    getComputedStyle(el, '::placeholder').color), back)) : null;
-  if (faint !== null && (Math.max(faint, light(back)) + .05) /
-      (Math.min(faint, light(back)) + .05) < 4.5) {
-    seen.set(`placeholder of ${el.name}`, el.placeholder);
-  }
-  if (ratio < (large ? 3 : 4.5)) {
-    seen.set(`${el.tagName}.${el.getAttribute('class') ?? ''} ` +
-      `${ratio.toFixed(2)}`, (el.textContent || el.placeholder || '')
-      .slice(0, 40));
-  }
-}
-return [...seen];
-"""
-# Controls that have no name, and ids that are there twice
-NAMES = """
-const named = (e) => (e.getAttribute('aria-label') || e.innerText ||
-  e.textContent || (e.labels && [...e.labels].map((l) => l.textContent).join())
-  || e.title || (e.getAttribute('aria-labelledby') ?? '').split(' ')
-  .map((id) => document.getElementById(id)?.textContent ?? '').join('')).trim();
-const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
-const controls = 'button, a, input, select, textarea, progress, meter, dialog,' +
-  '[role=button], [role=region], [role=img], [role=log], [tabindex]';
-return [...document.querySelectorAll(controls)]
-  .filter((e) => !e.matches('main, .sr') && !(e.matches('input, textarea, select')
-    ? e.getAttribute('aria-label') || [...e.labels ?? []].some(
-      (l) => l.textContent.trim()) : named(e)))
-  .map((e) => e.outerHTML.slice(0, 150))
-  .concat(ids.filter((id, i) => ids.indexOf(id) !== i))
-  .concat([...document.querySelectorAll('img:not([alt])')]
-    .map((e) => e.outerHTML))
-  .concat(document.querySelectorAll('h1').length === 1 ? [] : ['not one h1']);
-"""
 # The element that has the focus: its name, and whether one sees that
 FOCUS = """
 const e = document.activeElement;

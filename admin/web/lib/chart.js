@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Charts over time: lines, filled or not, and stacked bars. What they show is in
- * a label for those who cannot see them, and under the pointer for those who can.
+ * a label and a table for those who cannot see them; single values are under the
+ * pointer, and at the arrow keys.
  */
-import { fill, h, newId, svg } from './dom.js';
+import { add, fill, h, newId, svg } from './dom.js';
 import { short } from './format.js';
 
 const HEIGHT = 170; /* px, as style.css has it */
@@ -13,11 +14,12 @@ const BOTTOM = 22;
 const TOP = 10;
 const RIGHT = 8;
 
-/** A round number not below max, that four lines divide well. */
-function ceiling(max) {
-  if (!(max > 0)) return 1;
+/** A round number not below max, whose half is round, too; of a count it is whole. */
+function ceiling(max, isCount) {
+  if (!(max > 0)) return isCount ? 2 : 1;
   const ten = 10 ** Math.floor(Math.log10(max));
-  return [1, 2, 4, 5, 8, 10].find((m) => m * ten >= max) * ten;
+  const steps = isCount && ten === 1 ? [2, 4, 6, 8, 10] : [1, 2, 4, 5, 8, 10];
+  return steps.find((m) => m * ten >= max) * ten;
 }
 
 function clock(t, span) {
@@ -79,60 +81,122 @@ function bars(points, series, to) {
   });
 }
 
-function follow(drawing, points, series, to, format, tip) {
-  const cursor = svg('line', { class: 'cursor', y1: TOP, y2: HEIGHT - BOTTOM, visibility: 'hidden' });
-  drawing.append(cursor);
-  const show = (p) => {
-    cursor.setAttribute('visibility', 'visible');
-    cursor.setAttribute('x1', to.x(p.t));
-    cursor.setAttribute('x2', to.x(p.t));
-    fill(tip, h('strong', null, new Date(p.t).toLocaleString()), series.map((s, i) => h('span', null,
-      h('i', { class: `dot s${s.colour ?? i + 1}` }), `${s.label} ${format(p[s.key] ?? 0)}`)));
-  };
-  drawing.addEventListener('pointermove', (e) => {
-    const box = drawing.getBoundingClientRect();
-    const x = (e.clientX - box.left) / box.width * to.width;
-    show(points.reduce((a, b) => Math.abs(to.x(b.t) - x) < Math.abs(to.x(a.t) - x) ? b : a));
-  });
-  drawing.addEventListener('pointerleave', () => {
-    cursor.setAttribute('visibility', 'hidden');
-    legend(tip, points, series, format);
-  });
+/** When a point is, as people say it. */
+function moment(p, bucket) {
+  const d = new Date(p.t);
+  return bucket === 'day' ? d.toLocaleDateString([], { dateStyle: 'medium', timeZone: 'UTC' }) : d.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
 }
 
-function legend(tip, points, series, format) {
+const dot = (s, i) => h('i', { class: `dot s${s.colour ?? i + 1}` });
+
+/* The point under the pointer, or where the arrow keys are. show(index or -1). */
+function cursorOf(drawing, about, to, tip) {
+  const { points, series, format, bucket } = about;
+  const line = svg('line', { class: 'cursor', y1: TOP, y2: HEIGHT - BOTTOM, visibility: 'hidden' });
+  const marks = series.map((s, i) => svg('circle', { class: `mark s${s.colour ?? i + 1}`, r: 3.5, visibility: 'hidden' }));
+  add(drawing, line, about.kind === 'bars' ? [] : marks);
+  return (at) => {
+    const p = points[at];
+    for (const el of [line, ...marks]) el.setAttribute('visibility', p ? 'visible' : 'hidden');
+    if (!p) {
+      legend(tip, about);
+      return '';
+    }
+    line.setAttribute('x1', to.x(p.t));
+    line.setAttribute('x2', to.x(p.t));
+    series.forEach((s, i) => {
+      marks[i].setAttribute('cx', to.x(p.t));
+      marks[i].setAttribute('cy', to.y(p[s.key] ?? 0));
+    });
+    fill(tip, h('strong', null, moment(p, bucket)), series.map((s, i) => h('span', null, dot(s, i), `${s.label} ${format(p[s.key] ?? 0)}`)));
+    return `${moment(p, bucket)}: ${series.map((s) => `${s.label} ${format(p[s.key] ?? 0)}`).join(', ')}`;
+  };
+}
+
+const STEPS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
+
+/**
+ * Values under the pointer, and by the arrow keys for who has none: those are
+ * said, too. The frame has the focus, so that a new drawing does not lose it.
+ */
+function follow(place, points, told) {
+  let show = () => '';
+  let at = -1;
+  place.addEventListener('pointermove', (e) => {
+    const box = place.getBoundingClientRect();
+    const x = e.clientX - box.left;
+    const to = place.scale;
+    at = points.reduce((best, p, i) => Math.abs(to.x(p.t) - x) < Math.abs(to.x(points[best].t) - x) ? i : best, 0);
+    show(at);
+  });
+  place.addEventListener('pointerleave', () => show(at = -1));
+  place.addEventListener('keydown', (e) => {
+    const step = STEPS[e.key];
+    if (step === undefined && e.key !== 'Escape') return;
+    e.preventDefault();
+    if (e.key === 'Escape') at = -1;
+    else at = Math.max(0, Math.min(points.length - 1, (at < 0 ? points.length - (step < 0 ? 0 : 1) : at) + step));
+    told.textContent = show(at);
+  });
+  place.addEventListener('blur', () => {
+    show(at = -1);
+    told.textContent = '';
+  });
+  return (shows) => {
+    show = shows;
+    if (at >= 0) show(at);
+  };
+}
+
+function legend(tip, { points, series, format }) {
   const last = points[points.length - 1];
-  fill(tip, series.map((s, i) => h('span', null, h('i', { class: `dot s${s.colour ?? i + 1}` }),
-    `${s.label} ${last ? format(last[s.key] ?? 0) : ''}`)));
+  fill(tip, series.map((s, i) => h('span', null, dot(s, i), `${s.label} ${last ? format(last[s.key] ?? 0) : ''}`)));
+}
+
+/** The same numbers as a table, made when it is opened. */
+function asTable({ title, points, series, format, bucket }) {
+  const place = h('div', { class: 'chart-table', tabindex: 0, role: 'region', 'aria-label': `${title}: all values` });
+  const el = h('details', { class: 'chart-data' }, h('summary', null, 'Values', h('span', { class: 'sr' }, ` of ${title}`)), place);
+  el.addEventListener('toggle', () => {
+    if (!el.open || place.childElementCount) return;
+    fill(place, h('table', null, h('caption', { class: 'sr' }, title),
+      h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Time'), series.map((s) => h('th', { scope: 'col', class: 'num' }, s.label)))),
+      h('tbody', null, [...points].reverse().map((p) => h('tr', null, h('th', { scope: 'row' }, moment(p, bucket)), series.map((s) => h('td', { class: 'num' }, format(p[s.key] ?? 0))))))));
+  });
+  return el;
 }
 
 /**
  * chart({title, points: [{t: ms, KEY: number}], series: [{key, label, colour}],
- * kind: 'area' | 'line' | 'bars', format, note})
+ * kind: 'area' | 'line' | 'bars', format, note, bucket: how long a point is})
  */
-export function chart({ title, points, series, kind = 'area', format = short, note }) {
+export function chart({ title, points, series, kind = 'area', format = short, note, bucket }) {
+  const about = { title, points, series, kind, format, bucket };
   const id = newId('c');
-  const tip = h('div', { class: 'legend' });
   const frame = h('figure', { class: 'chart', 'aria-labelledby': id },
     h('figcaption', { id }, title, note && h('span', { class: 'muted' }, ` ${note}`)));
   if (!points.length) {
     frame.append(h('p', { class: 'chart-none muted' }, 'Nothing in this time'));
     return frame;
   }
+  const tip = h('div', { class: 'legend' });
+  const told = h('span', { class: 'sr', role: 'status' });
   const sums = points.map((p) => series.reduce((n, s) => kind === 'bars' ? n + (p[s.key] ?? 0) : Math.max(n, p[s.key] ?? 0), 0));
-  const top = ceiling(Math.max(...sums));
-  const told = series.map((s) => `${s.label}: last ${format(points[points.length - 1][s.key] ?? 0)}, greatest ${format(Math.max(...points.map((p) => p[s.key] ?? 0)))}`);
-  const place = h('div', { class: 'chart-place' });
+  const top = ceiling(Math.max(...sums), format === short);
+  const greatest = series.map((s) => `${s.label}: last ${format(points[points.length - 1][s.key] ?? 0)}, greatest ${format(Math.max(...points.map((p) => p[s.key] ?? 0)))}`);
+  const place = h('div', { class: 'chart-place', tabindex: 0, role: 'group', 'aria-label': `${title}: the arrow keys go through its values` });
+  const followed = follow(place, points, told);
   const draw = (width) => {
     const to = scales(points, top, width);
-    const drawing = svg('svg', { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': `${title}. ${told.join('. ')}` },
+    const drawing = svg('svg', { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': `${title}. ${greatest.join('. ')}` },
       grid(points, top, to, format), kind === 'bars' ? bars(points, series, to) : lines(points, series, to, kind));
-    follow(drawing, points, series, to, format, tip);
+    place.scale = to;
     fill(place, drawing);
+    followed(cursorOf(drawing, about, to, tip));
   };
   draw(WIDTH);
-  legend(tip, points, series, format);
-  frame.append(place, tip);
+  legend(tip, about);
+  add(frame, place, tip, told, asTable(about));
   /* drawn as wide as it is, so that its texts are as large as others */
   new ResizeObserver(([e]) => {
     const width = Math.round(e.contentRect.width);

@@ -24,7 +24,7 @@ function turn(label, to) {
 /** To the pages before and after: addresses, functions, or nothing. say: which this is. */
 export function pager({ before, after, say }) {
   return (before || after || say) && h('nav', { class: 'pager', 'aria-label': 'Pages of the list' },
-    h('span', { class: 'muted', role: 'status' }, say), turn('Previous', before), turn('Next', after));
+    h('span', { class: 'muted', role: 'status' }, say), (before || after) && [turn('Previous', before), turn('Next', after)]);
 }
 
 /** A button that lets files be chosen; took([{path, file}, ...]). */

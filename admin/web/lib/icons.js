@@ -33,6 +33,7 @@ const PATHS = {
   clock: 'M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 6v4l3 2',
   back: 'M8 5 3 10l5 5M3 10h14',
   copy: 'M7 7h9v9H7zM13 7V4H4v9h3',
+  keys: 'M3 5h14v10H3zM6 8h.1M9 8h.1M12 8h.1M14.500 8h.1M6 12h8',
   lock: 'M5 9h10v7H5zM7 9V7a3 3 0 0 1 6 0v2',
 };
 

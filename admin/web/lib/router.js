@@ -42,6 +42,12 @@ export function go(href) {
   location.hash = href.replace(/^#/, '');
 }
 
+/** Change some of the query of the address in place. */
+export function addQuery(query) {
+  const now = new URLSearchParams(location.hash.split('?')[1] ?? '');
+  setQuery({ ...Object.fromEntries(now), ...query });
+}
+
 /** Change the query of the address in place: no new entry, no new page. */
 export function setQuery(query) {
   const path = location.hash.replace(/^#/, '').split('?')[0] || '/';

@@ -17,9 +17,13 @@ export function button(label, onclick, { kind = '', icon: name, small, iconOnly,
   }, name && icon(name), !iconOnly && label);
 }
 
+/* The last of those: while it works it cannot have the focus. */
+let pressed = null;
+
 /** A button that does something slow: it cannot be pressed twice, and errors are told. */
 export function worker(label, run, opts) {
   const b = button(label, async () => {
+    pressed = b;
     b.disabled = true;
     b.setAttribute('aria-busy', 'true');
     try {
@@ -29,6 +33,7 @@ export function worker(label, run, opts) {
     } finally {
       b.disabled = false;
       b.removeAttribute('aria-busy');
+      if (document.activeElement === document.body) b.focus();
     }
   }, opts);
   return b;
@@ -67,14 +72,14 @@ export function card(title, body, { actions, class: cls = '', hint } = {}) {
 export function pageHead(title, { crumbs = [], actions = [], sub } = {}) {
   return h('header', { class: 'page-head' },
     crumbs.length > 0 && h('nav', { class: 'crumbs', 'aria-label': 'Where you are' },
-      crumbs.map(([text, href]) => [h('a', { href }, text), h('span', { 'aria-hidden': 'true' }, '/')])),
+      crumbs.map(([text, href], i) => [i > 0 && h('span', { 'aria-hidden': 'true' }, '/'), h('a', { href }, text)])),
     h('div', { class: 'page-title' }, h('h1', null, title), h('div', { class: 'actions' }, actions)),
     sub && h('p', { class: 'muted' }, sub));
 }
 
 /** What to do next where nothing is yet. */
 export function empty(title, text, action) {
-  return h('div', { class: 'empty' }, icon('boxes'), h('h3', null, title), text && h('p', null, text), action);
+  return h('div', { class: 'empty' }, icon('boxes'), h('p', { class: 'empty-title' }, title), text && h('p', null, text), action);
 }
 
 export function skeleton(lines = 3) {
@@ -198,9 +203,14 @@ export function dialog({ title, body, action = 'Save', kind = 'primary', run, wi
     if (tray && el.contains(tray)) document.body.append(tray);
     el.remove();
   });
+  /* who opened it has the focus again, though it was busy then */
+  const opener = document.activeElement === document.body ? pressed : document.activeElement;
+  el.addEventListener('close', () => {
+    if (document.activeElement === document.body) opener?.focus();
+  });
   document.body.append(el);
   el.showModal();
-  el.querySelector('.dialog-body input, .dialog-body textarea, .dialog-body select')?.focus();
+  el.querySelector('.dialog-body :is(input, textarea, select):not([data-search])')?.focus();
   return { el, close, fail: (error) => fill(problem, errorBox(error)) };
 }
 
@@ -289,6 +299,15 @@ export function stat(label, value, { sub, kind = '', href } = {}) {
 
 /* ---- filling in ------------------------------------------------------------------- */
 
+/* Who had the focus on what goes is not thrown back to the page's beginning. */
+function refill(el, got) {
+  const had = el.contains(document.activeElement);
+  fill(el, got);
+  if (!had) return;
+  const next = el.querySelector('.table-wrap, a[href], button, input');
+  next?.focus({ preventScroll: true });
+}
+
 /**
  * A box that shows what load() makes: a skeleton first, an error with "Try
  * again" when it fails. el.reload() asks again and keeps what is there meanwhile;
@@ -302,7 +321,7 @@ export function slot(load, { lines = 3 } = {}) {
     el.setAttribute('aria-busy', 'true');
     try {
       const got = await load();
-      if (mine === turn) fill(el, got);
+      if (mine === turn) refill(el, got);
     } catch (error) {
       if (error.name === 'AbortError') return;
       if (mine === turn) fill(el, errorBox(error, el.reload));

@@ -2,12 +2,11 @@
 /* D1: the databases. */
 import { PATH } from '../d1/ask.js';
 import { api, may, seg } from '../lib/api.js';
-import { pager, time, trash } from '../lib/data.js';
+import { time, trash } from '../lib/data.js';
 import { h } from '../lib/dom.js';
+import { listing } from '../lib/listing.js';
 import { go, link } from '../lib/router.js';
-import { button, confirmName, dialog, empty, field, input, pageHead, table, toast } from '../lib/ui.js';
-
-const EACH = 50;
+import { button, confirmName, dialog, empty, field, input, pageHead, toast } from '../lib/ui.js';
 
 function create() {
   const name = input({ name: 'name', required: true, maxlength: 63, placeholder: 'orders' });
@@ -27,20 +26,23 @@ export function removeDatabase(d1, done) {
   } });
 }
 
-export default async function list({ signal, refresh, query }) {
-  const page = Number(query.get('page')) || 1;
-  const doc = await api.get(PATH, { page, per_page: EACH }, { signal });
+export default async function databases({ signal, query }) {
   const mine = may('deploy');
   const make = () => mine && button('New database', create, { kind: 'primary', icon: 'plus' });
-  const pages = doc.result_info.total_pages ?? Math.ceil(doc.result_info.total_count / EACH);
-  const at = (n) => link('/d1', {}, { page: n });
-  return h('div', null, pageHead('D1', { actions: [make()], sub: 'SQL databases of SQLite that Workers share.' }),
-    doc.result.length === 0 && page === 1 ? empty('No database yet', ['Make one here, then give a Worker a binding of the kind D1 database: it says ', h('code', null, 'env.DB:prepare("SELECT 1"):all()'), '.'], make())
-      : table({ caption: 'Databases', rows: doc.result, columns: [
-        { label: 'Name', cell: (d) => h('a', { class: 'strong', href: link('/d1/{id}', { id: d.uuid }) }, d.name) },
-        { label: 'Id', cell: (d) => h('code', null, d.uuid) },
-        { label: 'Made', class: 'tight', cell: (d) => time(d.created_at) },
-        { label: '', class: 'tight', cell: (d) => mine ? trash(`Delete ${d.name}`, () => removeDatabase(d, refresh)) : '' },
-      ] }),
-    pages > 1 && pager({ before: page > 1 && at(page - 1), after: page < pages && at(page + 1), say: `Page ${page} of ${pages}` }));
+  const list = listing({
+    query, caption: 'Databases',
+    read: async ({ text, page, each }) => {
+      const doc = await api.get(PATH, { page, per_page: each, name_contains: text }, { signal });
+      return { rows: doc.result, total: doc.result_info.total_count };
+    },
+    none: () => empty('No database yet', ['Make one here, then give a Worker a binding of the kind D1 database: it says ', h('code', null, 'env.DB:prepare("SELECT 1"):all()'), '.'], make()),
+    columns: [
+      { label: 'Name', cell: (d) => h('a', { class: 'strong', href: link('/d1/{id}', { id: d.uuid }) }, d.name) },
+      { label: 'Id', cell: (d) => h('code', null, d.uuid) },
+      { label: 'Made', class: 'tight', cell: (d) => time(d.created_at) },
+      { label: '', class: 'tight', cell: (d) => mine ? trash(`Delete ${d.name}`, () => removeDatabase(d, list.reload)) : '' },
+    ],
+  });
+  await list.first;
+  return h('div', null, pageHead('D1', { actions: [make()], sub: 'SQL databases of SQLite that Workers share.' }), list);
 }

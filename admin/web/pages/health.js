@@ -26,7 +26,7 @@ export function isFine(doc) {
 
 /** doc: what healthz answers; a token that is limited sees the status only. */
 export function healthView(doc) {
-  return h('div', { class: 'stack' }, facts([
+  return h('div', { class: 'stack health' }, facts([
     ['Server', fine(isFine(doc), 'healthy', 'degraded')],
     doc.store !== undefined && ['Store', fine(doc.store === 'reachable', 'reachable', doc.store)],
     doc.changes_behind !== undefined && ['This host', synced(doc.changes_behind, doc.sync_lag)],

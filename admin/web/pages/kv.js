@@ -4,9 +4,10 @@ import { deleteMany, uploadMany } from '../kv/bulk.js';
 import { saveMany } from '../kv/save.js';
 import { newKey, openKey } from '../kv/value.js';
 import { api, may, seg } from '../lib/api.js';
-import { boundCard } from '../lib/data.js';
+import { boundCard, time, trash } from '../lib/data.js';
 import { fill, h } from '../lib/dom.js';
-import { ago, plural, when } from '../lib/format.js';
+import { plural, when } from '../lib/format.js';
+import { listing } from '../lib/listing.js';
 import { go, link } from '../lib/router.js';
 import { button, confirmName, dialog, empty, field, input, pageHead, table, toast, worker } from '../lib/ui.js';
 
@@ -29,22 +30,25 @@ function remove(ns, done) {
   } });
 }
 
-async function list({ signal, refresh, query }) {
-  const page = Number(query.get('page') ?? 1);
-  const doc = await api.get(PATH, { page, per_page: 50, order: 'title' }, { signal });
+async function list({ signal, query }) {
   const mine = may('deploy');
   const make = () => mine && button('New KV namespace', create, { kind: 'primary', icon: 'plus' });
-  const pages = doc.result_info.total_pages;
-  return h('div', null, pageHead('KV', { actions: [make()], sub: 'Keys and values that Workers share.' }),
-    doc.result.length === 0 && page === 1 ? empty('No KV namespace yet', 'A Worker reaches one by a binding of the kind kv_namespace.', make())
-      : table({ caption: 'KV namespaces', rows: doc.result, columns: [
-        { label: 'Title', cell: (n) => h('a', { class: 'strong', href: link('/kv/{id}', { id: n.id }) }, n.title) },
-        { label: 'Id', cell: (n) => h('code', null, n.id) },
-        { label: 'Made', cell: (n) => h('span', { title: when(n.created_on) }, ago(n.created_on)) },
-        { label: '', class: 'tight', cell: (n) => mine ? button(`Delete ${n.title}`, () => remove(n, refresh), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) : '' },
-      ] }),
-    page > 1 && h('a', { class: 'btn', href: link('/kv', {}, { page: page - 1 }) }, 'Previous'),
-    page < pages && h('a', { class: 'btn', href: link('/kv', {}, { page: page + 1 }) }, 'Next'));
+  const all = listing({
+    query, caption: 'KV namespaces', label: 'Search by title',
+    read: async ({ text, page, each }) => {
+      const doc = await api.get(PATH, { page, per_page: each, order: 'title', name_contains: text }, { signal });
+      return { rows: doc.result, total: doc.result_info.total_count };
+    },
+    none: () => empty('No KV namespace yet', ['Make one here, then give a Worker a binding of the kind KV namespace: it says ', h('code', null, 'env.KV:get("key")'), '.'], make()),
+    columns: [
+      { label: 'Title', cell: (n) => h('a', { class: 'strong', href: link('/kv/{id}', { id: n.id }) }, n.title) },
+      { label: 'Id', cell: (n) => h('code', null, n.id) },
+      { label: 'Made', class: 'tight', cell: (n) => time(n.created_on) },
+      { label: '', class: 'tight', cell: (n) => mine ? trash(`Delete ${n.title}`, () => remove(n, all.reload)) : '' },
+    ],
+  });
+  await all.first;
+  return h('div', null, pageHead('KV', { actions: [make()], sub: 'Keys and values that Workers share.' }), all);
 }
 
 /** Checkboxes of a table's rows: which are chosen, and a button for them. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The dispatch namespaces: list, make, delete. */
 import { api, isLimited, may, seg } from '../lib/api.js';
+import { time, trash } from '../lib/data.js';
 import { h } from '../lib/dom.js';
-import { ago, number, plural, when } from '../lib/format.js';
+import { number, plural } from '../lib/format.js';
+import { listing } from '../lib/listing.js';
 import { go, link } from '../lib/router.js';
-import { badge, button, confirmName, dialog, empty, field, input, pageHead, table, toast } from '../lib/ui.js';
+import { badge, button, confirmName, dialog, empty, field, input, pageHead, toast } from '../lib/ui.js';
 
 const PATH = '~/workers/dispatch/namespaces';
 
@@ -35,23 +37,30 @@ export function deleteNamespace(ns, done) {
   });
 }
 
-export default async function namespaces({ signal, refresh }) {
-  const list = (await api.get(PATH, null, { signal })).result;
+/** What is asked of the API for a page of a list. */
+export function pageOf({ text, page, each, sort }) {
+  return { name_contains: text, page, per_page: each, order: sort.by, direction: sort.down ? 'desc' : '' };
+}
+
+export default async function namespaces({ query, signal }) {
   const mine = may('admin') && !isLimited();
-  const make = button('New namespace', () => createNamespace(), { kind: 'primary', icon: 'plus' });
-  return h('div', null, pageHead('Namespaces', { actions: mine ? [make] : [], sub: 'Each holds the Workers of your customers, apart from all others.' }),
-    list.length === 0 ? empty('No dispatch namespace yet', 'Most platforms need one for production and one for staging, not one for each customer: customers are told apart by tags.',
-      mine && button('Create a namespace', () => createNamespace(), { kind: 'primary' }))
-      : table({
-        caption: 'Dispatch namespaces',
-        columns: [
-          { label: 'Name', cell: (n) => h('a', { class: 'strong', href: link('/ns/{ns}', { ns: n.namespace_name }) }, n.namespace_name) },
-          { label: 'Workers', class: 'num', cell: (n) => number(n.script_count) },
-          { label: 'Way out', cell: (n) => [badge(n.egress), ' ', n.outbound?.service ? h('a', { href: link('/workers/{name}', { name: n.outbound.service }) }, n.outbound.service) : null] },
-          { label: 'Created', cell: (n) => h('span', { title: when(n.created_on) }, ago(n.created_on)) },
-          { label: 'Changed', cell: (n) => h('span', { title: when(n.modified_on) }, ago(n.modified_on)) },
-          { label: '', class: 'tight', cell: (n) => mine ? button(`Delete ${n.namespace_name}`, () => deleteNamespace(n, refresh), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) : '' },
-        ],
-        rows: list,
-      }));
+  const make = (opts) => button('New namespace', () => createNamespace(), { kind: 'primary', icon: 'plus', ...opts });
+  const list = listing({
+    query, caption: 'Dispatch namespaces', sort: { by: 'name', down: false },
+    read: async (asked) => {
+      const doc = await api.get(PATH, pageOf(asked), { signal });
+      return { rows: doc.result, total: doc.result_info.total_count };
+    },
+    none: () => empty('No dispatch namespace yet', 'Most platforms need one for production and one for staging, not one for each customer: customers are told apart by tags.', mine && make()),
+    columns: [
+      { label: 'Name', sort: 'name', cell: (n) => h('a', { class: 'strong', href: link('/ns/{ns}', { ns: n.namespace_name }) }, n.namespace_name) },
+      { label: 'Workers', class: 'num', cell: (n) => number(n.script_count) },
+      { label: 'Way out', cell: (n) => [badge(n.egress), ' ', n.outbound?.service ? h('a', { href: link('/workers/{name}', { name: n.outbound.service }) }, n.outbound.service) : null] },
+      { label: 'Created', class: 'tight', cell: (n) => time(n.created_on) },
+      { label: 'Changed', sort: 'modified_on', down: true, class: 'tight', cell: (n) => time(n.modified_on) },
+      { label: '', class: 'tight', cell: (n) => mine ? trash(`Delete ${n.namespace_name}`, () => deleteNamespace(n, list.reload)) : '' },
+    ],
+  });
+  await list.first;
+  return h('div', null, pageHead('Namespaces', { actions: mine ? [make()] : [], sub: 'Each holds the Workers of your customers, apart from all others.' }), list);
 }

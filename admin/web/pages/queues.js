@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Queues: all of them. */
 import { api, may, seg } from '../lib/api.js';
-import { pager, time, trash } from '../lib/data.js';
+import { time, trash } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { number } from '../lib/format.js';
+import { listing } from '../lib/listing.js';
 import { go, link } from '../lib/router.js';
-import { badge, button, confirmName, dialog, empty, field, input, pageHead, table, toast } from '../lib/ui.js';
+import { badge, button, confirmName, dialog, empty, field, input, pageHead, toast } from '../lib/ui.js';
 
 export const PATH = '~/queues';
-const EACH = 25;
 
 export function workerHref(ns, name) {
   return ns ? link('/ns/{ns}/w/{name}', { ns, name }) : link('/workers/{name}', { name });
@@ -39,30 +39,25 @@ export function consumerView(c) {
   return h('a', { href: workerHref(c.dispatch_namespace, c.script_name) }, c.dispatch_namespace ? `${c.dispatch_namespace}/${c.script_name}` : c.script_name);
 }
 
-/** The count comes after the list: a call for each queue. */
-function backlog(q, signal) {
-  const el = h('span', null, '…');
-  api.get(`${PATH}/${seg(q.queue_id)}/metrics`, null, { signal }).then((doc) => { el.textContent = number(doc.result.backlog_count); },
-    () => { el.textContent = '–'; });
-  return el;
-}
-
-export default async function queues({ signal, refresh, query }) {
-  const page = Number(query.get('page')) || 1;
-  const doc = await api.get(PATH, { page, per_page: EACH }, { signal });
+export default async function queues({ signal, query }) {
   const mine = may('deploy');
   const make = () => mine && button('New queue', create, { kind: 'primary', icon: 'plus' });
-  const pages = Math.ceil(doc.result_info.total_count / EACH);
-  const at = (n) => link('/queues', {}, { page: n });
-  return h('div', null, pageHead('Queues', { actions: [make()], sub: 'Messages that one Worker sends and another works on later.' }),
-    doc.result.length === 0 && page === 1 ? empty('No queue yet', ['Make one, give a Worker a binding of the kind queue to send with ', h('code', null, 'env.QUEUE:send(message)'), ', and another as its consumer.'], make())
-      : table({ caption: 'Queues', rows: doc.result, columns: [
-        { label: 'Name', cell: (q) => h('span', null, h('a', { class: 'strong', href: link('/queues/{name}', { name: q.queue_name }) }, q.queue_name), q.settings.delivery_paused && [' ', badge('paused', 'warn')]) },
-        { label: 'Waiting', class: 'num', cell: (q) => backlog(q, signal) },
-        { label: 'Consumer', cell: (q) => consumerView(q.consumers[0]) },
-        { label: 'Producers', class: 'num', cell: (q) => number(q.producers_total_count) },
-        { label: 'Made', class: 'tight', cell: (q) => time(q.created_on) },
-        { label: '', class: 'tight', cell: (q) => mine ? trash(`Delete ${q.queue_name}`, () => removeQueue(q, refresh)) : '' },
-      ] }),
-    pages > 1 && pager({ before: page > 1 && at(page - 1), after: page < pages && at(page + 1), say: `Page ${page} of ${pages}` }));
+  const list = listing({
+    query, caption: 'Queues',
+    read: async ({ text, page, each }) => {
+      const doc = await api.get(PATH, { page, per_page: each, name_contains: text }, { signal });
+      return { rows: doc.result, total: doc.result_info.total_count };
+    },
+    none: () => empty('No queue yet', ['Make one, give a Worker a binding of the kind queue to send with ', h('code', null, 'env.QUEUE:send(message)'), ', and another as its consumer.'], make()),
+    columns: [
+      { label: 'Name', cell: (q) => h('span', null, h('a', { class: 'strong', href: link('/queues/{name}', { name: q.queue_name }) }, q.queue_name), q.settings.delivery_paused && [' ', badge('paused', 'warn')]) },
+      { label: 'Waiting', class: 'num', cell: (q) => number(q.backlog_count) },
+      { label: 'Consumer', cell: (q) => consumerView(q.consumers[0]) },
+      { label: 'Producers', class: 'num', cell: (q) => number(q.producers_total_count) },
+      { label: 'Made', class: 'tight', cell: (q) => time(q.created_on) },
+      { label: '', class: 'tight', cell: (q) => mine ? trash(`Delete ${q.queue_name}`, () => removeQueue(q, list.reload)) : '' },
+    ],
+  });
+  await list.first;
+  return h('div', null, pageHead('Queues', { actions: [make()], sub: 'Messages that one Worker sends and another works on later.' }), list);
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* API tokens: who has one, a new one, the end of one. */
 import { api, seg, who } from '../lib/api.js';
+import { time, trash } from '../lib/data.js';
 import { h } from '../lib/dom.js';
-import { ago, when } from '../lib/format.js';
-import { badge, button, checkbox, confirmName, copyButton, dialog, empty, field, input, note, pageHead, select, table, toast } from '../lib/ui.js';
+import { when } from '../lib/format.js';
+import { listing } from '../lib/listing.js';
+import { badge, button, checkbox, confirmName, copyButton, dialog, empty, field, input, note, pageHead, select, toast } from '../lib/ui.js';
 
 const PATH = '~/tokens';
+const FEW = 3;
 const ROLES = [['read', 'read: look at everything'], ['deploy', 'deploy: change Workers and data'], ['admin', 'admin: everything']];
 
 function names(text) {
@@ -77,21 +80,30 @@ function expiry(token) {
   return Date.parse(token.expires_on) < Date.now() ? badge('expired', 'bad') : h('span', { title: when(token.expires_on) }, token.expires_on.slice(0, 10));
 }
 
-export default async function tokens({ signal, refresh }) {
-  const list = (await api.get(PATH, null, { signal })).result;
-  const make = () => button('New token', () => create(refresh), { kind: 'primary', icon: 'plus' });
-  return h('div', null, pageHead('Tokens', { actions: [make()], sub: 'What programs and people show to the API, and to this page.' }),
-    list.length === 0 ? empty('No token', 'A token has a role and may be limited to namespaces.', make())
-      : table({
-        caption: 'API tokens',
-        columns: [
-          { label: 'Name', cell: (t) => h('span', null, h('span', { class: 'strong' }, t.name || t.id), t.id === who().token?.id && [' ', badge('yours')]) },
-          { label: 'Role', cell: (t) => h('span', null, badge(t.role), t.s3 && [' ', badge('S3')]) },
-          { label: 'Reaches', cell: (t) => [...t.namespaces, ...t.buckets].join(', ') || 'everything' },
-          { label: 'Made', cell: (t) => h('span', { title: when(t.created_on) }, ago(t.created_on)) },
-          { label: 'Expires', cell: expiry },
-          { label: '', class: 'tight', cell: (t) => button(`Revoke ${t.name}`, () => revoke(t, refresh), { kind: 'quiet', icon: 'trash', iconOnly: true, small: true }) },
-        ],
-        rows: list,
-      }));
+/** The first few, and how many more. */
+function reaches(list) {
+  if (list.length <= FEW) return list.join(', ') || 'everything';
+  return h('details', { class: 'more' }, h('summary', null, list.slice(0, FEW - 1).join(', '), ` and ${list.length - FEW + 1} more`), h('p', { class: 'muted' }, list.slice(FEW - 1).join(', ')));
+}
+
+export default async function tokens({ query, signal }) {
+  const make = () => button('New token', () => create(list.reload), { kind: 'primary', icon: 'plus' });
+  const list = listing({
+    query, caption: 'API tokens',
+    read: async ({ text, page, each }) => {
+      const doc = await api.get(PATH, { page, per_page: each, name_contains: text, direction: 'desc' }, { signal });
+      return { rows: doc.result, total: doc.result_info.total_count };
+    },
+    none: () => empty('No token', 'A token has a role and may be limited to namespaces.', make()),
+    columns: [
+      { label: 'Name', cell: (t) => h('span', null, h('span', { class: 'strong' }, t.name || t.id), t.id === who().token?.id && [' ', badge('yours', 'info')]) },
+      { label: 'Role', cell: (t) => h('span', null, badge(t.role), t.s3 && [' ', badge('S3')]) },
+      { label: 'Reaches', cell: (t) => reaches([...t.namespaces, ...t.buckets]) },
+      { label: 'Made', class: 'tight', cell: (t) => time(t.created_on) },
+      { label: 'Expires', class: 'tight', cell: expiry },
+      { label: '', class: 'tight', cell: (t) => trash(`Revoke ${t.name || t.id}`, () => revoke(t, list.reload)) },
+    ],
+  });
+  await list.first;
+  return h('div', null, pageHead('Tokens', { actions: [make()], sub: 'What programs and people show to the API, and to this page.' }), list);
 }

@@ -2,21 +2,28 @@
 /* Access keys of the S3 endpoint for a bucket: who has one, a new one. */
 import { api, may } from '../lib/api.js';
 import { h } from '../lib/dom.js';
-import { badge, dialog, field, input, note, select, slot, table } from '../lib/ui.js';
+import { listing } from '../lib/listing.js';
+import { badge, dialog, field, input, note, select } from '../lib/ui.js';
 import { showSecret } from '../pages/tokens.js';
 
 const TOKENS = '~/tokens';
 
-function reaches(token, bucket) {
-  return token.s3 && (!token.buckets?.length || token.buckets.includes(bucket));
-}
+const EACH = 8;
 
+/** Keys that reach the bucket, a few at a time: there may be many. */
 function keyTable(bucket) {
-  return slot(async () => table({ caption: 'Keys that reach this bucket', none: h('p', { class: 'muted' }, 'No key reaches this bucket yet.'),
-    rows: (await api.get(TOKENS)).result.filter((t) => reaches(t, bucket)), columns: [
+  return listing({
+    query: new URLSearchParams(), isInside: true, each: EACH, caption: 'Keys that reach this bucket', label: 'Search keys by name',
+    read: async ({ text, page, each }) => {
+      const doc = await api.get(TOKENS, { bucket, page, per_page: each, name_contains: text, direction: 'desc' });
+      return { rows: doc.result, total: doc.result_info.total_count };
+    },
+    none: () => h('p', { class: 'muted' }, 'No key reaches this bucket yet.'),
+    columns: [
       { label: 'Name', cell: (t) => t.name }, { label: 'Access key', cell: (t) => h('code', null, t.id) },
       { label: 'Role', cell: (t) => badge(t.role) }, { label: 'Reaches', cell: (t) => t.buckets?.length ? t.buckets.join(', ') : 'every bucket' },
-    ] }));
+    ],
+  });
 }
 
 export default function keys(bucket) {

@@ -7,7 +7,7 @@ import { icon } from '../lib/icons.js';
 import { go, link, setQuery } from '../lib/router.js';
 import { badge, button, confirmName, empty, input, pageHead, progress, slot, table, tagList, toast } from '../lib/ui.js';
 
-const PAGE = 100;
+const PAGE = 50; /* light enough for a phone */
 
 /** A full page; the server may answer with less while there is more. */
 async function readPage(path, query, signal) {
@@ -132,5 +132,5 @@ export async function workersPage({ query, signal, refresh }, ns, sections) {
   } }, icon('search'), name), h('form', { class: 'search', onsubmit: (e) => {
     e.preventDefault();
     filter(wanted.value.trim());
-  } }, icon('search'), wanted), tags), body, pager);
+  } }, icon('search'), wanted), tags), h('div', { class: 'listing' }, body), pager);
 }

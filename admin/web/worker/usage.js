@@ -4,10 +4,23 @@ import { api } from '../lib/api.js';
 import { chart } from '../lib/chart.js';
 import { h } from '../lib/dom.js';
 import { bytes, ms, number } from '../lib/format.js';
-import { badge, card, field, note, select, slot, stat } from '../lib/ui.js';
+import { addQuery } from '../lib/router.js';
+import { badge, card, note, select, slot, stat } from '../lib/ui.js';
 
-/* label, length in ms, bucket, its length in ms */
-export const SPANS = [['Last hour', 3600e3, 'minute', 60e3], ['Last day', 86400e3, 'hour', 3600e3], ['Last 30 days', 30 * 86400e3, 'day', 86400e3]];
+/* label, length in ms, bucket, its length in ms. Minutes are kept for two days,
+ * hours for 35, days for 400. */
+export const SPANS = [['Last hour', 3600e3, 'minute', 60e3], ['Last day', 86400e3, 'hour', 3600e3], ['Last 30 days', 30 * 86400e3, 'day', 86400e3],
+  ['Last 6 hours', 6 * 3600e3, 'minute', 60e3], ['Last 7 days', 7 * 86400e3, 'hour', 3600e3], ['Last year', 365 * 86400e3, 'day', 86400e3]];
+const IN_ORDER = [0, 3, 1, 4, 2, 5];
+
+/** A choice of a span, kept in the address; el.chosen() is a row of SPANS. */
+export function spanField(query) {
+  const wanted = query?.get('span');
+  const el = select(IN_ORDER.map((i) => [i, SPANS[i][0]]), { name: 'span', 'aria-label': 'Time', class: 'input fit', value: IN_ORDER.includes(Number(wanted)) && wanted ? wanted : '0' });
+  el.chosen = () => SPANS[Number(el.value)];
+  el.addEventListener('change', () => addQuery({ span: el.value === '0' ? '' : el.value }));
+  return el;
+}
 
 const iso = (t) => new Date(t).toISOString().replace(/\.\d+/, '');
 export const sumOf = (errors) => Object.values(errors ?? {}).reduce((a, b) => a + b, 0);
@@ -45,9 +58,9 @@ export async function readUsage(paths, span, signal) {
 export function usageCharts({ points }, [, , bucket]) {
   const each = `a ${bucket}`;
   return h('div', { class: 'grid three' },
-    card('', chart({ title: 'Requests', note: each, points, series: [{ key: 'requests', label: 'requests' }] })),
-    card('', chart({ title: 'Errors', note: each, points, kind: 'bars', series: [{ key: 'errors', label: 'errors', colour: 5 }] })),
-    card('', chart({ title: 'CPU', note: each, points, format: ms, series: [{ key: 'cpu', label: 'all', colour: 2 }] })));
+    card('', chart({ title: 'Requests', note: each, points, bucket, series: [{ key: 'requests', label: 'requests' }] })),
+    card('', chart({ title: 'Errors', note: each, points, bucket, kind: 'bars', series: [{ key: 'errors', label: 'errors', colour: 5 }] })),
+    card('', chart({ title: 'CPU', note: each, points, bucket, format: ms, series: [{ key: 'cpu', label: 'all', colour: 2 }] })));
 }
 
 /** The sums of a span as figures. */
@@ -67,16 +80,23 @@ export async function orNotYet(load) {
   }
 }
 
-export default function usage({ worker, signal }) {
-  const span = select(SPANS.map(([label], i) => [i, label]), { name: 'span', value: '0' });
+/** One more chart each: percentiles, and what went out. */
+function moreCharts({ points }, [, , bucket]) {
+  const each = `a ${bucket}`;
+  return h('div', { class: 'grid three' },
+    card('', chart({ title: 'CPU of one request', note: '99 %', points, bucket, format: ms, kind: 'line', series: [{ key: 'p99', label: 'p99', colour: 3 }] })),
+    card('', chart({ title: 'Subrequests, cold starts', points, bucket, kind: 'line', series: [{ key: 'subrequests', label: 'subrequests', colour: 4 }, { key: 'cold', label: 'cold starts', colour: 2 }] })),
+    card('', chart({ title: 'Sent', note: each, points, bucket, format: bytes, series: [{ key: 'out', label: 'bytes', colour: 3 }] })));
+}
+
+export default function usage({ worker, query, signal }) {
+  const span = spanField(query);
   const body = slot(() => orNotYet(async () => {
-    const chosen = SPANS[Number(span.value)];
+    const chosen = span.chosen();
     const got = await readUsage([worker.path], chosen, signal);
-    return [usageStats(got),
-    usageCharts(got, chosen),
-    card('CPU of one request', chart({ title: '99 of 100 need less than', points: got.points, format: ms, kind: 'line', series: [{ key: 'p99', label: 'p99', colour: 3 }] })),
-    Object.keys(got.kinds).length > 0 && card('Errors by kind', h('div', { class: 'tags' }, Object.entries(got.kinds).map(([kind, n]) => badge(`${kind}: ${number(n)}`, 'bad'))))];
+    return [usageStats(got), usageCharts(got, chosen), moreCharts(got, chosen),
+      Object.keys(got.kinds).length > 0 && card('Errors by kind', h('div', { class: 'tags' }, Object.entries(got.kinds).map(([kind, n]) => badge(`${kind}: ${number(n)}`, 'bad'))))];
   }), { lines: 10 });
   span.addEventListener('change', () => body.reload());
-  return h('div', null, h('div', { class: 'toolbar' }, field('Time', span)), body);
+  return h('div', null, h('div', { class: 'toolbar' }, span), body);
 }
