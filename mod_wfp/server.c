@@ -32,6 +32,7 @@
 #include "mod_wfp/stall.h"
 #include "mod_wfp/sync.h"
 #include "mod_wfp/tail_sender.h"
+#include "mod_wfp/tail_memo.h"
 #include "mod_wfp/tailers.h"
 #include "services/sqlite.h"
 #include "outbound/listeners.h"
@@ -501,6 +502,9 @@ static apr_status_t start_threads(wfp_server_t *server, wfp_result_t *res)
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_beside_create(&server->beside, server, server->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_tail_memo_create(&server->tail_memo, server->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_tailers_start(&server->tailers, server, server->pool);

@@ -51,6 +51,7 @@ typedef struct wfp_runner_t wfp_runner_t;
 typedef struct wfp_socache_t wfp_socache_t;
 typedef struct wfp_tail_sender_t wfp_tail_sender_t;
 typedef struct wfp_tailers_t wfp_tailers_t;
+typedef struct wfp_tail_memo_t wfp_tail_memo_t;
 typedef struct wfp_trial_t wfp_trial_t;
 
 typedef struct wfp_server_t {
@@ -100,6 +101,7 @@ typedef struct wfp_server_t {
     wfp_stalls_t *stalls;
     wfp_tail_sender_t *tail_sender;
     wfp_tailers_t *tailers;
+    wfp_tail_memo_t *tail_memo;
     wfp_ending_t *ending;
     wfp_prefork_t *prefork; /* NULL: a threaded MPM */
     char id_prefix[17];     /* of request ids: 16 hex digits */

@@ -13,6 +13,7 @@
 #include "mod_wfp/record.h"
 #include "mod_wfp/record_event.h"
 #include "mod_wfp/sync.h"
+#include "mod_wfp/tail_memo.h"
 #include "mod_wfp/tailers.h"
 
 /* Of one work; a dispatcher may begin thousands of invocations. */
@@ -113,22 +114,36 @@ static void add_targets(apr_array_header_t *to, const apr_array_header_t *list,
     }
 }
 
+/* Of one that never had an isolate: a file of its own was the answer, or it could
+ * not be begun. */
+static void look_up(wfp_host_ctx_t *ctx, wfp_result_t *res, apr_pool_t *scratch)
+{
+    wfp_server_t *server = ctx->work->server;
+    wfp_script_t *script;
+
+    ctx->tails = wfp_tail_memo_get(server->tail_memo, &ctx->entry,
+                                   ctx->work->pool);
+    if (!ctx->tails
+        && wfp_sync_script(&script, &ctx->entry, server, res, scratch)
+               == APR_SUCCESS) {
+        wfp_tailed_know(ctx, script);
+        wfp_tail_memo_put(server->tail_memo, &ctx->entry, script->tails);
+    }
+}
+
 static apr_array_header_t *find_who(wfp_host_ctx_t *ctx)
 {
     wfp_work_t *work = ctx->work;
     apr_array_header_t *to = apr_array_make(work->pool, 2, sizeof(who_t));
     const char *ns = ctx->entry.ns;
     wfp_namespace_t *settings;
-    wfp_script_t *script;
     wfp_result_t res;
     apr_pool_t *scratch;
 
     apr_pool_create(&scratch, work->pool);
     wfp_result_init(&res, scratch);
-    if (!ctx->tails && (ctx->is_tailed & WFP_TAILED_OWN)
-        && wfp_sync_script(&script, &ctx->entry, work->server, &res, scratch)
-               == APR_SUCCESS) {
-        wfp_tailed_know(ctx, script); /* it never had an isolate */
+    if (!ctx->tails && (ctx->is_tailed & WFP_TAILED_OWN)) {
+        look_up(ctx, &res, scratch);
     }
     add_targets(to, ctx->tails, ns, work->pool);
     if ((ctx->is_tailed & WFP_TAILED_NAMESPACE)

@@ -9,6 +9,7 @@ import pytest
 
 from wfptest import prometheus
 from wfptest.api import LOCATION, Api
+from wfptest.assets import Site
 from wfptest.lua import says, worker
 from wfptest.records import Records
 from wfptest.tailing import LISTENER, Listener, path_of, tail
@@ -319,6 +320,22 @@ class TestWhat:
                                      "x-api-key")} == {"REDACTED"}
         assert digest not in json.dumps(event)
         assert "AbcDefGhi012JklMno345x" not in json.dumps(event)
+
+    def test_859_27_files_of_its_own(self, httpd, api, tenant, client):
+        """Answers that no code was asked for are told to whom the Worker names, and
+        from the next change on to whom it names then."""
+        ns = tenant.namespace()
+        one, two = Listener(httpd, tenant), Listener(httpd, tenant)
+        site = Site(api, ns).deploy({"/a.txt": "file a"})
+        made = type(tenant.deploy(says('"x"'), ns=ns))(client, ns, site.name)
+        for turn, (listener, other) in enumerate([(one, two), (two, one)]):
+            tail(api, made, listener.name)
+            before = len(other.runs())
+            for n in range(3):
+                assert site.told(f"/a.txt?{turn}{n}") == (200, "file a")
+            assert sorted(url(e)[-2:] for e in listener.events(3)) == [
+                f"{turn}{n}" for n in range(3)]
+            assert len(other.runs()) == before
 
     def test_859_26_unredacted(self, httpd, api, tenant, client):
         """For those who ask, as it came; what they keep or pass on of an event
