@@ -10,6 +10,7 @@ from wfptest.adminpage import api, chromium, page, put, send  # noqa: F401
 
 pytestmark = pytest.mark.one_mpm
 
+BIG = 9007199254740993  # more digits than JavaScript's numbers have
 VARIABLE = {"type": "plain_text", "name": "V", "text": "first"}
 
 
@@ -104,6 +105,19 @@ class TestWorker:
         page.send()
         page.one("[aria-label='Replace KEY']")
 
+    def test_956_04_digits_of_a_variable(self, page, api):
+        path = put(api, page.ns, "digits", bindings=[
+            {"type": "json", "name": "J", "json": {"a": BIG, "b": 1.10}}])
+        page.go(f"/ns/{page.ns}/w/digits?tab=settings")
+        page.text(f'"a":{BIG}')
+        page.press("Change J")
+        field = page.one("dialog textarea[name=value]")
+        page.type("dialog textarea[name=value]",
+                  field.get_attribute("value").replace('"b"', '"c"'))
+        page.send()
+        page.until(lambda: api.ok("GET", f"{path}/bindings")[0]["json"] ==
+                   {"a": BIG, "c": 1.1}, "the variable")
+
 
 class TestHosts:
     def test_956_10_where_a_host_leads(self, page, api):
@@ -133,9 +147,9 @@ class TestHosts:
             ("there", {"n": 1}), ("here", {"n": 2}), written)
         page.press(f"Change {host}")
         page.type("dialog textarea[name=metadata]", '{"n": 4}')
-        lead("here", n=3)
+        lead("here", n=BIG)
         Two(page, leads).crossed(
-            f'It is now: {page.ns}/here, {{"n":3}}', ("here", {"n": 3}),
+            f'It is now: {page.ns}/here, {{"n":{BIG}}}', ("here", {"n": BIG}),
             ("here", {"n": 4}), ("dialog textarea[name=metadata]",
                                  '{"n": 4}'))
         page.press(f"Delete {host}")

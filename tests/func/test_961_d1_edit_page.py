@@ -155,6 +155,28 @@ class TestRows:
         assert "New row" not in page.body()
 
 
+    def test_961_06_names_are_text(self, page, db):
+        """Tables and columns that are called so, keys and values that are."""
+        name = '"' + MARKUP[2].replace('"', '""') + '"'
+        db.run(f"CREATE TABLE {name} ({name} TEXT PRIMARY KEY, v) WITHOUT "
+               f"ROWID; INSERT INTO {name} VALUES ('{MARKUP[1]}', 'a')")
+        page.go(db.at)
+        page.press(MARKUP[2])
+        page.press("Edit row 1")
+        put_in(page, "v", MARKUP[0])
+        db.run(f"UPDATE {name} SET v = '{MARKUP[1]}'")
+        send(page)
+        page.text(f"It is now: v {MARKUP[1]}")
+        page.send()
+        page.until(lambda: db.rows(f"SELECT v FROM {name}") == [[MARKUP[0]]],
+                   "it")
+        page.press("Edit row 1")
+        page.press("Delete row")
+        page.confirm(MARKUP[1])
+        page.until(lambda: db.rows(f"SELECT v FROM {name}") == [], "it to go")
+        assert page.driver.execute_script("return window.broken") is None
+
+
 class TestTwo:
     def test_961_10_one_row(self, page, db):
         db.run(TABLE)

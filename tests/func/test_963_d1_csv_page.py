@@ -6,6 +6,7 @@ import pytest
 
 from wfptest.adminpage import (Database, api, chromium, page,  # noqa: F401
                                send)
+from wfptest.browser import MARKUP
 
 pytestmark = pytest.mark.one_mpm
 
@@ -23,7 +24,7 @@ class TestCsv:
         page.until(file.exists, name)
         return file.read_bytes().decode()
 
-    def test_961_20_out_and_in_again(self, page, db, tmp_path):
+    def test_963_20_out_and_in_again(self, page, db, tmp_path):
         """Every type, and texts with quotes, commas and line ends."""
         db.run("CREATE TABLE t (a, \"b \"\" c\", c);"
                "INSERT INTO t VALUES (1, 'x,\"y\"' || char(10) || 'z', NULL),"
@@ -47,7 +48,7 @@ class TestCsv:
         assert db.rows("SELECT a, typeof(a), \"b \"\" c\", hex(c), typeof(c) "
                        "FROM t") == before
 
-    def test_961_21_more_than_a_part(self, page, db, tmp_path):
+    def test_963_21_more_than_a_part(self, page, db, tmp_path):
         db.run("CREATE TABLE t (i INTEGER PRIMARY KEY, s);"
                "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c "
                "WHERE i < 12000) INSERT INTO t SELECT i - 6000, 's' FROM c")
@@ -58,7 +59,7 @@ class TestCsv:
         lines = self.saved(page, tmp_path, "t.csv").splitlines()
         assert lines[1:] == [f'{i - 6000},"s"' for i in range(1, 12001)]
 
-    def test_961_22_a_result(self, page, db, tmp_path):
+    def test_963_22_a_result(self, page, db, tmp_path):
         page.saves_to(tmp_path)
         page.go(f"{db.at}?tab=sql")
         page.type("textarea[name=sql]", "SELECT 1 AS a; SELECT 'x', NULL")
@@ -67,7 +68,7 @@ class TestCsv:
         assert self.saved(page, tmp_path, "result-2.csv").splitlines()[1] == \
             '"x",'
 
-    def test_961_23_a_new_table(self, page, db, tmp_path):
+    def test_963_23_a_new_table(self, page, db, tmp_path):
         file = tmp_path / "price list.csv"
         file.write_text("\ufeffname;price;stock;code\r\n"
                         "pen;1.5;10;007\r\n\r\nink;;-3;1x\r\n")
@@ -82,6 +83,23 @@ class TestCsv:
         [[sql]] = db.rows("SELECT sql FROM sqlite_schema")
         assert '"price" REAL, "stock" INTEGER, "code" TEXT' in sql
 
+    def test_963_26_names_are_text(self, page, db, tmp_path):
+        """Of the file, its columns and what is in it."""
+        file = tmp_path / "<img src=x onerror=window.broken=1>.csv"
+        heads = ",".join('"' + m.replace('"', '""') + '"' for m in MARKUP)
+        file.write_text(f"{heads}\n{heads}\n")
+        page.go(f"{db.at}?tab=files")
+        page.choose("input[type=file]", file)
+        page.text(MARKUP[0])
+        page.type("dialog input[name=name]", MARKUP[2])
+        page.send()
+        page.text("Imported <img")
+        [[name]] = db.rows("SELECT name FROM sqlite_schema")
+        assert name == MARKUP[2]
+        name = '"' + name.replace('"', '""') + '"'
+        assert db.rows(f"SELECT * FROM {name}") == [list(MARKUP)]
+        assert page.driver.execute_script("return window.broken") is None
+
     @pytest.mark.parametrize("text, says", [
         ("a,b\n1,2\n1\n", "Line 3 has 1 field, the first has 2"),
         ('a,b\n1,"2\n', "Line 2: a quote does not end"),
@@ -89,7 +107,7 @@ class TestCsv:
         # the database's own, at the line of the file
         ('a,b\n1,"two\nlines"\n2,2\n1,3\n', "t.csv, line 5: INSERT INTO"),
         ("\xff", "t.csv is not UTF-8")])
-    def test_961_24_errors_by_their_line(self, page, db, tmp_path, text, says):
+    def test_963_24_errors_by_their_line(self, page, db, tmp_path, text, says):
         db.run("CREATE TABLE t (a UNIQUE, b)")
         file = tmp_path / "t.csv"
         file.write_bytes(text.encode("latin-1"))
@@ -101,7 +119,7 @@ class TestCsv:
         page.text(says)
         assert db.rows("SELECT count(*) FROM t") == [[0]]
 
-    def test_961_25_sql_by_its_line(self, page, db, tmp_path):
+    def test_963_25_sql_by_its_line(self, page, db, tmp_path):
         """A dump's frame is left out, and the lines stay."""
         file = tmp_path / "dump.sql"
         file.write_text("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n"

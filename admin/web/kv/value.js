@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One key of KV: look at its value, write it with metadata and an end, unless somebody else did meanwhile. */
-import { call, may, seg, upload } from '../lib/api.js';
+import { api, call, may, seg, upload } from '../lib/api.js';
 import { keep } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { bytes as sizeOf, when } from '../lib/format.js';
-import { parseExact } from '../lib/json.js';
 import { linesOf } from '../lib/lines.js';
 import { meanwhile } from '../lib/meanwhile.js';
 import { button, dialog, field, input, progress, select, textarea, toast } from '../lib/ui.js';
@@ -22,8 +21,7 @@ export async function readKey(at, name, signal) {
     throw error;
   }
   const bytes = new Uint8Array(await res.arrayBuffer());
-  const told = await call('GET', `${at}/metadata/${seg(name)}`, { signal });
-  const metadata = parseExact(await told.text()).result ?? undefined;
+  const metadata = (await api.exact(`${at}/metadata/${seg(name)}`, null, { signal })).result ?? undefined;
   return { bytes, metadata, expiration: Number(res.headers.get('expiration')) || undefined };
 }
 

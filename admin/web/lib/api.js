@@ -3,6 +3,7 @@
  * The REST API as this page speaks it: one session, the envelope, and errors
  * that say what is wrong and how to mend it.
  */
+import { parseExact } from './json.js';
 import { mend } from './mend.js';
 
 export class ApiError extends Error {
@@ -22,10 +23,10 @@ let session = null;
 let account = '';
 let onSignedOut = () => {};
 
-async function parse(res) {
+async function parse(res, read = JSON.parse) {
   const text = await res.text();
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch {
     return null;
   }
@@ -144,7 +145,7 @@ export async function call(method, path, opts = {}) {
 
 async function enveloped(method, path, opts) {
   const res = await call(method, path, opts);
-  const doc = await parse(res);
+  const doc = await parse(res, opts?.read);
   if (!doc || doc.success === false) {
     throw new ApiError(res.status, doc?.errors ?? [{ code: 0, message: 'The answer is not the API\'s' }]);
   }
@@ -154,6 +155,8 @@ async function enveloped(method, path, opts) {
 /** Each answers with the whole envelope: {result, result_info, messages}. */
 export const api = {
   get: (path, query, opts) => enveloped('GET', path, { query, ...opts }),
+  /** Where what somebody stored as JSON is written again: no digit of a number is lost. */
+  exact: (path, query, opts) => enveloped('GET', path, { query, read: parseExact, ...opts }),
   post: (path, json, opts) => enveloped('POST', path, { json, ...opts }),
   put: (path, json, opts) => enveloped('PUT', path, { json, ...opts }),
   patch: (path, json, opts) => enveloped('PATCH', path, { json, ...opts }),

@@ -4,7 +4,7 @@ import { api } from '../lib/api.js';
 import { fill, h } from '../lib/dom.js';
 import { bytes, plural } from '../lib/format.js';
 import { time } from '../lib/data.js';
-import { badge, button, card, dialog, empty, errorBox, field, input, note, select, table, textarea, toast, worker } from '../lib/ui.js';
+import { badge, card, dialog, empty, errorBox, field, input, note, select, table, textarea, toast, worker } from '../lib/ui.js';
 
 const SHORT = 200;
 

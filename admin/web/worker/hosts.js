@@ -2,6 +2,7 @@
 /* Hostnames of the table that lead to a Worker: a new one, its metadata, the end of one. */
 import { api, may, seg } from '../lib/api.js';
 import { h } from '../lib/dom.js';
+import { parseExact } from '../lib/json.js';
 import { meanwhile } from '../lib/meanwhile.js';
 import { button, card, confirmName, dialog, empty, field, input, table, textarea, toast } from '../lib/ui.js';
 
@@ -11,7 +12,7 @@ const pathOf = (name) => `~/hostnames/${seg(name)}`;
 export async function hostsOf(worker, signal) {
   const own = [];
   for (let page = 1; page <= 20; page++) {
-    const list = (await api.get('~/hostnames', { page, per_page: 1000 }, { signal })).result;
+    const list = (await api.exact('~/hostnames', { page, per_page: 1000 }, { signal })).result;
     own.push(...list.filter((x) => x.script === worker.name && (x.namespace ?? '') === worker.ns));
     if (!list.length) break;
   }
@@ -21,7 +22,7 @@ export async function hostsOf(worker, signal) {
 /** Where a host leads, and with what; null: nowhere. */
 async function targetOf(name) {
   try {
-    return plain((await api.get(pathOf(name))).result);
+    return plain((await api.exact(pathOf(name))).result);
   } catch (error) {
     if (error.status === 404) return null;
     throw error;
@@ -40,7 +41,7 @@ function parsed(area) {
   const text = area.value.trim();
   if (!text) return undefined;
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch (error) {
     throw Object.assign(new Error(`The metadata is no JSON: ${error.message}`), { hint: 'Such as {"plan": "pro"}, or nothing.' });
   }

@@ -2,6 +2,7 @@
 /* What a Worker has besides its code: bindings, secrets, tags, limits. */
 import { api, isLimited, may, seg } from '../lib/api.js';
 import { h } from '../lib/dom.js';
+import { parseExact } from '../lib/json.js';
 import { meanwhile } from '../lib/meanwhile.js';
 import { link } from '../lib/router.js';
 import { badge, button, card, confirmName, dialog, empty, field, input, select, table, tagList, textarea, toast } from '../lib/ui.js';
@@ -43,7 +44,7 @@ const TRIES = 3;
 async function patch(worker, change) {
   for (let n = 1; ; n++) {
     const version = await runningVersion(worker);
-    const now = (await api.get(`${worker.path}/settings`)).result;
+    const now = (await api.exact(`${worker.path}/settings`)).result;
     try {
       await api.patch(`${worker.path}/settings`, change(now), version ? { headers: { 'If-Match': `"${version}"` } } : {});
       return;
@@ -71,7 +72,7 @@ function others(bindings, name) {
 
 function jsonOf(text) {
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch (error) {
     throw Object.assign(new Error(`The value is no JSON: ${error.message}`), { hint: 'A text stands in "double quotes".' });
   }
@@ -163,7 +164,7 @@ function editLimits(worker, limits, done) {
 }
 
 export default async function settings({ worker, signal, refresh }) {
-  const s = (await api.get(`${worker.path}/settings`, null, { signal })).result;
+  const s = (await api.exact(`${worker.path}/settings`, null, { signal })).result;
   const secrets = s.bindings.filter((b) => b.type === 'secret_text');
   const plain = s.bindings.filter((b) => b.type !== 'secret_text');
   const able = may('deploy');
