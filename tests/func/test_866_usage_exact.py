@@ -127,6 +127,38 @@ def test_866_02_children_are_killed(httpd, tenant, usage):
     assert crowd.answered <= usage(made) <= crowd.answered + crowd.torn * BATCH
 
 
+VARIED = worker("""
+    local how = request.url:match("(%w+)$")
+    local function call() return env.SVC:fetch(request):text() end
+    if how == "parallel" then
+        parallel(call, call, function() pcall(fetch, "http://127.0.0.1:1/") end)
+    elseif how == "loop" then
+        parallel(call, function() while true do end end)
+    elseif how == "later" then
+        ctx:waitUntil(call)
+        ctx:waitUntil(error, "x")
+    elseif how == "streams" then
+        local n = 0
+        return Response.new(function()
+            n = n + 1
+            if n < 50 then
+                scheduler.wait(10)
+                return ("x"):rep(100000)
+            end
+        end)
+    elseif how == "fails" then
+        error("x")
+    end
+    return Response.new("ok")""")
+
+
+def breaks_off(port, path):
+    """Asks, reads a little, and is gone."""
+    with socket.create_connection(("127.0.0.1", port), 30) as sock:
+        sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert sock.recv(10)
+
+
 def hangs(port, path):
     try:
         Client(port).get(path)
@@ -168,3 +200,24 @@ def test_866_03_what_ran_is_counted_as_lost(httpd, client, tenant, usage):
     httpd.graceful()
     until(lambda: usage(made) == 2, "what ended since")
     assert figure("wfp_runs_lost_total") == before + 4
+
+
+@pytest.mark.one_mpm
+def test_866_04_what_ends_is_not_lost(httpd, client, tenant, usage):
+    """However it ended: nothing is taken for lost when the child goes."""
+    service = tenant.deploy(says('"ok"'))
+    made = tenant.deploy(VARIED, "--limit", "cpu_ms=20", "--binding",
+                         f"service:SVC={service.name}")
+    before = prometheus.read(client.get("/metrics"))["wfp_runs_lost_total",]
+    for _ in range(5):
+        for how in ("parallel", "loop", "later", "fails", "streams", "ok"):
+            client.get(f"{made.path}/{how}")
+        breaks_off(httpd.port, f"{made.path}/streams")
+    client.get(f"/_ns/{made.ns}/nobody/")
+    old = httpd.children()
+    httpd.graceful()
+    until(lambda: not set(old) & set(httpd.children()), "the old ones to end",
+          60)
+    until(lambda: usage(made) == 5 * 7, "all of them")
+    assert prometheus.read(client.get("/metrics"))["wfp_runs_lost_total",] == \
+        before
