@@ -11,13 +11,20 @@
 #include "store/page.h"
 #include "store/tx.h"
 
-/* Workers are counted for the rows of a page only. */
-#define WORKERS "(SELECT count(*) FROM scripts s WHERE s.ns_id = n.id) FROM "
+/* How many Workers it has: of one namespace they are counted, of a list in one go.
+ * (PostgreSQL would read the whole table for each row: it takes namespaces for
+ * equally large.) */
 #define NAMES                                                                  \
     "SELECT n.id, n.name, n.stamp, n.created, n.modified, n.trusted, "         \
     "n.egress, n.limits, n.outbound, n.egress_allow, n.egress_deny, "          \
-    "n.tail_consumers"
-#define COLUMNS      NAMES ", " WORKERS "namespaces n "
+    "n.tail_consumers, "
+#define ONE                                                                    \
+    NAMES "(SELECT count(*) FROM scripts s WHERE s.ns_id = n.id) "             \
+          "FROM namespaces n "
+#define LIST NAMES "coalesce(c.workers, 0) FROM "
+#define COUNTED                                                                \
+    "LEFT JOIN (SELECT ns_id, count(*) AS workers FROM scripts "               \
+    "GROUP BY ns_id) c ON c.ns_id = n.id "
 #define COLUMN_COUNT 13
 
 static apr_status_t read_row(void **pns, wfp_dbd_t *db, const char **row)
@@ -54,7 +61,7 @@ static apr_status_t read_row(void **pns, wfp_dbd_t *db, const char **row)
 static apr_status_t find(void **pns, wfp_dbd_t *db, const char *name)
 {
     static const wfp_sql_t get = { "namespaces_get",
-                                   COLUMNS "WHERE n.name = %s AND n.id <> ''" };
+                                   ONE "WHERE n.name = %s AND n.id <> ''" };
     const char **row;
     apr_status_t rv = wfp_dbd_row(&row, db, &get, COLUMN_COUNT, DBD_ARGS(name));
 
@@ -96,8 +103,9 @@ apr_status_t wfp_namespaces_get(wfp_namespace_t **pns, wfp_store_t *store,
 apr_status_t wfp_namespaces_list(apr_array_header_t **plist, wfp_store_t *store,
                                  wfp_result_t *res, apr_pool_t *p)
 {
-    static const wfp_sql_t list = { "namespaces_list", COLUMNS
-                                    "WHERE n.id <> '' ORDER BY n.name" };
+    static const wfp_sql_t list = { "namespaces_list",
+                                    LIST "namespaces n " COUNTED
+                                         "WHERE n.id <> '' ORDER BY n.name" };
     const wfp_page_t all = { .list = &list,
                              .columns = COLUMN_COUNT,
                              .read = read_row };
@@ -109,8 +117,8 @@ apr_status_t wfp_namespaces_list(apr_array_header_t **plist, wfp_store_t *store,
 
 #define NAMED "WHERE n.id <> '' AND lower(n.name) LIKE %s ESCAPE '!' "
 #define PAGE(order)                                                            \
-    NAMES ", " WORKERS "(SELECT * FROM namespaces n " NAMED "ORDER BY " order  \
-          " LIMIT %lld OFFSET %lld) n ORDER BY " order
+    LIST "(SELECT * FROM namespaces n " NAMED "ORDER BY " order                \
+         " LIMIT %lld OFFSET %lld) n " COUNTED "ORDER BY " order
 
 apr_status_t wfp_namespaces_page(apr_array_header_t **plist,
                                  apr_int64_t *ptotal, wfp_store_t *store,
