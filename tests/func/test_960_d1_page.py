@@ -100,8 +100,7 @@ class TestDatabases:
         made = api.ok("POST", f"{api.account}/tokens",
                       {"name": "reader", "role": "read"})
         with chromium.watched(made["value"]) as page:
-            go_where(page, api, db.all, "/d1", 50,
-                     lambda d: d["uuid"] == db.id)
+            go_where(page, "/d1", db.name)
             page.text(db.name)
             words = {b.text for b in page.all("main button")}
             assert "New database" not in words

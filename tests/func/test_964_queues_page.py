@@ -76,8 +76,7 @@ class TestQueues:
         assert api.ok("GET", queue.path)["settings"] == {
             "delivery_delay": 90, "delivery_paused": True,
             "message_retention_period": 7200}
-        go_where(page, api, f"{api.account}/queues", "/queues", 25,
-                 lambda q: q["queue_name"] == queue.name)
+        go_where(page, "/queues", queue.name)
         page.text("paused")
 
     def test_964_03_who_may_only_read(self, chromium, api, queue):
@@ -86,8 +85,7 @@ class TestQueues:
         made = api.ok("POST", f"{api.account}/tokens",
                       {"name": "reader", "role": "read"})
         with chromium.watched(made["value"]) as page:
-            go_where(page, api, f"{api.account}/queues", "/queues", 25,
-                     lambda q: q["queue_name"] == queue.name)
+            go_where(page, "/queues", queue.name)
             page.text(queue.name)
             assert not page.all(f"[aria-label='Delete {queue.name}']")
             page.go(at(queue))
