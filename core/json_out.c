@@ -80,22 +80,27 @@ static int is_special(apr_uint64_t bytes)
     return ((bytes | control | quote | slash | del) & ones * 0x80) != 0;
 }
 
-/* Characters that stand for themselves, from `in` on. */
-static apr_size_t plain(const unsigned char *in, const unsigned char *end)
+/* Put characters that stand for themselves, from `in` on. @return behind them */
+static const unsigned char *put_plain(wfp_json_out_t *out,
+                                      const unsigned char *in,
+                                      const unsigned char *end)
 {
-    const unsigned char *at = in;
+    char *to = wfp_json_out_room(out, (apr_size_t)(end - in));
     apr_uint64_t bytes;
 
-    for (; (apr_size_t)(end - at) >= sizeof(bytes); at += sizeof(bytes)) {
-        memcpy(&bytes, at, sizeof(bytes));
+    for (; (apr_size_t)(end - in) >= sizeof(bytes); in += sizeof(bytes)) {
+        memcpy(&bytes, in, sizeof(bytes));
         if (is_special(bytes)) {
             break;
         }
+        memcpy(to, &bytes, sizeof(bytes));
+        to += sizeof(bytes);
     }
-    while (at < end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\') {
-        at++;
+    while (in < end && *in >= 0x20 && *in < 0x7f && *in != '"' && *in != '\\') {
+        *to++ = (char)*in++;
     }
-    return (apr_size_t)(at - in);
+    out->n = (apr_size_t)(to - out->data);
+    return in;
 }
 
 void wfp_json_out_bytes(wfp_json_out_t *out, const char *data, apr_size_t n)
@@ -108,10 +113,9 @@ void wfp_json_out_bytes(wfp_json_out_t *out, const char *data, apr_size_t n)
     }
     WFP_JSON_OUT(out, "\"");
     while (in < end) {
-        apr_size_t run = plain(in, end);
+        apr_size_t run;
 
-        wfp_json_out_raw(out, (const char *)in, run);
-        in += run;
+        in = put_plain(out, in, end);
         if (in == end) {
             break;
         }
@@ -139,13 +143,20 @@ void wfp_json_out_str(wfp_json_out_t *out, const char *text)
 
 void wfp_json_out_int(wfp_json_out_t *out, apr_int64_t n)
 {
+    static const char pairs[] =
+        "0001020304050607080910111213141516171819202122232425262728293031323334"
+        "3536373839404142434445464748495051525354555657585960616263646566676869"
+        "707172737475767778798081828384858687888990919293949596979899";
     char digits[24], *at = digits + sizeof(digits);
     apr_uint64_t left = n < 0 ? 0 - (apr_uint64_t)n : (apr_uint64_t)n;
 
-    do {
-        *--at = (char)('0' + left % 10);
-        left /= 10;
-    } while (left);
+    for (; left >= 100; left /= 100) {
+        at -= 2;
+        memcpy(at, pairs + left % 100 * 2, 2);
+    }
+    at -= 2;
+    memcpy(at, pairs + left * 2, 2);
+    at += left < 10; /* no zero in front */
     if (n < 0) {
         *--at = '-';
     }

@@ -9,7 +9,7 @@
  * is there, cell by cell until there is the stamp of another run. No text can
  * forge one: places have zero bytes, records of JSON have none. A process that
  * was merely stopped for so long, and goes on, may write over others: the sum
- * tells.
+ * tells, and is looked at from then on.
  */
 #include "core/logring.h"
 
@@ -27,9 +27,6 @@
 /* How long a stamp may be waited for. */
 #define PATIENCE apr_time_from_sec(1)
 
-/* Records that are taken at a time. */
-#define BATCH 64
-
 typedef struct head_t {
     apr_uint64_t stamp; /* atomic: the place + 1, with or without FILLING */
     apr_uint64_t sum;
@@ -44,7 +41,9 @@ typedef struct shared_t {
     apr_uint64_t tail;      /* atomic; written under lock */
     apr_uint64_t waits_for; /* under lock: a place whose stamp is not there */
     apr_time_t since;
-    char pad2[CELL - 24];
+    apr_uint64_t
+        passed; /* atomic: a run was passed over, whose putter may live */
+    char pad2[CELL - 32];
     wfp_logring_stats_t stats; /* atomic */
     char pad3[CELL - sizeof(wfp_logring_stats_t)];
     wfp_shared_lock_t lock; /* whoever takes */
@@ -217,7 +216,10 @@ static apr_uint64_t copy(wfp_logring_record_t *record,
     record->data = to;
     record->n = is.n;
     record->kind = is.kind;
-    return is.sum == sum_of(place, to, is.n) ? cells_of(is.n) : 0;
+    return !__atomic_load_n(&ring->shared->passed, __ATOMIC_RELAXED)
+                   || is.sum == sum_of(place, to, is.n)
+               ? cells_of(is.n)
+               : 0;
 }
 
 /* A stamp is not there: does its putter live, as far as one can tell? */
@@ -250,13 +252,14 @@ static apr_uint64_t pass_over(const wfp_logring_t *ring, apr_uint64_t place,
 
 /* Some records, from the tail on. @return behind the last of them */
 static apr_uint64_t gather(wfp_logring_record_t *records, int *pn,
-                           wfp_logring_t *ring, char *scratch, apr_size_t room)
+                           wfp_logring_t *ring, char *scratch, apr_size_t room,
+                           int most)
 {
     apr_uint64_t at = __atomic_load_n(&ring->shared->tail, __ATOMIC_RELAXED);
     apr_uint64_t end = __atomic_load_n(&ring->shared->head, __ATOMIC_ACQUIRE);
     apr_uint64_t cells;
 
-    for (*pn = 0; at < end && *pn < BATCH; at += cells) {
+    for (*pn = 0; at < end && *pn < most; at += cells) {
         if (stamp_at(ring, at) == at + 1 && head_at(ring, at)->n > room) {
             break; /* with the next ones: there is room for any when *pn is 0 */
         }
@@ -269,6 +272,8 @@ static apr_uint64_t gather(wfp_logring_record_t *records, int *pn,
             break;
         }
         else {
+            /* before the tail is: whoever puts there sees it, and who looks */
+            __atomic_store_n(&ring->shared->passed, 1, __ATOMIC_RELAXED);
             cells = pass_over(ring, at, end) - at;
             count(&ring->stats->lost);
         }
@@ -278,9 +283,9 @@ static apr_uint64_t gather(wfp_logring_record_t *records, int *pn,
 
 apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
                              void *baton, char *scratch,
-                             apr_size_t scratch_bytes)
+                             apr_size_t scratch_bytes, int most)
 {
-    wfp_logring_record_t records[BATCH];
+    wfp_logring_record_t records[WFP_LOGRING_BATCH_MAX];
     apr_int64_t sum = 0;
     apr_status_t rv = wfp_shared_lock_for(&ring->shared->lock, 0);
     apr_uint64_t tail;
@@ -293,7 +298,7 @@ apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
         return -1;
     }
     for (;;) {
-        tail = gather(records, &n, ring, scratch, scratch_bytes);
+        tail = gather(records, &n, ring, scratch, scratch_bytes, most);
         if ((n > 0 && !fn(baton, records, n)) || tail == ring->shared->tail) {
             break;
         }

@@ -22,6 +22,9 @@ typedef struct wfp_logring_t wfp_logring_t;
 /** The longest record, in bytes. */
 #define WFP_LOGRING_RECORD_MAX (512 * 1024)
 
+/** What is taken at a time, in records. */
+#define WFP_LOGRING_BATCH_MAX 192
+
 /** What became of all records. */
 typedef struct wfp_logring_stats_t {
     apr_uint64_t put;     /* that found room */
@@ -71,11 +74,12 @@ typedef int wfp_logring_fn(void *baton, const wfp_logring_record_t *records,
  * One process does so at a time; a second one returns at once.
  *
  * @param scratch  for the records, WFP_LOGRING_RECORD_MAX bytes or more
+ * @param most  records at a time, WFP_LOGRING_BATCH_MAX or less
  * @return how many were taken; -1: another one is at it
  */
 apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
                              void *baton, char *scratch,
-                             apr_size_t scratch_bytes);
+                             apr_size_t scratch_bytes, int most);
 
 /** Where a follower is that sees records without taking them. */
 typedef struct wfp_logring_place_t {

@@ -19,48 +19,49 @@ typedef struct run_t {
     int is_hex; /* no other letters */
 } run_t;
 
-/* Does one of the words begin there? */
-static int begins_secret(const char *at)
+/* The word that makes a name a secret and begins with that byte; NULL: none. */
+static const char *word_of(char first)
 {
-    switch (*at | 0x20) {
+    switch (first | 0x20) {
     case 'a':
-        return !strncasecmp(at, "auth", 4);
+        return "auth";
     case 'j':
-        return !strncasecmp(at, "jwt", 3);
+        return "jwt";
     case 'k':
-        return !strncasecmp(at, "key", 3);
+        return "key";
     case 's':
-        return !strncasecmp(at, "secret", 6);
+        return "secret";
     case 't':
-        return !strncasecmp(at, "token", 5);
+        return "token";
     default:
-        return 0;
+        return NULL;
     }
+}
+
+/* Most that begin alike differ in the second byte. */
+static int begins(const char *at, const char *word)
+{
+    return (at[1] | 0x20) == word[1] && !strncasecmp(at, word, strlen(word));
 }
 
 int wfp_redact_is_secret(const char *name)
 {
-    const char *at;
+    const char *at, *word;
 
     for (at = name; *at; at++) {
-        if (begins_secret(at)) {
+        word = word_of(*at);
+        if (word && begins(at, word)) {
             return 1;
         }
     }
     return !strcasecmp(name, "cookie") || !strcasecmp(name, "set-cookie");
 }
 
-/* Bytes of the run that begins there. */
-static apr_size_t run_size(const char *from)
+/* May it be a byte of an id? */
+static int is_part(char c)
 {
-    apr_size_t n = 0;
-
-    while ((unsigned char)((from[n] | 0x20) - 'a') < 26
-           || (unsigned char)(from[n] - '0') < 10 || from[n] == '+'
-           || from[n] == '-' || from[n] == '_') {
-        n++;
-    }
-    return n;
+    return (unsigned char)((c | 0x20) - 'a') < 26
+           || (unsigned char)(c - '0') < 10 || c == '+' || c == '-' || c == '_';
 }
 
 static run_t run_of(const char *from, apr_size_t n)
@@ -92,43 +93,53 @@ static int is_id(const run_t *run)
                && run->lower >= EACH_MIN && run->digits >= EACH_MIN);
 }
 
-/* The first id from there on; NULL: none. */
-static const char *find_id(apr_size_t *pn, const char *from)
+/* The first id from there on; NULL: none. A byte that is none of a run's shows
+ * that no run of any use has begun before it. */
+static const char *find_id(apr_size_t *pn, const char *from, const char *end)
 {
-    while (*from) {
-        apr_size_t n = run_size(from);
+    while (end - from >= SIZE_MIN) {
+        const char *at = from + SIZE_MIN;
+        run_t run;
 
-        if (n >= SIZE_MIN) {
-            run_t run = run_of(from, n);
-
-            if (is_id(&run)) {
-                *pn = n;
-                return from;
-            }
+        while (at > from && is_part(at[-1])) {
+            at--;
         }
-        from += n ? n : 1;
+        if (at > from) {
+            from = at;
+            continue;
+        }
+        for (at = from + SIZE_MIN; at < end && is_part(*at);) {
+            at++;
+        }
+        run = run_of(from, (apr_size_t)(at - from));
+        if (is_id(&run)) {
+            *pn = run.n;
+            return from;
+        }
+        from = at;
     }
     return NULL;
 }
 
 const char *wfp_redact_url(const char *url, apr_pool_t *p)
 {
+    const char *end = url ? url + strlen(url) : NULL;
     apr_size_t n;
-    const char *id = url ? find_id(&n, url) : NULL;
+    const char *id = url ? find_id(&n, url, end) : NULL;
     char *copy, *to;
 
     if (!id) {
         return url;
     }
     /* an id is longer than what stands there instead */
-    copy = to = apr_palloc(p, strlen(url) + 1);
-    for (; id; id = find_id(&n, url)) {
+    copy = to = apr_palloc(p, (apr_size_t)(end - url) + 1);
+    for (; id; id = find_id(&n, url, end)) {
         memcpy(to, url, (apr_size_t)(id - url));
         to += id - url;
         memcpy(to, WFP_REDACTED, sizeof(WFP_REDACTED) - 1);
         to += sizeof(WFP_REDACTED) - 1;
         url = id + n;
     }
-    memcpy(to, url, strlen(url) + 1);
+    memcpy(to, url, (apr_size_t)(end - url) + 1);
     return copy;
 }

@@ -23,10 +23,11 @@
 #define SHARES      1024
 #define SHARE_BYTES (RING_BYTES / 8)
 
-/* Between two looks at the ring, and what one stores at most: transactions of 64
- * records. Others write to the store, too. */
-#define TICK     apr_time_from_msec(250)
-#define TURN_MAX 16
+/* Between two looks at the ring, and what one stores at most: transactions, and
+ * records of each. Others write to the store, too. */
+#define TICK      apr_time_from_msec(250)
+#define TURN_MAX  16
+#define TAKEN_MAX 64
 
 /* An id is a request id's beginning and a number, in hex. */
 #define ID_SIZE 24
@@ -352,7 +353,7 @@ static void store_all(archiver_t *a)
 
     a->turns = 0;
     if (wfp_logring_take(a->server->archive->ring, store_some, a, a->scratch,
-                         WFP_LOGRING_RECORD_MAX)
+                         WFP_LOGRING_RECORD_MAX, TAKEN_MAX)
             == 0
         && a->turns == 0) {
         for (i = 0; i < SHARES; i++) {

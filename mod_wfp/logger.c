@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -23,8 +22,8 @@
 /* A command that does not read is waited for that long, once. */
 #define PATIENCE apr_time_from_sec(1)
 
-/* Lines of one write: each has two parts. */
-#define LINES 64
+/* All of them together, when the child ends. */
+#define LAST_WORDS apr_time_from_msec(300)
 
 /* The kind of a record is the number of its log from 1 on, or this. */
 #define NO_LOG 0
@@ -40,6 +39,7 @@ typedef struct log_t {
 typedef struct logger_t {
     wfp_server_t *server;
     char *scratch;
+    apr_time_t ends; /* no log is waited for any longer; 0: not yet known */
 } logger_t;
 
 /* ---- files ------------------------------------------------------------------ */
@@ -162,32 +162,24 @@ static int await_room(int fd, apr_time_t until)
            && !(pfd.revents & (POLLERR | POLLNVAL));
 }
 
-/* Move the parts on by what was written. */
-static int advance(struct iovec *iov, int n, apr_size_t by)
+/* Until when a log may be waited for. */
+static apr_time_t patience(const logger_t *logger, const log_t *log)
 {
-    int i = 0;
+    apr_time_t until = wfp_clock_now() + (log->is_stuck ? 0 : PATIENCE);
 
-    while (i < n && by >= iov[i].iov_len) {
-        by -= iov[i++].iov_len;
-    }
-    if (i < n) {
-        iov[i].iov_base = (char *)iov[i].iov_base + by;
-        iov[i].iov_len -= by;
-    }
-    return i;
+    return logger->ends && logger->ends < until ? logger->ends : until;
 }
 
 /* @return APR_SUCCESS, or why not all of it was written */
-static apr_status_t write_parts(log_t *log, struct iovec *iov, int n)
+static apr_status_t write_bytes(log_t *log, const char *data, apr_size_t n,
+                                apr_time_t until)
 {
-    apr_time_t until = wfp_clock_now() + (log->is_stuck ? 0 : PATIENCE);
-    int at = 0;
-
-    while (at < n) {
-        ssize_t done = writev(log->fd, iov + at, n - at);
+    while (n > 0) {
+        ssize_t done = write(log->fd, data, n);
 
         if (done > 0) {
-            at += advance(iov + at, n - at, (apr_size_t)done);
+            data += done;
+            n -= (apr_size_t)done;
         }
         else if (done < 0 && errno == EAGAIN) {
             if (!await_room(log->fd, until)) {
@@ -225,41 +217,46 @@ static int is_torn(const log_t *log)
            && pread(log->fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
 }
 
-/* What is behind a record's key. */
-static const char *line_of(const wfp_logring_record_t *record)
+/* The least key: of no namespace and no name. */
+#define KEY_MIN 2
+
+/* Bytes of a record before its line; 0: it is none of ours. */
+static apr_size_t key_size(const wfp_logring_record_t *record)
 {
     const char *end = memchr(record->data, '\n', record->n);
+    apr_size_t n = end ? (apr_size_t)(end + 1 - record->data) : 0;
 
-    return end ? end + 1 : record->data;
+    return n >= KEY_MIN ? n : 0;
 }
 
-static void write_lines(wfp_server_t *server, log_t *log,
+/* Lines are moved together in the scratch, over the keys between them, since one
+ * piece is written faster than many: a newline, for a line that was torn, and
+ * each line with its own. They need no more room than with their keys. */
+static void write_lines(logger_t *logger, log_t *log,
                         const wfp_logring_record_t *records, int n)
 {
-    static char newline[] = "\n";
-    struct iovec iov[2 * LINES + 1];
+    char *from = logger->scratch + (records[0].data - logger->scratch);
+    char *to = from + 1;
     apr_status_t rv;
-    int i, parts = 0;
+    int i;
 
-    if (is_torn(log)) {
-        iov[parts].iov_base = newline;
-        iov[parts++].iov_len = 1;
-    }
     for (i = 0; i < n; i++) {
-        const char *line = line_of(&records[i]);
+        apr_size_t key = key_size(&records[i]);
 
-        iov[parts].iov_base = (char *)line;
-        iov[parts++].iov_len = records[i].n
-                               - (apr_size_t)(line - records[i].data);
-        iov[parts].iov_base = newline;
-        iov[parts++].iov_len = 1;
+        if (key) {
+            memmove(to, records[i].data + key, records[i].n - key);
+            to += records[i].n - key;
+            *to++ = '\n';
+        }
     }
-    rv = write_parts(log, iov, parts);
+    *from = '\n'; /* its key is not needed any more */
+    from += !is_torn(log);
+    rv = write_bytes(log, from, (apr_size_t)(to - from), patience(logger, log));
     if (rv != APR_SUCCESS) {
         for (i = 0; i < n; i++) {
-            wfp_stats_count(server->stats, WFP_STAT_UNWRITTEN);
+            wfp_stats_count(logger->server->stats, WFP_STAT_UNWRITTEN);
         }
-        complain(server, log, rv);
+        complain(logger->server, log, rv);
     }
 }
 
@@ -272,13 +269,12 @@ static int write_all(void *data, const wfp_logring_record_t *records, int n)
 
     while (i < n) {
         from = i;
-        while (i < n && i - from < LINES
-               && records[i].kind == records[from].kind) {
+        while (i < n && records[i].kind == records[from].kind) {
             i++;
         }
         if (records[from].kind != NO_LOG
             && records[from].kind <= (apr_uint32_t)logs->nelts) {
-            write_lines(logger->server,
+            write_lines(logger,
                         &APR_ARRAY_IDX(logs, records[from].kind - 1, log_t),
                         records + from, i - from);
         }
@@ -291,17 +287,15 @@ static void look(void *data)
     logger_t *logger = data;
 
     (void)wfp_logring_take(logger->server->ring, write_all, logger,
-                           logger->scratch, WFP_LOGRING_RECORD_MAX);
+                           logger->scratch, WFP_LOGRING_RECORD_MAX,
+                           WFP_LOGRING_BATCH_MAX);
 }
 
 static apr_status_t last_look(void *data)
 {
     logger_t *logger = data;
-    int i;
 
-    for (i = 0; i < logger->server->logs->nelts; i++) {
-        APR_ARRAY_IDX(logger->server->logs, i, log_t).is_stuck = 1;
-    }
+    logger->ends = wfp_clock_now() + LAST_WORDS;
     look(logger);
     return APR_SUCCESS;
 }

@@ -87,7 +87,9 @@ static int tell_client(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
         first = first->caller; /* the client's own request */
     }
     if (!first->req->cf || !first->req->cf->client_ip
-        || wfp_headers_get(ctx->req->headers, "cf-connecting-ip")) {
+        || find_same(ctx->req->headers, "cf-connecting-ip", 0,
+                     ctx->req->headers->count)
+               < ctx->req->headers->count) {
         return 0;
     }
     tell_one(out, "cf-connecting-ip", first->req->cf->client_ip);

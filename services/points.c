@@ -142,7 +142,7 @@ apr_status_t wfp_points_drain(wfp_points_t *points, wfp_store_t *store,
     scratch = apr_palloc(p, WFP_LOGRING_RECORD_MAX);
     apr_pool_create(&d.pool, p);
     taken = wfp_logring_take(points->ring, store_some, &d, scratch,
-                             WFP_LOGRING_RECORD_MAX);
+                             WFP_LOGRING_RECORD_MAX, BATCH_MAX);
     if (taken > 0) {
         (void)__atomic_add_fetch(&points->shared->drained, (apr_uint64_t)taken,
                                  __ATOMIC_RELAXED);

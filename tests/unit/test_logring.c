@@ -51,7 +51,7 @@ static apr_int64_t take(wfp_test_t *t, wfp_logring_t *ring, taken_t *taken)
     taken->texts = apr_array_make(t->pool, 8, sizeof(const char *));
     return wfp_logring_take(ring, keep, taken,
                             apr_palloc(t->pool, WFP_LOGRING_RECORD_MAX),
-                            WFP_LOGRING_RECORD_MAX);
+                            WFP_LOGRING_RECORD_MAX, 64);
 }
 
 #define TEXT(taken, i) APR_ARRAY_IDX((taken).texts, i, const char *)
@@ -268,7 +268,7 @@ static void killed_putters_lose_one_each(wfp_test_t *t)
             }
         }
         (void)wfp_logring_take(ring, look, seen, scratch,
-                               WFP_LOGRING_RECORD_MAX);
+                               WFP_LOGRING_RECORD_MAX, 64);
         usleep((useconds_t)(rand() % 3000));
         for (who = 0; who < PUTTERS; who++) {
             kill(pids[who], SIGKILL);
@@ -277,7 +277,7 @@ static void killed_putters_lose_one_each(wfp_test_t *t)
     }
     do { /* a killed one's run is waited for */
         (void)wfp_logring_take(ring, look, seen, scratch,
-                               WFP_LOGRING_RECORD_MAX);
+                               WFP_LOGRING_RECORD_MAX, 64);
         usleep(10000);
         (void)put(ring, MARK, "");
     } while (seen->marks == 0);
@@ -312,7 +312,7 @@ static void a_killed_taker_is_followed_by_another(wfp_test_t *t)
         if (pid == 0) {
             for (;;) {
                 (void)wfp_logring_take(ring, look, seen, scratch,
-                                       WFP_LOGRING_RECORD_MAX);
+                                       WFP_LOGRING_RECORD_MAX, 64);
             }
         }
         (void)wfp_logring_put(ring, 0, "0 0 1 ", 6);
@@ -320,11 +320,12 @@ static void a_killed_taker_is_followed_by_another(wfp_test_t *t)
         kill(pid, SIGKILL);
         CHECK(waitpid(pid, NULL, 0) == pid);
     }
-    CHECK(wfp_logring_take(ring, look, seen, scratch, WFP_LOGRING_RECORD_MAX)
-          >= 0);
+    CHECK(
+        wfp_logring_take(ring, look, seen, scratch, WFP_LOGRING_RECORD_MAX, 64)
+        >= 0);
     CHECK(put(ring, 1, "1 1 1 "));
     CHECK_INT(wfp_logring_take(ring, look, seen, scratch,
-                               WFP_LOGRING_RECORD_MAX),
+                               WFP_LOGRING_RECORD_MAX, 64),
               1);
     CHECK_INT(seen->count[1][1], 1);
 }

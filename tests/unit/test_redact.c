@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/redact.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
 #include "tests/unit/wfp_test.h"
 
 #define HEX32 "0123456789abcdefABCDEF9876543210"
@@ -53,9 +57,31 @@ static void ids_in_addresses(wfp_test_t *t)
     CHECK(wfp_redact_url(NULL, t->pool) == NULL);
 }
 
+/* Wherever an id begins, and whatever is around it. */
+static void ids_anywhere(wfp_test_t *t)
+{
+    static const char id[] = "ABab12xxxxxxxxxxxxxxx"; /* the shortest */
+    apr_size_t before, after;
+
+    for (before = 0; before < 70; before++) {
+        for (after = 0; after < 30; after++) {
+            char around[128], url[128];
+
+            memset(around, '/', sizeof(around));
+            around[before / 2] = 'a'; /* a run that is none */
+            (void)apr_snprintf(url, sizeof(url), "%.*s/%s%.*s", (int)before,
+                               around, id, (int)after, around + 64);
+            CHECK_STR(wfp_redact_url(url, t->pool),
+                      apr_psprintf(t->pool, "%.*s/REDACTED%.*s", (int)before,
+                                   around, (int)after, around + 64));
+        }
+    }
+}
+
 static const wfp_test_case_t cases[] = {
     { "headers that are secrets", headers_that_are_secrets },
     { "ids in addresses", ids_in_addresses },
+    { "ids anywhere", ids_anywhere },
     { NULL, NULL },
 };
 
