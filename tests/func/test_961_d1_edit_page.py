@@ -155,6 +155,26 @@ class TestRows:
         assert "New row" not in page.body()
 
 
+    @pytest.mark.parametrize("columns", [99, 100])
+    def test_961_07_as_wide_as_may_be(self, page, db, columns):
+        """An answer has at most 100 columns, and the key is one of them."""
+        names = [f"c{i}" for i in range(columns)]
+        db.run(f"CREATE TABLE w ({', '.join(names)}); INSERT INTO w VALUES ("
+               + ", ".join(f"'{i}'" for i in range(columns)) + ")")
+        page.go(f"{db.at}?table=w")
+        if columns == 100:
+            page.text("Its rows cannot be edited here")
+            assert not page.all("[aria-label='Edit row 1']")
+            return
+        page.press("Edit row 1")
+        put_in(page, "c50", "changed")
+        db.run("UPDATE w SET c98 = 'theirs'")
+        send(page)
+        page.text("It is now: c98 theirs")
+        page.send()
+        page.until(lambda: db.rows("SELECT c0, c50, c98 FROM w") ==
+                   [["0", "changed", "theirs"]], "it")
+
     def test_961_06_names_are_text(self, page, db):
         """Tables and columns that are called so, keys and values that are."""
         name = '"' + MARKUP[2].replace('"', '""') + '"'
