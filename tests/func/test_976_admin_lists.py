@@ -81,6 +81,9 @@ class TestLists:
             find(page, f"{word}-41")
             page.until(lambda: names(page) == [f"{word}-41"], "only this one")
             find(page, "nothing-has-such-a-name")
+            page.until(lambda: page.one(".empty") and page.driver.find_element(
+                "css selector", ".listing > [role=status]").get_attribute(
+                    "textContent") == "Nothing found", "it to be said")
             page.text('is called "nothing-has-such-a-name"')
             page.press("Show all")
             page.until(lambda: names(page), "all of them")

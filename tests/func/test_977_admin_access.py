@@ -18,7 +18,7 @@ from wfptest.wait import until
 pytestmark = pytest.mark.one_mpm
 
 SMALL = (360, 740)
-LONG = "a-very-long-name-that-a-program-has-made-up-for-something-0001"
+LONG = "averylongnamethataprogramhasmadeupforsomethingthathasnoname0001"  # 63
 
 
 @pytest.fixture(autouse=True)

@@ -44,8 +44,8 @@ export function searchField({ label, value = '', name = 'name', max = 63, wait =
 
 /** Which rows are shown, in words. */
 function said({ page, rows, total, text }, each) {
+  if (!rows.length) return text ? 'Nothing found' : '';
   if (total === undefined) return page > 1 || text ? `${number(rows.length)} on page ${number(page)}` : '';
-  if (!total) return text ? 'Nothing found' : '';
   const first = (page - 1) * each + 1;
   const of = rows.length === total ? number(total) : `${number(first)} to ${number(first + rows.length - 1)} of ${number(total)}`;
   return text ? `${of} found` : of;
@@ -69,6 +69,8 @@ export function listing({ query, caption, columns, each = 50, read, none, label 
   const state = { text: query.get('q') ?? '', page: Math.max(1, Math.floor(Number(query.get('page'))) || 1), before: [], cursor: '',
     sort: query.get('order') ? { by: query.get('order'), down: query.get('direction') === 'desc' } : usual };
   const pages = h('div', { class: 'list-foot' });
+  /* it stays, so that what changes in it is read out */
+  const told = h('p', { class: 'sr', role: 'status' });
 
   function remember() {
     if (isInside) return;
@@ -116,11 +118,12 @@ export function listing({ query, caption, columns, each = 50, read, none, label 
         turn(state.page + 1, next);
       }),
     }));
+    told.textContent = said({ ...state, rows, total }, each) || (rows.length ? `${number(rows.length)} shown` : '');
     if (!rows.length && state.page === 1) return nothing();
     return table({ caption, columns, rows, sort: state.sort, onSort: (by) => look({ sort: by }) });
   }, { lines: 8 });
   const search = searchField({ label, name: isInside ? 'search' : 'name', value: state.text, look: (text) => look({ text }) });
-  const el = h('div', { class: 'listing' }, h('div', { class: 'toolbar' }, search, extra), body, pages);
+  const el = h('div', { class: 'listing' }, told, h('div', { class: 'toolbar' }, search, extra), body, pages);
   el.reload = body.reload;
   el.begin = () => look({});
   el.first = body.first;
