@@ -90,9 +90,10 @@ def workers(httpd, world):
 @pytest.fixture
 def begin(conn, workers, origin):
     """begin(name): a request of which half came, of a Worker that runs."""
-    def call(name):
+    def call(name, headers=()):
         origin.requests.clear()
-        conn.request(1, workers[name].path + "/", "POST", end=False)
+        conn.request(1, workers[name].path + "/", "POST", end=False,
+                     headers=headers)
         conn.send(DATA, 0, 1, b"abc")
         until(lambda: any(path.endswith(name) for _, path, _ in
                           origin.requests), f"{name} to run")
@@ -166,15 +167,14 @@ class TestUploads:
         conn.send(HEADERS, END_HEADERS | END_STREAM, 1, literal("x-t", "1"))
         assert answer(conn, 1) == (True, b"body nil")
 
-    @pytest.mark.parametrize("length,data", [("3", b"hello"),
-                                             ("30", b"hello")])
-    def test_591_05_length_that_is_wrong(self, conn, workers, quiet, length,
-                                         data):
-        conn.request(1, workers["echo"].path + "/", "POST", end=False,
-                     headers=[("content-length", length)])
-        conn.send(DATA, END_STREAM, 1, data)
+    @pytest.mark.parametrize("length", ["5", "30"])
+    def test_591_05_length_that_is_wrong(self, conn, begin, quiet, length):
+        """Of a Worker that runs: mod_http2 of httpd 2.4.71 crashes, whatever
+        the handler, when it refuses a stream that no thread has begun."""
+        begin("reads", headers=[("content-length", length)])
+        conn.send(DATA, END_STREAM, 1, b"hello")
         told, body = answer(conn, 1)
-        assert told is None or b"<" not in body, body
+        assert told is None and body == b""
         quiet()
 
     @pytest.mark.parametrize("name,value", [
