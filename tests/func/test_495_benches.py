@@ -40,7 +40,7 @@ class TestBenches:
         run(build, "metering.py", "--quick", "--out",
             str(tmp_path / "metering.md"))
         text = (tmp_path / "metering.md").read_text()
-        assert len(re.findall(r"\| (?:reached|missed)", text)) == 10
+        assert len(re.findall(r"\| (?:reached|missed)", text)) == 8
         assert "| isolates warm in one process | 100 |" in text
         assert "nan" not in text
 
