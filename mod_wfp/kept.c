@@ -33,115 +33,30 @@ static apr_status_t find(void **pwhat, const char *name, int layout,
     return apr_pool_userdata_set(*pwhat, key, NULL, process);
 }
 
-static apr_status_t make_limits(void **pwhat, wfp_result_t *res, apr_pool_t *p)
-{
-    wfp_ratelimit_t *limits;
-    apr_status_t rv = wfp_ratelimit_create(&limits, res, p);
+/* make_NAME(): what TYPE_create() makes, of the type TYPE_t. */
+#define MAKES(name, type)                                                      \
+    static apr_status_t make_##name(void **pwhat, wfp_result_t *res,           \
+                                    apr_pool_t *p)                             \
+    {                                                                          \
+        type##_t *made;                                                        \
+        apr_status_t rv = type##_create(&made, res, p);                        \
+                                                                               \
+        *pwhat = made;                                                         \
+        return rv;                                                             \
+    }
 
-    *pwhat = limits;
-    return rv;
-}
-
-static apr_status_t make_points(void **pwhat, wfp_result_t *res, apr_pool_t *p)
-{
-    wfp_points_t *points;
-    apr_status_t rv = wfp_points_create(&points, res, p);
-
-    *pwhat = points;
-    return rv;
-}
-
-static apr_status_t make_ledger(void **pwhat, wfp_result_t *res, apr_pool_t *p)
-{
-    wfp_ledger_t *ledger;
-    apr_status_t rv = wfp_ledger_create(&ledger, res, p);
-
-    *pwhat = ledger;
-    return rv;
-}
-
-static apr_status_t make_guard(void **pwhat, wfp_result_t *res, apr_pool_t *p)
-{
-    wfp_sign_guard_t *guard;
-    apr_status_t rv = wfp_sign_guard_create(&guard, res, p);
-
-    *pwhat = guard;
-    return rv;
-}
-
-static apr_status_t make_tails(void **pwhat, wfp_result_t *res, apr_pool_t *p)
-{
-    wfp_tails_t *tails;
-    apr_status_t rv = wfp_tails_create(&tails, res, p);
-
-    *pwhat = tails;
-    return rv;
-}
-
-static apr_status_t make_stats(void **pwhat, wfp_result_t *res, apr_pool_t *p)
-{
-    wfp_stats_t *stats;
-    apr_status_t rv = wfp_stats_create(&stats, res, p);
-
-    *pwhat = stats;
-    return rv;
-}
-
-static apr_status_t make_tally(void **pwhat, wfp_result_t *res, apr_pool_t *p)
-{
-    wfp_tally_t *tally;
-    apr_status_t rv = wfp_tally_create(&tally, res, p);
-
-    *pwhat = tally;
-    return rv;
-}
-
-static apr_status_t make_children(void **pwhat, wfp_result_t *res,
-                                  apr_pool_t *p)
-{
-    wfp_children_t *children;
-    apr_status_t rv = wfp_children_create(&children, res, p);
-
-    *pwhat = children;
-    return rv;
-}
-
-static apr_status_t make_latency(void **pwhat, wfp_result_t *res, apr_pool_t *p)
-{
-    wfp_latency_t *latency;
-    apr_status_t rv = wfp_latency_create(&latency, res, p);
-
-    *pwhat = latency;
-    return rv;
-}
-
-static apr_status_t make_counts(void **pwhat, wfp_result_t *res, apr_pool_t *p)
-{
-    wfp_registry_counts_t *counts;
-    apr_status_t rv = wfp_registry_counts_create(&counts, res, p);
-
-    *pwhat = counts;
-    return rv;
-}
-
-static apr_status_t make_ring_stats(void **pwhat, wfp_result_t *res,
-                                    apr_pool_t *p)
-{
-    wfp_logring_stats_t *stats;
-    apr_status_t rv = wfp_logring_stats_create(&stats, res, p);
-
-    *pwhat = stats;
-    return rv;
-}
-
-static apr_status_t make_archive(void **pwhat, wfp_result_t *res, apr_pool_t *p)
-{
-    wfp_archive_t *archive;
-    apr_status_t rv = wfp_archive_create(&archive, res, p);
-
-    *pwhat = archive;
-    return rv;
-}
+MAKES(limits, wfp_ratelimit)
+MAKES(points, wfp_points)
+MAKES(ledger, wfp_ledger)
+MAKES(guard, wfp_sign_guard)
+MAKES(tails, wfp_tails)
+MAKES(stats, wfp_stats)
+MAKES(tally, wfp_tally)
+MAKES(children, wfp_children)
+MAKES(latency, wfp_latency)
+MAKES(counts, wfp_registry_counts)
+MAKES(ring_stats, wfp_logring_stats)
+MAKES(archive, wfp_archive)
 
 /* In the order of rows below. */
 enum {

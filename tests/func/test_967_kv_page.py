@@ -8,9 +8,9 @@ import uuid
 
 import pytest
 
-from wfptest.adminpage import (api, check, chromium, page,  # noqa: F401
-                               renew, send)
-from wfptest.browser import DESK, MARKUP, PHONE, Browser
+from wfptest.adminpage import (api, chromium, other, page,  # noqa: F401
+                               send)
+from wfptest.browser import DESK, MARKUP, PHONE
 
 pytestmark = pytest.mark.one_mpm
 
@@ -54,14 +54,6 @@ def edit(page, kv, key):
 
 
 class TestTwo:
-    @pytest.fixture
-    def other(self, httpd, build, page):
-        browser = Browser(httpd, build)
-        renew(browser)
-        yield browser
-        check(browser)
-        browser.stop()
-
     def test_967_01_one_key(self, page, other, kv):
         kv.put({"key": "k", "value": "old", "metadata": {"n": 1}})
         for browser, text in ((page, "mine"), (other, "theirs")):

@@ -7,9 +7,8 @@ import json
 
 import pytest
 
-from wfptest.adminpage import (api, check, chromium, forget,  # noqa: F401
+from wfptest.adminpage import (api, chromium, forget, other,  # noqa: F401
                                page, put, renew, send)
-from wfptest.browser import Browser
 from wfptest.drag import drop
 from wfptest.lua import worker
 from wfptest.session import PAGE, Session
@@ -334,14 +333,6 @@ class TestReaders:
 
 class TestTwo:
     """Two browsers at one Worker: nobody's work is lost."""
-
-    @pytest.fixture
-    def other(self, httpd, build, page):
-        browser = Browser(httpd, build)
-        renew(browser)
-        yield browser
-        check(browser)
-        browser.stop()
 
     def test_972_60_code_and_bindings(self, page, other, api):
         path = put(api, page.ns, "both", bindings=[

@@ -38,6 +38,16 @@ def page(chromium, api, tenant):
     check(chromium)
 
 
+@pytest.fixture
+def other(httpd, build, page):
+    """A second browser, signed in, too."""
+    browser = Browser(httpd, build)
+    renew(browser)
+    yield browser
+    check(browser)
+    browser.stop()
+
+
 def renew(browser, token=None):
     """Somebody is signed in, nothing was asked yet."""
     forget(browser)
