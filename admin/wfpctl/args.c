@@ -38,7 +38,9 @@ static const struct {
     { "header", 1 },      { "client-ip", 1 },
     { "version-id", 1 },  { "sampling-rate", 1 },
     { "since", 1 },       { "outcome", 1 },
-    { "level", 1 },       { NULL, 0 },
+    { "level", 1 },       { "port", 1 },
+    { "state", 1 },       { "schedule", 1 },
+    { "consume", 1 },     { NULL, 0 },
 };
 
 #define EVERYWHERE "ca config help json token token-file url"

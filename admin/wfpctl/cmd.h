@@ -50,6 +50,7 @@ typedef struct wfp_cmd_t {
     apr_pool_t *pool;
     wfp_result_t res;
     int json;                    /* --json */
+    int is_quiet;                /* 1: prints no result, part of another one */
     int usage;                   /* 1: res is about how it was called */
     apr_array_header_t *args;    /* const char *: after the command's name */
     apr_array_header_t *options; /* wfp_param_t, in the order given */
@@ -68,12 +69,13 @@ typedef apr_status_t wfp_cmd_fn(wfp_cmd_t *cmd);
 typedef enum {
     WFP_CMD_STORE = 0, /* settings read, owner taken on, store open */
     WFP_CMD_CONFIG,    /* settings read only */
-    WFP_CMD_NOTHING
+    WFP_CMD_NOTHING,
+    WFP_CMD_ALONE /* no server is meant, wherever one may be named */
 } wfp_cmd_needs_e;
 
 typedef struct wfp_cmd_row_t {
     const char *name; /* "namespace create" */
-    wfp_cmd_fn *fn;   /* NULL: known, but not in this version */
+    wfp_cmd_fn *fn;
     wfp_cmd_needs_e needs;
     int min; /* arguments */
     int max;
@@ -146,6 +148,7 @@ wfp_cmd_fn wfp_cmd_schedules_put;
 wfp_cmd_fn wfp_cmd_schedules_runs;
 wfp_cmd_fn wfp_cmd_logs_run;
 wfp_cmd_fn wfp_cmd_tail_run;
+wfp_cmd_fn wfp_cmd_dev_run;
 wfp_cmd_fn wfp_cmd_token_create;
 wfp_cmd_fn wfp_cmd_token_list;
 wfp_cmd_fn wfp_cmd_token_revoke;

@@ -28,7 +28,7 @@ static const char *read_all(apr_file_t *file, apr_pool_t *p)
     return text;
 }
 
-static const char *httpd_path(apr_pool_t *p)
+const char *wfp_config_httpd(apr_pool_t *p)
 {
     char *path;
 
@@ -56,7 +56,7 @@ static apr_status_t open_scratch(apr_file_t **pfile, apr_pool_t *p)
 static apr_status_t ask(const char **panswer, const char **pcomplaint, int *pok,
                         const wfp_cmd_t *cmd)
 {
-    const char *args[] = { httpd_path(cmd->pool),
+    const char *args[] = { wfp_config_httpd(cmd->pool),
                            "-t",
                            "-D",
                            "DUMP_WFP",
@@ -247,11 +247,12 @@ apr_status_t wfp_config_read(wfp_cmd_t *cmd)
     if (rv != APR_SUCCESS) {
         return wfp_result_set(&cmd->res, WFP_INVALID, rv,
                               "%s cannot be run (WFP_HTTPD names another)",
-                              httpd_path(cmd->pool));
+                              wfp_config_httpd(cmd->pool));
     }
     if (!ok) {
         return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
-                              "httpd refuses the configuration %s: %s",
+                              "httpd refuses the configuration%s%s: %s",
+                              cmd->config_file ? " " : "",
                               cmd->config_file ? cmd->config_file : "",
                               complaint);
     }
@@ -267,7 +268,9 @@ apr_status_t wfp_config_read(wfp_cmd_t *cmd)
     config->has_user = config->has_user == 3;
     if (!config->driver || !config->datadir || !config->keyfile) {
         return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
-                              "the configuration %s does not load mod_wfp",
+                              "the configuration%s%s does not load mod_wfp: is "
+                              "there a LoadModule wfp_module?",
+                              cmd->config_file ? " " : "",
                               cmd->config_file ? cmd->config_file : "");
     }
     return APR_SUCCESS;

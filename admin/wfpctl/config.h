@@ -13,4 +13,7 @@
  */
 apr_status_t wfp_config_read(wfp_cmd_t *cmd) WFP_CHECK;
 
+/** That httpd. */
+const char *wfp_config_httpd(apr_pool_t *p);
+
 #endif

@@ -136,7 +136,12 @@ static const wfp_cmd_row_t rows[] = {
       "[--header NAME[:TEXT]] [--client-ip ADDRESS]... [--version-id ID] "
       "[--sampling-rate RATE]",
       NULL, wfp_remote_tail_run },
-    { "dev", NULL, WFP_CMD_CONFIG, 0, 99, "", "" },
+    { "dev", wfp_cmd_dev_run, WFP_CMD_ALONE, 1, 1,
+      "port state schedule consume egress-allow binding var tag limit egress",
+      "FILE|FOLDER [--port N] [--state DIR] [--binding TYPE:NAME=VALUE]... "
+      "[--var NAME=VALUE]... [--schedule CRON]... [--consume QUEUE]... "
+      "[--egress-allow TARGET]... [--limit NAME=VALUE]... [--tag TAG]... "
+      "[--egress none|outbound|direct]" },
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
@@ -191,7 +196,7 @@ static void print_help(void)
 
 static apr_status_t prepare(wfp_cmd_t *cmd, const wfp_cmd_row_t *row)
 {
-    apr_status_t rv = row->needs == WFP_CMD_NOTHING ? APR_SUCCESS
+    apr_status_t rv = row->needs >= WFP_CMD_NOTHING ? APR_SUCCESS
                                                     : wfp_config_read(cmd);
 
     if (rv == APR_SUCCESS && row->first) {
@@ -200,7 +205,7 @@ static apr_status_t prepare(wfp_cmd_t *cmd, const wfp_cmd_row_t *row)
     if (rv == APR_SUCCESS && row->fn == wfp_cmd_init_run) {
         rv = wfp_owner_make_dir(cmd);
     }
-    if (rv == APR_SUCCESS && row->needs != WFP_CMD_NOTHING) {
+    if (rv == APR_SUCCESS && row->needs < WFP_CMD_NOTHING) {
         rv = wfp_owner_become(cmd);
     }
     if (rv == APR_SUCCESS && row->needs == WFP_CMD_STORE) {
@@ -248,15 +253,11 @@ static apr_status_t run(wfp_cmd_t *cmd, int argc, const char *const *argv)
     if (!row) {
         return wfp_args_usage(cmd, "no such command; wfpctl --help lists them");
     }
-    if (!row->fn) {
-        return wfp_result_set(&cmd->res, WFP_UNSUPPORTED, APR_ENOTIMPL,
-                              "%s is not supported in this version", row->name);
-    }
     rv = wfp_args_check(cmd, row);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (wfp_remote_is_wanted(cmd)) {
+    if (row->needs != WFP_CMD_ALONE && wfp_remote_is_wanted(cmd)) {
         return run_remote(cmd, row);
     }
     cmd->config_file = wfp_args_option(cmd, "config");

@@ -18,6 +18,19 @@ static void put_clean(FILE *out, const char *text)
     fputc('\n', out);
 }
 
+/* Lines of a log or of httpd: each further one is set off, so that none looks
+ * like wfpctl's own. */
+static void put_lines(FILE *out, apr_pool_t *p, const char *text)
+{
+    char *state, *line = apr_strtok(apr_pstrdup(p, text), "\n", &state);
+    int is_first = 1;
+
+    for (; line; line = apr_strtok(NULL, "\n", &state)) {
+        put_clean(out, is_first ? line : apr_pstrcat(p, "    ", line, NULL));
+        is_first = 0;
+    }
+}
+
 void wfp_print_line(const wfp_cmd_t *cmd, const char *fmt, ...)
 {
     va_list ap;
@@ -32,7 +45,7 @@ void wfp_print_line(const wfp_cmd_t *cmd, const char *fmt, ...)
 
 void wfp_print_json(const wfp_cmd_t *cmd, const wfp_json_t *v)
 {
-    if (cmd->json) {
+    if (cmd->json && !cmd->is_quiet) {
         puts(wfp_json_text(v, cmd->pool));
     }
 }
@@ -54,7 +67,8 @@ void wfp_print_failure(const wfp_cmd_t *cmd)
         fprintf(stderr, "%s\n", wfp_json_text(doc, cmd->pool));
         return;
     }
-    put_clean(stderr, apr_pstrcat(cmd->pool, "wfpctl: ", message, NULL));
+    put_lines(stderr, cmd->pool,
+              apr_pstrcat(cmd->pool, "wfpctl: ", message, NULL));
 }
 
 const char *wfp_print_time(const wfp_cmd_t *cmd, apr_time_t t)

@@ -478,20 +478,26 @@ static apr_status_t start_curl(wfp_cmd_t *cmd)
     return APR_SUCCESS;
 }
 
-apr_status_t wfp_remote_open(wfp_cmd_t *cmd)
+apr_status_t wfp_remote_open_at(wfp_cmd_t *cmd, const char *base,
+                                const char *token)
 {
     wfp_remote_t *remote = apr_pcalloc(cmd->pool, sizeof(*remote));
-    const char *token;
-    apr_status_t rv = wfp_remote_address(&remote->base, &token, cmd);
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
+    remote->base = base;
     remote->token = apr_pstrcat(cmd->pool, "Authorization: Bearer ", token,
                                 NULL);
     cmd->remote = remote;
     rv = start_curl(cmd);
     return rv == APR_SUCCESS ? find_account(cmd) : rv;
+}
+
+apr_status_t wfp_remote_open(wfp_cmd_t *cmd)
+{
+    const char *base, *token;
+    apr_status_t rv = wfp_remote_address(&base, &token, cmd);
+
+    return rv == APR_SUCCESS ? wfp_remote_open_at(cmd, base, token) : rv;
 }
 
 apr_status_t wfp_remote_health(const char **pstatus, wfp_cmd_t *cmd,

@@ -19,6 +19,10 @@ apr_status_t wfp_remote_address(const char **pbase, const char **ptoken,
  *  server for its account. */
 apr_status_t wfp_remote_open(wfp_cmd_t *cmd) WFP_CHECK;
 
+/** The same with an address and a token that are known. */
+apr_status_t wfp_remote_open_at(wfp_cmd_t *cmd, const char *base,
+                                const char *token) WFP_CHECK;
+
 /**
  * One call.
  *

@@ -206,12 +206,6 @@ class TestUsage:
     def test_640_10_wrong_calls(self, ctl, args):
         ctl.refused(*args, code=2)
 
-    @pytest.mark.parametrize("args", [
-        ("dev", "."),
-    ], ids=" ".join)
-    def test_640_11_not_in_this_version(self, ctl, args):
-        assert "not supported" in ctl.refused(*args)
-
     def test_640_12_help_names_every_command(self, ctl):
         text = ctl.ok("--help")
         for name in ("init", "deploy", "secret put", "namespace create"):
