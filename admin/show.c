@@ -210,4 +210,5 @@ void wfp_show_ledger(wfp_json_t *doc, const wfp_ledger_rows_t *row,
     wfp_json_set_int(doc, "bytes_out", (apr_int64_t)n[WFP_LEDGER_BYTES_OUT]);
     wfp_json_set_int(doc, "cold_starts",
                      (apr_int64_t)n[WFP_LEDGER_COLD_STARTS]);
+    wfp_json_set_int(doc, "lost", (apr_int64_t)n[WFP_LEDGER_LOST]);
 }

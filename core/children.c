@@ -10,22 +10,15 @@
 #include <apr_shm.h>
 #include <string.h>
 
-#include "core/lane.h"
-
 typedef struct place_t {
     apr_int64_t pid; /* 0: free */
     apr_uint64_t n[WFP_CHILD_COUNT];
-    /* what runs, in all lanes together: one may end in another than it began */
-    struct {
-        apr_int64_t running;
-    } __attribute__((aligned(64))) lanes[WFP_LANES];
 } __attribute__((aligned(64))) place_t;
 
 typedef struct shared_t {
     apr_uint32_t folding;
     apr_uint32_t used; /* no place beyond was ever taken */
     apr_uint64_t gone[WFP_CHILD_COUNT];
-    apr_uint64_t lost; /* runs */
     place_t places[WFP_CHILDREN_MAX];
 } shared_t;
 
@@ -103,42 +96,9 @@ void wfp_children_tell(wfp_children_t *children, int place,
     }
 }
 
-void wfp_children_run(wfp_children_t *children, int place, int change)
-{
-    place_t *mine;
-
-    if (place >= 0) {
-        mine = &children->shared->places[place];
-        (void)__atomic_fetch_add(&mine->lanes[wfp_lane()].running, change,
-                                 __ATOMIC_RELAXED);
-    }
-}
-
-apr_uint64_t wfp_children_lost(const wfp_children_t *children)
-{
-    return load(&children->shared->lost);
-}
-
-static void fold_runs(shared_t *shared, place_t *place)
-{
-    apr_int64_t running = 0;
-    int i;
-
-    for (i = 0; i < WFP_LANES; i++) {
-        running += __atomic_exchange_n(&place->lanes[i].running, 0,
-                                       __ATOMIC_ACQ_REL);
-    }
-    if (running > 0) {
-        (void)__atomic_add_fetch(&shared->lost, (apr_uint64_t)running,
-                                 __ATOMIC_ACQ_REL);
-    }
-}
-
 static void fold(shared_t *shared, place_t *place)
 {
     int i;
-
-    fold_runs(shared, place);
 
     (void)__atomic_add_fetch(&shared->folding, 1, __ATOMIC_ACQ_REL);
     for (i = WFP_CHILD_COUNTERS; i < WFP_CHILD_COUNT; i++) {
@@ -152,15 +112,25 @@ static void fold(shared_t *shared, place_t *place)
     (void)__atomic_add_fetch(&shared->folding, 1, __ATOMIC_ACQ_REL);
 }
 
-void wfp_children_left(wfp_children_t *children, apr_int64_t pid)
+int wfp_children_place(const wfp_children_t *children, apr_int64_t pid)
 {
-    shared_t *shared = children->shared;
+    const shared_t *shared = children->shared;
     apr_uint32_t used = __atomic_load_n(&shared->used, __ATOMIC_ACQUIRE), i;
 
     for (i = 0; i < used; i++) {
         if (__atomic_load_n(&shared->places[i].pid, __ATOMIC_ACQUIRE) == pid) {
-            fold(shared, &shared->places[i]);
+            return (int)i;
         }
+    }
+    return -1;
+}
+
+void wfp_children_left(wfp_children_t *children, apr_int64_t pid)
+{
+    int place = wfp_children_place(children, pid);
+
+    if (place >= 0) {
+        fold(children->shared, &children->shared->places[place]);
     }
 }
 

@@ -18,7 +18,7 @@
 typedef struct wfp_children_t wfp_children_t;
 
 /** Number of the layout: memory of another one is not used on. */
-#define WFP_CHILDREN_LAYOUT (200 + WFP_CHILD_COUNT)
+#define WFP_CHILDREN_LAYOUT (300 + WFP_CHILD_COUNT)
 
 /** Places. A process that finds none is not told of. */
 #define WFP_CHILDREN_MAX 4096
@@ -53,12 +53,8 @@ int wfp_children_join(wfp_children_t *children, apr_int64_t pid);
 void wfp_children_tell(wfp_children_t *children, int place,
                        const wfp_child_figures_t *figures);
 
-/** A run of a handler begins (1) or was counted (-1); any thread of the process.
- *  @param place  as for wfp_children_tell() */
-void wfp_children_run(wfp_children_t *children, int place, int change);
-
-/** Runs that nothing was counted of, since their process ended before they did. */
-apr_uint64_t wfp_children_lost(const wfp_children_t *children);
+/** The place that a process has. @return it; -1: none @note the parent */
+int wfp_children_place(const wfp_children_t *children, apr_int64_t pid);
 
 /** That process has ended. @note the parent, one at a time */
 void wfp_children_left(wfp_children_t *children, apr_int64_t pid);

@@ -115,6 +115,16 @@ static int claim(wfp_ledger_shared_t *shared, int at, apr_uint64_t hash,
     return 1;
 }
 
+/* Of all that have no other. */
+static int last_row(wfp_ledger_shared_t *shared)
+{
+    if (wfp_ledger_state(shared, WFP_LEDGER_LAST) == WFP_LEDGER_FREE) {
+        (void)claim(shared, WFP_LEDGER_LAST, 0, WFP_LEDGER_OTHER,
+                    WFP_LEDGER_OTHER); /* or another one did */
+    }
+    return WFP_LEDGER_LAST;
+}
+
 int wfp_ledger_other(wfp_ledger_shared_t *shared, const char *ns)
 {
     apr_uint64_t hash = hash_of(shared, ns, WFP_LEDGER_OTHER);
@@ -130,11 +140,7 @@ int wfp_ledger_other(wfp_ledger_shared_t *shared, const char *ns)
             return at;
         }
     }
-    if (wfp_ledger_state(shared, WFP_LEDGER_LAST) == WFP_LEDGER_FREE) {
-        (void)claim(shared, WFP_LEDGER_LAST, 0, WFP_LEDGER_OTHER,
-                    WFP_LEDGER_OTHER); /* or another one did */
-    }
-    return WFP_LEDGER_LAST;
+    return last_row(shared);
 }
 
 static int place(apr_uint64_t hash, int i)
@@ -232,6 +238,15 @@ void wfp_ledger_count(wfp_ledger_t *ledger, const char *ns, const char *script,
         add(&n[WFP_LEDGER_KILLS + run->killed_by - 1], 1);
     }
     add(&n[WFP_LEDGER_REQUESTS], 1);
+}
+
+void wfp_ledger_lost(wfp_ledger_t *ledger, const char *ns, const char *script,
+                     apr_uint64_t count, apr_time_t now)
+{
+    wfp_ledger_shared_t *shared = ledger->shared;
+    int at = ns ? row_of(shared, ns, script) : last_row(shared);
+
+    add(&open_row(shared, at, now)[WFP_LEDGER_LOST], count);
 }
 
 void wfp_ledger_bytes(wfp_ledger_t *ledger, const char *ns, const char *script,

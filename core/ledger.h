@@ -25,7 +25,7 @@
 typedef struct wfp_ledger_t wfp_ledger_t;
 
 /** Number of the layout: memory of another one is not used on. */
-#define WFP_LEDGER_LAYOUT 2
+#define WFP_LEDGER_LAYOUT 3
 
 /** Places for Workers, and for namespaces ("*" of each). */
 #define WFP_LEDGER_ROWS       8192
@@ -50,7 +50,9 @@ typedef enum {
     WFP_LEDGER_BYTES_OUT,
     WFP_LEDGER_COLD_STARTS,
     WFP_LEDGER_CPU_STEPS, /* how many had that much CPU time */
-    WFP_LEDGER_TOLD = WFP_LEDGER_CPU_STEPS + WFP_LEDGER_STEPS,
+    WFP_LEDGER_LOST = WFP_LEDGER_CPU_STEPS + WFP_LEDGER_STEPS, /* with their
+                        * process: in no other number */
+    WFP_LEDGER_TOLD,
     /* not told to the store: */
     WFP_LEDGER_WALL_STEPS = WFP_LEDGER_TOLD,
     WFP_LEDGER_KILLS = WFP_LEDGER_WALL_STEPS + WFP_LEDGER_STEPS, /* by limit */
@@ -78,6 +80,11 @@ apr_status_t wfp_ledger_create(wfp_ledger_t **pledger, wfp_result_t *res,
  *  @param now     core/clock.h */
 void wfp_ledger_count(wfp_ledger_t *ledger, const char *ns, const char *script,
                       const wfp_ledger_run_t *run, apr_time_t now);
+
+/** Count runs that their process did not live to the end of.
+ *  @param ns  NULL, as script is: it is not known whose they were */
+void wfp_ledger_lost(wfp_ledger_t *ledger, const char *ns, const char *script,
+                     apr_uint64_t count, apr_time_t now);
 
 /** Count bytes of a client's request and its answer. */
 void wfp_ledger_bytes(wfp_ledger_t *ledger, const char *ns, const char *script,

@@ -131,12 +131,24 @@ int wfp_ledger_collect(apr_array_header_t **plist, wfp_ledger_t *ledger,
     return list->nelts >= max;
 }
 
+/* Numbers only grow: an older teller's are less, or the same. */
+static int is_newer(const wfp_ledger_item_t *item, const wfp_ledger_row_t *row)
+{
+    int i;
+
+    for (i = 0; i < WFP_LEDGER_TOLD; i++) {
+        if (item->seen[i] < row->told[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 void wfp_ledger_stored(wfp_ledger_t *ledger, const wfp_ledger_item_t *item)
 {
     wfp_ledger_row_t *row = &ledger->shared->rows[item->row];
 
-    if (item->seen[WFP_LEDGER_REQUESTS] >= row->told[WFP_LEDGER_REQUESTS]
-        && item->time == row->minute * 60) {
+    if (item->time == row->minute * 60 && is_newer(item, row)) {
         memcpy(row->told, item->seen, sizeof(row->told));
         row->tries = 0;
     }

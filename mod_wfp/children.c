@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "mod_wfp/threads.h"
 
 #define TELL_EVERY apr_time_from_sec(1)
@@ -51,12 +52,24 @@ apr_status_t wfp_children_start(wfp_server_t *server, apr_pool_t *p)
     return wfp_threads_every(TELL_EVERY, tell, server, p);
 }
 
+/* As wfp_runs_left() tells it. */
+static void lose(void *data, const char *ns, const char *script,
+                 apr_uint64_t count)
+{
+    wfp_server_t *server = data;
+
+    wfp_ledger_lost(server->ledger, ns, script, count, wfp_clock_now());
+}
+
 void wfp_children_child_status(server_rec *s, pid_t pid, ap_generation_t gen,
                                int slot, mpm_child_status state)
 {
     wfp_server_t *server = wfp_server();
 
     if (server && state == MPM_CHILD_EXITED) {
+        /* first: whoever comes next may have its place */
+        wfp_runs_left(server->runs, wfp_children_place(server->children, pid),
+                      lose, server);
         wfp_children_left(server->children, pid);
     }
 }

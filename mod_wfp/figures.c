@@ -113,7 +113,7 @@ static void collect_children(wfp_figures_t *f, wfp_server_t *server)
         "Transfers of all children", sum.n[WFP_CHILD_TRANSFERS]);
     add(f, "runs_lost_total", "WfpRunsLost", "counter",
         "Runs of a handler that a process did not live to the end of",
-        wfp_children_lost(server->children));
+        wfp_runs_lost(server->runs));
 }
 
 /* How far the registry is behind the database. */

@@ -405,6 +405,7 @@ static apr_status_t find_worker(wfp_entry_t *ns, wfp_host_ctx_t *ctx,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    wfp_ledger_names(ctx);
     if (*call->ns) {
         ctx->work->last_user = ctx;
     }

@@ -95,6 +95,7 @@ struct wfp_host_ctx_t {
     const wfp_host_ctx_t *beyond; /* the caller whose outbound Worker comes
                                    * behind that one; NULL: none does */
     int is_outbound;              /* it is an outbound Worker */
+    int run;                      /* of core/runs.h */
     int cold;                     /* its isolate was made for it */
     int recorded;                 /* who wants its record (record.h) */
     int is_tailed;                /* somebody is given it, as all below say

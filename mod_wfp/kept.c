@@ -53,6 +53,7 @@ MAKES(tails, wfp_tails)
 MAKES(stats, wfp_stats)
 MAKES(tally, wfp_tally)
 MAKES(children, wfp_children)
+MAKES(runs, wfp_runs)
 MAKES(latency, wfp_latency)
 MAKES(counts, wfp_registry_counts)
 MAKES(ring_stats, wfp_logring_stats)
@@ -68,6 +69,7 @@ enum {
     STATS,
     TALLY,
     CHILDREN,
+    RUNS,
     LATENCY,
     REGISTRY,
     KV_CACHE,
@@ -89,6 +91,7 @@ static const struct {
     [STATS] = { "stats", WFP_STATS_LAYOUT, make_stats },
     [TALLY] = { "tally", WFP_TALLY_LAYOUT, make_tally },
     [CHILDREN] = { "children", WFP_CHILDREN_LAYOUT, make_children },
+    [RUNS] = { "runs", WFP_RUNS_LAYOUT, make_runs },
     [LATENCY] = { "latency", WFP_LATENCY_LAYOUT, make_latency },
     [REGISTRY] = { "registry-counts", WFP_REGISTRY_COUNTS_LAYOUT, make_counts },
     [KV_CACHE] = { "kv-counts", WFP_REGISTRY_COUNTS_LAYOUT, make_counts },
@@ -115,6 +118,7 @@ apr_status_t wfp_kept_find(wfp_server_t *server, wfp_kept_counts_t *counts,
     server->stats = found[STATS];
     server->tally = found[TALLY];
     server->children = found[CHILDREN];
+    server->runs = found[RUNS];
     server->latency = found[LATENCY];
     server->archive = found[ARCHIVE];
     counts->registry = found[REGISTRY];

@@ -23,11 +23,19 @@
 #define WAIT apr_time_from_sec(2)
 #define LOOK apr_time_from_msec(20)
 
-void wfp_ledger_begins(const wfp_host_ctx_t *ctx)
+void wfp_ledger_begins(wfp_host_ctx_t *ctx)
 {
     const wfp_server_t *server = ctx->work->server;
 
-    wfp_children_run(server->children, server->child_place, 1);
+    ctx->run = wfp_runs_begin(server->runs, server->child_place);
+}
+
+void wfp_ledger_names(const wfp_host_ctx_t *ctx)
+{
+    const wfp_server_t *server = ctx->work->server;
+
+    wfp_runs_name(server->runs, ctx->run, server->child_place, ctx->entry.ns,
+                  ctx->entry.name);
 }
 
 void wfp_ledger_here(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
@@ -49,8 +57,8 @@ void wfp_ledger_here(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
                      *ctx->entry.version_id ? ctx->entry.name : NULL, &run,
                      now);
     /* last: one that is killed in between is counted twice, not lost unseen */
-    wfp_children_run(ctx->work->server->children,
-                     ctx->work->server->child_place, -1);
+    wfp_runs_end(ctx->work->server->runs, ctx->run,
+                 ctx->work->server->child_place);
 }
 
 void wfp_ledger_transfer(const wfp_work_t *work, const request_rec *r)

@@ -8,7 +8,10 @@
 /** @file What Workers did: from an invocation to the ledger, and on to the store. */
 
 /** An invocation begins. Until it is counted it is lost with its process. */
-void wfp_ledger_begins(const wfp_host_ctx_t *ctx);
+void wfp_ledger_begins(wfp_host_ctx_t *ctx);
+
+/** It was found out which Worker that is: one that is lost is that Worker's. */
+void wfp_ledger_names(const wfp_host_ctx_t *ctx);
 
 /** An invocation is over: count it. */
 void wfp_ledger_here(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage);

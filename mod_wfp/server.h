@@ -9,6 +9,7 @@
 #include "admin/api_rate.h"
 #include "admin/sign_guard.h"
 #include "core/children.h"
+#include "core/runs.h"
 #include "core/host_memo.h"
 #include "core/keyring.h"
 #include "core/latency.h"
@@ -71,6 +72,7 @@ typedef struct wfp_server_t {
     wfp_ledger_t *ledger;     /* what Workers did; of all generations */
     wfp_tails_t *tails;       /* who follows records; of all generations */
     wfp_children_t *children; /* figures of each; of all generations */
+    wfp_runs_t *runs;         /* what they are at; the same */
     wfp_latency_t *latency;   /* of the store; of all generations */
     wfp_logring_t *ring;      /* records on their way to the logs */
     wfp_archive_t *archive;   /* and to the store; of all generations */

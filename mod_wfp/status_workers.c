@@ -189,6 +189,23 @@ static void show_kills(request_rec *r, const char *name,
     }
 }
 
+/* Few have any. */
+static void show_lost(request_rec *r, const char *name,
+                      const apr_array_header_t *list)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const wfp_ledger_sum_t *sum = &APR_ARRAY_IDX(list, i, wfp_ledger_sum_t);
+
+        if (sum->n[WFP_LEDGER_LOST]) {
+            ap_rprintf(r, "wfp_%s", name);
+            begin_labels(r, sum);
+            ap_rprintf(r, "} %" APR_UINT64_T_FMT "\n", sum->n[WFP_LEDGER_LOST]);
+        }
+    }
+}
+
 static void put_seconds(request_rec *r, apr_uint64_t us)
 {
     ap_rprintf(r, "%s\n", wfp_status_kinds_seconds(us, r->pool));
@@ -314,6 +331,9 @@ void wfp_status_workers_metrics(request_rec *r, wfp_server_t *server)
     begin_metric(r, "worker_kills_total", "counter",
                  "Runs of a Worker that a hard limit ended");
     show_kills(r, "worker_kills_total", page.workers);
+    begin_metric(r, "worker_runs_lost_total", "counter",
+                 "Runs of a Worker that a process did not live to the end of");
+    show_lost(r, "worker_runs_lost_total", page.workers);
     show_families(r, workers, page.workers);
     begin_metric(r, "worker_bytes_total", "counter",
                  "Bytes of bodies of a Worker's clients");
@@ -324,6 +344,10 @@ void wfp_status_workers_metrics(request_rec *r, wfp_server_t *server)
     begin_metric(r, "namespace_kills_total", "counter",
                  "Runs of a namespace's Workers that a hard limit ended");
     show_kills(r, "namespace_kills_total", page.namespaces);
+    begin_metric(r, "namespace_runs_lost_total", "counter",
+                 "Runs of a namespace's Workers that a process did not live to "
+                 "the end of");
+    show_lost(r, "namespace_runs_lost_total", page.namespaces);
     show_families(r, namespaces, page.namespaces);
     begin_metric(r, "namespace_bytes_total", "counter",
                  "Bytes of bodies of a namespace's clients");
@@ -354,6 +378,9 @@ static void show_line(request_rec *r, const wfp_ledger_sum_t *sum)
             ap_rprintf(r, " kills_%s=" U64, wfp_limit_row((wfp_limit_e)k)->name,
                        sum->n[WFP_LEDGER_KILLS + k]);
         }
+    }
+    if (sum->n[WFP_LEDGER_LOST]) {
+        ap_rprintf(r, " lost=" U64, sum->n[WFP_LEDGER_LOST]);
     }
     ap_rprintf(r,
                " cpu_us=" U64 " wall_us=" U64 " instructions=" U64

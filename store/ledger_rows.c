@@ -20,7 +20,7 @@
     "cold_starts, cpu_step_0, cpu_step_1, cpu_step_2, "                        \
     "cpu_step_3, cpu_step_4, cpu_step_5, cpu_step_6, cpu_step_7, "             \
     "cpu_step_8, cpu_step_9, cpu_step_10, cpu_step_11, "                       \
-    "cpu_step_12, cpu_step_13 "
+    "cpu_step_12, cpu_step_13, lost "
 #define SUMS                                                                   \
     "sum(requests), sum(exceptions), sum(exceeded_cpu), "                      \
     "sum(exceeded_memory), sum(exceeded_wall), sum(not_found), "               \
@@ -31,7 +31,7 @@
     "sum(cpu_step_3), sum(cpu_step_4), sum(cpu_step_5), "                      \
     "sum(cpu_step_6), sum(cpu_step_7), sum(cpu_step_8), "                      \
     "sum(cpu_step_9), sum(cpu_step_10), sum(cpu_step_11), "                    \
-    "sum(cpu_step_12), sum(cpu_step_13) "
+    "sum(cpu_step_12), sum(cpu_step_13), sum(lost) "
 #define SETS                                                                   \
     "requests = excluded.requests, "                                           \
     "exceptions = excluded.exceptions, "                                       \
@@ -59,7 +59,8 @@
     "cpu_step_10 = excluded.cpu_step_10, "                                     \
     "cpu_step_11 = excluded.cpu_step_11, "                                     \
     "cpu_step_12 = excluded.cpu_step_12, "                                     \
-    "cpu_step_13 = excluded.cpu_step_13 "
+    "cpu_step_13 = excluded.cpu_step_13, "                                     \
+    "lost = excluded.lost "
 #define ADDS                                                                   \
     "requests = ledger.requests + excluded.requests, "                         \
     "exceptions = ledger.exceptions + excluded.exceptions, "                   \
@@ -90,13 +91,19 @@
     "cpu_step_10 = ledger.cpu_step_10 + excluded.cpu_step_10, "                \
     "cpu_step_11 = ledger.cpu_step_11 + excluded.cpu_step_11, "                \
     "cpu_step_12 = ledger.cpu_step_12 + excluded.cpu_step_12, "                \
-    "cpu_step_13 = ledger.cpu_step_13 + excluded.cpu_step_13 "
+    "cpu_step_13 = ledger.cpu_step_13 + excluded.cpu_step_13, "                \
+    "lost = ledger.lost + excluded.lost "
 #define VALUES                                                                 \
     "%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, "             \
     "%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, "             \
-    "%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld"
+    "%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, "             \
+    "%lld"
 
-_Static_assert(WFP_LEDGER_TOLD == 30, "columns of the table");
+_Static_assert(WFP_LEDGER_TOLD == 31, "columns of the table");
+
+/* An older teller's numbers are less, or the same. */
+#define GROWN(of)                                                              \
+    of ".requests + " of ".bytes_in + " of ".bytes_out + " of ".lost"
 
 /* ns, script, span, time, source */
 #define KEYS 5
@@ -108,7 +115,7 @@ static apr_status_t put_one(wfp_dbd_t *db, const wfp_ledger_item_t *item)
         "INSERT INTO ledger (ns, script, span, time, source, " NAMES ") "
         "VALUES (%s, %s, %lld, %lld, %s, " VALUES ") "
         "ON CONFLICT (ns, script, span, time, source) DO UPDATE SET " SETS
-        "WHERE excluded.requests >= ledger.requests"
+        "WHERE " GROWN("excluded") " >= " GROWN("ledger")
     };
     const char *args[KEYS + WFP_LEDGER_TOLD] = {
         item->ns, item->script, wfp_dbd_num(db, WFP_LEDGER_ROWS_MINUTE),

@@ -105,6 +105,9 @@ static apr_status_t create_namespace(wfp_dbd_t *db, void *baton)
                               ns->name);
     }
     if (rv == APR_SUCCESS) {
+        rv = wfp_tail_consumers_turn_ns(db, ns->name, ns->tail_consumers);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wfp_data_points_orphan(db, ns->name);
     }
     return rv == APR_SUCCESS ? record(db, ask, "create") : rv;
@@ -160,7 +163,12 @@ apr_status_t wfp_namespaces_write(wfp_dbd_t *db, wfp_namespace_t *ns,
                                wfp_column_names(ns->egress_allow, db->pool),
                                wfp_column_names(ns->egress_deny, db->pool),
                                tail_text(ns), ns->name));
-    return rv == APR_SUCCESS && n == 0 ? missing(db->res, ns->name) : rv;
+    if (rv == APR_SUCCESS && n == 0) {
+        return missing(db->res, ns->name);
+    }
+    return rv == APR_SUCCESS
+               ? wfp_tail_consumers_turn_ns(db, ns->name, ns->tail_consumers)
+               : rv;
 }
 
 static apr_status_t update_namespace(wfp_dbd_t *db, void *baton)

@@ -5,10 +5,8 @@
  */
 #include "store/references.h"
 
-#include <apr_strings.h>
 #include <string.h>
 
-#include "core/tail_targets.h"
 #include "store/column.h"
 #include "store/tx.h"
 
@@ -133,75 +131,34 @@ apr_status_t wfp_references_list(apr_array_header_t **plist, wfp_store_t *store,
     return rv;
 }
 
-static int names(const apr_array_header_t *targets, const char *name)
+/* Rows (namespace, Worker). */
+static apr_status_t add_tails(wfp_dbd_t *db, const ask_t *ask,
+                              const wfp_sql_t *sql)
 {
-    int i;
-
-    for (i = 0; i < targets->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(targets, i, const char *), name)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Is the Worker in the list already, by another version that runs? */
-static int is_last(const apr_array_header_t *list, const char **row)
-{
-    const wfp_reference_t *last = list->nelts
-                                      ? &APR_ARRAY_IDX(list, list->nelts - 1,
-                                                       wfp_reference_t)
-                                      : NULL;
-
-    return last && !strcmp(last->ns, row[0]) && !strcmp(last->name, row[1]);
-}
-
-/* Of rows (namespace, Worker, settings, tail_consumers) those that name it. */
-static apr_status_t add_tails(wfp_dbd_t *db, ask_t *ask, const wfp_sql_t *sql,
-                              const char *begins)
-{
-    const char *like = apr_pstrcat(db->pool, "%\"service\":\"", ask->name,
-                                   "\"%", NULL);
     apr_array_header_t *rows;
-    int i, told = 0;
-    apr_status_t rv = wfp_dbd_rows(&rows, db, sql, 4, DBD_ARGS(begins, like));
+    int i;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, sql, 2,
+                                   DBD_ARGS(ask->name,
+                                            wfp_dbd_num(db,
+                                                        WFP_REFERENCES_MAX)));
 
-    for (i = 0;
-         rv == APR_SUCCESS && i < rows->nelts && told < WFP_REFERENCES_MAX;
-         i++) {
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         const char **row = APR_ARRAY_IDX(rows, i, const char **);
-        const apr_array_header_t
-            *targets = *row[2] ? wfp_tail_targets_of_settings(row[2], db->pool)
-                               : wfp_tail_targets_of_text(row[3], db->pool);
+        wfp_reference_t *ref = apr_array_push(ask->list);
 
-        if (names(targets, ask->name) && !is_last(ask->list, row)) {
-            wfp_reference_t *ref = apr_array_push(ask->list);
-
-            memset(ref, 0, sizeof(*ref));
-            ref->ns = row[0];
-            ref->name = row[1];
-            told++;
-        }
+        memset(ref, 0, sizeof(*ref));
+        ref->ns = row[0];
+        ref->name = row[1];
     }
     return rv;
 }
 
 static apr_status_t list_tails(wfp_dbd_t *db, void *baton)
 {
-    static const wfp_sql_t scripts = {
-        "references_tails",
-        "SELECT DISTINCT n.name, s.name, v.settings, '' FROM versions v "
-        "JOIN deployments d ON d.version_id = v.id "
-        "JOIN scripts s ON s.id = d.script_id AND s.stamp = d.stamp "
-        "JOIN namespaces n ON n.id = s.ns_id "
-        "WHERE v.settings LIKE %s AND v.settings LIKE %s "
-        "ORDER BY n.name, s.name LIMIT 1000"
-    };
+    static const wfp_sql_t scripts = { "references_tails",
+                                       WFP_REFERENCES_TAILS("%s", "%lld") };
     static const wfp_sql_t namespaces = {
-        "references_tails_ns",
-        "SELECT n.name, '', '', n.tail_consumers FROM namespaces n "
-        "WHERE n.tail_consumers LIKE %s AND n.tail_consumers LIKE %s "
-        "ORDER BY n.name"
+        "references_tails_ns", WFP_REFERENCES_TAILS_NS("%s", "%lld")
     };
     ask_t *ask = baton;
     wfp_script_row_t row;
@@ -209,9 +166,9 @@ static apr_status_t list_tails(wfp_dbd_t *db, void *baton)
 
     ask->list = apr_array_make(db->pool, 4, sizeof(wfp_reference_t));
     if (rv == APR_SUCCESS) {
-        rv = add_tails(db, ask, &scripts, "%\"tail_consumers\":[{%");
+        rv = add_tails(db, ask, &scripts);
     }
-    return rv == APR_SUCCESS ? add_tails(db, ask, &namespaces, "[{%") : rv;
+    return rv == APR_SUCCESS ? add_tails(db, ask, &namespaces) : rv;
 }
 
 apr_status_t wfp_references_tails(apr_array_header_t **plist,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whom a Worker or a namespace gives its records to (core/tail_targets.h), as far
- * as the store has to know. Called by scripts.c and namespaces.c inside their
- * transactions.
+ * as the store has to know: it is in their settings, and the other way round in
+ * tables. These have ids of namespaces, so a new name of one changes nothing there.
+ * Called by scripts.c, versions.c and namespaces.c inside their transactions.
  */
 #include <apr_strings.h>
 #include <string.h>
@@ -81,6 +82,69 @@ apr_status_t wfp_tail_consumers_check_ns(wfp_dbd_t *db,
                         db->res, db->pool);
     return rv == APR_SUCCESS ? check(db, arr, ns->name, NULL) : rv;
 }
+
+/* ---- the other way round --------------------------------------------------------- */
+
+/* @param owner  the id of a version, or of ns itself */
+static apr_status_t insert_all(wfp_dbd_t *db, const wfp_sql_t *insert,
+                               const apr_array_header_t *targets,
+                               const char *owner, const char *ns_id)
+{
+    int i;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (i = 0; rv == APR_SUCCESS && i < targets->nelts; i++) {
+        const char *target = APR_ARRAY_IDX(targets, i, const char *);
+        int own = *target == '/';
+
+        rv = wfp_dbd_exec(NULL, db, insert,
+                          DBD_ARGS(owner, own ? ns_id : "", target + own));
+    }
+    return rv;
+}
+
+apr_status_t wfp_tail_consumers_insert(wfp_dbd_t *db, const char *version_id,
+                                       const char *ns_id, const char *settings)
+{
+    static const wfp_sql_t insert = {
+        "tails_insert",
+        "INSERT INTO version_tails (version_id, consumer_ns, consumer) "
+        "VALUES (%s, %s, %s)"
+    };
+
+    return insert_all(db, &insert,
+                      wfp_tail_targets_of_settings(settings, db->pool),
+                      version_id, ns_id);
+}
+
+apr_status_t wfp_tail_consumers_turn_ns(wfp_dbd_t *db, const char *ns,
+                                        const char *targets)
+{
+    static const wfp_sql_t find = { "tails_ns", "SELECT id FROM namespaces "
+                                                "WHERE name = %s" };
+    static const wfp_sql_t drop = { "tails_ns_drop",
+                                    "DELETE FROM namespace_tails "
+                                    "WHERE ns_id = %s" };
+    static const wfp_sql_t insert = {
+        "tails_ns_insert",
+        "INSERT INTO namespace_tails (ns_id, consumer_ns, consumer) "
+        "VALUES (%s, %s, %s)"
+    };
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &find, 1, DBD_ARGS(ns));
+
+    if (rv != APR_SUCCESS || !row) {
+        return rv;
+    }
+    rv = wfp_dbd_exec(NULL, db, &drop, DBD_ARGS(row[0]));
+    return rv == APR_SUCCESS
+               ? insert_all(db, &insert,
+                            wfp_tail_targets_of_text(targets, db->pool), row[0],
+                            row[0])
+               : rv;
+}
+
+/* ---- a namespace's new name ------------------------------------------------------ */
 
 /* The texts were written by us: a member looks the same everywhere. */
 static const char *member(const char *name, apr_pool_t *p)

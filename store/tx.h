@@ -184,6 +184,31 @@ apr_status_t wfp_tail_consumers_check(wfp_dbd_t *db,
 apr_status_t wfp_tail_consumers_check_ns(wfp_dbd_t *db,
                                          const wfp_namespace_t *ns) WFP_CHECK;
 
+/** Note whom a new version gives its records to, for wfp_references_tails(). */
+apr_status_t wfp_tail_consumers_insert(wfp_dbd_t *db, const char *version_id,
+                                       const char *ns_id,
+                                       const char *settings) WFP_CHECK;
+
+/** The same of a namespace, in place of what was noted. @param targets  JSON */
+apr_status_t wfp_tail_consumers_turn_ns(wfp_dbd_t *db, const char *ns,
+                                        const char *targets) WFP_CHECK;
+
+/** Who gives an account Worker its records (namespace, Worker), by name and how many
+ *  at most; here, so that a test sees which indexes they use. */
+#define WFP_REFERENCES_TAILS(target, most)                                     \
+    "SELECT DISTINCT n.name, s.name FROM version_tails t "                     \
+    "JOIN versions v ON v.id = t.version_id "                                  \
+    "JOIN scripts s ON s.id = v.script_id "                                    \
+    "JOIN deployments d ON d.script_id = s.id AND d.stamp = s.stamp "          \
+    "AND d.version_id = v.id JOIN namespaces n ON n.id = s.ns_id "             \
+    "WHERE t.consumer_ns = '' AND t.consumer = " target " "                    \
+    "ORDER BY n.name, s.name LIMIT " most
+#define WFP_REFERENCES_TAILS_NS(target, most)                                  \
+    "SELECT n.name, '' FROM namespace_tails t "                                \
+    "JOIN namespaces n ON n.id = t.ns_id "                                     \
+    "WHERE t.consumer_ns = '' AND t.consumer = " target " "                    \
+    "ORDER BY n.name LIMIT " most
+
 /** A namespace is called otherwise from now on: those of its Workers and its own
  *  that are in it. */
 apr_status_t wfp_tail_consumers_rename(wfp_dbd_t *db, const char *ns_id,

@@ -63,6 +63,10 @@ static apr_status_t insert_version(wfp_dbd_t *db, const wfp_version_row_t *row)
     if (rv == APR_SUCCESS) {
         rv = wfp_bindings_insert(db, s->version_id, s->bindings);
     }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_tail_consumers_insert(db, s->version_id, row->row->ns_id,
+                                       s->settings);
+    }
     return rv == APR_SUCCESS ? insert_tags(db, s->version_id, s->tags) : rv;
 }
 

@@ -17,7 +17,9 @@ from wfptest.client import Client
 from wfptest.lua import says, worker
 from wfptest.wait import until
 
-METRICS = ['<Location "/metrics">', "SetHandler wfp-metrics", "</Location>"]
+METRICS = ['<Location "/metrics">', "SetHandler wfp-metrics", "</Location>",
+           '<Location "/server-status">', "SetHandler server-status",
+           "</Location>"]
 
 COUNT = 100000
 # in one go on a connection, and of how many at a time
@@ -169,8 +171,16 @@ def hangs(port, path):
 def test_866_03_what_ran_is_counted_as_lost(httpd, client, tenant, usage):
     """What a killed child was at, before and after its answer: those figures, no
     more and no fewer."""
-    def figure(name):
-        return prometheus.read(client.get("/metrics"))[name,]
+    def figure(name, *labels):
+        return prometheus.read(client.get("/metrics")).get((name, *labels), 0)
+
+    def lost():
+        return {figure("wfp_runs_lost_total") - before,
+                figure("wfp_worker_runs_lost_total",
+                       ("namespace", made.ns), ("worker", made.name)),
+                figure("wfp_namespace_runs_lost_total",
+                       ("namespace", made.ns)),
+                usage(made, "lost")}
 
     made = tenant.deploy(worker("""
         local how = request.url:match("(%w+)$")
@@ -179,7 +189,7 @@ def test_866_03_what_ran_is_counted_as_lost(httpd, client, tenant, usage):
         elseif how == "now" then
             scheduler.wait(25000)
         end
-        return Response.new("ok")"""))
+        return Response.new("ok")"""), ns=tenant.namespace())
     before = figure("wfp_runs_lost_total")
     assert client.get(made.path + "/quick").text == "ok"
     assert client.get(made.path + "/later").text == "ok"
@@ -189,17 +199,21 @@ def test_866_03_what_ran_is_counted_as_lost(httpd, client, tenant, usage):
     for thread in asking:
         thread.start()
     until(lambda: figure("wfp_isolates_running") == 4, "all of them run")
-    assert figure("wfp_runs_lost_total") == before
+    assert lost() == {0}
     for pid in httpd.children():
         os.kill(pid, signal.SIGKILL)
     for thread in asking:
         thread.join()
-    until(lambda: figure("wfp_runs_lost_total") == before + 4, "four are lost")
+    until(lambda: lost() == {4}, "four are lost")
     until(lambda: usage(made) == 1, "what had ended")
     assert client.get(made.path + "/quick").text == "ok"
     httpd.graceful()
     until(lambda: usage(made) == 2, "what ended since")
-    assert figure("wfp_runs_lost_total") == before + 4
+    assert lost() == {4}
+    line, = [line for line in
+             client.get("/server-status?auto").text.splitlines()
+             if line.startswith(f"WfpWorker[{made.ns}/{made.name}]")]
+    assert " lost=4 " in line
 
 
 @pytest.mark.one_mpm

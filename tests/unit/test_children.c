@@ -33,7 +33,9 @@ static void what_is_stays_and_what_was_goes(wfp_test_t *t)
     CHECK_INT(wfp_children_sum(&sum, children), 2);
     CHECK_INT(sum.n[WFP_CHILD_IDLE], 7);
     CHECK_INT(sum.n[WFP_CHILD_TRANSFERS], 111);
+    CHECK_INT(wfp_children_place(children, 20), b);
     wfp_children_left(children, 10);
+    CHECK_INT(wfp_children_place(children, 10), -1);
     wfp_children_left(children, 10);
     wfp_children_left(children, 30);
     CHECK_INT(wfp_children_sum(&sum, children), 1);
@@ -43,32 +45,6 @@ static void what_is_stays_and_what_was_goes(wfp_test_t *t)
     CHECK_INT(wfp_children_join(children, 30), a);
     CHECK_INT(wfp_children_sum(&sum, children), 2);
     CHECK_INT(sum.n[WFP_CHILD_TRANSFERS], 111);
-}
-
-static void runs_go_with_their_process(wfp_test_t *t)
-{
-    wfp_children_t *children = make(t);
-    int a = wfp_children_join(children, 10),
-        b = wfp_children_join(children, 20), i;
-
-    for (i = 0; i < 5; i++) {
-        wfp_children_run(children, a, 1);
-        wfp_children_run(children, b, 1);
-        wfp_children_run(children, -1, 1);
-    }
-    wfp_children_run(children, a, -1);
-    CHECK_INT(wfp_children_lost(children), 0);
-    wfp_children_left(children, 10);
-    CHECK_INT(wfp_children_lost(children), 4);
-    /* whoever has the place next begins with none */
-    CHECK_INT(wfp_children_join(children, 30), a);
-    wfp_children_left(children, 30);
-    CHECK_INT(wfp_children_lost(children), 4);
-    for (i = 0; i < 5; i++) {
-        wfp_children_run(children, b, -1);
-    }
-    wfp_children_left(children, 20);
-    CHECK_INT(wfp_children_lost(children), 4);
 }
 
 static void one_too_many_has_no_place(wfp_test_t *t)
@@ -117,7 +93,6 @@ static void counters_never_step_back(wfp_test_t *t)
 
 static const wfp_test_case_t cases[] = {
     { "what is stays and what was goes", what_is_stays_and_what_was_goes },
-    { "runs go with their process", runs_go_with_their_process },
     { "one too many has no place", one_too_many_has_no_place },
     { "counters never step back", counters_never_step_back },
     { NULL, NULL },

@@ -186,6 +186,31 @@ static void a_minute_is_told_whole(wfp_test_t *t)
     CHECK_INT(next.time, item.time + 60);
 }
 
+/* They count for nothing else, and are told like the rest. */
+static void what_is_lost_is_told_once(wfp_test_t *t)
+{
+    wfp_ledger_t *ledger = make(t);
+    wfp_ledger_item_t item, old;
+    const wfp_ledger_sum_t *sum;
+
+    wfp_ledger_count(ledger, "a", "x", &one, NOW);
+    CHECK_INT(tell(t, ledger, WALL, 0, &old), 1);
+    wfp_ledger_lost(ledger, "a", "x", 2, NOW);
+    CHECK_INT(tell(t, ledger, WALL, 1, &item), 1);
+    CHECK_INT(item.n[WFP_LEDGER_LOST], 2);
+    wfp_ledger_stored(ledger, &old); /* one that was slow */
+    CHECK_INT(tell(t, ledger, WALL + apr_time_from_sec(60), 1, &old), 0);
+    wfp_ledger_lost(ledger, "a", "x", 1, NOW);
+    (void)tell(t, ledger, WALL + apr_time_from_sec(60), 1, &item);
+    CHECK_INT(item.n[WFP_LEDGER_LOST], 1);
+    CHECK_INT(item.n[WFP_LEDGER_REQUESTS], 0);
+    sum = find(t, ledger, "a", "x");
+    CHECK_INT(sum->n[WFP_LEDGER_LOST], 3);
+    CHECK_INT(sum->n[WFP_LEDGER_REQUESTS], 1);
+    wfp_ledger_lost(ledger, NULL, NULL, 7, NOW);
+    CHECK_INT(find(t, ledger, "*", "*")->n[WFP_LEDGER_LOST], 7);
+}
+
 static void in_doubt_the_minute_stays(wfp_test_t *t)
 {
     wfp_ledger_t *ledger = make(t);
@@ -339,6 +364,7 @@ int main(void)
         { "namespaces are bounded", namespaces_are_bounded },
         { "nothing is lost among processes", nothing_is_lost_among_processes },
         { "a minute is told whole", a_minute_is_told_whole },
+        { "what is lost is told once", what_is_lost_is_told_once },
         { "in doubt the minute stays", in_doubt_the_minute_stays },
         { "a clock that is set back", a_clock_that_is_set_back },
         { "some at a time", some_at_a_time },

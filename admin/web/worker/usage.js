@@ -38,7 +38,7 @@ export async function readUsage(paths, span, signal) {
   const until = Date.parse(asked.until);
   const points = new Map();
   const kinds = {};
-  for (let t = until - length; t < until; t += step) points.set(t, { t, requests: 0, errors: 0, cpu: 0, p99: 0, subrequests: 0, out: 0, cold: 0 });
+  for (let t = until - length; t < until; t += step) points.set(t, { t, requests: 0, errors: 0, cpu: 0, p99: 0, subrequests: 0, out: 0, cold: 0, lost: 0 });
   const docs = await Promise.all(paths.map((p) => api.get(`${p}/usage`, asked, { signal })));
   for (const b of docs.flatMap((d) => d.result.buckets ?? [])) {
     const p = points.get(Math.floor(Date.parse(b.time) / step) * step);
@@ -50,6 +50,7 @@ export async function readUsage(paths, span, signal) {
     p.subrequests += b.subrequests ?? 0;
     p.out += b.bytes_out ?? 0;
     p.cold += b.cold_starts ?? 0;
+    p.lost += b.lost ?? 0;
     for (const [kind, n] of Object.entries(b.errors ?? {})) kinds[kind] = (kinds[kind] ?? 0) + n;
   }
   return { points: [...points.values()], kinds };
@@ -67,7 +68,8 @@ export function usageCharts({ points }, [, , bucket]) {
 export function usageStats({ points }) {
   const total = (key) => points.reduce((n, p) => n + p[key], 0);
   return h('div', { class: 'stats' }, stat('Requests', number(total('requests'))), stat('Errors', number(total('errors')), { kind: total('errors') ? 'bad' : '' }),
-    stat('CPU', ms(total('cpu'))), stat('Subrequests', number(total('subrequests'))), stat('Sent', bytes(total('out'))), stat('Cold starts', number(total('cold'))));
+    stat('CPU', ms(total('cpu'))), stat('Subrequests', number(total('subrequests'))), stat('Sent', bytes(total('out'))), stat('Cold starts', number(total('cold'))),
+    total('lost') > 0 && stat('Lost', number(total('lost')), { kind: 'bad', sub: 'their process was killed' }));
 }
 
 /** An error of a server that has no usage is a note, not a fault. */
