@@ -2,6 +2,7 @@
 /*
  * Commands that `wfpctl dev` gives its own server. Called by the files of dev.h.
  */
+#include <apr_strings.h>
 #include <stdarg.h>
 
 #include "admin/wfpctl/dev.h"
