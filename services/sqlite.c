@@ -101,6 +101,7 @@ static apr_status_t close_cleanup(void *data)
         while ((stmt = sqlite3_next_stmt(db->handle, NULL)) != NULL) {
             (void)sqlite3_finalize(stmt); /* says how its last step went */
         }
+        wfp_sqlite_plain_close(db);
         db->is_ours = 1;
         (void)sqlite3_close(db->handle); /* no statement is left: succeeds */
         db->handle = NULL;

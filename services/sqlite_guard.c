@@ -291,11 +291,14 @@ static int configure(sqlite3 *handle)
 
 apr_status_t wfp_sqlite_guard(wfp_sqlite_t *db, wfp_result_t *res)
 {
+    apr_status_t rv;
+
     if (!configure(db->handle)
         || sqlite3_set_authorizer(db->handle, on_authorize, db) != SQLITE_OK) {
         return wfp_result_set(res, WFP_INTERNAL, APR_EGENERAL,
                               "SQLite: this library cannot be guarded");
     }
     set_limits(db->handle);
-    return wfp_sqlite_functions(db, res);
+    rv = wfp_sqlite_functions(db, res);
+    return rv == APR_SUCCESS ? wfp_sqlite_plain(db, res) : rv;
 }

@@ -20,4 +20,10 @@ apr_status_t wfp_sqlite_guard(wfp_sqlite_t *db, wfp_result_t *res) WFP_CHECK;
 apr_status_t wfp_sqlite_functions(wfp_sqlite_t *db,
                                   wfp_result_t *res) WFP_CHECK;
 
+/** Put a look at the arguments before functions that some are ruinous for. */
+apr_status_t wfp_sqlite_plain(wfp_sqlite_t *db, wfp_result_t *res) WFP_CHECK;
+
+/** Close what such functions opened. */
+void wfp_sqlite_plain_close(wfp_sqlite_t *db);
+
 #endif

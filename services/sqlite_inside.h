@@ -34,6 +34,8 @@ struct wfp_sqlite_t {
     apr_pool_t *views_pool;
     sqlite3_stmt *ask_version; /* NULL: not asked for yet */
     sqlite3_stmt *count_pages; /* NULL: not asked for yet */
+    sqlite3 *plain;            /* NULL: not opened yet */
+    sqlite3_stmt *plain_call;  /* the last one of it; NULL: none */
     int last_code;             /* of the last failure */
 };
 

@@ -28,6 +28,15 @@ BUSY = [
     f"SELECT sum(length(randomblob(1000000))) {CROSS}",
     f"SELECT sum(length(replace(hex(zeroblob(900000)), '00', 'x'))) {CROSS}",
     f"SELECT max(printf('%.200f', a.x * 1.1)) {CROSS}",
+    f"SELECT max(printf('%.100000c', a.x)) {CROSS}",
+    f"SELECT max(json_set('[]', '$[#]', a.x, '$[#]', b.x)) {CROSS}",
+    # nothing asks while a function runs, and its stack is the thread's
+    "SELECT printf('%.*c', 2000000000, 'x')",
+    "SELECT printf(replace(hex(zeroblob(100000)), '00', '%.9000c'), 'x')",
+    "SELECT json_set('{}', '$' || replace(hex(zeroblob(900000)), '00', '.a'), "
+    "1)",
+    "SELECT json_insert('[]', '$' || replace(hex(zeroblob(600000)), '00', "
+    "'[0]'), 1)",
     f"SELECT avg(a.x) OVER (ORDER BY b.x, c.x ROWS 100 PRECEDING) {CROSS}",
     f"CREATE TABLE copy AS SELECT randomblob(1000) AS v {CROSS}",
     f"INSERT INTO t SELECT hex(randomblob(100)) {CROSS}",

@@ -281,6 +281,60 @@ static void our_functions_do_as_the_manual_says(wfp_test_t *t)
     }
 }
 
+static void what_is_looked_at_before_is_answered_by_sqlite(wfp_test_t *t)
+{
+    static const char *const rows[] = {
+        "printf('%d|%5.2f|%-6s|%q|%Q|%w', 7, 1.239, 'ab', 'it''s', NULL, '\"')",
+        "printf('%.3c|%5.2c|%-4c|%c', 'x', '\xc3\xa4', 'ab', NULL)",
+        "printf('%*d|%-*d|%.*f', 5, 1, 4, 2, 1, 2.25)",
+        "printf('%,d|%!.3s|%x|%%|%lld', 1234567, '\xc3\xa4xyz', 255, 5)",
+        "format('%s')",
+        "printf()",
+        "printf(NULL, 1)",
+        "typeof(printf('a'))",
+        "json_set('{\"a\":1}', '$.a', 2, '$.b', json('[1]'), '$.c', '[1]')",
+        "json_set('[1,2]', '$[#]', 3, '$[0]', NULL, '$[1]', 1.5)",
+        "json_insert('{\"a\":1}', '$.a', 2, '$.b.c[0].d', 'x')",
+        "json_set(NULL, '$.a', 1)",
+        "json_set('{}')",
+        "json_array(json_set('{}', '$.a', 1), json_insert('[]', '$[0]', 1))",
+        "typeof(json_set('{}', '$.a', 1))",
+        "(SELECT group_concat(json_set('{}', '$.a', value, '$.b', "
+        "json_array(value))) FROM json_each('[1,\"x\",null]'))",
+        "(SELECT group_concat(printf('%s-%d', value, value) || "
+        "json_insert('[]', '$[0]', value)) FROM json_each('[1,\"x\"]'))",
+    };
+    fixture_t *f = fixture_make(t);
+    wfp_sqlite_open_t own = tenants;
+    apr_size_t i;
+    const char *said[sizeof(rows) / sizeof(rows[0])];
+
+    own.is_tenants = 0;
+    fixture_open(f, &own);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CHECK_INT(fixture_run(f,
+                              apr_pstrcat(t->pool, "SELECT ", rows[i], NULL)),
+                  APR_SUCCESS);
+        said[i] = apr_pstrdup(t->pool, f->said);
+    }
+    fixture_open(f, &tenants);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CHECK_INT(fixture_run(f,
+                              apr_pstrcat(t->pool, "SELECT ", rows[i], NULL)),
+                  APR_SUCCESS);
+        CHECK_STR(f->said, said[i]);
+    }
+    CHECK_INT(fixture_run(f,
+                          "CREATE TABLE t (j, i AS (json_set(j, '$.a', 1)))"),
+              APR_SUCCESS);
+    CHECK_INT(fixture_run(f, "CREATE INDEX x ON t (printf('%04d', j), i)"),
+              APR_SUCCESS);
+    CHECK_INT(fixture_run(f, "INSERT INTO t VALUES ('{}'), ('[]')"),
+              APR_SUCCESS);
+    CHECK_INT(fixture_run(f, "SELECT i FROM t WHERE i LIKE '{%'"), APR_SUCCESS);
+    CHECK_STR(f->said, "{\"a\":1}");
+}
+
 static const wfp_test_case_t cases[] = {
     { "values go in and out", values_go_in_and_out },
     { "a file that is missing is said so", a_file_that_is_missing_is_said_so },
@@ -294,6 +348,8 @@ static const wfp_test_case_t cases[] = {
     { "the guard lets pass", the_guard_lets_pass },
     { "our functions do as the manual says",
       our_functions_do_as_the_manual_says },
+    { "what is looked at before is answered by SQLite",
+      what_is_looked_at_before_is_answered_by_sqlite },
     { NULL, NULL },
 };
 

@@ -50,6 +50,17 @@ static void sizes_are_bounded(wfp_test_t *t)
         many(t, "SELECT 1 FROM (SELECT 1)", ",(SELECT 1)", 64, ""),
         many(t, "SELECT '", "x", 100000, "'"),
         many(t, "SELECT json('", "[", 3000, "')"),
+        "SELECT printf('%.*c', 2000000000, 'x')",
+        "SELECT printf('%.*c', -2000000000, 'x')",
+        "SELECT format('%.9999999999999c', 'x')",
+        "SELECT format('%d%% %-*.*lc', 1, 2, 2000000000, 'x')",
+        "SELECT printf(replace(hex(zeroblob(100000)), '00', '%.9000c'))",
+        "SELECT json_set('{}', '$' || replace(hex(zeroblob(900000)), '00', "
+        "'.a'), 1)",
+        "SELECT json_insert('[]', '$[0]', 1, '$' || "
+        "replace(hex(zeroblob(600000)), '00', '[0]'), 1)",
+        "SELECT json_set('{}', '$.a')",
+        "SELECT json_set('{', '$.a', 1)",
     };
     apr_size_t i;
 
