@@ -121,15 +121,27 @@ int wfp_dispatch_translate(request_rec *r)
     return OK;
 }
 
+/* TRACE, where TraceEnable rules, and OPTIONS of the whole server. */
+static int is_httpds_own(const request_rec *r)
+{
+    return r->method_number == M_TRACE
+           || (r->method_number == M_OPTIONS && !strcmp(r->uri, "*"));
+}
+
 int wfp_dispatch_map(request_rec *r)
 {
     const claim_t *claim = claim_of(r);
 
-    if (!claim) {
+    if (!claim || (!strcmp(claim->handler, HANDLER) && is_httpds_own(r))) {
         return DECLINED;
     }
     r->handler = claim->handler;
     return OK;
+}
+
+int wfp_dispatch_type(request_rec *r)
+{
+    return claim_of(r) ? OK : DECLINED;
 }
 
 const wfp_work_t *wfp_dispatch_work(const request_rec *r)
@@ -231,15 +243,18 @@ int wfp_dispatch_handle(request_rec *r)
 
         return trial ? refuse(trial, r) : DECLINED;
     }
+    if (r->method_number == M_CONNECT) {
+        return HTTP_METHOD_NOT_ALLOWED; /* there is no tunnel to a Worker */
+    }
     if (wfp_request_is_coded(r)) {
         return HTTP_NOT_IMPLEMENTED;
     }
     work = wfp_invoke_begin(r, claim->scope, &claim->work);
-    if (work && wfp_ending_is_retiring(work->server)) {
-        r->connection->keepalive = AP_CONN_CLOSE;
-    }
     if (!work) {
         return HTTP_SERVICE_UNAVAILABLE;
+    }
+    if (wfp_ending_is_retiring(work->server)) {
+        r->connection->keepalive = AP_CONN_CLOSE;
     }
     wfp_result_init(&res, work->pool);
     req = wfp_request_from_httpd(work);

@@ -22,6 +22,10 @@ int wfp_dispatch_translate(request_rec *r);
 /** hook map_to_storage: no directory walk, no stat. */
 int wfp_dispatch_map(request_rec *r);
 
+/** hook type_checker: it has no file's name, whose end could mean a handler, a
+ *  filter or a coding. */
+int wfp_dispatch_type(request_rec *r);
+
 /** Was it claimed, so that its URI is as it was sent? */
 int wfp_dispatch_is_claimed(const request_rec *r);
 

@@ -50,6 +50,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_translate_name(wfp_dispatch_translate, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(wfp_dispatch_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    /* before mod_mime and mod_negotiation */
+    ap_hook_type_checker(wfp_dispatch_type, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(wfp_dispatch_handle, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(wfp_control_handle, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(wfp_status_handle, NULL, NULL, APR_HOOK_MIDDLE);

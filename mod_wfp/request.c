@@ -148,7 +148,10 @@ static wfp_body_t *input_body(wfp_work_t *work)
     apr_off_t n = -1;
     char *end;
 
-    if (length && !apr_table_get(r->headers_in, "Transfer-Encoding")
+    /* a filter that was put before those of the protocol may change it, as
+     * mod_deflate's does */
+    if (length && r->input_filters == r->proto_input_filters
+        && !apr_table_get(r->headers_in, "Transfer-Encoding")
         && (apr_strtoff(&n, length, &end, 10) != APR_SUCCESS || *end)) {
         n = -1;
     }

@@ -97,16 +97,27 @@ static void set_headers(request_rec *r, const wfp_response_t *resp)
     }
 }
 
+/* The document of an error does not hide it, unless it says otherwise than 200:
+ * so it is with mod_proxy's. */
+static int status_of(const request_rec *r, const wfp_response_t *resp)
+{
+    return resp->status == HTTP_OK && r->prev
+                   && ap_is_HTTP_ERROR(r->prev->status)
+               ? r->prev->status
+               : resp->status;
+}
+
 /* httpd answers 500 for a status whose line it does not know itself. */
 static void set_status(request_rec *r, const wfp_response_t *resp)
 {
-    const char *standard = wfp_response_reason(resp->status);
+    int status = status_of(r, resp);
+    const char *standard = wfp_response_reason(status);
     const char *text = *resp->status_text ? resp->status_text : standard;
 
-    r->status = resp->status;
+    r->status = status;
     if (strcmp(text, standard)
-        || ap_index_of_response(resp->status) == ap_index_of_response(500)) {
-        r->status_line = apr_psprintf(r->pool, "%d %s", resp->status, text);
+        || ap_index_of_response(status) == ap_index_of_response(500)) {
+        r->status_line = apr_psprintf(r->pool, "%d %s", status, text);
     }
 }
 
@@ -131,26 +142,17 @@ static void set_length(request_rec *r, const wfp_response_t *resp)
     }
 }
 
-/* bb is the last of it: no isolate waits for it to be taken. */
-static int pass_end(wfp_work_t *work, apr_bucket_brigade *bb)
+/* No last chunk, RST_STREAM on h2: an error bucket (of this status, which httpd's
+ * chunks look for), then end of connection. A cache does not keep what came so
+ * far for the whole. */
+static int break_off(request_rec *r, apr_bucket_brigade *bb)
 {
-    request_rec *r = work->r;
-
-    wfp_invoke_release(work);
-    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
-    return ap_pass_brigade(r->output_filters, bb) == APR_SUCCESS
-                   || r->connection->aborted
-               ? OK
-               : HTTP_INTERNAL_SERVER_ERROR;
-}
-
-/* No last chunk, RST_STREAM on h2: an error bucket, then end of connection. */
-static int break_off(wfp_work_t *work, apr_bucket_brigade *bb)
-{
-    request_rec *r = work->r;
     apr_bucket_alloc_t *alloc = bb->bucket_alloc;
 
-    wfp_invoke_release(work);
+    r->no_cache = 1;
+    if (r->main) {
+        r->main->no_cache = 1;
+    }
     apr_brigade_cleanup(bb);
     APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL,
                                                        r->pool, alloc));
@@ -159,6 +161,47 @@ static int break_off(wfp_work_t *work, apr_bucket_brigade *bb)
     r->connection->keepalive = AP_CONN_CLOSE;
     (void)ap_pass_brigade(r->output_filters, bb); /* it is over either way */
     return OK;
+}
+
+/* Was it no client that went away, but a filter that gave the answer up? */
+static int has_failed(const conn_rec *c, apr_status_t rv)
+{
+    return rv != APR_SUCCESS && !c->aborted && !APR_STATUS_IS_ECONNABORTED(rv)
+           && !APR_STATUS_IS_ECONNRESET(rv) && !APR_STATUS_IS_EPIPE(rv)
+           && !APR_STATUS_IS_TIMEUP(rv);
+}
+
+/* The filter that writes the header goes when it has done so. */
+static int is_begun(const request_rec *r)
+{
+    const ap_filter_t *f = r->proto_output_filters;
+
+    while (f && f->frec != ap_http_header_filter_handle) {
+        f = f->next;
+    }
+    return !f;
+}
+
+/* The filter has said why. httpd answers with an error while it can, unless the
+ * filter did, as that of ranges does. */
+static int drop_answer(request_rec *r, apr_bucket_brigade *bb, apr_status_t rv)
+{
+    r->connection->keepalive = AP_CONN_CLOSE;
+    r->output_filters = r->proto_output_filters;
+    return rv == AP_FILTER_ERROR || !is_begun(r) ? AP_FILTER_ERROR
+                                                 : break_off(r, bb);
+}
+
+/* bb is the last of it: no isolate waits for it to be taken. */
+static int pass_end(wfp_work_t *work, apr_bucket_brigade *bb)
+{
+    request_rec *r = work->r;
+    apr_status_t rv;
+
+    wfp_invoke_release(work);
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
+    rv = ap_pass_brigade(r->output_filters, bb);
+    return has_failed(r->connection, rv) ? drop_answer(r, bb, rv) : OK;
 }
 
 static apr_off_t brigade_length(apr_bucket_brigade *bb)
@@ -218,7 +261,11 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
                           work->request_id, wfp_code_row(res->code)->code,
                           res->message);
             wfp_invoke_blame(work, res);
-            return sent ? break_off(work, bb) : DECLINED;
+            if (!sent) {
+                return DECLINED;
+            }
+            wfp_invoke_release(work);
+            return break_off(r, bb);
         }
         /* a short read means the source had no more at hand: let it go out */
         if (brigade_length(bb) < WFP_BODY_CHUNK) {
@@ -228,6 +275,11 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
         sent = 1;
         rv = wfp_stall_write(work, bb);
         apr_brigade_cleanup(bb);
+        if (has_failed(r->connection, rv)) {
+            wfp_body_cancel(body);
+            wfp_invoke_release(work);
+            return drop_answer(r, bb, rv);
+        }
         if (rv != APR_SUCCESS || r->connection->aborted) {
             wfp_hangup_note(work);
             wfp_body_cancel(body);
