@@ -48,6 +48,14 @@ apr_status_t wfp_api_answer_cursor(wfp_api_call_t *call,
     return wfp_api_answer_json(call, result);
 }
 
+void wfp_api_answer_etag(wfp_api_call_t *call, const char *etag)
+{
+    if (etag) {
+        apr_table_setn(call->r->headers_out, "ETag",
+                       apr_pstrcat(call->pool, "\"", etag, "\"", NULL));
+    }
+}
+
 apr_status_t wfp_api_answer_raw(wfp_api_call_t *call, const char *type,
                                 const char *data, apr_size_t n)
 {

@@ -52,6 +52,9 @@ apr_status_t wfp_api_answer_cursor(struct wfp_api_call_t *call,
                                    const wfp_json_t *result,
                                    const wfp_json_t *list, const char *cursor);
 
+/** The answer's etag, without quotes. @param etag NULL: none */
+void wfp_api_answer_etag(struct wfp_api_call_t *call, const char *etag);
+
 /** 200 with bytes of a type. */
 apr_status_t wfp_api_answer_raw(struct wfp_api_call_t *call, const char *type,
                                 const char *data, apr_size_t n);

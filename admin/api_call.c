@@ -64,6 +64,15 @@ const char *wfp_api_call_header(const wfp_api_call_t *call, const char *name)
     return apr_table_get(call->r->headers_in, name);
 }
 
+const wfp_match_t *wfp_api_call_match(const wfp_api_call_t *call)
+{
+    wfp_match_t *match = apr_palloc(call->pool, sizeof(*match));
+
+    match->match = wfp_api_call_header(call, "If-Match");
+    match->match_none = wfp_api_call_header(call, "If-None-Match");
+    return match->match || match->match_none ? match : NULL;
+}
+
 apr_status_t wfp_api_call_read_query(wfp_api_call_t *call)
 {
     const char *at = call->r->args ? call->r->args : "";

@@ -9,6 +9,7 @@
 #include "admin/api.h"
 #include "admin/api_answer.h"
 #include "admin/api_route.h"
+#include "core/etag.h"
 #include "core/json.h"
 #include "core/result.h"
 #include "core/wfp.h"
@@ -72,6 +73,9 @@ apr_status_t wfp_api_call_number(apr_int64_t *pn, wfp_api_call_t *call,
 
 /** A header of the request, or NULL. */
 const char *wfp_api_call_header(const wfp_api_call_t *call, const char *name);
+
+/** What If-Match and If-None-Match say; NULL: nothing. */
+const wfp_match_t *wfp_api_call_match(const wfp_api_call_t *call);
 
 /** The body, of whatever Content-Type, NUL-terminated. @param max bytes; more
  *  is WFP_API_TOO_LARGE. On failure the error is in the answer */

@@ -139,7 +139,8 @@ wfp_api_error_e wfp_api_error_of(const wfp_result_t *res)
     case WFP_D1_ERROR:
         return WFP_API_D1_ERROR;
     case WFP_CONFLICT:
-        return WFP_API_CONFLICT;
+        return res->status == APR_EMISMATCH ? WFP_API_PRECONDITION
+                                            : WFP_API_CONFLICT;
     case WFP_INVALID:
         return WFP_API_BAD_REQUEST;
     case WFP_UNSUPPORTED:

@@ -33,6 +33,12 @@ apr_status_t wfp_api_hostnames_list(wfp_api_call_t *call)
                              : rv;
 }
 
+static apr_status_t answer_one(wfp_api_call_t *call, const wfp_hostname_t *host)
+{
+    wfp_api_answer_etag(call, wfp_hostnames_etag(host, call->pool));
+    return wfp_api_answer_json(call, wfp_show_hostname(host, call->pool));
+}
+
 apr_status_t wfp_api_hostnames_get(wfp_api_call_t *call)
 {
     wfp_hostname_t *host;
@@ -41,7 +47,7 @@ apr_status_t wfp_api_hostnames_get(wfp_api_call_t *call)
                                         &call->res, call->pool);
 
     return rv == APR_SUCCESS
-               ? wfp_api_answer_json(call, wfp_show_hostname(host, call->pool))
+               ? answer_one(call, host)
                : wfp_api_answer_result(call, rv, WFP_API_NO_HOSTNAME,
                                        WFP_API_CONFLICT);
 }
@@ -96,14 +102,14 @@ apr_status_t wfp_api_hostnames_put(wfp_api_call_t *call)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = wfp_hostnames_put(call->server->store, &host, wfp_api_call_actor(call),
-                           &call->res, call->pool);
+    rv = wfp_hostnames_put(call->server->store, &host, wfp_api_call_match(call),
+                           wfp_api_call_actor(call), &call->res, call->pool);
     if (rv != APR_SUCCESS) {
         return wfp_api_answer_result(call, rv, WFP_API_NO_NAMESPACE,
                                      WFP_API_CONFLICT);
     }
     tell(call, host.hostname, host.stamp, 0);
-    return wfp_api_answer_json(call, wfp_show_hostname(&host, call->pool));
+    return answer_one(call, &host);
 }
 
 apr_status_t wfp_api_hostnames_delete(wfp_api_call_t *call)
@@ -111,8 +117,9 @@ apr_status_t wfp_api_hostnames_delete(wfp_api_call_t *call)
     const char *hostname = wfp_api_call_param(call, "hostname");
     apr_int64_t stamp;
     apr_status_t rv = wfp_hostnames_delete(&stamp, call->server->store,
-                                           hostname, wfp_api_call_actor(call),
-                                           &call->res, call->pool);
+                                           hostname, wfp_api_call_match(call),
+                                           wfp_api_call_actor(call), &call->res,
+                                           call->pool);
 
     if (rv != APR_SUCCESS) {
         return wfp_api_answer_result(call, rv, WFP_API_NO_HOSTNAME,

@@ -130,26 +130,56 @@ static const wfp_json_t *details_of(const wfp_kv_item_t *item, apr_pool_t *p)
 
 /* ---- one value ------------------------------------------------------------------ */
 
-static apr_status_t get_item(wfp_kv_item_t *item, wfp_api_call_t *call,
-                             int no_values)
+static apr_status_t get_item(wfp_kv_item_t *item, wfp_api_call_t *call)
 {
     wfp_kv_call_t kv;
     apr_status_t rv = read_key(item, &kv, call, WFP_KV_GET);
 
     if (rv == APR_SUCCESS) {
-        kv.no_values = no_values;
         rv = wfp_api_kv_values_run(call, &kv, NULL, NULL);
     }
     if (rv == APR_SUCCESS && !item->value) {
         return wfp_api_answer_error(call, WFP_API_NO_KEY, NULL);
     }
+    if (rv == APR_SUCCESS) {
+        wfp_api_answer_etag(call, wfp_kv_etag(item, call->pool));
+    }
     return rv;
+}
+
+/* A change of what the path names, unless it is not what the headers say: a look
+ * at it, so that the audit has no change that was refused, and once more where
+ * it is done. */
+static apr_status_t change_item(wfp_api_call_t *call, wfp_kv_call_t *kv,
+                                const char *action)
+{
+    wfp_kv_item_t is;
+    wfp_kv_call_t look;
+    apr_status_t rv = APR_SUCCESS;
+
+    kv->match = wfp_api_call_match(call);
+    if (kv->match) {
+        rv = read_key(&is, &look, call, WFP_KV_GET);
+        if (rv == APR_SUCCESS) {
+            rv = wfp_api_kv_values_run(call, &look, NULL, NULL);
+        }
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        kv->pool = call->pool;
+        rv = wfp_kv_check_match(kv, &is, &call->res);
+        if (rv != APR_SUCCESS) {
+            return failed(call, rv);
+        }
+    }
+    return wfp_api_kv_values_run(call, kv, action,
+                                 details_of(kv->items, call->pool));
 }
 
 apr_status_t wfp_api_kv_values_get(wfp_api_call_t *call)
 {
     wfp_kv_item_t item;
-    apr_status_t rv = get_item(&item, call, 0);
+    apr_status_t rv = get_item(&item, call);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -166,7 +196,7 @@ apr_status_t wfp_api_kv_values_get(wfp_api_call_t *call)
 apr_status_t wfp_api_kv_values_metadata(wfp_api_call_t *call)
 {
     wfp_kv_item_t item;
-    apr_status_t rv = get_item(&item, call, 1);
+    apr_status_t rv = get_item(&item, call);
 
     return rv == APR_SUCCESS ? wfp_api_answer_json(
                call, wfp_api_kv_values_read_metadata(&item, call->pool))
@@ -180,8 +210,7 @@ apr_status_t wfp_api_kv_values_delete(wfp_api_call_t *call)
     apr_status_t rv = read_key(&item, &kv, call, WFP_KV_DELETE);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_api_kv_values_run(call, &kv, "delete_value",
-                                   details_of(&item, call->pool));
+        rv = change_item(call, &kv, "delete_value");
     }
     return rv == APR_SUCCESS
                ? wfp_api_answer_json(call, wfp_json_object(call->pool))
@@ -346,12 +375,13 @@ apr_status_t wfp_api_kv_values_put(wfp_api_call_t *call)
         rv = wfp_api_kv_values_refuse(call, &fault);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_api_kv_values_run(call, &kv, "put_value",
-                                   details_of(&item, call->pool));
+        rv = change_item(call, &kv, "put_value");
     }
-    return rv == APR_SUCCESS
-               ? wfp_api_answer_json(call, wfp_json_object(call->pool))
-               : rv;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wfp_api_answer_etag(call, wfp_kv_etag(&item, call->pool));
+    return wfp_api_answer_json(call, wfp_json_object(call->pool));
 }
 
 /* ---- keys ----------------------------------------------------------------------- */

@@ -14,6 +14,9 @@
 
 #define TARGETS_MAX 100
 
+/* How often a change is made anew of what somebody else has just made of it. */
+#define TURNS_MAX 20
+
 static apr_status_t failed(wfp_api_call_t *call, apr_status_t rv)
 {
     return call->res.about == WFP_ABOUT_SERVICE
@@ -23,6 +26,12 @@ static apr_status_t failed(wfp_api_call_t *call, apr_status_t rv)
                                        WFP_API_NAMESPACE_EXISTS);
 }
 
+static apr_status_t answer_one(wfp_api_call_t *call, const wfp_namespace_t *ns)
+{
+    wfp_api_answer_etag(call, wfp_namespaces_etag(ns, call->pool));
+    return wfp_api_answer_json(call, wfp_show_namespace(ns, call->pool));
+}
+
 apr_status_t wfp_api_namespaces_get(wfp_api_call_t *call)
 {
     wfp_namespace_t *ns;
@@ -30,9 +39,7 @@ apr_status_t wfp_api_namespaces_get(wfp_api_call_t *call)
                                          wfp_api_call_ns(call), &call->res,
                                          call->pool);
 
-    return rv == APR_SUCCESS
-               ? wfp_api_answer_json(call, wfp_show_namespace(ns, call->pool))
-               : failed(call, rv);
+    return rv == APR_SUCCESS ? answer_one(call, ns) : failed(call, rv);
 }
 
 /* ---- settings ------------------------------------------------------------ */
@@ -288,28 +295,36 @@ apr_status_t wfp_api_namespaces_create(wfp_api_call_t *call)
         return failed(call, rv);
     }
     wfp_api_call_publish(call, ns.stamp, ns.name, "", 0);
-    return wfp_api_answer_json(call, wfp_show_namespace(&ns, call->pool));
+    return answer_one(call, &ns);
 }
 
-static apr_status_t update(wfp_api_call_t *call, wfp_namespace_t *ns)
+/* A change that is made of what there was, so that it holds for that only. */
+typedef struct change_t {
+    wfp_namespace_t *ns;
+    const char *name;  /* a new one, or NULL */
+    wfp_match_t match; /* what there was */
+} change_t;
+
+static apr_status_t update(wfp_api_call_t *call, const change_t *change)
 {
+    wfp_namespace_t *ns = change->ns;
     apr_status_t rv = wfp_namespaces_update(call->server->store, ns,
+                                            &change->match,
                                             wfp_api_call_actor(call),
                                             &call->res, call->pool);
 
-    if (rv != APR_SUCCESS) {
-        return failed(call, rv);
+    if (rv == APR_SUCCESS) {
+        wfp_api_call_publish(call, ns->stamp, ns->name, "", 0);
     }
-    wfp_api_call_publish(call, ns->stamp, ns->name, "", 0);
     return rv;
 }
 
-static apr_status_t rename_to(wfp_api_call_t *call, wfp_namespace_t *ns,
-                              const char *name)
+static apr_status_t rename_it(wfp_api_call_t *call, const change_t *change)
 {
     wfp_rename_t rename = {
-        .ns = ns,
-        .to = name,
+        .ns = change->ns,
+        .to = change->name,
+        .match = &change->match,
         .reseal = { wfp_seal_again, call->server->keys },
         .actor = wfp_api_call_actor(call),
     };
@@ -323,14 +338,9 @@ static apr_status_t rename_to(wfp_api_call_t *call, wfp_namespace_t *ns,
     }
     rv = wfp_namespaces_rename(call->server->store, &rename, &call->res,
                                call->pool);
-    if (rv != APR_SUCCESS) {
-        return failed(call, rv);
-    }
-    for (i = 0; i < rename.changes->nelts; i++) {
-        const wfp_change_t *change = &APR_ARRAY_IDX(rename.changes, i,
-                                                    wfp_change_t);
-
-        wfp_api_call_tell(call, change);
+    for (i = 0; rv == APR_SUCCESS && i < rename.changes->nelts; i++) {
+        wfp_api_call_tell(call,
+                          &APR_ARRAY_IDX(rename.changes, i, wfp_change_t));
     }
     return rv;
 }
@@ -349,32 +359,55 @@ static apr_status_t read_update(const char **pname, wfp_namespace_t *ns,
     return read_settings(ns, call, doc);
 }
 
+/* What there is, and what it shall be. */
+static apr_status_t make_change(change_t *change, wfp_api_call_t *call,
+                                const wfp_json_t *doc)
+{
+    wfp_namespace_t was;
+    const char *etag;
+    apr_status_t rv = wfp_namespaces_get(&change->ns, call->server->store,
+                                         wfp_api_call_ns(call), &call->res,
+                                         call->pool);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    was = *change->ns;
+    etag = wfp_namespaces_etag(&was, call->pool);
+    rv = wfp_etag_check(wfp_api_call_match(call), etag, "the namespace",
+                        &call->res);
+    change->match.match = etag;
+    if (rv == APR_SUCCESS) {
+        rv = read_update(&change->name, change->ns, call, doc);
+    }
+    return rv == APR_SUCCESS ? check_reach(call, &was, change->ns) : rv;
+}
+
 apr_status_t wfp_api_namespaces_update(wfp_api_call_t *call)
 {
-    wfp_namespace_t *ns, was;
     wfp_json_t *doc;
-    const char *name = NULL;
+    change_t change;
+    int turn;
     apr_status_t rv = wfp_api_call_object(&doc, call);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = wfp_namespaces_get(&ns, call->server->store, wfp_api_call_ns(call),
-                            &call->res, call->pool);
-    if (rv != APR_SUCCESS) {
-        return failed(call, rv);
+    for (turn = 0; turn < TURNS_MAX; turn++) {
+        memset(&change, 0, sizeof(change));
+        rv = make_change(&change, call, doc);
+        if (rv != APR_SUCCESS) {
+            break;
+        }
+        rv = change.name ? rename_it(call, &change) : update(call, &change);
+        if (rv != APR_EMISMATCH) { /* else somebody was faster: once more */
+            break;
+        }
     }
-    was = *ns;
-    rv = read_update(&name, ns, call, doc);
     if (rv == APR_SUCCESS) {
-        rv = check_reach(call, &was, ns);
+        return answer_one(call, change.ns);
     }
-    if (rv == APR_SUCCESS) {
-        rv = name ? rename_to(call, ns, name) : update(call, ns);
-    }
-    return rv == APR_SUCCESS
-               ? wfp_api_answer_json(call, wfp_show_namespace(ns, call->pool))
-               : rv;
+    return call->answer.errors ? rv : failed(call, rv);
 }
 
 apr_status_t wfp_api_namespaces_delete(wfp_api_call_t *call)
@@ -382,6 +415,7 @@ apr_status_t wfp_api_namespaces_delete(wfp_api_call_t *call)
     const char *name = wfp_api_call_ns(call);
     apr_int64_t stamp;
     apr_status_t rv = wfp_namespaces_delete(&stamp, call->server->store, name,
+                                            wfp_api_call_match(call),
                                             wfp_api_call_actor(call),
                                             &call->res, call->pool);
 

@@ -127,6 +127,14 @@ static apr_status_t read_body(wfp_queue_consumer_t *c, wfp_api_call_t *call)
     return rv;
 }
 
+static apr_status_t answer_one(wfp_api_call_t *call, const wfp_queue_t *queue)
+{
+    wfp_api_answer_etag(call,
+                        wfp_queue_consumers_etag(queue->consumer, call->pool));
+    return wfp_api_answer_json(call,
+                               wfp_show_queue_consumer(queue, call->pool));
+}
+
 static apr_status_t write_one(wfp_api_call_t *call, const char *id)
 {
     wfp_queue_consumer_t c;
@@ -144,14 +152,14 @@ static apr_status_t write_one(wfp_api_call_t *call, const char *id)
     }
     c.id = id;
     rv = wfp_queue_consumers_put(call->server->store, queue->id, &c,
+                                 wfp_api_call_match(call),
                                  wfp_api_call_actor(call), &call->res,
                                  call->pool);
     if (rv != APR_SUCCESS) {
         return failed(call, rv);
     }
     queue->consumer = &c;
-    return wfp_api_answer_json(call,
-                               wfp_show_queue_consumer(queue, call->pool));
+    return answer_one(call, queue);
 }
 
 apr_status_t wfp_api_queue_consumers_add(wfp_api_call_t *call)
@@ -191,8 +199,7 @@ apr_status_t wfp_api_queue_consumers_get(wfp_api_call_t *call)
         || strcmp(queue->consumer->id, wfp_api_call_param(call, "consumer"))) {
         return wfp_api_answer_error(call, WFP_API_NO_CONSUMER, NULL);
     }
-    return wfp_api_answer_json(call,
-                               wfp_show_queue_consumer(queue, call->pool));
+    return answer_one(call, queue);
 }
 
 apr_status_t wfp_api_queue_consumers_remove(wfp_api_call_t *call)
@@ -205,6 +212,7 @@ apr_status_t wfp_api_queue_consumers_remove(wfp_api_call_t *call)
     }
     rv = wfp_queue_consumers_remove(call->server->store, queue->id,
                                     wfp_api_call_param(call, "consumer"),
+                                    wfp_api_call_match(call),
                                     wfp_api_call_actor(call), &call->res,
                                     call->pool);
     return rv == APR_SUCCESS

@@ -15,6 +15,9 @@
 
 #define PER_PAGE_MAX 100
 
+/* How often a change is made anew of what somebody else has just made of it. */
+#define TURNS_MAX 20
+
 apr_status_t wfp_api_queues_failed(wfp_api_call_t *call, apr_status_t rv)
 {
     return wfp_api_answer_result(call, rv, WFP_API_QUEUE_MISSING,
@@ -57,7 +60,11 @@ static apr_status_t answer_one(wfp_api_call_t *call, const wfp_queue_t *queue)
     apr_status_t rv = wfp_show_queue(&doc, call->server->store, queue,
                                      &call->res, call->pool);
 
-    return rv == APR_SUCCESS ? wfp_api_answer_json(call, doc) : rv;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    wfp_api_answer_etag(call, wfp_queues_etag(queue, call->pool));
+    return wfp_api_answer_json(call, doc);
 }
 
 /* ---- reading ---------------------------------------------------------------- */
@@ -202,19 +209,15 @@ static apr_status_t read_settings(wfp_queue_t *queue, wfp_api_call_t *call,
     return rv == APR_SUCCESS ? wfp_api_call_known(call, obj, members, 0) : rv;
 }
 
-/* queue_name and settings of the body. @param pname NULL: not given */
-static apr_status_t read_body(const char **pname, wfp_queue_t *queue,
-                              wfp_api_call_t *call)
+/* queue_name and settings of a body. @param pname NULL: not given */
+static apr_status_t read_members(const char **pname, wfp_queue_t *queue,
+                                 wfp_api_call_t *call, const wfp_json_t *doc)
 {
     static const char *const members[] = { "queue_name", "settings",
                                            "jurisdiction", NULL };
-    wfp_json_t *doc, *place;
-    apr_status_t rv = wfp_api_call_object(&doc, call);
+    wfp_json_t *place = wfp_json_get(doc, "jurisdiction", call->pool);
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    place = wfp_json_get(doc, "jurisdiction", call->pool);
     if (place && !wfp_json_is_null(place)) {
         return wfp_api_answer_error(call, WFP_API_QUEUE_BAD,
                                     "jurisdiction is not supported");
@@ -231,8 +234,12 @@ apr_status_t wfp_api_queues_create(wfp_api_call_t *call)
 {
     wfp_queue_t queue = { .retention_s = WFP_QUEUE_RETENTION_STANDARD };
     const char *name;
-    apr_status_t rv = read_body(&name, &queue, call);
+    wfp_json_t *doc;
+    apr_status_t rv = wfp_api_call_object(&doc, call);
 
+    if (rv == APR_SUCCESS) {
+        rv = read_members(&name, &queue, call, doc);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -247,15 +254,14 @@ apr_status_t wfp_api_queues_create(wfp_api_call_t *call)
                              : wfp_api_queues_failed(call, rv);
 }
 
-apr_status_t wfp_api_queues_update(wfp_api_call_t *call)
+/* Change what there is, as long as it is that. */
+static apr_status_t update_it(wfp_api_call_t *call, wfp_queue_t *queue,
+                              const wfp_json_t *doc)
 {
-    wfp_queue_t *queue;
+    const wfp_match_t is = { .match = wfp_queues_etag(queue, call->pool) };
     const char *name;
-    apr_status_t rv = wfp_api_queues_find(&queue, call);
+    apr_status_t rv = read_members(&name, queue, call, doc);
 
-    if (rv == APR_SUCCESS) {
-        rv = read_body(&name, queue, call);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -264,16 +270,44 @@ apr_status_t wfp_api_queues_update(wfp_api_call_t *call)
                                     "queue_name: bindings know the queue by "
                                     "its name, which does not change");
     }
-    rv = wfp_queues_update(call->server->store, queue, wfp_api_call_actor(call),
-                           &call->res, call->pool);
-    return rv == APR_SUCCESS ? wfp_api_queues_get(call)
-                             : wfp_api_queues_failed(call, rv);
+    return wfp_queues_update(call->server->store, queue, &is,
+                             wfp_api_call_actor(call), &call->res, call->pool);
+}
+
+apr_status_t wfp_api_queues_update(wfp_api_call_t *call)
+{
+    wfp_queue_t *queue;
+    wfp_json_t *doc = NULL;
+    int turn;
+    apr_status_t rv = APR_EMISMATCH;
+
+    for (turn = 0; rv == APR_EMISMATCH && turn < TURNS_MAX; turn++) {
+        rv = wfp_api_queues_find(&queue, call);
+        if (rv == APR_SUCCESS && !doc) {
+            rv = wfp_api_call_object(&doc, call);
+        }
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        if (wfp_etag_check(wfp_api_call_match(call),
+                           wfp_queues_etag(queue, call->pool), "the queue",
+                           &call->res)
+            != APR_SUCCESS) {
+            return wfp_api_queues_failed(call, APR_EMISMATCH);
+        }
+        rv = update_it(call, queue, doc);
+    }
+    if (rv == APR_SUCCESS) {
+        return wfp_api_queues_get(call);
+    }
+    return call->answer.errors ? rv : wfp_api_queues_failed(call, rv);
 }
 
 apr_status_t wfp_api_queues_delete(wfp_api_call_t *call)
 {
     apr_status_t rv = wfp_queues_delete(call->server->store,
                                         wfp_api_call_param(call, "queue"),
+                                        wfp_api_call_match(call),
                                         wfp_api_call_actor(call), &call->res,
                                         call->pool);
 

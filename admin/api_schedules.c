@@ -18,10 +18,11 @@ static apr_status_t answer_list(wfp_api_call_t *call)
                                          wfp_api_worker_name(call), &call->res,
                                          call->pool);
 
-    return rv == APR_SUCCESS
-               ? wfp_api_answer_json(call,
-                                     wfp_show_schedule_list(list, call->pool))
-               : wfp_api_worker_failed(call, rv);
+    if (rv != APR_SUCCESS) {
+        return wfp_api_worker_failed(call, rv);
+    }
+    wfp_api_answer_etag(call, wfp_schedules_etag(list, call->pool));
+    return wfp_api_answer_json(call, wfp_show_schedule_list(list, call->pool));
 }
 
 apr_status_t wfp_api_schedules_list(wfp_api_call_t *call)
@@ -104,7 +105,8 @@ apr_status_t wfp_api_schedules_put(wfp_api_call_t *call)
     }
     rv = wfp_schedules_put(call->server->store, wfp_api_call_ns(call),
                            wfp_api_worker_name(call), crons,
-                           wfp_api_call_actor(call), &call->res, call->pool);
+                           wfp_api_call_match(call), wfp_api_call_actor(call),
+                           &call->res, call->pool);
     return rv == APR_SUCCESS ? answer_list(call)
                              : wfp_api_worker_failed(call, rv);
 }

@@ -233,6 +233,27 @@ apr_size_t wfp_kv_list_end(char *out, const wfp_kv_call_t *call)
     return n;
 }
 
+const char *wfp_kv_etag(const wfp_kv_item_t *item, apr_pool_t *p)
+{
+    const char *expiration = apr_psprintf(p, "%" APR_INT64_T_FMT,
+                                          item->expiration);
+    const wfp_bytes_t parts[] = {
+        { (const unsigned char *)item->value, item->value_size },
+        { (const unsigned char *)item->metadata,
+          item->metadata ? item->metadata_size : 0 },
+        { (const unsigned char *)expiration, strlen(expiration) },
+    };
+
+    return item->value ? wfp_etag_of(parts, 3, p) : NULL;
+}
+
+apr_status_t wfp_kv_check_match(const wfp_kv_call_t *call,
+                                const wfp_kv_item_t *is, wfp_result_t *res)
+{
+    return wfp_etag_check(call->match, wfp_kv_etag(is, call->pool), "the key",
+                          res);
+}
+
 int wfp_kv_call_is_sound(const wfp_kv_call_t *call)
 {
     wfp_kv_fault_t fault;

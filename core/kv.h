@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "core/etag.h"
 #include "core/wfp.h"
 
 /**
@@ -45,6 +46,8 @@ typedef struct wfp_kv_call_t {
      * all of them or, on failure, none; LIST: filled in, without values */
     wfp_kv_item_t *items;
     int count;
+    const wfp_match_t *match; /* PUT, DELETE of one: what it must be; NULL:
+                               * whatever */
     int no_values;  /* GET: metadata and expiration alone; value is "" then */
     apr_size_t max; /* GET: most bytes of all values */
     /* LIST: in byte order, the keys that begin with prefix, behind `after` */
@@ -138,6 +141,15 @@ apr_uint64_t wfp_kv_hash(const char *ns, const char *key, apr_size_t n);
  *  @param name WFP_KV_CHANGE_NAME_SIZE bytes */
 void wfp_kv_change_name(char *name, const char *ns, const char *key,
                         apr_size_t n);
+
+/** A value with its metadata and its end; NULL: no memory, or no such key. */
+const char *wfp_kv_etag(const wfp_kv_item_t *item, apr_pool_t *p);
+
+/** May call->items[0] be written where this is? @param is its key's value, if it
+ *  has one. As wfp_etag_check() */
+apr_status_t wfp_kv_check_match(const wfp_kv_call_t *call,
+                                const wfp_kv_item_t *is,
+                                wfp_result_t *res) WFP_CHECK;
 
 /** Has call's PUT, DELETE, GET got a key, list a prefix, that its rules allow,
  *  each? For who keeps the values: nothing else comes near a statement. */

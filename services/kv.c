@@ -132,6 +132,14 @@ static apr_status_t run_in_file(wfp_kv_t *kv, const char *ns,
     rv = wfp_kv_handles_take(&file, kv->files, path_of(kv, ns, call->pool), 0,
                              call->until, res);
     if (APR_STATUS_IS_ENOENT(rv)) {
+        if (call->match) {
+            const wfp_kv_item_t none = { 0 };
+
+            rv = wfp_kv_check_match(call, &none, res);
+            if (rv != APR_SUCCESS) {
+                return rv;
+            }
+        }
         if (call->verb != WFP_KV_PUT) {
             answer_empty(call);
             return APR_SUCCESS;
@@ -353,7 +361,7 @@ static apr_status_t tell(const char **plog, const wfp_kv_t *kv,
 {
     const char *method = wfp_kv_method(call->verb), *text = res->message;
 
-    if (res->code == WFP_BODY_TOO_LARGE) {
+    if (res->code == WFP_BODY_TOO_LARGE || res->code == WFP_CONFLICT) {
         return rv;
     }
     if (APR_STATUS_IS_NOTFOUND(rv)) {

@@ -274,21 +274,41 @@ static apr_status_t write_one(run_t *s, const wfp_kv_call_t *call,
     return run(s);
 }
 
+/* Is the key what it must be? */
+static apr_status_t check(wfp_kv_handle_t *file, wfp_kv_call_t *call,
+                          wfp_result_t *res)
+{
+    wfp_kv_item_t is = { .key = call->items->key,
+                         .key_size = call->items->key_size };
+    apr_size_t left = WFP_KV_VALUE_MAX;
+    run_t s;
+    apr_status_t rv = prepare(&s, file, S_GET, res);
+
+    if (rv == APR_SUCCESS) {
+        rv = get_one(&is, &left, &s, call);
+    }
+    return rv == APR_SUCCESS ? wfp_kv_check_match(call, &is, res) : rv;
+}
+
 static apr_status_t write_all(wfp_kv_handle_t *file, wfp_kv_call_t *call,
                               wfp_result_t *res)
 {
+    int is_one = call->count <= 1 && !call->match; /* statement */
     int i;
     run_t s;
     apr_status_t rv = prepare(&s, file,
                               call->verb == WFP_KV_PUT ? S_PUT : S_DELETE, res);
 
-    if (rv == APR_SUCCESS && call->count > 1) {
+    if (rv == APR_SUCCESS && !is_one) {
         rv = run_plain(file, S_BEGIN, res);
+    }
+    if (rv == APR_SUCCESS && call->match) {
+        rv = check(file, call, res);
     }
     for (i = 0; rv == APR_SUCCESS && i < call->count; i++) {
         rv = write_one(&s, call, &call->items[i]);
     }
-    if (rv == APR_SUCCESS && call->count > 1) {
+    if (rv == APR_SUCCESS && !is_one) {
         rv = run_plain(file, S_COMMIT, res);
     }
     /* a connection that failed is closed, which undoes it */

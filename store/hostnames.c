@@ -20,6 +20,7 @@
 typedef struct ask_t {
     wfp_hostname_t *host;
     const char *name;
+    const wfp_match_t *match;
     const wfp_actor_t *actor;
     apr_int64_t stamp;
 } ask_t;
@@ -72,6 +73,55 @@ apr_status_t wfp_hostnames_read_metadata(const char **ptext,
     return APR_SUCCESS;
 }
 
+/* --- one of them ---------------------------------------------------------- */
+
+/* NULL: there is none */
+static apr_status_t find_row(void **phost, wfp_dbd_t *db, const char *name)
+{
+    static const wfp_sql_t get = { "hostnames_get",
+                                   COLUMNS "WHERE h.hostname = %s" };
+    const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, COLUMN_COUNT, DBD_ARGS(name));
+
+    *phost = NULL;
+    return rv == APR_SUCCESS && row ? read_row(phost, db, row) : rv;
+}
+
+static apr_status_t get_hostname(wfp_dbd_t *db, void *baton)
+{
+    ask_t *ask = baton;
+    void *host;
+    apr_status_t rv = find_row(&host, db, ask->name);
+
+    ask->host = host;
+    return rv == APR_SUCCESS && !host ? missing(db, ask->name) : rv;
+}
+
+const char *wfp_hostnames_etag(const wfp_hostname_t *host, apr_pool_t *p)
+{
+    const char *const texts[] = { host->ns, host->script, host->metadata };
+
+    return wfp_etag_of_texts(texts, 3, p);
+}
+
+/* Is it what it must be? */
+static apr_status_t check(wfp_dbd_t *db, const ask_t *ask)
+{
+    void *host;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (ask->match) {
+        rv = find_row(&host, db, ask->name);
+        rv = rv == APR_SUCCESS
+                 ? wfp_etag_check(ask->match,
+                                  host ? wfp_hostnames_etag(host, db->pool)
+                                       : NULL,
+                                  "the hostname", db->res)
+                 : rv;
+    }
+    return rv;
+}
+
 /* --- writing -------------------------------------------------------------- */
 
 static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, const char *action,
@@ -112,6 +162,9 @@ static apr_status_t put_hostname(wfp_dbd_t *db, void *baton)
     if (rv == APR_SUCCESS) {
         rv = wfp_scripts_need(&script, db, host->ns, host->script);
     }
+    if (rv == APR_SUCCESS) {
+        rv = check(db, ask);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -130,10 +183,11 @@ static apr_status_t put_hostname(wfp_dbd_t *db, void *baton)
 }
 
 apr_status_t wfp_hostnames_put(wfp_store_t *store, wfp_hostname_t *host,
+                               const wfp_match_t *match,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p)
 {
-    ask_t ask = { .host = host, .actor = actor };
+    ask_t ask = { .host = host, .match = match, .actor = actor };
 
     ask.name = host->hostname = normal(host->hostname, p);
     if (!*ask.name) {
@@ -150,24 +204,31 @@ static apr_status_t delete_hostname(wfp_dbd_t *db, void *baton)
         "hostnames_delete", "DELETE FROM hostnames WHERE hostname = %s"
     };
     ask_t *ask = baton;
-    int n;
+    void *host = NULL;
     apr_status_t rv = wfp_changes_take(&ask->stamp, db);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_dbd_exec(&n, db, &delete, DBD_ARGS(ask->name));
+        rv = find_row(&host, db, ask->name);
     }
-    if (rv == APR_SUCCESS && n == 0) {
+    if (rv == APR_SUCCESS && !host) {
         return missing(db, ask->name);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check(db, ask);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(ask->name));
     }
     return rv == APR_SUCCESS ? record(db, ask, "delete", NULL) : rv;
 }
 
 apr_status_t wfp_hostnames_delete(apr_int64_t *pstamp, wfp_store_t *store,
                                   const char *hostname,
+                                  const wfp_match_t *match,
                                   const wfp_actor_t *actor, wfp_result_t *res,
                                   apr_pool_t *p)
 {
-    ask_t ask = { .name = normal(hostname, p), .actor = actor };
+    ask_t ask = { .name = normal(hostname, p), .match = match, .actor = actor };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, delete_hostname, &ask,
                                   res, p);
 
@@ -178,23 +239,6 @@ apr_status_t wfp_hostnames_delete(apr_int64_t *pstamp, wfp_store_t *store,
 }
 
 /* --- reading -------------------------------------------------------------- */
-
-static apr_status_t get_hostname(wfp_dbd_t *db, void *baton)
-{
-    static const wfp_sql_t get = { "hostnames_get",
-                                   COLUMNS "WHERE h.hostname = %s" };
-    ask_t *ask = baton;
-    const char **row;
-    void *host = NULL;
-    apr_status_t rv = wfp_dbd_row(&row, db, &get, COLUMN_COUNT,
-                                  DBD_ARGS(ask->name));
-
-    if (rv == APR_SUCCESS) {
-        rv = row ? read_row(&host, db, row) : missing(db, ask->name);
-    }
-    ask->host = host;
-    return rv;
-}
 
 apr_status_t wfp_hostnames_get(wfp_hostname_t **phost, wfp_store_t *store,
                                const char *hostname, wfp_result_t *res,

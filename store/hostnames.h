@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "core/etag.h"
 #include "core/json.h"
 #include "store/audit.h"
 #include "store/store.h"
@@ -36,10 +37,14 @@ apr_status_t wfp_hostnames_read_metadata(const char **ptext,
                                          wfp_result_t *res,
                                          apr_pool_t *p) WFP_CHECK;
 
+/** Where it leads and what its metadata are; NULL: no memory. */
+const char *wfp_hostnames_etag(const wfp_hostname_t *host, apr_pool_t *p);
+
 /** Set one; hostname is brought into its one form, stamp and times are filled in.
  *  WFP_INVALID: no hostname; WFP_NOT_FOUND: there is no such namespace;
- *  WFP_WORKER_NOT_FOUND: no such Worker. */
+ *  WFP_WORKER_NOT_FOUND: no such Worker; as wfp_etag_check() says. */
 apr_status_t wfp_hostnames_put(wfp_store_t *store, wfp_hostname_t *host,
+                               const wfp_match_t *match,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p) WFP_CHECK;
 
@@ -59,9 +64,11 @@ apr_status_t wfp_hostnames_find(wfp_hostname_t **phost, apr_int64_t *pseen,
                                 wfp_store_t *store, const char *name,
                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
-/** @param pstamp the change's number */
+/** @param pstamp the change's number @return WFP_NOT_FOUND; as
+ *  wfp_etag_check() says */
 apr_status_t wfp_hostnames_delete(apr_int64_t *pstamp, wfp_store_t *store,
                                   const char *hostname,
+                                  const wfp_match_t *match,
                                   const wfp_actor_t *actor, wfp_result_t *res,
                                   apr_pool_t *p) WFP_CHECK;
 

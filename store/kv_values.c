@@ -146,10 +146,24 @@ static apr_status_t list_all(wfp_dbd_t *db, void *baton)
 
 /* ---- writing ---------------------------------------------------------------- */
 
+/* Is the key what it must be? */
+static apr_status_t check(wfp_dbd_t *db, const ask_t *ask)
+{
+    wfp_kv_item_t is = { .key = ask->call->items->key,
+                         .key_size = ask->call->items->key_size };
+    apr_size_t left = WFP_KV_VALUE_MAX;
+    apr_status_t rv = get_one(&left, db, ask, &is);
+
+    return rv == APR_SUCCESS ? wfp_kv_check_match(ask->call, &is, db->res) : rv;
+}
+
 /* Writers queue on the number, so what they read here stays. */
 static apr_status_t begin(ask_t *ask, wfp_dbd_t *db)
 {
-    return wfp_changes_take(&ask->stamp, db);
+    apr_status_t rv = wfp_changes_take(&ask->stamp, db);
+
+    ask->now = now_text(db);
+    return rv == APR_SUCCESS && ask->call->match ? check(db, ask) : rv;
 }
 
 /* Its bytes. */

@@ -18,6 +18,7 @@ typedef struct ask_t {
     const char *name;
     wfp_namespace_t *ns;
     apr_int64_t stamp;
+    const wfp_match_t *match;
     const wfp_actor_t *actor;
     char id[WFP_UUID_SIZE];
 } ask_t;
@@ -177,16 +178,20 @@ static apr_status_t update_namespace(wfp_dbd_t *db, void *baton)
     apr_status_t rv = wfp_changes_take(&ask->stamp, db);
 
     if (rv == APR_SUCCESS) {
+        rv = wfp_namespaces_check(db, ask->name, ask->match);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wfp_namespaces_write(db, ask->ns, ask->stamp);
     }
     return rv == APR_SUCCESS ? record(db, ask, "update") : rv;
 }
 
 apr_status_t wfp_namespaces_update(wfp_store_t *store, wfp_namespace_t *ns,
+                                   const wfp_match_t *match,
                                    const wfp_actor_t *actor, wfp_result_t *res,
                                    apr_pool_t *p)
 {
-    ask_t ask = { .name = ns->name, .ns = ns, .actor = actor };
+    ask_t ask = { .name = ns->name, .ns = ns, .match = match, .actor = actor };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, update_namespace, &ask,
                                   res, p);
 
@@ -207,6 +212,9 @@ static apr_status_t delete_namespace(wfp_dbd_t *db, void *baton)
     apr_status_t rv = wfp_changes_take(&ask->stamp, db);
 
     if (rv == APR_SUCCESS) {
+        rv = wfp_namespaces_check(db, ask->name, ask->match);
+    }
+    if (rv == APR_SUCCESS) {
         rv = wfp_log_records_lose_all(db, ask->name);
     }
     if (rv == APR_SUCCESS) {
@@ -219,10 +227,11 @@ static apr_status_t delete_namespace(wfp_dbd_t *db, void *baton)
 }
 
 apr_status_t wfp_namespaces_delete(apr_int64_t *pstamp, wfp_store_t *store,
-                                   const char *name, const wfp_actor_t *actor,
-                                   wfp_result_t *res, apr_pool_t *p)
+                                   const char *name, const wfp_match_t *match,
+                                   const wfp_actor_t *actor, wfp_result_t *res,
+                                   apr_pool_t *p)
 {
-    ask_t ask = { .name = name, .actor = actor };
+    ask_t ask = { .name = name, .match = match, .actor = actor };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, delete_namespace, &ask,
                                   res, p);
 

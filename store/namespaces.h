@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "core/etag.h"
 #include "core/script.h"
 #include "store/audit.h"
 #include "store/list.h"
@@ -53,10 +54,14 @@ apr_status_t wfp_namespaces_get(wfp_namespace_t **pns, wfp_store_t *store,
                                 const char *name, wfp_result_t *res,
                                 apr_pool_t *p) WFP_CHECK;
 
+/** Its name and settings; NULL: no memory. */
+const char *wfp_namespaces_etag(const wfp_namespace_t *ns, apr_pool_t *p);
+
 /** Replace the settings (egress and its lists, limits, outbound,
  *  trusted_workers, tail_consumers) of ns->name; stamp and modified are filled
- *  in. */
+ *  in. @return WFP_NOT_FOUND; as wfp_etag_check() says */
 apr_status_t wfp_namespaces_update(wfp_store_t *store, wfp_namespace_t *ns,
+                                   const wfp_match_t *match,
                                    const wfp_actor_t *actor, wfp_result_t *res,
                                    apr_pool_t *p) WFP_CHECK;
 
@@ -65,6 +70,7 @@ typedef struct wfp_rename_t {
     wfp_namespace_t *ns; /* by its old name, with its settings: written, too;
                           * name, stamp and modified are filled in */
     const char *to;
+    const wfp_match_t *match; /* what it is now */
     wfp_reseal_t reseal; /* secrets are sealed for the name of a namespace */
     const wfp_actor_t *actor;
     apr_array_header_t *changes; /* filled in: wfp_change_t, oldest first, for
@@ -78,15 +84,17 @@ typedef struct wfp_rename_t {
  * the old name stays in use.
  *
  * @return WFP_INVALID: no name; APR_NOTFOUND with WFP_NOT_FOUND; APR_EEXIST
- *         with WFP_CONFLICT: the name is taken; what reseal returned. Nothing
- *         has changed then
+ *         with WFP_CONFLICT: the name is taken; as wfp_etag_check() says; what
+ *         reseal returned. Nothing has changed then
  */
 apr_status_t wfp_namespaces_rename(wfp_store_t *store, wfp_rename_t *rename,
                                    wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
-/** Delete with all its scripts. @param pstamp the change's number */
+/** Delete with all its scripts. @param pstamp the change's number
+ *  @return WFP_NOT_FOUND; as wfp_etag_check() says */
 apr_status_t wfp_namespaces_delete(apr_int64_t *pstamp, wfp_store_t *store,
-                                   const char *name, const wfp_actor_t *actor,
-                                   wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+                                   const char *name, const wfp_match_t *match,
+                                   const wfp_actor_t *actor, wfp_result_t *res,
+                                   apr_pool_t *p) WFP_CHECK;
 
 #endif

@@ -100,6 +100,43 @@ apr_status_t wfp_namespaces_get(wfp_namespace_t **pns, wfp_store_t *store,
     return rv;
 }
 
+/* ---- what it is ---------------------------------------------------------- */
+
+const char *wfp_namespaces_etag(const wfp_namespace_t *ns, apr_pool_t *p)
+{
+    const char *const texts[] = {
+        ns->id,
+        ns->name,
+        ns->trusted_workers ? "1" : "0",
+        wfp_script_egress_word(ns->egress),
+        wfp_column_limits(&ns->limits, p),
+        wfp_column_outbound(&ns->outbound, p),
+        wfp_column_names(ns->egress_allow, p),
+        wfp_column_names(ns->egress_deny, p),
+        ns->tail_consumers && *ns->tail_consumers ? ns->tail_consumers : "[]",
+    };
+
+    return wfp_etag_of_texts(texts, (int)(sizeof(texts) / sizeof(*texts)), p);
+}
+
+apr_status_t wfp_namespaces_check(wfp_dbd_t *db, const char *name,
+                                  const wfp_match_t *match)
+{
+    apr_status_t rv = APR_SUCCESS;
+    void *ns;
+
+    if (match) {
+        rv = find(&ns, db, name);
+        if (rv == APR_SUCCESS && ns) { /* who is not there is told by others */
+            rv = wfp_etag_check(match, wfp_namespaces_etag(ns, db->pool),
+                                "the namespace", db->res);
+        }
+    }
+    return rv;
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
 apr_status_t wfp_namespaces_list(apr_array_header_t **plist, wfp_store_t *store,
                                  wfp_result_t *res, apr_pool_t *p)
 {

@@ -335,6 +335,9 @@ static apr_status_t rename_namespace(wfp_dbd_t *db, void *baton)
         rv = wfp_namespaces_need(&ask->id, db, ask->from);
     }
     if (rv == APR_SUCCESS) {
+        rv = wfp_namespaces_check(db, ask->from, ask->rename->match);
+    }
+    if (rv == APR_SUCCESS) {
         rv = need_free(db, ask->rename->to);
     }
     if (rv == APR_SUCCESS) {

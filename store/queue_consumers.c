@@ -16,6 +16,7 @@ typedef struct ask_t {
     const char *queue_id;
     const char *id; /* of the consumer that is there; NULL: none shall be */
     wfp_queue_consumer_t *consumer;
+    const wfp_match_t *match;
     const wfp_actor_t *actor;
 } ask_t;
 
@@ -44,6 +45,26 @@ static apr_status_t record(wfp_dbd_t *db, const ask_t *ask,
     }
     return wfp_queue_row_record(db, queue->id, action,
                                 wfp_json_text(details, db->pool), ask->actor);
+}
+
+const char *wfp_queue_consumers_etag(const wfp_queue_consumer_t *c,
+                                     apr_pool_t *p)
+{
+    const char *const texts[] = {
+        c->id,
+        c->is_pull ? "pull" : "worker",
+        c->is_pull ? "" : c->ns,
+        c->is_pull ? "" : c->script,
+        c->dead_letter,
+        apr_psprintf(p,
+                     "%" APR_INT64_T_FMT " %" APR_INT64_T_FMT
+                     " %" APR_INT64_T_FMT " %" APR_INT64_T_FMT
+                     " %" APR_INT64_T_FMT " %" APR_INT64_T_FMT,
+                     c->batch_size, c->max_wait_ms, c->max_retries,
+                     c->retry_delay_s, c->max_concurrency, c->visibility_ms),
+    };
+
+    return wfp_etag_of_texts(texts, (int)(sizeof(texts) / sizeof(*texts)), p);
 }
 
 /* Does what the consumer names exist? @param pscript_id "" of one that pulls */
@@ -108,6 +129,18 @@ static apr_status_t remove_consumer(wfp_dbd_t *db, const char *queue_id)
     return wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(queue_id));
 }
 
+/* Is the consumer what it must be? */
+static apr_status_t check(wfp_dbd_t *db, const ask_t *ask,
+                          const wfp_queue_t *queue)
+{
+    return ask->match && queue->consumer
+               ? wfp_etag_check(ask->match,
+                                wfp_queue_consumers_etag(queue->consumer,
+                                                         db->pool),
+                                "the consumer", db->res)
+               : APR_SUCCESS;
+}
+
 static apr_status_t consume(wfp_dbd_t *db, void *baton)
 {
     ask_t *ask = baton;
@@ -128,6 +161,10 @@ static apr_status_t consume(wfp_dbd_t *db, void *baton)
     if (id && (!queue->consumer || strcmp(queue->consumer->id, id))) {
         return no_consumer(db);
     }
+    rv = check(db, ask, queue);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     c->created = id ? queue->consumer->created : apr_time_now();
     if (!id) {
         rv = wfp_queue_row_id(&c->id, db->res, db->pool);
@@ -143,10 +180,11 @@ static apr_status_t consume(wfp_dbd_t *db, void *baton)
 
 apr_status_t wfp_queue_consumers_put(wfp_store_t *store, const char *queue_id,
                                      wfp_queue_consumer_t *consumer,
+                                     const wfp_match_t *match,
                                      const wfp_actor_t *actor,
                                      wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { queue_id, consumer->id, consumer, actor };
+    ask_t ask = { queue_id, consumer->id, consumer, match, actor };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, consume, &ask, res, p);
 }
@@ -162,6 +200,9 @@ static apr_status_t unconsume(wfp_dbd_t *db, void *baton)
         return no_consumer(db);
     }
     if (rv == APR_SUCCESS) {
+        rv = check(db, ask, queue);
+    }
+    if (rv == APR_SUCCESS) {
         ask->consumer = queue->consumer;
         rv = record(db, ask, queue, "remove_consumer");
     }
@@ -170,11 +211,12 @@ static apr_status_t unconsume(wfp_dbd_t *db, void *baton)
 
 apr_status_t wfp_queue_consumers_remove(wfp_store_t *store,
                                         const char *queue_id, const char *id,
+                                        const wfp_match_t *match,
                                         const wfp_actor_t *actor,
                                         wfp_result_t *res, apr_pool_t *p)
 {
     wfp_queue_consumer_t consumer = { .id = id };
-    ask_t ask = { queue_id, id, &consumer, actor };
+    ask_t ask = { queue_id, id, &consumer, match, actor };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, unconsume, &ask, res, p);
 }

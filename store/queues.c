@@ -17,6 +17,7 @@
 
 typedef struct ask_t {
     wfp_queue_t *queue;
+    const wfp_match_t *match;
     const wfp_actor_t *actor;
 } ask_t;
 
@@ -185,6 +186,30 @@ static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, const char *action)
                                 wfp_json_text(details, db->pool), ask->actor);
 }
 
+const char *wfp_queues_etag(const wfp_queue_t *queue, apr_pool_t *p)
+{
+    const char *text = apr_psprintf(p,
+                                    "%s %" APR_INT64_T_FMT " %d "
+                                    "%" APR_INT64_T_FMT,
+                                    queue->id, queue->delivery_delay_s,
+                                    queue->is_paused, queue->retention_s);
+
+    return wfp_etag_of_texts(&text, 1, p);
+}
+
+/* The queue, which is what it must be. */
+static apr_status_t find_matching(wfp_queue_t **pqueue, wfp_dbd_t *db,
+                                  const ask_t *ask)
+{
+    apr_status_t rv = wfp_queue_row_find(pqueue, db, ask->queue->id);
+
+    if (rv == APR_SUCCESS && ask->match) {
+        rv = wfp_etag_check(ask->match, wfp_queues_etag(*pqueue, db->pool),
+                            "the queue", db->res);
+    }
+    return rv;
+}
+
 static apr_status_t create_queue(wfp_dbd_t *db, void *baton)
 {
     static const wfp_sql_t insert = {
@@ -221,7 +246,7 @@ apr_status_t wfp_queues_create(wfp_store_t *store, wfp_queue_t *queue,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p)
 {
-    ask_t ask = { queue, actor };
+    ask_t ask = { queue, NULL, actor };
     apr_status_t rv = wfp_queue_row_id(&queue->id, res, p);
 
     return rv == APR_SUCCESS
@@ -237,7 +262,7 @@ static apr_status_t update_queue(wfp_dbd_t *db, void *baton)
                                       "retention = %lld WHERE id = %s" };
     ask_t *ask = baton;
     wfp_queue_t *queue = ask->queue, *found;
-    apr_status_t rv = wfp_queue_row_find(&found, db, queue->id);
+    apr_status_t rv = find_matching(&found, db, ask);
 
     if (rv == APR_SUCCESS) {
         queue->name = found->name;
@@ -254,10 +279,11 @@ static apr_status_t update_queue(wfp_dbd_t *db, void *baton)
 }
 
 apr_status_t wfp_queues_update(wfp_store_t *store, wfp_queue_t *queue,
+                               const wfp_match_t *match,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p)
 {
-    ask_t ask = { queue, actor };
+    ask_t ask = { queue, match, actor };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, update_queue, &ask, res, p);
 }
@@ -268,7 +294,7 @@ static apr_status_t delete_queue(wfp_dbd_t *db, void *baton)
                                       "DELETE FROM queues WHERE id = %s" };
     ask_t *ask = baton;
     wfp_queue_t *found;
-    apr_status_t rv = wfp_queue_row_find(&found, db, ask->queue->id);
+    apr_status_t rv = find_matching(&found, db, ask);
 
     if (rv == APR_SUCCESS) {
         ask->queue->name = found->name;
@@ -280,11 +306,12 @@ static apr_status_t delete_queue(wfp_dbd_t *db, void *baton)
 }
 
 apr_status_t wfp_queues_delete(wfp_store_t *store, const char *id,
+                               const wfp_match_t *match,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p)
 {
     wfp_queue_t queue = { .id = id };
-    ask_t ask = { &queue, actor };
+    ask_t ask = { &queue, match, actor };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, delete_queue, &ask, res, p);
 }

@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "core/etag.h"
 #include "store/audit.h"
 #include "store/list.h"
 #include "store/store.h"
@@ -73,14 +74,20 @@ apr_status_t wfp_queues_busy(apr_array_header_t **plist, wfp_store_t *store,
                              const char *after, int limit, wfp_result_t *res,
                              apr_pool_t *p) WFP_CHECK;
 
+/** Its settings, its consumer excepted; NULL: no memory. */
+const char *wfp_queues_etag(const wfp_queue_t *queue, apr_pool_t *p);
+
 /** Change delivery_delay_s, is_paused and retention_s (of what is sent from now
- *  on) of the one of queue->id. WFP_NOT_FOUND. */
+ *  on) of the one of queue->id. WFP_NOT_FOUND; as wfp_etag_check() says. */
 apr_status_t wfp_queues_update(wfp_store_t *store, wfp_queue_t *queue,
+                               const wfp_match_t *match,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p) WFP_CHECK;
 
-/** Delete it and what is in it, whoever has a binding to it. WFP_NOT_FOUND. */
+/** Delete it and what is in it, whoever has a binding to it. WFP_NOT_FOUND; as
+ *  wfp_etag_check() says. */
 apr_status_t wfp_queues_delete(wfp_store_t *store, const char *id,
+                               const wfp_match_t *match,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p) WFP_CHECK;
 

@@ -15,6 +15,7 @@ typedef struct ask_t {
     const char *ns;
     const char *name;
     const apr_array_header_t *crons;
+    const wfp_match_t *match;
     const wfp_actor_t *actor;
     apr_array_header_t *list;
 } ask_t;
@@ -40,6 +41,37 @@ static apr_status_t read_all(apr_array_header_t **prows, wfp_dbd_t *db,
     };
 
     return wfp_dbd_rows(prows, db, &list, 3, DBD_ARGS(script_id));
+}
+
+static apr_array_header_t *take_all(const apr_array_header_t *rows,
+                                    apr_pool_t *p)
+{
+    apr_array_header_t *list = apr_array_make(p, rows->nelts + 1,
+                                              sizeof(wfp_schedule_t *));
+    int i;
+
+    for (i = 0; i < rows->nelts; i++) {
+        const char **cols = APR_ARRAY_IDX(rows, i, const char **);
+        wfp_schedule_t *one = apr_palloc(p, sizeof(*one));
+
+        one->cron = cols[0];
+        one->created = wfp_dbd_int(cols[1]);
+        one->modified = wfp_dbd_int(cols[2]);
+        APR_ARRAY_PUSH(list, wfp_schedule_t *) = one;
+    }
+    return list;
+}
+
+const char *wfp_schedules_etag(const apr_array_header_t *list, apr_pool_t *p)
+{
+    const char **crons = apr_palloc(p, sizeof(char *)
+                                           * ((apr_size_t)list->nelts + 1));
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        crons[i] = APR_ARRAY_IDX(list, i, const wfp_schedule_t *)->cron;
+    }
+    return wfp_etag_of_texts(crons, list->nelts, p);
 }
 
 static apr_status_t remove_others(wfp_dbd_t *db, const ask_t *ask,
@@ -92,6 +124,24 @@ static apr_status_t insert_all(wfp_dbd_t *db, const ask_t *ask,
     return rv;
 }
 
+/* Are they what they must be? */
+static apr_status_t check(wfp_dbd_t *db, const ask_t *ask,
+                          const char *script_id)
+{
+    apr_array_header_t *rows, *list;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (ask->match) {
+        rv = read_all(&rows, db, script_id);
+        if (rv == APR_SUCCESS) {
+            list = take_all(rows, db->pool);
+            rv = wfp_etag_check(ask->match, wfp_schedules_etag(list, db->pool),
+                                "the list of schedules", db->res);
+        }
+    }
+    return rv;
+}
+
 static apr_status_t put_all(wfp_dbd_t *db, void *baton)
 {
     const ask_t *ask = baton;
@@ -101,6 +151,9 @@ static apr_status_t put_all(wfp_dbd_t *db, void *baton)
 
     if (rv == APR_SUCCESS) {
         rv = wfp_scripts_need(&row, db, ask->ns, ask->name);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check(db, ask, row.id);
     }
     if (rv == APR_SUCCESS) {
         rv = remove_others(db, ask, row.id);
@@ -116,10 +169,13 @@ static apr_status_t put_all(wfp_dbd_t *db, void *baton)
 apr_status_t wfp_schedules_put(wfp_store_t *store, const char *ns,
                                const char *name,
                                const apr_array_header_t *crons,
+                               const wfp_match_t *match,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p)
 {
-    ask_t ask = { ns, name, crons, actor, NULL };
+    ask_t ask = {
+        .ns = ns, .name = name, .crons = crons, .match = match, .actor = actor
+    };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, put_all, &ask, res, p);
 }
@@ -130,20 +186,12 @@ static apr_status_t list_all(wfp_dbd_t *db, void *baton)
     apr_array_header_t *rows;
     wfp_script_row_t row;
     apr_status_t rv = wfp_scripts_need(&row, db, ask->ns, ask->name);
-    int i;
 
-    ask->list = apr_array_make(db->pool, 8, sizeof(wfp_schedule_t *));
     if (rv == APR_SUCCESS) {
         rv = read_all(&rows, db, row.id);
     }
-    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
-        const char **cols = APR_ARRAY_IDX(rows, i, const char **);
-        wfp_schedule_t *one = apr_palloc(db->pool, sizeof(*one));
-
-        one->cron = cols[0];
-        one->created = wfp_dbd_int(cols[1]);
-        one->modified = wfp_dbd_int(cols[2]);
-        APR_ARRAY_PUSH(ask->list, wfp_schedule_t *) = one;
+    if (rv == APR_SUCCESS) {
+        ask->list = take_all(rows, db->pool);
     }
     return rv;
 }
@@ -152,7 +200,7 @@ apr_status_t wfp_schedules_list(apr_array_header_t **plist, wfp_store_t *store,
                                 const char *ns, const char *name,
                                 wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { ns, name, NULL, NULL, NULL };
+    ask_t ask = { .ns = ns, .name = name };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, list_all, &ask, res,
                                   p);
 
@@ -203,7 +251,7 @@ apr_status_t wfp_schedules_runs(apr_array_header_t **plist, wfp_store_t *store,
                                 const char *ns, const char *name,
                                 wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { ns, name, NULL, NULL, NULL };
+    ask_t ask = { .ns = ns, .name = name };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_SNAPSHOT, list_runs, &ask, res,
                                   p);
 

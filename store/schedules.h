@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "core/etag.h"
 #include "store/audit.h"
 #include "store/store.h"
 
@@ -20,12 +21,17 @@ typedef struct wfp_schedule_t {
     apr_int64_t modified;
 } wfp_schedule_t;
 
+/** Of a list as wfp_schedules_list() gives it; NULL: no memory. */
+const char *wfp_schedules_etag(const apr_array_header_t *list, apr_pool_t *p);
+
 /** Replace a Worker's schedules; those that stay go on as they were.
  *  @param crons array of const char *, valid (core/cron.h), each once
- *  @return WFP_WORKER_NOT_FOUND, WFP_NOT_FOUND (its namespace) */
+ *  @return WFP_WORKER_NOT_FOUND, WFP_NOT_FOUND (its namespace); as
+ *          wfp_etag_check() says */
 apr_status_t wfp_schedules_put(wfp_store_t *store, const char *ns,
                                const char *name,
                                const apr_array_header_t *crons,
+                               const wfp_match_t *match,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p) WFP_CHECK;
 

@@ -4,6 +4,7 @@
 
 #include <apr_tables.h>
 
+#include "core/etag.h"
 #include "core/script.h"
 #include "core/wfp.h"
 #include "store/audit.h"
@@ -44,6 +45,11 @@ apr_status_t wfp_namespaces_id(const char **pid, wfp_dbd_t *db,
 /** The same; missing is APR_NOTFOUND with WFP_NOT_FOUND. */
 apr_status_t wfp_namespaces_need(const char **pid, wfp_dbd_t *db,
                                  const char *name) WFP_CHECK;
+
+/** Is the namespace, if there is one, what match says? @param match NULL:
+ *  whatever. As wfp_etag_check() */
+apr_status_t wfp_namespaces_check(wfp_dbd_t *db, const char *name,
+                                  const wfp_match_t *match) WFP_CHECK;
 
 /** Write the settings of ns->name; ns->modified is filled in. APR_NOTFOUND
  *  with WFP_NOT_FOUND. */

@@ -60,8 +60,8 @@ apr_status_t wfp_cmd_hostname_put(wfp_cmd_t *cmd)
                                          cmd->pool);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_hostnames_put(cmd->store, &host, wfp_cmd_actor(), &cmd->res,
-                               cmd->pool);
+        rv = wfp_hostnames_put(cmd->store, &host, NULL, wfp_cmd_actor(),
+                               &cmd->res, cmd->pool);
     }
     if (rv == APR_SUCCESS) {
         doc = wfp_show_hostname(&host, cmd->pool);
@@ -76,7 +76,7 @@ apr_status_t wfp_cmd_hostname_delete(wfp_cmd_t *cmd)
     const char *name = wfp_args_at(cmd, 0);
     wfp_json_t *doc = wfp_json_object(cmd->pool);
     apr_int64_t stamp;
-    apr_status_t rv = wfp_hostnames_delete(&stamp, cmd->store, name,
+    apr_status_t rv = wfp_hostnames_delete(&stamp, cmd->store, name, NULL,
                                            wfp_cmd_actor(), &cmd->res,
                                            cmd->pool);
 

@@ -115,8 +115,8 @@ apr_status_t wfp_cmd_namespace_set(wfp_cmd_t *cmd)
         rv = read_settings(ns, cmd);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_namespaces_update(cmd->store, ns, wfp_cmd_actor(), &cmd->res,
-                                   cmd->pool);
+        rv = wfp_namespaces_update(cmd->store, ns, NULL, wfp_cmd_actor(),
+                                   &cmd->res, cmd->pool);
     }
     if (rv == APR_SUCCESS) {
         wfp_print_line(cmd, "Changed namespace %s", ns->name);
@@ -149,7 +149,7 @@ apr_status_t wfp_cmd_namespace_delete(wfp_cmd_t *cmd)
     const char *name = wfp_args_at(cmd, 0);
     wfp_json_t *doc = wfp_json_object(cmd->pool);
     apr_int64_t stamp;
-    apr_status_t rv = wfp_namespaces_delete(&stamp, cmd->store, name,
+    apr_status_t rv = wfp_namespaces_delete(&stamp, cmd->store, name, NULL,
                                             wfp_cmd_actor(), &cmd->res,
                                             cmd->pool);
 

@@ -161,8 +161,8 @@ static apr_status_t change(wfp_cmd_t *cmd, int paused, const char *done)
     }
     if (rv == APR_SUCCESS) {
         queue->is_paused = paused < 0 ? queue->is_paused : paused;
-        rv = wfp_queues_update(cmd->store, queue, wfp_cmd_actor(), &cmd->res,
-                               cmd->pool);
+        rv = wfp_queues_update(cmd->store, queue, NULL, wfp_cmd_actor(),
+                               &cmd->res, cmd->pool);
     }
     return rv == APR_SUCCESS ? show(cmd, done) : rv;
 }
@@ -188,7 +188,7 @@ apr_status_t wfp_cmd_queues_delete(wfp_cmd_t *cmd)
     apr_status_t rv = find(&queue, cmd);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_queues_delete(cmd->store, queue->id, wfp_cmd_actor(),
+        rv = wfp_queues_delete(cmd->store, queue->id, NULL, wfp_cmd_actor(),
                                &cmd->res, cmd->pool);
     }
     if (rv == APR_SUCCESS) {
@@ -224,7 +224,7 @@ apr_status_t wfp_cmd_queues_consume(wfp_cmd_t *cmd)
     }
     if (rv == APR_SUCCESS) {
         consumer.id = queue->consumer ? queue->consumer->id : NULL;
-        rv = wfp_queue_consumers_put(cmd->store, queue->id, &consumer,
+        rv = wfp_queue_consumers_put(cmd->store, queue->id, &consumer, NULL,
                                      wfp_cmd_actor(), &cmd->res, cmd->pool);
     }
     return rv == APR_SUCCESS ? show(cmd, "Changed") : rv;
@@ -241,8 +241,8 @@ apr_status_t wfp_cmd_queues_release(wfp_cmd_t *cmd)
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_queue_consumers_remove(cmd->store, queue->id,
-                                        queue->consumer->id, wfp_cmd_actor(),
-                                        &cmd->res, cmd->pool);
+                                        queue->consumer->id, NULL,
+                                        wfp_cmd_actor(), &cmd->res, cmd->pool);
     }
     return rv == APR_SUCCESS ? show(cmd, "Changed") : rv;
 }

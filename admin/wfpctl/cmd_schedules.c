@@ -57,8 +57,8 @@ apr_status_t wfp_cmd_schedules_put(wfp_cmd_t *cmd)
 
     wfp_args_worker(&ns, &name, cmd, 0);
     if (rv == APR_SUCCESS) {
-        rv = wfp_schedules_put(cmd->store, ns, name, crons, wfp_cmd_actor(),
-                               &cmd->res, cmd->pool);
+        rv = wfp_schedules_put(cmd->store, ns, name, crons, NULL,
+                               wfp_cmd_actor(), &cmd->res, cmd->pool);
     }
     return rv == APR_SUCCESS ? wfp_cmd_schedules_list(cmd) : rv;
 }

@@ -142,7 +142,8 @@ static void those_of_a_namespace_go_with_it(wfp_test_t *t)
     open_store(&f, t);
     keep(&f, t, deploy(&f, t, "a"), T0, 700, 10);
     keep(&f, t, deploy(&f, t, "b"), T0, 2, 10);
-    OK(wfp_namespaces_delete(&stamp, f.store, "demo", &me, &f.res, t->pool));
+    OK(wfp_namespaces_delete(&stamp, f.store, "demo", NULL, &me, &f.res,
+                             t->pool));
     CHECK_INT(prune(&f, t, LONG_AGO, PLENTY), 702);
 }
 

@@ -57,7 +57,8 @@ static wfp_queue_t *consumed(world_t *w, const char *name,
     fixture_t f = w->f;
     wfp_queue_t *queue = make_queue(w, name);
 
-    OK(wfp_queue_consumers_put(f.store, queue->id, &c, &me, &f.res, t->pool));
+    OK(wfp_queue_consumers_put(f.store, queue->id, &c, NULL, &me, &f.res,
+                               t->pool));
     return again(w, queue->id);
 }
 
@@ -174,42 +175,44 @@ static void objects(wfp_test_t *t)
     OK(wfp_queues_list(&list, &total, f.store, &rest, &f.res, t->pool));
     CHECK_INT(total, 2);
     CHECK_STR(APR_ARRAY_IDX(list, 0, wfp_queue_t *)->name, "two");
-    OK(wfp_queue_consumers_put(f.store, one->id, &c, &me, &f.res, t->pool));
-    REFUSED(wfp_queue_consumers_put(f.store, one->id, &other, &me, &f.res,
+    OK(wfp_queue_consumers_put(f.store, one->id, &c, NULL, &me, &f.res,
+                               t->pool));
+    REFUSED(wfp_queue_consumers_put(f.store, one->id, &other, NULL, &me, &f.res,
                                     t->pool),
             WFP_CONFLICT);
     c.batch_size = 7;
-    OK(wfp_queue_consumers_put(f.store, one->id, &c, &me, &f.res, t->pool));
+    OK(wfp_queue_consumers_put(f.store, one->id, &c, NULL, &me, &f.res,
+                               t->pool));
     found = again(&w, one->id);
     CHECK_STR(found->consumer->script, "w");
     CHECK_STR(found->consumer->ns, "demo");
     CHECK_INT(found->consumer->batch_size, 7);
     other.id = "0";
-    REFUSED(wfp_queue_consumers_put(f.store, one->id, &other, &me, &f.res,
+    REFUSED(wfp_queue_consumers_put(f.store, one->id, &other, NULL, &me, &f.res,
                                     t->pool),
             WFP_NOT_FOUND);
-    REFUSED(wfp_queue_consumers_remove(f.store, one->id, "0", &me, &f.res,
+    REFUSED(wfp_queue_consumers_remove(f.store, one->id, "0", NULL, &me, &f.res,
                                        t->pool),
             WFP_NOT_FOUND);
-    OK(wfp_queue_consumers_remove(f.store, one->id, c.id, &me, &f.res,
+    OK(wfp_queue_consumers_remove(f.store, one->id, c.id, NULL, &me, &f.res,
                                   t->pool));
     CHECK(!again(&w, one->id)->consumer);
     other.id = NULL;
     other.script = "nobody";
-    REFUSED(wfp_queue_consumers_put(f.store, one->id, &other, &me, &f.res,
+    REFUSED(wfp_queue_consumers_put(f.store, one->id, &other, NULL, &me, &f.res,
                                     t->pool),
             WFP_WORKER_NOT_FOUND);
     other.script = "w";
     other.dead_letter = "none";
-    REFUSED(wfp_queue_consumers_put(f.store, one->id, &other, &me, &f.res,
+    REFUSED(wfp_queue_consumers_put(f.store, one->id, &other, NULL, &me, &f.res,
                                     t->pool),
             WFP_NOT_FOUND);
     other.dead_letter = "one";
-    REFUSED(wfp_queue_consumers_put(f.store, one->id, &other, &me, &f.res,
+    REFUSED(wfp_queue_consumers_put(f.store, one->id, &other, NULL, &me, &f.res,
                                     t->pool),
             WFP_INVALID);
-    OK(wfp_queues_delete(f.store, one->id, &me, &f.res, t->pool));
-    REFUSED(wfp_queues_delete(f.store, one->id, &me, &f.res, t->pool),
+    OK(wfp_queues_delete(f.store, one->id, NULL, &me, &f.res, t->pool));
+    REFUSED(wfp_queues_delete(f.store, one->id, NULL, &me, &f.res, t->pool),
             WFP_NOT_FOUND);
 }
 
@@ -303,7 +306,7 @@ static void delays(wfp_test_t *t)
     CHECK_INT(take(&w, q), 1);
     done(&w, q, WFP_QUEUES_WELL);
     q->delivery_delay_s = 50;
-    OK(wfp_queues_update(f.store, q, &me, &f.res, t->pool));
+    OK(wfp_queues_update(f.store, q, NULL, &me, &f.res, t->pool));
     SEND(&w, "q", 1, "as the queue says", -1);
     SEND(&w, "q", 1, "at once", 0);
     CHECK_INT(take(&w, q), 1);
@@ -413,7 +416,7 @@ static void dead_letters(wfp_test_t *t)
     done(&w, dead, WFP_QUEUES_WELL);
     /* where there is none, it is gone; where it is missing, it stays */
     SEND(&w, "q", 1, "poison", -1);
-    OK(wfp_queues_delete(f.store, dead->id, &me, &f.res, t->pool));
+    OK(wfp_queues_delete(f.store, dead->id, NULL, &me, &f.res, t->pool));
     for (i = 1; i <= 3; i++) {
         CHECK_INT(take(&w, q), 1);
         done(&w, q, WFP_QUEUES_FAILED);
@@ -597,7 +600,7 @@ static void busy(wfp_test_t *t)
                        t->pool));
     CHECK_INT(list->nelts, 1);
     one->is_paused = 1;
-    OK(wfp_queues_update(f.store, one, &me, &f.res, t->pool));
+    OK(wfp_queues_update(f.store, one, NULL, &me, &f.res, t->pool));
     OK(wfp_queues_busy(&list, f.store, "", 10, &f.res, t->pool));
     CHECK_INT(list->nelts, 1);
     CHECK_STR(APR_ARRAY_IDX(list, 0, wfp_queue_t *)->id, two->id);

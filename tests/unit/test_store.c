@@ -112,7 +112,7 @@ static void namespaces_live_and_die(wfp_test_t *t)
 
     got->egress = WFP_EGRESS_NONE;
     got->outbound.service = NULL;
-    OK(wfp_namespaces_update(f.store, got, &me, &f.res, t->pool));
+    OK(wfp_namespaces_update(f.store, got, NULL, &me, &f.res, t->pool));
     OK(wfp_namespaces_list(&list, f.store, &f.res, t->pool));
     CHECK_INT(list->nelts, 2);
     got = APR_ARRAY_IDX(list, 1, wfp_namespace_t *);
@@ -124,17 +124,19 @@ static void namespaces_live_and_die(wfp_test_t *t)
                        t->pool));
     OK(wfp_namespaces_get(&got, f.store, "staging", &f.res, t->pool));
     CHECK_INT(got->script_count, 1);
-    OK(wfp_namespaces_delete(&stamp, f.store, "staging", &me, &f.res, t->pool));
+    OK(wfp_namespaces_delete(&stamp, f.store, "staging", NULL, &me, &f.res,
+                             t->pool));
     CHECK_INT(stamp, 5);
     REFUSED(wfp_namespaces_get(&got, f.store, "staging", &f.res, t->pool),
             WFP_NOT_FOUND);
     REFUSED(wfp_scripts_get(&script, f.store, "staging", "a", &f.res, t->pool),
             WFP_WORKER_NOT_FOUND);
-    REFUSED(wfp_namespaces_delete(&stamp, f.store, "staging", &me, &f.res,
+    REFUSED(wfp_namespaces_delete(&stamp, f.store, "staging", NULL, &me, &f.res,
                                   t->pool),
             WFP_NOT_FOUND);
     /* the home of account scripts is no dispatch namespace */
-    REFUSED(wfp_namespaces_delete(&stamp, f.store, "", &me, &f.res, t->pool),
+    REFUSED(wfp_namespaces_delete(&stamp, f.store, "", NULL, &me, &f.res,
+                                  t->pool),
             WFP_NOT_FOUND);
     REFUSED(wfp_namespaces_get(&got, f.store, "", &f.res, t->pool),
             WFP_NOT_FOUND);

@@ -502,12 +502,12 @@ static void the_most_specific_hostname_serves(wfp_test_t *t)
 
     open_store(&f, t);
     host.hostname = "x.example.com"; /* of a Worker that is not there */
-    REFUSED(wfp_hostnames_put(f.store, &host, &me, &f.res, t->pool),
+    REFUSED(wfp_hostnames_put(f.store, &host, NULL, &me, &f.res, t->pool),
             WFP_WORKER_NOT_FOUND);
     (void)upload(&f, t, "1", 0);
     for (i = 0; i < 3; i++) {
         host.hostname = names[i];
-        OK(wfp_hostnames_put(f.store, &host, &me, &f.res, t->pool));
+        OK(wfp_hostnames_put(f.store, &host, NULL, &me, &f.res, t->pool));
     }
     for (i = 0; i < 4; i++) {
         OK(wfp_hostnames_find(&got, &seen, f.store, asked[i][0], &f.res,
@@ -519,9 +519,10 @@ static void the_most_specific_hostname_serves(wfp_test_t *t)
                           t->pool));
     CHECK(got == NULL);
     host.hostname = "a..b";
-    REFUSED(wfp_hostnames_put(f.store, &host, &me, &f.res, t->pool),
+    REFUSED(wfp_hostnames_put(f.store, &host, NULL, &me, &f.res, t->pool),
             WFP_INVALID);
-    OK(wfp_namespaces_delete(&stamp, f.store, "demo", &me, &f.res, t->pool));
+    OK(wfp_namespaces_delete(&stamp, f.store, "demo", NULL, &me, &f.res,
+                             t->pool));
     REFUSED(wfp_hostnames_get(&got, f.store, "*.example.com", &f.res, t->pool),
             WFP_NOT_FOUND);
 }

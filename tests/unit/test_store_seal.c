@@ -136,7 +136,7 @@ static void a_namespace_takes_all_along_to_its_new_name(wfp_test_t *t)
     APR_ARRAY_PUSH(token.namespaces, const char *) = "other";
     APR_ARRAY_PUSH(token.namespaces, const char *) = "demo";
     OK(wfp_tokens_create(&value, f.store, &token, &me, &f.res, t->pool));
-    OK(wfp_hostnames_put(f.store, &host, &me, &f.res, t->pool));
+    OK(wfp_hostnames_put(f.store, &host, NULL, &me, &f.res, t->pool));
     ask = rename_of(&f, ring, "shops", t);
     ask.ns->trusted_workers = 1;
     OK(wfp_namespaces_rename(f.store, &ask, &f.res, t->pool));

@@ -130,10 +130,10 @@ static void who_names_it_is_told(wfp_test_t *t)
     OK(wfp_namespaces_get(&ns, f.store, "demo", &f.res, t->pool));
     ns->tail_consumers = "[{\"service\":\"none\"}]";
     ns->has_new_tails = 1;
-    REFUSED(wfp_namespaces_update(f.store, ns, &me, &f.res, t->pool),
+    REFUSED(wfp_namespaces_update(f.store, ns, NULL, &me, &f.res, t->pool),
             WFP_NOT_FOUND);
     ns->tail_consumers = "[{\"service\":\"t\"}]";
-    OK(wfp_namespaces_update(f.store, ns, &me, &f.res, t->pool));
+    OK(wfp_namespaces_update(f.store, ns, NULL, &me, &f.res, t->pool));
     CHECK_STR(producers(&f, t, "t"), "demo/;");
 }
 
