@@ -6,6 +6,7 @@
  */
 #include "mod_wfp/dump.h"
 
+#include <ap_listen.h>
 #include <ap_mpm.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -78,6 +79,20 @@ static void dump_logs(apr_file_t *out, server_rec *s, apr_pool_t *p)
     }
 }
 
+static void dump_listens(apr_file_t *out)
+{
+    const ap_listen_rec *one;
+    char *ip;
+
+    for (one = ap_listeners; one; one = one->next) {
+        if (one->bind_addr
+            && apr_sockaddr_ip_get(&ip, one->bind_addr) == APR_SUCCESS) {
+            apr_file_printf(out, "wfp: listen %s %u\n", ip,
+                            one->bind_addr->port);
+        }
+    }
+}
+
 void wfp_dump_print(apr_pool_t *p, server_rec *s)
 {
     const wfp_server_conf_t *conf = wfp_config_server(s);
@@ -105,6 +120,10 @@ void wfp_dump_print(apr_pool_t *p, server_rec *s)
                     "wfp: retention %" APR_TIME_T_FMT " %" APR_INT64_T_FMT "\n",
                     wfp_config_num(conf->log_age, WFP_DEFAULT_LOG_AGE),
                     wfp_config_num(conf->log_bytes, WFP_DEFAULT_LOG_BYTES));
+    apr_file_printf(out, "wfp: isolatememory %" APR_INT64_T_FMT "\n",
+                    wfp_config_num(conf->isolate_memory,
+                                   WFP_DEFAULT_ISOLATE_MEMORY));
     dump_server(out, conf);
+    dump_listens(out);
     dump_logs(out, s, p);
 }

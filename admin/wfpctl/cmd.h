@@ -42,6 +42,8 @@ typedef struct wfp_ctl_config_t {
     const char *starter;         /* a module that needs programs, or NULL */
     apr_array_header_t *missing; /* const char *: modules that are wanted */
     apr_array_header_t *logs;    /* const char *: of WfpLog */
+    apr_array_header_t *listens; /* const char *: "ADDRESS PORT" */
+    apr_int64_t isolate_memory;  /* WfpIsolateMemory, bytes */
 } wfp_ctl_config_t;
 
 typedef struct wfp_remote_t wfp_remote_t;

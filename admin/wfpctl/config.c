@@ -177,6 +177,12 @@ static void read_more(wfp_ctl_config_t *config, const char *name, char *value)
     else if (strcmp(name, "hardening") == 0) {
         read_hardening(config, value);
     }
+    else if (strcmp(name, "isolatememory") == 0) {
+        config->isolate_memory = apr_strtoi64(value, NULL, 10);
+    }
+    else if (strcmp(name, "listen") == 0) {
+        APR_ARRAY_PUSH(config->listens, const char *) = value;
+    }
     else if (strcmp(name, "log") == 0) {
         APR_ARRAY_PUSH(config->logs, const char *) = value;
     }
@@ -250,15 +256,21 @@ apr_status_t wfp_config_read(wfp_cmd_t *cmd)
                               wfp_config_httpd(cmd->pool));
     }
     if (!ok) {
+        const char *hint = strstr(complaint, "AH00111")
+                               ? "Debian's configuration needs its variables: "
+                                 "`. /etc/apache2/envvars` in this shell first"
+                               : "";
+
         return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
-                              "httpd refuses the configuration%s%s: %s",
+                              "httpd refuses the configuration%s%s: %s%s",
                               cmd->config_file ? " " : "",
                               cmd->config_file ? cmd->config_file : "",
-                              complaint);
+                              complaint, hint);
     }
     wfp_limit_policy_clear(&config->limits);
     config->versions_kept = WFP_VERSIONS_KEPT;
     config->logs = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    config->listens = apr_array_make(cmd->pool, 2, sizeof(const char *));
     config->missing = apr_array_make(cmd->pool, 2, sizeof(const char *));
     line = apr_pstrdup(cmd->pool, answer);
     for (line = apr_strtok(line, "\n", &state); line;

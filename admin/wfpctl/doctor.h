@@ -23,6 +23,9 @@ apr_uid_t wfp_doctor_uid(const wfp_doctor_t *doctor);
 /** Modules, liblua, hardening, the process that runs and its limits, the API. */
 void wfp_doctor_host_check(wfp_doctor_t *doctor);
 
+/** Ports and memory of isolates. @param runs  is there a server? */
+void wfp_doctor_server_check(wfp_doctor_t *doctor, int runs);
+
 /** Data directory, key file, logs: as whoever asks. */
 void wfp_doctor_files_check(wfp_doctor_t *doctor);
 

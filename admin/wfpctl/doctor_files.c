@@ -135,6 +135,12 @@ static void check_datadir(wfp_doctor_t *doctor)
         problem = apr_pstrcat(cmd->pool, dir, " is open to others: chmod 700 ",
                               dir, NULL);
     }
+    else if (info.user != w.uid && geteuid() != 0) {
+        problem = apr_psprintf(cmd->pool,
+                               "%s belongs to user %d, and you are %d: run "
+                               "this as root, or as who starts the server",
+                               dir, (int)info.user, (int)w.uid);
+    }
     else if (info.user != w.uid) {
         problem = chown_text(doctor, dir, dir);
     }

@@ -41,7 +41,8 @@ static void check_modules(wfp_doctor_t *doctor)
     }
     if (is_missing(cmd, "mod_socache_shmcb.c")) {
         note = "mod_socache_shmcb is not loaded: unless WfpSocache names "
-               "another provider, the Cache API keeps nothing";
+               "another provider, the Cache API keeps nothing (Debian: "
+               "a2enmod socache_shmcb)";
     }
     else if (is_missing(cmd, "mod_status.c")) {
         note = "mod_status is not loaded: there is no page of figures";
@@ -219,6 +220,7 @@ void wfp_doctor_host_check(wfp_doctor_t *doctor)
     wfp_doctor_say(doctor, "server", NULL,
                    pid ? apr_psprintf(doctor->cmd->pool, "process %d", (int)pid)
                        : "none runs with this configuration's PidFile");
+    wfp_doctor_server_check(doctor, pid != 0);
     check_limits(doctor, pid);
     check_api(doctor);
 }

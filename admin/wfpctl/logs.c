@@ -40,6 +40,10 @@ void wfp_logs_show(const wfp_cmd_t *cmd, const wfp_json_t *records)
     apr_pool_t *p;
     int goes_on = 1;
 
+    if (!i) {
+        wfp_tail_say(cmd, "no such record is kept: without `observability` in "
+                          "the Worker's settings only those of failures are");
+    }
     apr_pool_create(&p, cmd->pool);
     while (goes_on && i-- > 0) {
         const char *text;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "admin/wfpctl/args.h"
 #include "admin/wfpctl/cmd.h"
@@ -194,6 +195,25 @@ static void print_help(void)
     }
 }
 
+/* Most often it is another user's. */
+static apr_status_t open_store(wfp_cmd_t *cmd)
+{
+    struct stat info;
+    apr_status_t rv = wfp_store_open(&cmd->store, cmd->config.driver,
+                                     cmd->config.params, 1, &cmd->res,
+                                     cmd->pool);
+
+    if (rv != APR_SUCCESS && geteuid() != 0
+        && stat(cmd->config.datadir, &info) == 0 && info.st_uid != geteuid()) {
+        return wfp_result_set(&cmd->res, cmd->res.code, rv,
+                              "%s belongs to user %d: run this as root, or as "
+                              "who starts the server (%s)",
+                              cmd->config.datadir, (int)info.st_uid,
+                              cmd->res.message);
+    }
+    return rv;
+}
+
 static apr_status_t prepare(wfp_cmd_t *cmd, const wfp_cmd_row_t *row)
 {
     apr_status_t rv = row->needs >= WFP_CMD_NOTHING ? APR_SUCCESS
@@ -209,8 +229,7 @@ static apr_status_t prepare(wfp_cmd_t *cmd, const wfp_cmd_row_t *row)
         rv = wfp_owner_become(cmd);
     }
     if (rv == APR_SUCCESS && row->needs == WFP_CMD_STORE) {
-        rv = wfp_store_open(&cmd->store, cmd->config.driver, cmd->config.params,
-                            1, &cmd->res, cmd->pool);
+        rv = open_store(cmd);
     }
     return rv;
 }

@@ -10,10 +10,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* What comes from httpd or a database may have several lines. */
 static void put_clean(FILE *out, const char *text)
 {
     for (; *text; text++) {
-        fputc(apr_iscntrl(*text) ? '?' : *text, out);
+        if (*text == '\n' && text[1]) {
+            fputs(" / ", out);
+        }
+        else if (*text != '\n') {
+            fputc(apr_iscntrl(*text) ? '?' : *text, out);
+        }
     }
     fputc('\n', out);
 }

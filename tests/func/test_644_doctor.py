@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 
@@ -84,7 +85,8 @@ class TestConfig:
     def test_644_01_all_is_well(self, patient):
         rows = patient.well()
         assert set(rows) == {
-            "config", "modules", "liblua", "hardening", "server", "ulimits",
+            "config", "modules", "liblua", "hardening", "server", "ports",
+            "isolates", "ulimits",
             "api", "datadir", "logs", "disk", "key", "store", "clock",
             "account", "tokens", "registry", "retention"}
         assert "liblua5.4" in rows["liblua"]["note"]
@@ -150,6 +152,45 @@ class TestServer:
         patient.finds("hardening", "WfpHardening on", "auto")
         patient.config.write_text(modules + patient.sound)
         assert "are not hardened" in patient.well()["hardening"]["note"]
+
+    def test_644_17_a_port_is_taken(self, patient):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            patient.config.write_text(patient.sound
+                                      + f"Listen 127.0.0.1:{port}\n")
+            patient.finds("ports", f"has port {port} of Listen", "ss -ltnp")
+
+    def test_644_18_less_memory_than_a_worker_may_use(self, patient):
+        patient.config.write_text(patient.sound + "WfpIsolateMemory 31M\n")
+        patient.finds("isolates", "is 31 MB", "one Worker may use 32")
+        patient.config.write_text(patient.sound + "WfpIsolateMemory 31M\n"
+                                  "WfpLimit memory_mb 16\n")
+        patient.well()
+
+    def test_644_19_variables_of_debian(self, patient):
+        patient.config.write_text(patient.sound + "Listen ${NO_SUCH_PORT}\n")
+        patient.finds("config", "envvars")
+        done = patient.run("list")
+        assert done.returncode == 1
+        assert "?" not in done.stderr and "envvars" in done.stderr
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+    def test_644_20_somebody_else(self, patient):
+        """He is told to be root, not to take the server's files."""
+        other = 4711
+        for path in (patient.root, patient.root / "lib"):
+            path.chmod(0o755)
+        done = subprocess.run(
+            ["setpriv", f"--reuid={other}", f"--regid={other}",
+             "--clear-groups", str(tap.BUILD / "wfpctl"), "--config",
+             str(patient.config), "list"],
+            capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 1
+        assert "run this as root" in done.stderr
+        rows = patient.rows(prefix=(
+            "setpriv", f"--reuid={other}", f"--regid={other}",
+            "--clear-groups"))
+        assert "you are 4711" in rows["datadir"]["problem"]
 
     def test_644_13_too_few_open_files(self, patient):
         patient.finds("ulimits", "may open 300 files", "LimitNOFILE",
