@@ -159,3 +159,18 @@ class TestAgain:
         page.until(lambda: paths(api, path) == {"/a.txt"}, "it")
         got = api.call("GET", f"{path}/content", raw=True)
         assert "-- theirs" in got.body.decode()
+
+    def test_959_12_patterns_that_are_hostile(self, page, tmp_path):
+        """A customer's folder is looked at in the operator's browser."""
+        many = "a" * 200
+        page.go(f"/ns/{page.ns}/new")
+        drop(page, ".code-tab", folder(tmp_path / "site", {
+            many: "kept", f"{many}b": "out", "d/e/f/g/x.txt": "out",
+            ".assetsignore": f"{'*a' * 40}b\n{'**/' * 40}x.*\n{'[a]*' * 30}\\"}))
+        page.text(".assetsignore is heeded: 3 patterns")
+        page.text("2 files left out: by .assetsignore")
+        page.press("Cancel")
+        page.gone("dialog")
+        drop(page, ".code-tab", folder(tmp_path / "more", {
+            "a.txt": "a", ".assetsignore": "b\n" * 2001}))
+        page.text(".assetsignore has more than 2000 patterns")
