@@ -40,7 +40,8 @@ static const struct {
     { "since", 1 },       { "outcome", 1 },
     { "level", 1 },       { "port", 1 },
     { "state", 1 },       { "schedule", 1 },
-    { "consume", 1 },     { NULL, 0 },
+    { "consume", 1 },     { "assets", 1 },
+    { NULL, 0 },
 };
 
 #define EVERYWHERE "ca config help json token token-file url"

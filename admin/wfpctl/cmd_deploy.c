@@ -283,6 +283,10 @@ apr_status_t wfp_cmd_deploy_run(wfp_cmd_t *cmd)
     apr_int64_t startup_us = 0;
     apr_status_t rv;
 
+    if (wfp_args_option(cmd, "assets")) {
+        return wfp_args_usage(cmd, "--assets goes by the REST API: --url and "
+                                   "--token");
+    }
     rv = wfp_cmd_deploy_options(cmd);
     if (rv == APR_SUCCESS) {
         rv = wfp_run_child_init(&runtime, &cmd->res);

@@ -36,6 +36,7 @@ static apr_status_t deploy(wfp_dev_t *dev)
                             cmd->res.message);
     }
     else if (rv != APR_SUCCESS) {
+        /* or it is mended with the next save */
         wfp_print_failure(cmd);
         rv = APR_SUCCESS;
     }
@@ -86,10 +87,18 @@ static int show(void *shownv, const char *line, apr_size_t n)
     return more;
 }
 
+static apr_uint64_t look(const wfp_dev_t *dev)
+{
+    const char *assets = wfp_args_option(dev->cmd, "assets");
+    apr_uint64_t sum = wfp_dev_watch_look(wfp_args_at(dev->cmd, 0),
+                                          dev->cmd->pool);
+
+    return assets ? sum + wfp_dev_watch_look(assets, dev->cmd->pool) : sum;
+}
+
 /* Until Ctrl-C, or the server or the reader of stdout is gone. */
 static apr_status_t run(wfp_dev_t *dev, apr_uint64_t seen)
 {
-    const char *path = wfp_args_at(dev->cmd, 0);
     apr_pool_t *p = dev->cmd->pool;
     shown_t shown = { .dev = dev };
     wfp_follow_t *records;
@@ -109,7 +118,7 @@ static apr_status_t run(wfp_dev_t *dev, apr_uint64_t seen)
         if (!wfp_follow_read(records, show, &shown)) {
             break;
         }
-        now = wfp_dev_watch_look(path, p);
+        now = look(dev);
         if (now != seen && now == before) { /* nobody writes just now */
             seen = now;
             rv = deploy(dev);
@@ -141,7 +150,7 @@ apr_status_t wfp_cmd_dev_run(wfp_cmd_t *cmd)
     }
     if (rv == APR_SUCCESS) {
         tell(&dev);
-        seen = wfp_dev_watch_look(wfp_args_at(cmd, 0), cmd->pool);
+        seen = look(&dev);
         rv = deploy(&dev);
     }
     if (rv == APR_SUCCESS) {

@@ -53,12 +53,12 @@ static const wfp_cmd_row_t rows[] = {
     { "namespace delete", wfp_cmd_namespace_delete, WFP_CMD_STORE, 1, 1, "",
       "NAME", NULL, wfp_remote_namespace_delete },
     { "deploy", wfp_cmd_deploy_run, WFP_CMD_STORE, 2, 2,
-      "binding var tag limit outbound egress message",
+      "binding var tag limit outbound egress message assets",
       WORKER
       " FILE|FOLDER [--binding TYPE:NAME=VALUE]... [--var NAME=VALUE]... "
       "[--tag TAG]... [--limit NAME=VALUE]... "
       "[--outbound NAME[:PARAM,...]] [--egress none|outbound|direct] "
-      "[--message TEXT]",
+      "[--message TEXT] [--assets FOLDER]",
       wfp_cmd_deploy_read, wfp_remote_worker_deploy },
     { "list", wfp_cmd_worker_list, WFP_CMD_STORE, 0, 1, "", "[NS]", NULL,
       wfp_remote_worker_list },
@@ -138,10 +138,11 @@ static const wfp_cmd_row_t rows[] = {
       "[--sampling-rate RATE]",
       NULL, wfp_remote_tail_run },
     { "dev", wfp_cmd_dev_run, WFP_CMD_ALONE, 1, 1,
-      "port state schedule consume egress-allow binding var tag limit egress",
+      "port state schedule consume egress-allow binding var tag limit egress "
+      "assets",
       "FILE|FOLDER [--port N] [--state DIR] [--binding TYPE:NAME=VALUE]... "
       "[--var NAME=VALUE]... [--schedule CRON]... [--consume QUEUE]... "
-      "[--egress-allow TARGET]... [--limit NAME=VALUE]... [--tag TAG]... "
+      "[--assets FOLDER] [--egress-allow TARGET]... [--limit NAME=VALUE]... [--tag TAG]... "
       "[--egress none|outbound|direct]" },
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))

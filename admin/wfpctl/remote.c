@@ -390,6 +390,49 @@ apr_status_t wfp_remote_upload(wfp_json_t **presult, wfp_cmd_t *cmd,
     return rv;
 }
 
+static CURLcode add_base64(curl_mime *form, const wfp_remote_file_t *one)
+{
+    curl_mimepart *part = curl_mime_addpart(form);
+    CURLcode rc = part ? curl_mime_name(part, one->name) : CURLE_OUT_OF_MEMORY;
+
+    if (rc == CURLE_OK) {
+        rc = curl_mime_data(part, one->data, one->size);
+    }
+    if (rc == CURLE_OK) {
+        rc = curl_mime_type(part, one->type);
+    }
+    return rc;
+}
+
+apr_status_t wfp_remote_send(wfp_json_t **presult, wfp_cmd_t *cmd,
+                             const char *path, const char *token,
+                             const apr_array_header_t *parts)
+{
+    request_t request = { .method = "POST", .url = url_of(cmd, path) };
+    const char *own = cmd->remote->token;
+    wfp_json_t *doc;
+    CURLcode rc = CURLE_OK;
+    int i;
+    apr_status_t rv;
+
+    request.form = curl_mime_init(cmd->remote->curl);
+    rc = request.form ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+    for (i = 0; rc == CURLE_OK && i < parts->nelts; i++) {
+        rc = add_base64(request.form,
+                        &APR_ARRAY_IDX(parts, i, wfp_remote_file_t));
+    }
+    cmd->remote->token = apr_pstrcat(cmd->pool, "Authorization: Bearer ", token,
+                                     NULL);
+    rv = rc == CURLE_OK ? exchange(&doc, cmd, &request)
+                        : unreachable(cmd, curl_easy_strerror(rc));
+    cmd->remote->token = own;
+    curl_mime_free(request.form);
+    if (rv == APR_SUCCESS) {
+        *presult = wfp_json_get(doc, "result", cmd->pool);
+    }
+    return rv;
+}
+
 apr_status_t wfp_remote_content(const char **pdata, apr_size_t *pn,
                                 const char **ptype, const char **pentry,
                                 wfp_cmd_t *cmd, const char *path)

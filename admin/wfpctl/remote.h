@@ -47,6 +47,27 @@ apr_status_t wfp_remote_upload(wfp_json_t **presult, wfp_cmd_t *cmd,
                                const char *path, const wfp_json_t *metadata,
                                const apr_array_header_t *modules) WFP_CHECK;
 
+/** A part of a form. */
+typedef struct wfp_remote_file_t {
+    const char *name;
+    const char *type;
+    const char *data; /* base64 */
+    apr_size_t size;
+} wfp_remote_file_t;
+
+/** POST a form with another token than that of cmd->remote.
+ *  @param parts  wfp_remote_file_t */
+apr_status_t wfp_remote_send(wfp_json_t **presult, wfp_cmd_t *cmd,
+                             const char *path, const char *token,
+                             const apr_array_header_t *parts) WFP_CHECK;
+
+/** Upload a folder as a Worker's assets, what the server has not yet of it.
+ *  @param path    of the Worker
+ *  @param passets metadata's `assets` */
+apr_status_t wfp_remote_assets_put(wfp_json_t **passets, wfp_cmd_t *cmd,
+                                   const char *path,
+                                   const char *folder) WFP_CHECK;
+
 /** GET what is no envelope. @param pentry  header cf-entrypoint, or NULL */
 apr_status_t wfp_remote_content(const char **pdata, apr_size_t *pn,
                                 const char **ptype, const char **pentry,

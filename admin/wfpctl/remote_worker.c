@@ -80,13 +80,20 @@ static apr_status_t make_metadata(wfp_json_t **pmeta, wfp_cmd_t *cmd)
 
 apr_status_t wfp_remote_worker_deploy(wfp_cmd_t *cmd)
 {
-    wfp_json_t *meta, *made, *doc;
+    const char *folder = wfp_args_option(cmd, "assets");
+    wfp_json_t *meta, *made, *doc, *assets;
     apr_int64_t startup_ms = 0;
     const char *id;
     apr_status_t rv = wfp_cmd_deploy_options(cmd);
 
     if (rv == APR_SUCCESS) {
         rv = make_metadata(&meta, cmd);
+    }
+    if (rv == APR_SUCCESS && folder) {
+        rv = wfp_remote_assets_put(&assets, cmd, worker_path(cmd, ""), folder);
+    }
+    if (rv == APR_SUCCESS && folder) {
+        wfp_json_set(meta, "assets", assets);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_remote_upload(&made, cmd, worker_path(cmd, ""), meta,

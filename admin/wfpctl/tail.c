@@ -212,6 +212,20 @@ static void show_logs(const wfp_cmd_t *cmd, const wfp_json_t *logs,
     }
 }
 
+/* Where it was raised, a line a call; its own first line says no more. */
+static void show_stack(const wfp_cmd_t *cmd, const char *stack, apr_pool_t *p)
+{
+    char *state, *line = apr_strtok(apr_pstrdup(p, stack), "\n", &state);
+
+    for (; line; line = apr_strtok(NULL, "\n", &state)) {
+        line += strspn(line, " \t");
+        if (strncmp(line, "stack traceback", 15) != 0
+            && strcmp(line, "[C]: in ?") != 0) {
+            wfp_print_line(cmd, "      %s", line);
+        }
+    }
+}
+
 static void show_errors(const wfp_cmd_t *cmd, const wfp_json_t *errors,
                         apr_pool_t *p)
 {
@@ -222,6 +236,7 @@ static void show_errors(const wfp_cmd_t *cmd, const wfp_json_t *errors,
 
         wfp_print_line(cmd, "  %s: %s", text_of(error, "name", p),
                        text_of(error, "message", p));
+        show_stack(cmd, text_of(error, "stack", p), p);
     }
 }
 

@@ -82,6 +82,19 @@ static void refuse(encoder_t *e, const char *what)
     wfp_buffer_byte(e->out, ']');
 }
 
+/* [-0, +0, v] An object of the API by its class. */
+static void refuse_value(encoder_t *e, int idx)
+{
+    lua_State *L = e->L;
+    int is_named = lua_type(L, idx) == LUA_TUSERDATA
+                   && luaL_getmetafield(L, idx, "__name") == LUA_TSTRING;
+
+    refuse(e, is_named ? lua_tostring(L, -1) : luaL_typename(L, idx));
+    if (is_named) {
+        lua_pop(L, 1);
+    }
+}
+
 /* [-0, +0, e] */
 static void add_escape(wfp_buffer_t *out, unsigned char c)
 {
@@ -333,7 +346,7 @@ static void encode(encoder_t *e, int idx)
             lua_settop(L, idx);
         }
         else {
-            refuse(e, luaL_typename(L, idx));
+            refuse_value(e, idx);
         }
     }
 }

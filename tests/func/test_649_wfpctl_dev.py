@@ -131,6 +131,33 @@ class TestDev:
         one.stop(signal.SIGKILL)
         until(lambda: not processes(one.folder), "the end of httpd")
 
+    def test_649_06_assets(self, dev, folder):
+        public = folder / "public"
+        (public / "css").mkdir(parents=True)
+        (public / "index.html").write_text("<h1>home</h1>")
+        (public / "css" / "a.css").write_text("a{}")
+        (public / "same.txt").write_text("a{}")
+        (public / "empty.txt").write_text("")
+        (public / ".hidden").write_text("no")
+        (public / "_headers").write_text("/css/*\n  X-Kind: style\n")
+        one = dev("""return { fetch = function(request, env)
+            if request.url:find("boom") then json.decode("{") end
+            return env.ASSETS:fetch("http://x/css/a.css") end }""",
+                  "--binding", "assets:ASSETS", "--assets", str(public))
+        assert one.get("/")[:2] == (200, "<h1>home</h1>")
+        _, text, headers = one.get("/css/a.css")
+        assert (text, headers["content-type"], headers["x-kind"]) == \
+            ("a{}", "text/css", "style")
+        assert one.get("/same.txt")[2]["content-type"] == "text/plain"
+        assert one.get("/empty.txt")[:2] == (200, "")
+        assert one.get("/.hidden")[1] == "a{}"
+        (public / "index.html").write_text("<h1>new</h1>")
+        until(lambda: one.get("/")[1] == "<h1>new</h1>", "the new page")
+        assert one.get("/boom")[0] == 500
+        [bad] = until(lambda: [r for r in one.records()
+                               if r["outcome"] == "exception"], "its record")
+        assert "worker.lua:2:" in bad["exceptions"][0]["stack"]
+
     def test_649_04_a_port_that_is_taken(self, dev):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             one = dev("return {}", "--port", str(taken.getsockname()[1]),

@@ -27,7 +27,7 @@ static void json_encodes_strictly(wfp_test_t *t)
     RUN("return json.encode({a=print})",
         "TypeError: function cannot be encoded as JSON");
     RUN("return json.encode(Headers.new())",
-        "TypeError: userdata cannot be encoded as JSON");
+        "TypeError: Headers cannot be encoded as JSON");
     RUN("return json.encode({[true]=1})",
         "TypeError: a key that is no string cannot be encoded as JSON");
     RUN("local t = {} t.a = {t} return json.encode(t)",
