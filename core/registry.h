@@ -173,10 +173,18 @@ apr_status_t wfp_registry_drop_namespace(wfp_registry_t *reg, const char *ns,
 apr_status_t wfp_registry_drop_all(wfp_registry_t *reg,
                                    apr_int64_t stamp) WFP_CHECK;
 
+/**
+ * Forget everything, also what is newer than stamp, and go on from there: it
+ * cannot be followed change by change, and the numbers of an older copy of the
+ * database have yet to come to those that were seen.
+ */
+apr_status_t wfp_registry_start_over(wfp_registry_t *reg,
+                                     apr_int64_t stamp) WFP_CHECK;
+
 /** The change number up to which this segment has followed the store. */
 apr_int64_t wfp_registry_synced(wfp_registry_t *reg);
 
-/** Set it; never backwards. */
+/** Set it; never backwards, which start_over() alone does. */
 void wfp_registry_set_synced(wfp_registry_t *reg, apr_int64_t stamp);
 
 /** When (core/clock.h) the store was asked last and all that it said was taken

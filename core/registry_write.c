@@ -449,3 +449,31 @@ apr_status_t wfp_registry_drop_all(wfp_registry_t *reg, apr_int64_t stamp)
     wfp_registry_index_unlock(reg);
     return APR_SUCCESS;
 }
+
+apr_status_t wfp_registry_start_over(wfp_registry_t *reg, apr_int64_t stamp)
+{
+    apr_status_t rv = wfp_registry_index_lock(reg);
+    apr_uint32_t at = 0;
+    wfp_slot_t image;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    tick_locked(reg->seg);
+    while (at < reg->seg->slots) {
+        slot_locked(&image, reg, at);
+        if (image.hash >= WFP_SLOT_HASH_MIN && !image.pid) {
+            slot_drop_locked(reg, at); /* another may have moved in here */
+            continue;
+        }
+        if (image.hash >= WFP_SLOT_HASH_MIN) {
+            image.stamp = image.floor = 0; /* whatever its loader brings */
+            image.state = WFP_SLOT_ENTRY;
+            slot_strip_locked(reg, at, &image);
+        }
+        at++;
+    }
+    __atomic_store_n(&reg->seg->synced, stamp, __ATOMIC_RELEASE);
+    wfp_registry_index_unlock(reg);
+    return APR_SUCCESS;
+}

@@ -11,10 +11,26 @@
 
 typedef apr_status_t make_fn(void **pwhat, wfp_result_t *res, apr_pool_t *p);
 
-static apr_status_t find(void **pwhat, const char *name, int layout,
-                         make_fn *make, apr_pool_t *process, wfp_result_t *res)
+typedef struct row_t {
+    const char *name;
+    int layout;
+    make_fn *make;
+    int of_store; /* what is told to a store: not to another one */
+} row_t;
+
+static const char *key_of(const row_t *row, const server_rec *main,
+                          apr_pool_t *p)
 {
-    const char *key = apr_psprintf(res->pool, "wfp:%s:%d", name, layout);
+    return row->of_store ? apr_psprintf(p, "wfp:%s:%d:%s %s", row->name,
+                                        row->layout, wfp_config_db_driver(main),
+                                        wfp_config_db_params(main))
+                         : apr_psprintf(p, "wfp:%s:%d", row->name, row->layout);
+}
+
+static apr_status_t find(void **pwhat, const row_t *row, const server_rec *main,
+                         apr_pool_t *process, wfp_result_t *res)
+{
+    const char *key = key_of(row, main, res->pool);
     apr_pool_t *p;
     apr_status_t rv;
 
@@ -25,7 +41,7 @@ static apr_status_t find(void **pwhat, const char *name, int layout,
     }
     apr_pool_create(&p, process);
     apr_pool_tag(p, apr_pstrdup(p, key));
-    rv = make(pwhat, res, p);
+    rv = row->make(pwhat, res, p);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(p);
         return rv;
@@ -78,14 +94,10 @@ enum {
     KEPT
 };
 
-static const struct {
-    const char *name;
-    int layout;
-    make_fn *make;
-} rows[KEPT] = {
+static const row_t rows[KEPT] = {
     [LIMITS] = { "ratelimit", WFP_RATELIMIT_LAYOUT, make_limits },
-    [POINTS] = { "points", WFP_POINTS_LAYOUT, make_points },
-    [LEDGER] = { "ledger", WFP_LEDGER_LAYOUT, make_ledger },
+    [POINTS] = { "points", WFP_POINTS_LAYOUT, make_points, 1 },
+    [LEDGER] = { "ledger", WFP_LEDGER_LAYOUT, make_ledger, 1 },
     [GUARD] = { "sign-ins", WFP_SIGN_GUARD_LAYOUT, make_guard },
     [TAILS] = { "tails", WFP_TAILS_LAYOUT, make_tails },
     [STATS] = { "stats", WFP_STATS_LAYOUT, make_stats },
@@ -107,8 +119,7 @@ apr_status_t wfp_kept_find(wfp_server_t *server, wfp_kept_counts_t *counts,
     int i;
 
     for (i = 0; i < KEPT && rv == APR_SUCCESS; i++) {
-        rv = find(&found[i], rows[i].name, rows[i].layout, rows[i].make,
-                  process, res);
+        rv = find(&found[i], &rows[i], server->main, process, res);
     }
     server->limits = found[LIMITS];
     server->points = found[POINTS];

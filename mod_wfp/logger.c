@@ -3,6 +3,7 @@
 
 #include <apr_file_io.h>
 #include <apr_portable.h>
+#include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <http_core.h>
@@ -79,7 +80,8 @@ static apr_pool_t *programs_pool(apr_pool_t *process)
     }
     programs->before = programs->now;
     apr_pool_create(&programs->now, process);
-    apr_pool_tag(programs->now, "wfp_log_programs");
+    /* copied: it outlives this module's memory */
+    apr_pool_tag(programs->now, apr_pstrdup(programs->now, "wfp_log_programs"));
     return programs->now;
 }
 

@@ -21,9 +21,9 @@
 #include "mod_wfp/children.h"
 #include "mod_wfp/deliver.h"
 #include "mod_wfp/ending.h"
+#include "mod_wfp/generation.h"
 #include "mod_wfp/hardening.h"
 #include "mod_wfp/host.h"
-#include "mod_wfp/kept.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/logger.h"
 #include "mod_wfp/pages.h"
@@ -34,26 +34,11 @@
 #include "mod_wfp/tail_sender.h"
 #include "mod_wfp/tail_memo.h"
 #include "mod_wfp/tailers.h"
-#include "services/sqlite.h"
 #include "outbound/listeners.h"
 #include "services/sqlite.h"
 
 /* the context of this generation; the only mutable global of the module */
 static wfp_server_t *context;
-
-/* of the process pool: the registry of the generation before */
-#define OLD_REGISTRY "wfp:registry"
-
-/* What survives a restart in the parent. */
-typedef struct generation_t {
-    apr_pool_t *pool; /* below the process pool */
-    wfp_registry_t *registry;
-    wfp_api_rate_t *api_rate;
-    wfp_host_memo_t *hosts;
-    wfp_kv_cache_t *kv_cache;
-    wfp_logring_t *ring;
-    wfp_usage_t *usage; /* of the process pool: goes on */
-} generation_t;
 
 wfp_server_t *wfp_server(void)
 {
@@ -84,15 +69,22 @@ static int read_keys(wfp_server_t *server, apr_pool_t *pconf, apr_pool_t *p)
 
 /* A database that is down does not keep the server from starting, nor a file
  * that is gone from starting again; another schema does. */
-static int check_store(wfp_server_t *server, int serving, apr_pool_t *p)
+static int check_store(wfp_server_t *server, wfp_generation_t *generation,
+                       apr_pool_t *p)
 {
+    const char *id = NULL;
     wfp_store_t *store;
     wfp_result_t res;
     apr_status_t rv;
+    int again;
 
     wfp_result_init(&res, p);
     rv = wfp_store_open(&store, wfp_config_db_driver(server->main),
                         wfp_config_db_params(server->main), 1, &res, p);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_store_setting(&id, store, "account_id", &res, p);
+    }
+    again = wfp_generation_inherit(generation, id, server);
     if (rv == APR_SUCCESS) {
         rv = wfp_sync_catch_up(server, store, &res, p);
     }
@@ -100,7 +92,7 @@ static int check_store(wfp_server_t *server, int serving, apr_pool_t *p)
         return OK;
     }
     if (res.code == WFP_STORE_UNAVAILABLE
-        && (serving || !strcmp(wfp_config_db_driver(server->main), "pgsql"))) {
+        && (again || !strcmp(wfp_config_db_driver(server->main), "pgsql"))) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
                      WFPLOGNO(0302) "the store does not answer; serving from "
                                     "the registry: %s",
@@ -110,104 +102,6 @@ static int check_store(wfp_server_t *server, int serving, apr_pool_t *p)
     ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
                  WFPLOGNO(0303) "store: %s", res.message);
     return HTTP_INTERNAL_SERVER_ERROR;
-}
-
-static apr_status_t make_kv_cache(wfp_server_t *server, generation_t *g,
-                                  wfp_result_t *res)
-{
-    apr_int64_t size = wfp_config_num(server->conf->kv_cache,
-                                      WFP_DEFAULT_KV_CACHE);
-
-    return size ? wfp_kv_cache_create(&g->kv_cache, (apr_size_t)size, res,
-                                      g->pool)
-                : APR_SUCCESS;
-}
-
-static generation_t *make_generation(wfp_server_t *server, apr_pool_t *process,
-                                     apr_pool_t *ptemp)
-{
-    wfp_kept_counts_t counts;
-    generation_t *g;
-    apr_pool_t *p;
-    wfp_result_t res;
-    apr_status_t rv;
-
-    apr_pool_create(&p, process);
-    /* copied: it outlives this module's memory */
-    apr_pool_tag(p, apr_pstrdup(p, "wfp_generation"));
-    wfp_result_init(&res, ptemp);
-    g = apr_pcalloc(p, sizeof(*g));
-    g->pool = p;
-    rv = wfp_registry_create(&g->registry,
-                             (apr_size_t)
-                                 wfp_config_num(server->conf->registry_size,
-                                                WFP_DEFAULT_REGISTRY_SIZE),
-                             &res, p);
-    if (rv == APR_SUCCESS) {
-        rv = wfp_api_rate_create(&g->api_rate, &res, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_host_memo_create(&g->hosts, &res, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = make_kv_cache(server, g, &res);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_kept_find(server, &counts, process, &res);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_logring_create(&g->ring, WFP_LOGGER_RING, &res, p);
-    }
-    if (rv == APR_SUCCESS) {
-        wfp_registry_count_in(g->registry, counts.registry);
-        wfp_logring_count_in(g->ring, counts.ring);
-        if (g->kv_cache) {
-            wfp_kv_cache_count_in(g->kv_cache, counts.kv_cache);
-        }
-    }
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
-                     WFPLOGNO(0304) "shared memory: %s", res.message);
-        apr_pool_destroy(p);
-        return NULL;
-    }
-    return g;
-}
-
-/* What is counted belongs to the day, not to a generation. */
-static int take_usage(generation_t *now, const generation_t *before,
-                      wfp_server_t *server, apr_pool_t *process,
-                      apr_pool_t *ptemp)
-{
-    wfp_result_t res;
-    apr_status_t rv = APR_SUCCESS;
-
-    wfp_result_init(&res, ptemp);
-    now->usage = before ? before->usage : NULL;
-    if (!now->usage) {
-        rv = wfp_usage_create(&now->usage, apr_time_now(), &res, process);
-    }
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
-                     WFPLOGNO(0313) "shared memory: %s", res.message);
-    }
-    return rv == APR_SUCCESS;
-}
-
-/* Fill the new segment from the old generation's, then let the old one go: its
- * children keep their mapping. */
-static void inherit(wfp_server_t *server, generation_t *now,
-                    generation_t *before)
-{
-    apr_status_t rv;
-
-    rv = wfp_registry_copy(now->registry, before->registry);
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, server->main,
-                     WFPLOGNO(0305) "the old registry could not be copied: "
-                                    "Workers load from the store again");
-    }
-    apr_pool_destroy(before->pool);
 }
 
 /* The sandbox keeps the doors to all of them shut: for the operator to know. */
@@ -238,14 +132,15 @@ static void check_stack(server_rec *s)
     }
 }
 
-static int make_runner(wfp_server_t *server, const generation_t *now,
+static int make_runner(wfp_server_t *server, wfp_generation_t *generation,
                        apr_pool_t *pconf, apr_pool_t *ptemp)
 {
     wfp_result_t res;
     apr_status_t rv;
 
     wfp_result_init(&res, ptemp);
-    rv = wfp_runner_create(&server->runner, server, &res, pconf, now->pool);
+    rv = wfp_runner_create(&server->runner, server, &res, pconf,
+                           wfp_generation_pool(generation));
     if (rv == APR_SUCCESS) {
         return OK;
     }
@@ -257,9 +152,8 @@ static int make_runner(wfp_server_t *server, const generation_t *now,
 int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                            apr_pool_t *ptemp, server_rec *s)
 {
+    wfp_generation_t *generation;
     wfp_server_t *server;
-    generation_t *now, *before = NULL;
-    void *data = NULL;
     int rc;
 
     if (is_first_pass()) {
@@ -270,29 +164,16 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     server = apr_pcalloc(pconf, sizeof(*server));
     server->main = s;
     server->conf = wfp_config_server(s);
-    (void)apr_pool_userdata_get(&data, OLD_REGISTRY, s->process->pool);
-    before = data;
-    now = make_generation(server, s->process->pool, ptemp);
-    if (!now || !take_usage(now, before, server, s->process->pool, ptemp)) {
+    generation = wfp_generation_begin(server, ptemp);
+    if (!generation) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    server->registry = now->registry;
-    server->api_rate = now->api_rate;
-    server->hosts = now->hosts;
-    server->kv_cache = now->kv_cache;
-    server->ring = now->ring;
-    server->usage = now->usage;
-    /* the key is copied: at a restart this module's memory goes elsewhere */
-    (void)apr_pool_userdata_set(now, OLD_REGISTRY, NULL, s->process->pool);
-    if (before) {
-        inherit(server, now, before);
-    }
-    rc = make_runner(server, now, pconf, ptemp);
+    rc = make_runner(server, generation, pconf, ptemp);
     if (rc == OK) {
         rc = read_keys(server, pconf, ptemp);
     }
     if (rc == OK) {
-        rc = check_store(server, before != NULL, ptemp);
+        rc = check_store(server, generation, ptemp);
     }
     if (rc == OK) {
         rc = wfp_logger_open(server, pconf);

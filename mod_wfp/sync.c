@@ -513,7 +513,7 @@ static apr_status_t catch_up_step(int *pmore, wfp_server_t *server,
         return rv;
     }
     if (lost) {
-        rv = wfp_registry_drop_all(server->registry, latest);
+        rv = wfp_registry_start_over(server->registry, latest);
         wfp_host_memo_forget(server->hosts);
         wfp_tail_sender_hear(server, NULL);
         if (rv != APR_SUCCESS) {
@@ -523,7 +523,6 @@ static apr_status_t catch_up_step(int *pmore, wfp_server_t *server,
         if (rv != APR_SUCCESS) {
             return rv;
         }
-        wfp_registry_set_synced(server->registry, latest);
         *pmore = 0;
         return APR_SUCCESS;
     }

@@ -476,6 +476,29 @@ static void registry_synced_never_goes_back(wfp_test_t *t)
     CHECK_INT(wfp_registry_take_sync_turn(reg, 50), 1);
 }
 
+/* Another copy of the database, whose numbers are lower. */
+static void registry_starts_over(wfp_test_t *t)
+{
+    wfp_registry_t *reg = make(t, MB);
+
+    wfp_registry_set_synced(reg, 100);
+    CHECK_INT(put(reg, "ns", "old", 90, "x"), APR_SUCCESS);
+    CHECK_INT(put(reg, "ns", "seen", 40, "x"), APR_SUCCESS);
+    CHECK_INT(wfp_registry_drop_namespace(reg, "gone", 95), APR_SUCCESS);
+    CHECK_INT(wfp_registry_claim(reg, "ns", "loading"), APR_SUCCESS);
+    CHECK_INT(wfp_registry_start_over(reg, 50), APR_SUCCESS);
+    CHECK_INT(wfp_registry_synced(reg), 50);
+    CHECK_INT(get(reg, "ns", "old"), APR_EAGAIN);
+    CHECK_INT(get(reg, "ns", "seen"), APR_EAGAIN);
+    CHECK_INT(put(reg, "ns", "old", 30, "older"), APR_SUCCESS);
+    CHECK_STR(text_of(reg, "ns", "old", t), "older");
+    CHECK_INT(put(reg, "gone", "back", 20, "y"), APR_SUCCESS);
+    CHECK_STR(text_of(reg, "gone", "back", t), "y");
+    CHECK_INT(put(reg, "ns", "loading", 10, "z"), APR_SUCCESS);
+    CHECK_STR(text_of(reg, "ns", "loading", t), "z");
+    check_valid(reg, t);
+}
+
 static void registry_body_of_a_replaced_entry(wfp_test_t *t)
 {
     wfp_registry_t *reg = make(t, MB);
@@ -519,6 +542,7 @@ static const wfp_test_case_t cases[] = {
     { "registry_copy_keeps_stamps_and_ages",
       registry_copy_keeps_stamps_and_ages },
     { "registry_synced_never_goes_back", registry_synced_never_goes_back },
+    { "registry_starts_over", registry_starts_over },
     { "registry_body_of_a_replaced_entry", registry_body_of_a_replaced_entry },
     { NULL },
 };
