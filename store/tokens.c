@@ -7,6 +7,7 @@
 #include "store/tokens.h"
 
 #include <apr_base64.h>
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -40,6 +41,24 @@ static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, const char *id,
                : rv;
 }
 
+/* Whoever made the token may have named one twice: who adds up what each of them
+ * did would count it twice. */
+static void keep_once(apr_array_header_t *names, apr_pool_t *p)
+{
+    apr_hash_t *seen = apr_hash_make(p);
+    int i, n = 0;
+
+    for (i = 0; i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        if (!apr_hash_get(seen, name, APR_HASH_KEY_STRING)) {
+            apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
+            APR_ARRAY_IDX(names, n++, const char *) = name;
+        }
+    }
+    names->nelts = n;
+}
+
 static apr_status_t read_row(void **ptoken, wfp_dbd_t *db, const char **row)
 {
     wfp_token_t *token = apr_pcalloc(db->pool, sizeof(*token));
@@ -53,6 +72,9 @@ static apr_status_t read_row(void **ptoken, wfp_dbd_t *db, const char **row)
     token->s3_sealed = row[6];
     *ptoken = token;
     rv = wfp_column_read_names(&token->namespaces, row[3], db->res, db->pool);
+    if (rv == APR_SUCCESS && token->namespaces->nelts > 1) {
+        keep_once(token->namespaces, db->pool);
+    }
     return rv == APR_SUCCESS ? wfp_column_read_names(&token->buckets, row[7],
                                                      db->res, db->pool)
                              : rv;

@@ -191,6 +191,9 @@ class TestUsage:
 
         until(lambda: total(other) == 3, "3 requests to be counted")
         assert total(one) == 1
+        twice, _ = api.with_token("--role", "read", "--namespace", spaces[0],
+                                  "--namespace", spaces[0])
+        assert total(twice) == 1
         assert total(api) >= 3
         groups = other.ok("GET", f"{path}?group_by=namespace&order=requests"
                                  "&limit=1")["groups"]
