@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "admin/metadata_keys.h"
+#include "admin/upload.h"
 #include "core/binding_json.h"
 #include "core/name.h"
 #include "core/settings_json.h"
@@ -104,6 +105,9 @@ static apr_status_t read_bindings(reader_t *rd, const wfp_json_t *arr)
     apr_status_t rv;
 
     rd->meta->has_bindings = 1;
+    if (wfp_json_size(arr) > WFP_UPLOAD_BINDINGS_MAX) {
+        return refuse(rd, "\"bindings\"", "are more than 1000");
+    }
     for (i = 0; i < wfp_json_size(arr); i++) {
         wfp_json_t *v = wfp_json_at(arr, i, rd->pool);
 
@@ -187,7 +191,8 @@ apr_status_t wfp_metadata_read_tags(apr_array_header_t **ptags,
             return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
                                   "\"tags\" is not an array of strings");
         }
-        if (!has_text(tags, tag)) {
+        /* one too many is enough to be told so */
+        if (tags->nelts <= WFP_UPLOAD_TAGS_MAX && !has_text(tags, tag)) {
             APR_ARRAY_PUSH(tags, const char *) = tag;
         }
     }

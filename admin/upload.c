@@ -126,6 +126,9 @@ static apr_status_t check_bindings(const wfp_script_t *script,
     int i, vars = 0;
     apr_status_t rv;
 
+    if (script->bindings->nelts > WFP_UPLOAD_BINDINGS_MAX) {
+        return refuse(res, "Worker", script->name, "more than 1000 bindings");
+    }
     for (i = 0; i < script->bindings->nelts; i++) {
         rv = check_binding(script, i, res);
         if (rv != APR_SUCCESS) {

@@ -22,6 +22,7 @@
 #define WFP_UPLOAD_VARS_MAX      128
 #define WFP_UPLOAD_VAR_BYTES_MAX 5120
 #define WFP_UPLOAD_TAGS_MAX      8
+#define WFP_UPLOAD_BINDINGS_MAX  1000 /* variables and all others */
 
 /**
  * Are a version's bindings, tags and limits sound? The part of

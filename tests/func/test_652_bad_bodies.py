@@ -238,6 +238,21 @@ class TestJson:
             asker.expect(route, body, (413, 10027), "1 MB", FORM)
 
 
+class TestCounts:
+    def test_652_15_many_of_a_kind(self, asker):
+        """What looks for doubles does not look at what is too many anyway."""
+        tags = [f"t{i}" for i in range(400000)]
+        bindings = [{"type": "plain_text", "name": f"B{i}", "text": ""}
+                    for i in range(100000)]
+        inherited = [{"type": "inherit", "name": f"B{i}"} for i in range(1001)]
+        for route in UPLOADS:
+            for members, named in (({"tags": tags}, "more than 8 tags"),
+                                   ({"bindings": bindings}, "more than 1000"),
+                                   ({"bindings": inherited}, "more than 1000")):
+                asker.expect(route, upload_body("x", **members), (400, 10021),
+                             named, FORM)
+
+
 class TestForms:
     """Forms that end too early, or are none."""
 
