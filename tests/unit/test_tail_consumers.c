@@ -171,13 +171,13 @@ static void every_change_is_followed(wfp_test_t *t)
     OK(wfp_namespaces_get(&ns, f.store, "demo", &f.res, t->pool));
     ns->has_new_tails = 1;
     ns->tail_consumers = "[{\"service\":\"t\"},{\"service\":\"u\"}]";
-    OK(wfp_namespaces_update(f.store, ns, &me, &f.res, t->pool));
+    OK(wfp_namespaces_update(f.store, ns, NULL, &me, &f.res, t->pool));
     CHECK_STR(producers(&f, t, "u"), "demo/;");
     ns->tail_consumers = "[{\"service\":\"u\"}]";
-    OK(wfp_namespaces_update(f.store, ns, &me, &f.res, t->pool));
+    OK(wfp_namespaces_update(f.store, ns, NULL, &me, &f.res, t->pool));
     CHECK_STR(producers(&f, t, "t"), "demo/a;");
     ns->tail_consumers = NULL;
-    OK(wfp_namespaces_update(f.store, ns, &me, &f.res, t->pool));
+    OK(wfp_namespaces_update(f.store, ns, NULL, &me, &f.res, t->pool));
     CHECK_STR(producers(&f, t, "u"), "");
     /* one that is made with them, and goes with all */
     ns = apr_pmemdup(t->pool, ns, sizeof(*ns));
@@ -185,7 +185,8 @@ static void every_change_is_followed(wfp_test_t *t)
     ns->tail_consumers = "[{\"service\":\"t\"}]";
     OK(wfp_namespaces_create(f.store, ns, &me, &f.res, t->pool));
     CHECK_STR(producers(&f, t, "t"), "demo/a;more/;");
-    OK(wfp_namespaces_delete(&stamp, f.store, "more", &me, &f.res, t->pool));
+    OK(wfp_namespaces_delete(&stamp, f.store, "more", NULL, &me, &f.res,
+                             t->pool));
     OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
                           t->pool));
     CHECK_STR(producers(&f, t, "t"), "");
