@@ -15,6 +15,7 @@
 #include "core/thread.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/work.h"
 
 #define THREADS      8
 #define THREADS_EACH (THREADS / 4)
@@ -177,7 +178,7 @@ static void *APR_THREAD_FUNC background_main(apr_thread_t *thread, void *data)
         /* its Worker's next may run now, on a thread that found nothing */
         wfp_lock_wake_all(bg->wake);
         wfp_lock_leave(bg->lock);
-        wfp_invoke_finish(next.work);
+        wfp_work_finish(next.work);
         wfp_lock_take(bg->lock);
     }
     wfp_lock_leave(bg->lock);

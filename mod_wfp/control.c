@@ -15,11 +15,11 @@
 #include "admin/session.h"
 #include "mod_wfp/config.h"
 #include "mod_wfp/dispatch.h"
+#include "mod_wfp/follow.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/pages.h"
 #include "mod_wfp/server.h"
 #include "mod_wfp/stall.h"
-#include "mod_wfp/sync.h"
 #include "mod_wfp/tail_door.h"
 #include "mod_wfp/trial_conn.h"
 #include "mod_wfp/trial_doors.h"
@@ -32,7 +32,7 @@ static void publish(void *baton, const wfp_change_t *change, apr_pool_t *p)
     apr_status_t rv;
 
     wfp_result_init(&res, p);
-    rv = wfp_sync_take_in(server, change, &res);
+    rv = wfp_follow_take_in(server, change, &res);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, server->main,
                      WFPLOGNO(2301) "a change is seen by the next poll only: "

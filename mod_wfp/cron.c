@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "mod_wfp/log.h"
+#include "mod_wfp/work.h"
 #include "store/schedule_runs.h"
 
 #define PAGES_MAX 10
@@ -85,7 +86,7 @@ static void on_no_retry(void *baton)
 static void hand(wfp_server_t *server, const wfp_schedule_run_t *run,
                  apr_int64_t fence)
 {
-    wfp_work_t *work = wfp_invoke_begin_alone(server);
+    wfp_work_t *work = wfp_work_begin_alone(server);
     tick_t *tick;
 
     if (!work) {
@@ -105,7 +106,7 @@ static void hand(wfp_server_t *server, const wfp_schedule_run_t *run,
     tick->scheduled.no_retry = on_no_retry;
     tick->scheduled.baton = tick;
     if (!wfp_runner_hand(server->runner, &tick->task)) {
-        wfp_invoke_finish(work); /* at a later step */
+        wfp_work_finish(work); /* at a later step */
     }
 }
 

@@ -16,6 +16,7 @@
 #include "mod_wfp/ending.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/runner.h"
+#include "mod_wfp/work.h"
 
 /* Queues that a step looks at; deliveries of this process, more than twice as
  * many as the runner has threads. */
@@ -150,7 +151,7 @@ static apr_status_t take(delivery_t **pd, wfp_server_t *server,
                          wfp_result_t *res)
 {
     const wfp_queue_fence_t guard = { WFP_RUNNER_LEASE, fence };
-    wfp_work_t *work = wfp_invoke_begin_alone(server);
+    wfp_work_t *work = wfp_work_begin_alone(server);
     delivery_t *d;
     apr_status_t rv;
 
@@ -166,7 +167,7 @@ static apr_status_t take(delivery_t **pd, wfp_server_t *server,
     rv = wfp_queues_take(&d->batch, server->queues, d->queue, &guard, res,
                          work->pool);
     if (rv != APR_SUCCESS || d->batch.count == 0) {
-        wfp_invoke_finish(work);
+        wfp_work_finish(work);
         return rv;
     }
     note_running(server->deliver, d);
@@ -227,7 +228,7 @@ static void run_turn(wfp_task_t *task)
         /* not before: a step in between would start another in its place */
         forget_running(d->server->deliver, d);
         if (d != first) {
-            wfp_invoke_finish(d->work); /* the first's is the runner's */
+            wfp_work_finish(d->work); /* the first's is the runner's */
         }
         d = next;
     } while (d);
@@ -251,7 +252,7 @@ static apr_status_t start(wfp_server_t *server, const wfp_queue_t *queue,
     if (!wfp_runner_hand(server->runner, &d->task)) {
         give_back(d, WFP_QUEUES_UNSEEN);
         forget_running(server->deliver, d);
-        wfp_invoke_finish(d->work);
+        wfp_work_finish(d->work);
     }
     return rv;
 }

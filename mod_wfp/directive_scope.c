@@ -4,6 +4,7 @@
  * adds file and line. Named in the rows of directives.c. */
 #include "mod_wfp/directive_scope.h"
 
+#include <apr_fnmatch.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -21,6 +22,10 @@ const char *wfp_directive_scope_dispatcher(cmd_parms *cmd, void *scopev,
     if (err) {
         return err;
     }
+    if (scope->ns || scope->by_path == 1) {
+        return wfp_directive_value_refuse(
+            cmd, arg, "stands beside WfpNamespace: choose one");
+    }
     if (!strcasecmp(arg, "off")) {
         scope->dispatcher = "";
         return NULL;
@@ -28,10 +33,6 @@ const char *wfp_directive_scope_dispatcher(cmd_parms *cmd, void *scopev,
     if (!wfp_name_is_valid(arg, strlen(arg))) {
         return wfp_directive_value_refuse(
             cmd, arg, "is no Worker name: 1 to 63 of A-Z a-z 0-9 _ -");
-    }
-    if (scope->ns || scope->by_path == 1) {
-        return wfp_directive_value_refuse(
-            cmd, arg, "stands beside WfpNamespace: choose one");
     }
     scope->dispatcher = arg;
     scope->route_path = scope->path;
@@ -47,9 +48,15 @@ const char *wfp_directive_scope_namespace(cmd_parms *cmd, void *scopev,
     if (err) {
         return err;
     }
-    if (scope->dispatcher && *scope->dispatcher) {
+    if (scope->dispatcher) {
         return wfp_directive_value_refuse(
             cmd, arg, "stands beside WfpDispatcher: choose one");
+    }
+    if (apr_fnmatch_test(scope->path)) {
+        return wfp_directive_value_refuse(
+            cmd, arg,
+            "stands in a <Location> with wildcards: what is below it names "
+            "no Worker, use a plain one");
     }
     if (!strcasecmp(arg, "by-path")) {
         if (scope->route == WFP_ROUTE_TABLE) {
@@ -141,8 +148,10 @@ const char *wfp_directive_scope_outbound(cmd_parms *cmd, void *scopev, int argc,
     outbound = apr_pcalloc(cmd->pool, sizeof(*outbound));
     outbound->params = apr_array_make(cmd->pool, 2, sizeof(wfp_param_t));
     scope->outbound = outbound;
-    if (argc == 1 && !strcasecmp(argv[0], "off")) {
-        return NULL;
+    if (!strcasecmp(argv[0], "off")) {
+        return argc == 1 ? NULL
+                         : wfp_directive_value_refuse(cmd, argv[1],
+                                                      "is nothing beside off");
     }
     if (!wfp_name_is_valid(argv[0], strlen(argv[0]))) {
         return wfp_directive_value_refuse(

@@ -52,7 +52,7 @@ const char *wfp_directive_server_text(cmd_parms *cmd, void *dummy,
     if (err) {
         return err;
     }
-    if (!*arg) {
+    if (!*arg || !strcmp(arg, "|")) {
         return wfp_directive_value_refuse(cmd, arg, "is empty");
     }
     if (row->is_path) {

@@ -26,6 +26,22 @@ const char *wfp_directive_value_in_server(cmd_parms *cmd, int main_only)
     return err;
 }
 
+/* By a regular expression: <LocationMatch>, or <Location ~>. */
+static int is_match(const ap_directive_t *section, apr_pool_t *p)
+{
+    const char *args = section->args ? section->args : "";
+
+    return !strcasecmp(section->directive, "<LocationMatch")
+           || (!strcasecmp(section->directive, "<Location")
+               && !strcmp(ap_getword_conf(p, &args), "~"));
+}
+
+static int is_proxy(const ap_directive_t *section)
+{
+    return !strcasecmp(section->directive, "<Proxy")
+           || !strcasecmp(section->directive, "<ProxyMatch");
+}
+
 /* a whole server or vhost, or a plain <Location> */
 const char *wfp_directive_value_in_scope(cmd_parms *cmd)
 {
@@ -36,14 +52,15 @@ const char *wfp_directive_value_in_scope(cmd_parms *cmd)
 
     for (parent = cmd->directive->parent; !err && parent;
          parent = parent->parent) {
-        const char *args = parent->args ? parent->args : "";
-
-        if (!strcasecmp(parent->directive, "<LocationMatch")
-            || (!strcasecmp(parent->directive, "<Location") && *args == '~')) {
+        if (is_match(parent, cmd->temp_pool)) {
             err = apr_pstrcat(
                 cmd->pool, cmd->cmd->name,
                 " cannot stand in <LocationMatch>: use a plain <Location>",
                 NULL);
+        }
+        else if (is_proxy(parent)) {
+            err = apr_pstrcat(cmd->pool, cmd->cmd->name, " cannot stand in ",
+                              parent->directive, ">: use a <Location>", NULL);
         }
     }
     return err;

@@ -23,6 +23,7 @@
 #include "mod_wfp/response.h"
 #include "mod_wfp/route.h"
 #include "mod_wfp/trial.h"
+#include "mod_wfp/work.h"
 
 #define HANDLER "wfp-worker"
 
@@ -223,7 +224,7 @@ static int let_through(wfp_work_t *work)
     claim->scope = NULL;
     r->status = HTTP_OK;
     r->status_line = NULL;
-    wfp_invoke_release(work);
+    wfp_work_release(work);
     ap_internal_redirect(r->unparsed_uri, r);
     return OK;
 }
@@ -249,7 +250,7 @@ int wfp_dispatch_handle(request_rec *r)
     if (wfp_request_is_coded(r)) {
         return HTTP_NOT_IMPLEMENTED;
     }
-    work = wfp_invoke_begin(r, claim->scope, &claim->work);
+    work = wfp_work_begin(r, claim->scope, &claim->work);
     if (!work) {
         return HTTP_SERVICE_UNAVAILABLE;
     }
@@ -281,6 +282,6 @@ int wfp_dispatch_handle(request_rec *r)
                   "request %s: over: %s, %" APR_OFF_T_FMT " bytes of body",
                   work->request_id, wfp_code_row(res.code)->code,
                   r->bytes_sent);
-    wfp_invoke_release(work);
+    wfp_work_release(work);
     return rc;
 }

@@ -130,15 +130,6 @@ typedef struct wfp_call_t {
     int is_outbound;
 } wfp_call_t;
 
-/** Begin the work of a top request. Its end is tied to r's pool.
- *  @param known  set to it until then */
-wfp_work_t *wfp_invoke_begin(request_rec *r, const wfp_scope_conf_t *scope,
-                             const wfp_work_t **known);
-
-/** Begin a work that no request asked for, under the main server's settings;
- *  NULL: no memory. Ended by wfp_invoke_finish(). */
-wfp_work_t *wfp_invoke_begin_alone(wfp_server_t *server);
-
 /**
  * Run the handler of an event, then the waitUntil functions of all Workers that it
  * led to, then end them.
@@ -187,19 +178,11 @@ void wfp_invoke_wait_until(wfp_host_ctx_t *ctx, apr_time_t until);
 /** The same for all invocations of a work. */
 void wfp_invoke_wait_all(wfp_work_t *work, apr_time_t until);
 
-/**
- * The response was made to its end, or will not be: nothing more is read of a
- * body, and however long the client takes concerns no isolate. What has
- * waitUntil functions left goes to the background, the rest ends. The pool and
- * what is in it stay until the request is over. Twice is harmless.
- */
-void wfp_invoke_release(wfp_work_t *work);
-
-/** End all invocations of a work and let go of its pool: the background's end. */
-void wfp_invoke_finish(wfp_work_t *work);
-
 /** End an invocation: count, record, isolate back to the pool. Twice is
  *  harmless. */
 void wfp_invoke_end(wfp_host_ctx_t *ctx);
+
+/** End all invocations of a work. */
+void wfp_invoke_end_all(wfp_work_t *work);
 
 #endif

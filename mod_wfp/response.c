@@ -18,6 +18,7 @@
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/stall.h"
+#include "mod_wfp/work.h"
 #include "outbound/head.h"
 
 /* RFC 9110, 7.6.1: of this connection only; and what is the module's to say */
@@ -198,7 +199,7 @@ static int pass_end(wfp_work_t *work, apr_bucket_brigade *bb)
     request_rec *r = work->r;
     apr_status_t rv;
 
-    wfp_invoke_release(work);
+    wfp_work_release(work);
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
     rv = ap_pass_brigade(r->output_filters, bb);
     return has_failed(r->connection, rv) ? drop_answer(r, bb, rv) : OK;
@@ -264,7 +265,7 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
             if (!sent) {
                 return DECLINED;
             }
-            wfp_invoke_release(work);
+            wfp_work_release(work);
             return break_off(r, bb);
         }
         /* a short read means the source had no more at hand: let it go out */
@@ -277,7 +278,7 @@ static int send_stream(wfp_work_t *work, wfp_body_t *body, wfp_result_t *res)
         apr_brigade_cleanup(bb);
         if (has_failed(r->connection, rv)) {
             wfp_body_cancel(body);
-            wfp_invoke_release(work);
+            wfp_work_release(work);
             return drop_answer(r, bb, rv);
         }
         if (rv != APR_SUCCESS || r->connection->aborted) {

@@ -23,10 +23,10 @@
  * runner's fence, and hands it to a thread with wfp_runner_hand(). A step runs
  * no Lua and does not wait: what waits is the threads'.
  *
- *     work = wfp_invoke_begin_alone(server); // all of it in work->pool
+ *     work = wfp_work_begin_alone(server); // all of it in work->pool
  *     task->work = work; ...
  *     if (!wfp_runner_hand(server->runner, task)) {
- *         wfp_invoke_finish(work);           // no thread now: leave it for later
+ *         wfp_work_finish(work);           // no thread now: leave it for later
  *     }
  *     // and in task->run, on a thread of the runner:
  *     code = wfp_invoke_event(&error, task->work, &call, &event);

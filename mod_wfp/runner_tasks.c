@@ -6,6 +6,7 @@
  * namespace has few only, so those beside it find some, too.
  */
 #include "mod_wfp/runner_tasks.h"
+#include "mod_wfp/work.h"
 
 #include <string.h>
 
@@ -70,7 +71,7 @@ static void *APR_THREAD_FUNC task_main(apr_thread_t *thread, void *data)
         place->task = NULL;
         tasks->count--;
         wfp_lock_leave(tasks->lock);
-        wfp_invoke_finish(task->work); /* task is in its pool */
+        wfp_work_finish(task->work); /* task is in its pool */
         wfp_lock_wake_all(tasks->done);
         wfp_lock_take(tasks->lock);
     }

@@ -21,6 +21,7 @@
 #include "mod_wfp/children.h"
 #include "mod_wfp/deliver.h"
 #include "mod_wfp/ending.h"
+#include "mod_wfp/follow.h"
 #include "mod_wfp/generation.h"
 #include "mod_wfp/hardening.h"
 #include "mod_wfp/host.h"
@@ -30,7 +31,6 @@
 #include "mod_wfp/runner.h"
 #include "mod_wfp/socache.h"
 #include "mod_wfp/stall.h"
-#include "mod_wfp/sync.h"
 #include "mod_wfp/tail_sender.h"
 #include "mod_wfp/tail_memo.h"
 #include "mod_wfp/tailers.h"
@@ -86,7 +86,7 @@ static int check_store(wfp_server_t *server, wfp_generation_t *generation,
     }
     again = wfp_generation_inherit(generation, id, server);
     if (rv == APR_SUCCESS) {
-        rv = wfp_sync_catch_up(server, store, &res, p);
+        rv = wfp_follow_catch_up(server, store, &res, p);
     }
     if (rv == APR_SUCCESS) {
         return OK;
@@ -397,7 +397,7 @@ static apr_status_t start_threads(wfp_server_t *server, wfp_result_t *res)
         rv = wfp_stall_start(&server->stalls, server->pool);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_sync_start(server, server->pool);
+        rv = wfp_follow_start(server, server->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_deliver_create(&server->deliver, server->pool);

@@ -8,12 +8,11 @@
 #include "core/result.h"
 #include "core/script.h"
 #include "mod_wfp/server.h"
-#include "store/changes.h"
 
 /**
  * @file
- * Registry <-> store: loads a Worker that the registry does not know, and
- * follows the store's changes (one process of the host at a time).
+ * Registry <- store: finds a Worker, and loads one that the registry does not
+ * know.
  */
 
 /* wfp_entry_t.flags of a namespace's settings; EGRESS_NONE and _OUTBOUND also
@@ -75,18 +74,9 @@ apr_status_t wfp_sync_namespace(wfp_namespace_t **pns, wfp_server_t *server,
                                 const char *name, wfp_result_t *res,
                                 apr_pool_t *p) WFP_CHECK;
 
-/**
- * Take in what changed since the registry's number. Called by the parent at a
- * restart and by the children's follower thread.
- */
-apr_status_t wfp_sync_catch_up(wfp_server_t *server, wfp_store_t *store,
-                               wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
-
-/** Take in one change. */
-apr_status_t wfp_sync_take_in(wfp_server_t *server, const wfp_change_t *change,
-                              wfp_result_t *res) WFP_CHECK;
-
-/** Start the follower thread of a child. */
-apr_status_t wfp_sync_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;
+/** A version of a Worker has another number: load it anew. */
+apr_status_t wfp_sync_forget_version(wfp_server_t *server, const char *ns,
+                                     const char *id,
+                                     apr_int64_t stamp) WFP_CHECK;
 
 #endif

@@ -14,6 +14,7 @@
 #include "core/thread.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/runner_tasks.h"
+#include "mod_wfp/work.h"
 
 /* What may wait: of all, of one Worker. A record has 512 KB at most. */
 #define PLACES      256
@@ -55,7 +56,7 @@ typedef struct batch_t {
 wfp_tailers_item_t *wfp_tailers_make(wfp_server_t *server, const char *ns,
                                      const char *name, const char *cdn_loop)
 {
-    wfp_work_t *work = server->tailers ? wfp_invoke_begin_alone(server) : NULL;
+    wfp_work_t *work = server->tailers ? wfp_work_begin_alone(server) : NULL;
     wfp_tailers_item_t *item;
 
     if (!work) {
@@ -98,7 +99,7 @@ static void drop(wfp_tailers_t *t, wfp_tailers_item_t *item)
     for (i = 0; i < item->count; i++) {
         wfp_stats_count(t->server->stats, WFP_STAT_TAIL_DROPPED);
     }
-    wfp_invoke_finish(item->work);
+    wfp_work_finish(item->work);
 }
 
 /* ---- the list --------------------------------------------------------------------- */
@@ -198,7 +199,7 @@ static void append(wfp_tailers_item_t *to, wfp_tailers_item_t *from)
         > wfp_cdn_loop_count(to->work->cdn_loop)) {
         to->work->cdn_loop = apr_pstrdup(to->work->pool, from->work->cdn_loop);
     }
-    wfp_invoke_finish(from->work);
+    wfp_work_finish(from->work);
 }
 
 /* The item at i with the next ones of its Worker, out of the list. */

@@ -13,6 +13,8 @@ KNOWN = set(re.findall(r'"(Wfp[A-Z]\w*)"',
                        (ROOT / "mod_wfp/directives.c").read_text()))
 
 WRONG = """
+WfpOutbound off a=b
+WfpLog "|"
 WfpDatabase mysql whatever
 WfpDatabase sqlite3
 WfpDataDir /one /two
@@ -242,6 +244,28 @@ class TestConfig:
     @pytest.mark.parametrize("first", [0, 1])
     def test_100_13_table_is_not_by_path(self, httpd, first):
         lines = ["WfpNamespace by-path", "WfpRouteBy table"]
+        lines = lines[first:] + lines[:first]
+        code, text = httpd.configtest(['<Location "/x">', *lines,
+                                       "</Location>"])
+        assert code != 0
+        assert "choose one" in text
+
+    @pytest.mark.parametrize("section", [
+        '<If "true">', '<Proxy "*">', '<ProxyMatch "x">', '<Files "x">',
+        '<Directory "/tmp">', '<Location "/x">\n<LimitExcept GET>',
+        '<Location "~" "^/x">', '<Location "/x*/y">'])
+    def test_100_14_sections_without_a_claim(self, httpd, section):
+        """Where it would do nothing, or something else than it says."""
+        lines = section.splitlines()
+        ends = [f"</{line[1:].split()[0]}>" for line in reversed(lines)]
+        code, text = httpd.configtest([*lines, "WfpNamespace demo", *ends])
+        assert code != 0
+        assert "WfpNamespace" in text
+
+    @pytest.mark.parametrize("first", [0, 1])
+    @pytest.mark.parametrize("dispatcher", ["router", "off"])
+    def test_100_15_dispatcher_or_namespace(self, httpd, dispatcher, first):
+        lines = [f"WfpDispatcher {dispatcher}", "WfpNamespace demo"]
         lines = lines[first:] + lines[:first]
         code, text = httpd.configtest(['<Location "/x">', *lines,
                                        "</Location>"])
