@@ -65,7 +65,8 @@ static int l_ctx_wait_until(lua_State *L)
     check(L);
     if (lua_type(L, 2) != LUA_TFUNCTION) {
         return wfp_api_error(L, "TypeError", NULL,
-                             "waitUntil wants a function, got %s",
+                             "waitUntil wants a function and its arguments, "
+                             "got %s (a call waits where it stands)",
                              luaL_typename(L, 2));
     }
     wfp_state_queue_wait_until(L, lua_gettop(L) - 2);

@@ -56,8 +56,11 @@ void wfp_api_set_body(lua_State *L, int obj, wfp_payload_t *payload, int idx)
         else if (!wfp_api_form_text(L, idx, &payload->type)) {
             wfp_api_error(L, "TypeError", NULL,
                           "body must be nil, a string, a body, a function, "
-                          "FormData or URLSearchParams, got %s",
-                          luaL_typename(L, idx));
+                          "FormData or URLSearchParams, got %s%s",
+                          luaL_typename(L, idx),
+                          lua_istable(L, idx)
+                              ? " (Response.json and json.encode make JSON)"
+                              : "");
         }
     }
     lua_setiuservalue(L, obj, WFP_PAYLOAD_BODY);

@@ -115,7 +115,9 @@ wfp_hash_e wfp_api_subtle_hash_at(lua_State *L, const char *fn, int idx)
         hash++;
     }
     if (hash == WFP_HASH_COUNT) {
-        wfp_api_subtle_fail(L, fn, "NotSupportedError", "unknown hash \"%s\"",
+        wfp_api_subtle_fail(L, fn, "NotSupportedError",
+                            "unknown hash \"%s\": SHA-1, SHA-256, SHA-384, "
+                            "SHA-512 or MD5",
                             name);
     }
     lua_settop(L, top);

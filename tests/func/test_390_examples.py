@@ -304,8 +304,11 @@ class TestExamples:
                                     "list": 1}, "the points to be stored")
 
     def test_390_20_each_example_has_a_test_and_a_readme(self):
-        tested = set(re.findall(r'deploy\("([\w-]+)"',
-                                pathlib.Path(__file__).read_text()))
+        here = pathlib.Path(__file__).parent
+        tested = set(re.findall(
+            r'(?:deploy|serve)\("([\w-]+)"', "".join(
+                (here / name).read_text() for name in (
+                    "test_390_examples.py", "test_391_examples_dev.py"))))
         there = {p.name for p in EXAMPLES.iterdir() if p.is_dir()}
         assert there - QUICKSTART - MODULES == tested
         index = (EXAMPLES / "README.md").read_text()

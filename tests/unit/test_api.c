@@ -118,7 +118,8 @@ static void body_is_read_once(wfp_test_t *t)
     RUN("return tostring(Response.new().body)", "nil");
     RUN("return Response.new({})",
         "TypeError: body must be nil, a string, a body, a function, "
-        "FormData or URLSearchParams, got table");
+        "FormData or URLSearchParams, got table "
+        "(Response.json and json.encode make JSON)");
     lua_close(L);
 }
 
@@ -341,8 +342,9 @@ static void env_and_ctx_are_read_only(wfp_test_t *t)
         "TypeError: Cannot assign to read only property 'plan'");
     RUN("ctx:waitUntil(function() end, 1, 2) return 'ok'", "ok");
     CHECK_INT(api_state.queued, 1);
-    RUN("ctx:waitUntil(1)", "TypeError: waitUntil wants a function, got "
-                            "number");
+    RUN("ctx:waitUntil(1)",
+        "TypeError: waitUntil wants a function and its arguments, got number "
+        "(a call waits where it stands)");
     RUN("ctx:passThroughOnException() return 'ok'", "ok");
     CHECK_INT(api_state.queued, 101);
     lua_close(L);

@@ -1,0 +1,12 @@
+CREATE TABLE IF NOT EXISTS posts (
+    id INTEGER PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS tags (
+    post INTEGER NOT NULL REFERENCES posts (id),
+    tag TEXT NOT NULL,
+    PRIMARY KEY (post, tag)
+);
