@@ -58,7 +58,7 @@ static const row_t rows[] = {
     { "logpush", BOOL, 1, 1, "false" },
     { "main_module", OWN, 0, 0, NULL },
     { "migrations", REFUSE, 0, 0, NULL },
-    { "observability", OBJECT, 1, 0, "{\"enabled\":false}" },
+    { "observability", OBJECT, 1, 0, WFP_OBSERVE_UNSET },
     { "package_dependencies", PASS, 0, 0, NULL },
     { "placement", OBJECT, 0, 1, "{}" },
     { "routes", REFUSE, 0, 0, NULL },

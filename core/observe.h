@@ -30,6 +30,13 @@
 #define WFP_OBSERVE_DEFAULT                                                    \
     (WFP_OBSERVE_QUIET | (WFP_OBSERVE_WHOLE << WFP_OBSERVE_SHIFT))
 
+/** The same as JSON: what a setting that was never set reads as, so that whoever
+ *  writes back what was read changes nothing. */
+#define WFP_OBSERVE_UNSET                                                      \
+    "{\"enabled\":true,\"head_sampling_rate\":1,"                              \
+    "\"logs\":{\"enabled\":true,\"head_sampling_rate\":1,"                     \
+    "\"invocation_logs\":false}}"
+
 /**
  * Read it.
  *

@@ -208,7 +208,10 @@ class TestSettings:
             "PATCH", f"{either.path}/{name}/script-settings",
             {"logpush": True, "tags": ["t"]})
         assert answer.json["result"] == {
-            "logpush": True, "observability": {"enabled": False},
+            "logpush": True, "observability": {
+                "enabled": True, "head_sampling_rate": 1,
+                "logs": {"enabled": True, "head_sampling_rate": 1,
+                         "invocation_logs": False}},
             "tags": ["t"], "tail_consumers": []}
 
     def test_610_32_tags_one_by_one(self, either):

@@ -96,21 +96,26 @@ class TestWhichAreKept:
         assert len(place.logs(front)) == 1
 
     def test_856_06_never_set(self, place):
-        """It reads as Cloudflare's does, which is not what it does; who sets that
-        means it, and null is as before."""
+        """It reads as what it does, so writing that back changes nothing; off is
+        off, and null is as before."""
         made = place.deploy(worker("error('no')"))
         path = f"{place.path(made)}/script-settings"
-        off = {"enabled": False}
-        assert place.api.ok("GET", path)["observability"] == off
+        unset = place.api.ok("GET", path)["observability"]
+        assert unset["enabled"] and not unset["logs"]["invocation_logs"]
         made.get("/a")
         place.wait(made, 1)
-        place.api.ok("PATCH", path, {"observability": off})
+        place.api.ok("PATCH", path, {"observability": {"enabled": False}})
         made.get("/b")
         got = place.api.ok("PATCH", path, {"observability": None})
-        assert got["observability"] == off
+        assert got["observability"] == unset
         made.get("/c")
         place.wait(made, 2)
-        assert sorted(url[-1] for url in urls(place.logs(made))) == ["a", "c"]
+        got = place.api.ok("PATCH", path, {"observability": unset})
+        assert got["observability"] == unset
+        made.get("/d")
+        place.wait(made, 3)
+        assert sorted(url[-1] for url in urls(place.logs(made))) == \
+            ["a", "c", "d"]
 
 
 class TestReading:

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "core/binding_json.h"
+#include "core/observe.h"
 #include "core/settings_json.h"
 #include "wfp_test.h"
 
@@ -100,7 +101,7 @@ static void an_upload_replaces_all(wfp_test_t *t)
     CHECK_STR(shown(t, "{}", WFP_METADATA_UPLOAD, before(t)),
               "{\"bindings\":[],\"tags\":[],\"limits\":{},"
               "\"compatibility_flags\":[],\"logpush\":false,"
-              "\"observability\":{\"enabled\":false},\"placement\":{},"
+              "\"observability\":" WFP_OBSERVE_UNSET ",\"placement\":{},"
               "\"tail_consumers\":[],\"usage_model\":\"standard\"}");
 }
 
@@ -200,7 +201,7 @@ static void a_patch_changes_what_it_names(wfp_test_t *t)
               "{\"bindings\":[],\"tags\":[\"a\",\"b\"],\"limits\":{},"
               "\"compatibility_date\":\"2026-01-01\",\"logpush\":true,"
               "\"usage_model\":\"bundled\",\"compatibility_flags\":[],"
-              "\"observability\":{\"enabled\":false},\"placement\":{},"
+              "\"observability\":" WFP_OBSERVE_UNSET ",\"placement\":{},"
               "\"tail_consumers\":[]}");
 }
 
@@ -209,7 +210,7 @@ static void a_version_keeps_what_is_the_workers(wfp_test_t *t)
     CHECK_STR(shown(t, "{}", WFP_METADATA_VERSION, before(t)),
               "{\"bindings\":[],\"tags\":[\"a\",\"b\"],\"limits\":{},"
               "\"logpush\":true,\"compatibility_flags\":[],"
-              "\"observability\":{\"enabled\":false},\"placement\":{},"
+              "\"observability\":" WFP_OBSERVE_UNSET ",\"placement\":{},"
               "\"tail_consumers\":[],\"usage_model\":\"standard\"}");
 }
 

@@ -89,6 +89,9 @@ static void settings(wfp_test_t *t)
     CHECK_INT(wfp_observe_settings("{", t->pool), WFP_OBSERVE_DEFAULT);
     CHECK_INT(wfp_observe_settings("{\"logpush\":true}", t->pool),
               WFP_OBSERVE_DEFAULT);
+    CHECK_INT(wfp_observe_settings("{\"observability\":" WFP_OBSERVE_UNSET "}",
+                                   t->pool),
+              WFP_OBSERVE_DEFAULT);
     CHECK_INT(wfp_observe_settings("{\"observability\":{\"enabled\":true}}",
                                    t->pool),
               ALL);
