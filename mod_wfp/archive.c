@@ -29,6 +29,9 @@
 #define TURN_MAX  16
 #define TAKEN_MAX 64
 
+/* The same while nothing is put; the logger wakes us when something is. */
+#define IDLE apr_time_from_sec(2)
+
 /* An id is a request id's beginning and a number, in hex. */
 #define ID_SIZE 24
 
@@ -51,15 +54,20 @@ struct wfp_archive_t {
     shared_t *shared;
 };
 
-typedef struct archiver_t {
+struct wfp_archiver_t {
     wfp_server_t *server;
+    wfp_ticker_t *ticker;
+    int is_idle;      /* atomic: it may be woken */
+    apr_uint64_t put; /* the logger's: records that had been put */
     char *scratch;
     apr_pool_t *pool; /* of a turn */
     int turns;
     int is_failing; /* it did not go well the last time */
     int is_full;    /* since the store's disk has no room */
     apr_time_t wait_until;
-} archiver_t;
+};
+
+typedef wfp_archiver_t archiver_t;
 
 apr_status_t wfp_archive_create(wfp_archive_t **parchive, wfp_result_t *res,
                                 apr_pool_t *p)
@@ -346,7 +354,8 @@ static void prune(archiver_t *a)
     }
 }
 
-static void store_all(archiver_t *a)
+/* @return 1: there was nothing */
+static int store_all(archiver_t *a)
 {
     shared_t *shared = a->server->archive->shared;
     int i;
@@ -359,19 +368,39 @@ static void store_all(archiver_t *a)
         for (i = 0; i < SHARES; i++) {
             __atomic_store_n(&shared->used[i], 0, __ATOMIC_RELAXED);
         }
+        return 1;
     }
+    return 0;
 }
 
-static void look(void *data)
+static apr_interval_time_t look(void *data)
 {
     archiver_t *a = data;
+    int is_empty;
 
     if (wfp_clock_now() < a->wait_until) {
-        return;
+        return TICK;
     }
-    store_all(a);
+    /* first: what is put while we look wakes us again */
+    __atomic_store_n(&a->is_idle, 1, __ATOMIC_SEQ_CST);
+    is_empty = store_all(a);
+    __atomic_store_n(&a->is_idle, is_empty, __ATOMIC_SEQ_CST);
     if (is_prune_due(a->server->archive->shared)) {
         prune(a);
+    }
+    return is_empty ? IDLE : TICK;
+}
+
+void wfp_archive_wake(wfp_archiver_t *a)
+{
+    wfp_logring_stats_t ring;
+
+    wfp_logring_stats(&ring, a->server->archive->ring);
+    if (ring.put != a->put) {
+        a->put = ring.put;
+        if (__atomic_load_n(&a->is_idle, __ATOMIC_SEQ_CST)) {
+            wfp_threads_poke(a->ticker);
+        }
     }
 }
 
@@ -380,7 +409,7 @@ static apr_status_t last_look(void *data)
     archiver_t *a = data;
 
     if (!a->is_failing) {
-        store_all(a);
+        (void)store_all(a);
     }
     return APR_SUCCESS;
 }
@@ -388,6 +417,7 @@ static apr_status_t last_look(void *data)
 apr_status_t wfp_archive_start(wfp_server_t *server, apr_pool_t *p)
 {
     archiver_t *a = apr_pcalloc(p, sizeof(*a));
+    apr_status_t rv;
 
     if (!server->store) {
         return APR_SUCCESS;
@@ -397,5 +427,9 @@ apr_status_t wfp_archive_start(wfp_server_t *server, apr_pool_t *p)
     apr_pool_create(&a->pool, p);
     /* registered first, so it comes when the thread is gone */
     apr_pool_pre_cleanup_register(p, a, last_look);
-    return wfp_threads_every(TICK, look, a, p);
+    rv = wfp_threads_paced(&a->ticker, look, a, p);
+    if (rv == APR_SUCCESS) {
+        __atomic_store_n(&server->archiver, a, __ATOMIC_RELEASE);
+    }
+    return rv;
 }

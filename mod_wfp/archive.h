@@ -34,6 +34,10 @@ apr_status_t wfp_archive_create(wfp_archive_t **parchive, wfp_result_t *res,
 /** Start the thread; at its end it stores what is left. child scope. */
 apr_status_t wfp_archive_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;
 
+/** Wake the thread if it sleeps and something was put since this was asked last.
+ *  By the logger's thread, which looks often. */
+void wfp_archive_wake(wfp_archiver_t *archiver);
+
 /** Are records kept at all? */
 int wfp_archive_is_on(const wfp_server_t *server);
 

@@ -6,9 +6,12 @@
  */
 #include "mod_wfp/children.h"
 
+#include <apr_strings.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "mod_wfp/log.h"
 #include "mod_wfp/threads.h"
 
 #define TELL_EVERY apr_time_from_sec(1)
@@ -52,13 +55,70 @@ apr_status_t wfp_children_start(wfp_server_t *server, apr_pool_t *p)
     return wfp_threads_every(TELL_EVERY, tell, server, p);
 }
 
+/* ---- the parent: what a child was at that has ended ------------------------------ */
+
+/* Workers that the error log names. */
+#define NAMED_MAX 8
+
+typedef struct lost_t {
+    wfp_server_t *server;
+    apr_uint64_t all;
+    int count;
+    struct {
+        char name[2 * WFP_NAME_MAX + 2];
+        int runs;
+    } of[NAMED_MAX];
+} lost_t;
+
+static void note_name(lost_t *lost, const char *ns, const char *script)
+{
+    char name[sizeof(lost->of[0].name)];
+    int i;
+
+    (void)apr_snprintf(name, sizeof(name), "%s%s%s", ns, *ns ? "/" : "",
+                       script);
+    for (i = 0; i < lost->count && strcmp(lost->of[i].name, name) != 0; i++) {
+    }
+    if (i == NAMED_MAX) {
+        return;
+    }
+    if (i == lost->count) {
+        (void)apr_cpystrn(lost->of[i].name, name, sizeof(name));
+        lost->of[i].runs = 0;
+        lost->count++;
+    }
+    lost->of[i].runs++;
+}
+
 /* As wfp_runs_left() tells it. */
 static void lose(void *data, const char *ns, const char *script,
                  apr_uint64_t count)
 {
-    wfp_server_t *server = data;
+    lost_t *lost = data;
 
-    wfp_ledger_lost(server->ledger, ns, script, count, wfp_clock_now());
+    wfp_ledger_lost(lost->server->ledger, ns, script, count, wfp_clock_now());
+    lost->all += count;
+    if (ns) {
+        note_name(lost, ns, script);
+    }
+}
+
+static void tell_lost(const lost_t *lost, pid_t pid)
+{
+    char text[NAMED_MAX * (sizeof(lost->of[0].name) + 16)] = "";
+    apr_size_t n = 0;
+    int i;
+
+    for (i = 0; i < lost->count; i++) {
+        n += (apr_size_t)apr_snprintf(text + n, sizeof(text) - n, "%s%s (%d)",
+                                      i ? ", " : ": ", lost->of[i].name,
+                                      lost->of[i].runs);
+    }
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, lost->server->main,
+                 WFPLOGNO(4101) "child %" APR_PID_T_FMT
+                                " ended with %" APR_UINT64_T_FMT
+                                " runs under way%s",
+                 pid, lost->all, text);
 }
 
 void wfp_children_child_status(server_rec *s, pid_t pid, ap_generation_t gen,
@@ -67,9 +127,14 @@ void wfp_children_child_status(server_rec *s, pid_t pid, ap_generation_t gen,
     wfp_server_t *server = wfp_server();
 
     if (server && state == MPM_CHILD_EXITED) {
+        lost_t lost = { .server = server };
+
         /* first: whoever comes next may have its place */
         wfp_runs_left(server->runs, wfp_children_place(server->children, pid),
-                      lose, server);
+                      lose, &lost);
         wfp_children_left(server->children, pid);
+        if (lost.all) {
+            tell_lost(&lost, pid);
+        }
     }
 }

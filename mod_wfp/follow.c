@@ -149,6 +149,7 @@ typedef struct follower_t {
     apr_uint64_t evicted; /* entries, when last looked at */
     apr_time_t warned;    /* that the registry is too small */
     apr_time_t measured;  /* the VM's speed */
+    int missed;           /* turns that another child had */
 } follower_t;
 
 /* How often a registry that is too small is complained about. */
@@ -189,6 +190,11 @@ static void warn_when_full(follower_t *f)
  * server began is faster later. */
 #define MEASURE_EVERY apr_time_from_sec(60)
 
+/* A child that found another one at it so many times stands by: it looks that
+ * seldom. */
+#define MISSED_MAX 4
+#define STANDBY    apr_time_from_sec(1)
+
 static void measure_again(follower_t *f)
 {
     apr_time_t now = wfp_clock_now();
@@ -201,8 +207,21 @@ static void measure_again(follower_t *f)
     }
 }
 
+/* Another child follows the store, it seems: that one is looked after now and
+ * then. */
+static apr_interval_time_t stand_by(follower_t *f)
+{
+    apr_interval_time_t interval = sync_interval(f->server);
+
+    if (f->missed < MISSED_MAX) {
+        f->missed++;
+        return interval;
+    }
+    return interval < STANDBY ? STANDBY : interval;
+}
+
 /* One turn of the follower; logs when the store goes and when it is back. */
-static void follow(void *data)
+static apr_interval_time_t follow(void *data)
 {
     follower_t *f = data;
     apr_time_t begun = wfp_clock_now();
@@ -214,8 +233,9 @@ static void follow(void *data)
     if (!wfp_registry_take_sync_turn(f->server->registry,
                                      apr_time_as_msec(
                                          sync_interval(f->server)))) {
-        return;
+        return stand_by(f);
     }
+    f->missed = 0;
     apr_pool_create(&turn, f->pool);
     wfp_result_init(&res, turn);
     rv = wfp_follow_catch_up(f->server, f->store, &res, turn);
@@ -244,6 +264,7 @@ static void follow(void *data)
     apr_pool_destroy(turn);
     warn_when_full(f);
     measure_again(f);
+    return sync_interval(f->server);
 }
 
 /* What was counted since the last turn; not when that would have to wait. */
@@ -261,6 +282,7 @@ static apr_status_t tell_last(void *data)
 apr_status_t wfp_follow_start(wfp_server_t *server, apr_pool_t *p)
 {
     follower_t *f = apr_pcalloc(p, sizeof(*f));
+    wfp_ticker_t *ticker;
 
     f->server = server;
     f->measured = wfp_clock_now();
@@ -271,5 +293,5 @@ apr_status_t wfp_follow_start(wfp_server_t *server, apr_pool_t *p)
     apr_pool_create(&f->pool, p);
     /* pre-cleanups run in the opposite order: after the thread's end */
     apr_pool_pre_cleanup_register(p, f, tell_last);
-    return wfp_threads_every(sync_interval(server), follow, f, p);
+    return wfp_threads_paced(&ticker, follow, f, p);
 }

@@ -14,11 +14,15 @@
 
 #include "core/clock.h"
 #include "core/logring.h"
+#include "mod_wfp/archive.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/threads.h"
 
-/* Between two looks at the ring. */
-#define TICK apr_time_from_msec(200)
+/* Between two looks at the ring. One child does it when little happens; another
+ * one takes its place when that has not looked for so long. */
+#define TICK    apr_time_from_msec(200)
+#define STANDBY apr_time_from_msec(600)
+#define SEAT    apr_time_from_msec(500)
 
 /* A command that does not read is waited for that long, once. */
 #define PATIENCE apr_time_from_sec(1)
@@ -41,6 +45,8 @@ typedef struct logger_t {
     wfp_server_t *server;
     char *scratch;
     apr_time_t ends; /* no log is waited for any longer; 0: not yet known */
+    apr_uint64_t me;
+    apr_uint64_t put; /* records that had been put at the last look */
 } logger_t;
 
 /* ---- files ------------------------------------------------------------------ */
@@ -284,33 +290,63 @@ static int write_all(void *data, const wfp_logring_record_t *records, int n)
     return 1;
 }
 
-static void look(void *data)
+static void take_all(logger_t *logger)
 {
-    logger_t *logger = data;
-
     (void)wfp_logring_take(logger->server->ring, write_all, logger,
                            logger->scratch, WFP_LOGRING_RECORD_MAX,
                            WFP_LOGRING_BATCH_MAX);
+}
+
+/* Did anybody put one since the last look? */
+static int is_busy(logger_t *logger)
+{
+    wfp_logring_stats_t ring;
+    apr_uint64_t before = logger->put;
+
+    wfp_logring_stats(&ring, logger->server->ring);
+    logger->put = ring.put;
+    return ring.put != before;
+}
+
+static apr_interval_time_t look(void *data)
+{
+    logger_t *logger = data;
+    wfp_server_t *server = logger->server;
+    wfp_archiver_t *archiver = __atomic_load_n(&server->archiver,
+                                               __ATOMIC_ACQUIRE);
+    int is_mine = wfp_seat_take(server->watch, logger->me, SEAT);
+    int busy = is_busy(logger);
+
+    if (is_mine || busy) {
+        take_all(logger);
+    }
+    if (archiver) {
+        wfp_archive_wake(archiver);
+    }
+    return is_mine || busy ? TICK : STANDBY;
 }
 
 static apr_status_t last_look(void *data)
 {
     logger_t *logger = data;
 
+    wfp_seat_leave(logger->server->watch, logger->me);
     logger->ends = wfp_clock_now() + LAST_WORDS;
-    look(logger);
+    take_all(logger);
     return APR_SUCCESS;
 }
 
 apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p)
 {
     logger_t *logger = apr_pcalloc(p, sizeof(*logger));
+    wfp_ticker_t *ticker;
 
     logger->server = server;
+    logger->me = (apr_uint64_t)getpid();
     logger->scratch = apr_palloc(p, WFP_LOGRING_RECORD_MAX);
     /* registered first, so it comes when the thread is gone */
     apr_pool_pre_cleanup_register(p, logger, last_look);
-    return wfp_threads_every(TICK, look, logger, p);
+    return wfp_threads_paced(&ticker, look, logger, p);
 }
 
 void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,

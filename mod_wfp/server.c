@@ -139,8 +139,11 @@ static int make_runner(wfp_server_t *server, wfp_generation_t *generation,
     apr_status_t rv;
 
     wfp_result_init(&res, ptemp);
-    rv = wfp_runner_create(&server->runner, server, &res, pconf,
-                           wfp_generation_pool(generation));
+    rv = wfp_seat_create(&server->watch, &res, wfp_generation_pool(generation));
+    if (rv == APR_SUCCESS) {
+        rv = wfp_runner_create(&server->runner, server, &res, pconf,
+                               wfp_generation_pool(generation));
+    }
     if (rv == APR_SUCCESS) {
         return OK;
     }

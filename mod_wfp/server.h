@@ -10,6 +10,7 @@
 #include "admin/sign_guard.h"
 #include "core/children.h"
 #include "core/runs.h"
+#include "core/seat.h"
 #include "core/host_memo.h"
 #include "core/keyring.h"
 #include "core/latency.h"
@@ -42,6 +43,7 @@
  */
 
 typedef struct wfp_archive_t wfp_archive_t;
+typedef struct wfp_archiver_t wfp_archiver_t;
 typedef struct wfp_background_t wfp_background_t;
 typedef struct wfp_beside_t wfp_beside_t;
 typedef struct wfp_deliver_t wfp_deliver_t;
@@ -76,6 +78,7 @@ typedef struct wfp_server_t {
     wfp_latency_t *latency;   /* of the store; of all generations */
     wfp_logring_t *ring;      /* records on their way to the logs */
     wfp_archive_t *archive;   /* and to the store; of all generations */
+    wfp_seat_t *watch;        /* of the child that looks for records */
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */
     wfp_socache_t *socache;   /* NULL: caches keep nothing */
     wfp_keyring_t *keys;
@@ -85,9 +88,10 @@ typedef struct wfp_server_t {
     apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:
                                 * all */
     /* child scope */
-    int child_place;    /* in children */
-    apr_pool_t *pool;   /* of the child, mutex-protected */
-    wfp_store_t *store; /* NULL: could not be opened */
+    int child_place;          /* in children */
+    wfp_archiver_t *archiver; /* atomic; NULL: not started */
+    apr_pool_t *pool;         /* of the child, mutex-protected */
+    wfp_store_t *store;       /* NULL: could not be opened */
     wfp_kv_t *kv;
     wfp_queues_t *queues;
     wfp_deliver_t *deliver;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "store/batch.h"
+#include "store/sqlstate.h"
 
 
 /* SQLITE_BUSY and SQLITE_CANTOPEN, as the driver hands them on */
@@ -41,19 +42,28 @@ int wfp_slot_is_sqlite(const wfp_store_t *store)
     return store->lock != NULL;
 }
 
+/* PostgreSQL's code says it for sure: a text may have what a tenant wrote. Where
+ * there is none, as SQLite and PostgreSQL in English say it. */
+static int is_about_room(const char *why)
+{
+    char state[WFP_SQLSTATE_SIZE];
+
+    if (wfp_sqlstate_read(state, why)) {
+        return !strcmp(state, "53100");
+    }
+    return strstr(why, "disk is full")
+           || strstr(why, "No space left on device");
+}
+
 apr_status_t wfp_slot_unavailable(wfp_result_t *res, const char *what,
                                   const char *why)
 {
+    const char *told = why && *why ? why : "no reason given";
     apr_status_t rv = wfp_result_set(res, WFP_STORE_UNAVAILABLE, APR_EGENERAL,
-                                     "Store unavailable: %s: %s", what,
-                                     why && *why ? why : "no reason given");
+                                     "Store unavailable: %s: %.*s", what,
+                                     (int)wfp_sqlstate_length(told), told);
 
-    /* as SQLite and PostgreSQL say it; apr_dbd has no code for it */
-    return why
-                   && (strstr(why, "disk is full")
-                       || strstr(why, "No space left on device"))
-               ? wfp_result_about(res, WFP_ABOUT_ROOM, rv)
-               : rv;
+    return is_about_room(told) ? wfp_result_about(res, WFP_ABOUT_ROOM, rv) : rv;
 }
 
 /* --- slots --------------------------------------------------------------- */
@@ -166,6 +176,7 @@ static apr_status_t slot_setup(wfp_store_t *store, wfp_slot_t *slot,
         rc = setup_sqlite(store, slot);
     }
     else {
+        wfp_sqlstate_ask(store->driver, slot->handle);
         rc = apr_dbd_query(store->driver, slot->handle, &n, PGSQL_SETUP);
     }
     if (rc != 0) {

@@ -214,6 +214,8 @@ def test_866_03_what_ran_is_counted_as_lost(httpd, client, tenant, usage):
              client.get("/server-status?auto").text.splitlines()
              if line.startswith(f"WfpWorker[{made.ns}/{made.name}]")]
     assert " lost=4 " in line
+    httpd.log.wait_for(r"WFP4101: child \d+ ended with \d+ runs? under way: "
+                       rf"{made.ns}/{made.name} \(\d\)")
 
 
 @pytest.mark.one_mpm
