@@ -78,7 +78,10 @@ static void tell_one(wfp_json_out_t *out, const char *name, const char *value)
     wfp_json_out_bytes(out, value, n < VALUE_MAX ? n : VALUE_MAX);
 }
 
-/* Whose address it is says a header of Cloudflare's. */
+/* Whose address it is says a header of Cloudflare's, whatever the client or a
+ * Worker sent by that name. */
+#define CLIENT "cf-connecting-ip"
+
 static int tell_client(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
     const wfp_host_ctx_t *first = ctx;
@@ -86,13 +89,10 @@ static int tell_client(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
     while (first->caller && first->caller->req) {
         first = first->caller; /* the client's own request */
     }
-    if (!first->req->cf || !first->req->cf->client_ip
-        || find_same(ctx->req->headers, "cf-connecting-ip", 0,
-                     ctx->req->headers->count)
-               < ctx->req->headers->count) {
+    if (!first->req->cf || !first->req->cf->client_ip) {
         return 0;
     }
-    tell_one(out, "cf-connecting-ip", first->req->cf->client_ip);
+    tell_one(out, CLIENT, first->req->cf->client_ip);
     return 1;
 }
 
@@ -107,7 +107,7 @@ static int tell_headers(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
     WFP_JSON_OUT(out, ",\"headers\":{");
     told = tell_client(out, ctx);
     for (i = 0; i < n && out->n < most; i++) {
-        if (came_before(headers, i)) {
+        if (is_same(headers->list[i].name, CLIENT) || came_before(headers, i)) {
             continue;
         }
         if (told++) {

@@ -130,7 +130,9 @@ class TestEvents:
             made.get("/bad/2")
             made.post(b"x", "/3")
             made.get("/needle/4")
-            made.get("/5", headers=[("x-colour", "dark red")])
+            # nobody is somebody else by saying so
+            made.get("/5", headers=[("x-colour", "dark red"),
+                                    ("CF-Connecting-IP", "192.0.2.1")])
             assert number(errors.record()) == 2
             assert number(posts.record()) == 3
             assert number(needles.record()) == 4
