@@ -25,6 +25,9 @@ apr_status_t wfp_api_account_verify(wfp_api_call_t *call)
                          wfp_show_time(token->expires, call->pool));
     }
     wfp_api_answer_message(call, 10000, "This API Token is valid and active");
+    /* Cloudflare's has it */
+    wfp_json_set(wfp_json_at(call->answer.messages, 0, call->pool), "type",
+                 wfp_json_null(call->pool));
     return wfp_api_answer_json(call, doc);
 }
 

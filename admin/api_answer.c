@@ -138,7 +138,7 @@ apr_status_t wfp_api_answer_result(wfp_api_call_t *call, apr_status_t rv,
     }
     /* texts of faults may hold paths and SQL */
     if (res->code == WFP_STORE_UNAVAILABLE || error == WFP_API_INTERNAL
-        || error == missing || error == exists) {
+        || error == WFP_API_NO_WORKER || error == missing || error == exists) {
         (void)wfp_api_answer_error(call, error, NULL);
     }
     else {

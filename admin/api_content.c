@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "admin/api_scripts.h"
 #include "admin/api_worker.h"
 #include "core/crypto.h"
 
@@ -122,7 +123,6 @@ apr_status_t wfp_api_content_get(wfp_api_call_t *call)
 
 apr_status_t wfp_api_content_put(wfp_api_call_t *call)
 {
-    wfp_json_t *doc = wfp_json_object(call->pool);
     wfp_upload_form_t *form;
     wfp_metadata_t *meta;
     wfp_deploy_t d;
@@ -149,8 +149,6 @@ apr_status_t wfp_api_content_put(wfp_api_call_t *call)
         return wfp_api_worker_failed(call, rv);
     }
     wfp_api_worker_done(call, &d);
-    wfp_json_set_str(doc, "id", d.name);
-    wfp_json_set_str(doc, "etag", d.put.etag);
-    wfp_json_set_int(doc, "startup_time_ms", (d.startup_us + 999) / 1000);
-    return wfp_api_answer_json(call, doc);
+    return wfp_api_answer_json(call,
+                               wfp_api_scripts_show_uploaded(&d, call->pool));
 }

@@ -228,12 +228,17 @@ apr_status_t wfp_api_d1_get(wfp_api_call_t *call)
 /* Nothing of a database can be another here: what is asked for must be what is. */
 apr_status_t wfp_api_d1_update(wfp_api_call_t *call)
 {
+    static const char *const known[] = { "read_replication", "jurisdiction",
+                                         NULL };
     wfp_d1_database_t *d1;
     wfp_json_t *doc;
     apr_status_t rv = wfp_api_call_object(&doc, call);
 
     if (rv == APR_SUCCESS) {
         rv = check_wishes(call, doc);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_api_call_known(call, doc, known, 0);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_api_d1_find(&d1, call);

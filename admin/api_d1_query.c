@@ -15,6 +15,9 @@
 
 #define BATCH_MAX 1000
 
+/* Of a body: values may be larger than those of other routes. */
+#define BODY_MAX ((apr_size_t)8 << 20)
+
 /* Of the SQL that the audit shows: queries, and bytes of each. */
 #define NOTE_QUERIES 10
 #define NOTE_BYTES   500
@@ -22,6 +25,36 @@
 static apr_status_t bad(wfp_api_call_t *call, const char *why)
 {
     return wfp_api_answer_error(call, WFP_API_D1_BAD, "%s", why);
+}
+
+/* A blob, as answers show it: an array of its bytes. */
+static apr_status_t read_bytes(wfp_sql_value_t *value, const wfp_json_t *list,
+                               wfp_api_call_t *call)
+{
+    apr_size_t i, n = wfp_json_size(list);
+    char *data = apr_palloc(call->pool, n + 1);
+    apr_pool_t *turn;
+    apr_int64_t byte = 0;
+
+    apr_pool_create(&turn, call->pool);
+    for (i = 0; i < n; i++) {
+        if (i % 1024 == 0) {
+            apr_pool_clear(turn);
+        }
+        if (!wfp_json_int(wfp_json_at(list, i, turn), &byte) || byte < 0
+            || byte > 255) {
+            break;
+        }
+        data[i] = (char)byte;
+    }
+    apr_pool_destroy(turn);
+    if (i < n) {
+        return bad(call, "params: a blob is an array of numbers from 0 to 255");
+    }
+    value->kind = WFP_SQL_BLOB;
+    value->s = data;
+    value->u.n = n;
+    return APR_SUCCESS;
 }
 
 static apr_status_t read_param(wfp_sql_value_t *value, const wfp_json_t *v,
@@ -47,8 +80,12 @@ static apr_status_t read_param(wfp_sql_value_t *value, const wfp_json_t *v,
     else if (wfp_json_is_null(v)) {
         value->kind = WFP_SQL_NULL;
     }
+    else if (wfp_json_is_array(v)) {
+        return read_bytes(value, v, call);
+    }
     else {
-        return bad(call, "params: texts, numbers, booleans and null");
+        return bad(call, "params: texts, numbers, booleans, null and blobs, "
+                         "which are arrays of numbers");
     }
     return APR_SUCCESS;
 }
@@ -84,10 +121,13 @@ static apr_status_t read_body(wfp_sql_call_t *sql, wfp_api_call_t *call)
     wfp_json_t *doc, *batch;
     wfp_sql_query_t *queries;
     apr_size_t i, n = 1;
-    apr_status_t rv = wfp_api_call_object(&doc, call);
+    apr_status_t rv = wfp_api_call_json_max(&doc, call, BODY_MAX);
 
     if (rv != APR_SUCCESS) {
         return rv;
+    }
+    if (!doc || !wfp_json_is_object(doc)) {
+        return bad(call, "the body must be a JSON object");
     }
     batch = wfp_json_get(doc, "batch", call->pool);
     if (batch) {

@@ -27,6 +27,9 @@ static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
                                  "workers.api.error.environment_not_found" },
     [WFP_API_NO_SERVICE] = { 404, 10090,
                              "This Worker does not exist on your account." },
+    [WFP_API_NO_SUBDOMAIN] = { 400, 10063,
+                               "There is no workers.dev subdomain here: set "
+                               "workers_dev = false" },
     [WFP_API_NO_NAMESPACE] = { 404, 100119,
                                "The specified dispatch namespace does not "
                                "exist on this account." },

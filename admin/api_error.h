@@ -25,6 +25,7 @@ typedef enum {
     WFP_API_NO_WORKER,
     WFP_API_NO_USER_WORKER, /* GET of a user Worker: 10092 */
     WFP_API_NO_SERVICE,
+    WFP_API_NO_SUBDOMAIN, /* of workers.dev */
     WFP_API_NO_NAMESPACE,
     WFP_API_NAMESPACE_EXISTS,
     WFP_API_NO_VERSION,

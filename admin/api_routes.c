@@ -246,6 +246,7 @@ const wfp_api_route_t wfp_api_routes[] = {
     { "DELETE", W "/{script}/tags/{tag}", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_tags_delete },
     { "GET", W "/{script}", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_content_get },
     /* account Workers, as wrangler sees them */
+    { "GET", A "/workers/subdomain", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_account_subdomain },
     { "GET", W "/{script}/subdomain", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_subdomain },
     { "POST", W "/{script}/subdomain", WFP_API_DEPLOY, WFP_API_NOT_LIMITED, wfp_api_services_set_subdomain },
     { "GET", W "/{script}/references", WFP_API_READ, WFP_API_NOT_LIMITED, wfp_api_services_references },

@@ -204,7 +204,7 @@ apr_status_t wfp_api_scripts_list(wfp_api_call_t *call)
 
 /* ---- one Worker -------------------------------------------------------------- */
 
-static wfp_json_t *show_uploaded(const wfp_deploy_t *d, apr_pool_t *p)
+wfp_json_t *wfp_api_scripts_show_uploaded(const wfp_deploy_t *d, apr_pool_t *p)
 {
     const wfp_script_t *script = d->put.script;
     wfp_script_info_t info = {
@@ -244,7 +244,8 @@ apr_status_t wfp_api_scripts_put(wfp_api_call_t *call)
     }
     wfp_api_worker_done(call, &d);
     wfp_api_worker_tell(call, meta);
-    return wfp_api_answer_json(call, show_uploaded(&d, call->pool));
+    return wfp_api_answer_json(call,
+                               wfp_api_scripts_show_uploaded(&d, call->pool));
 }
 
 /* Of an account Worker the API has no details but its content. wrangler takes

@@ -167,6 +167,11 @@ apr_status_t wfp_api_services_subdomain(wfp_api_call_t *call)
                : rv;
 }
 
+apr_status_t wfp_api_services_account_subdomain(wfp_api_call_t *call)
+{
+    return wfp_api_answer_error(call, WFP_API_NO_SUBDOMAIN, NULL);
+}
+
 /* To switch it off is what it is; on is not supported. */
 apr_status_t wfp_api_services_set_subdomain(wfp_api_call_t *call)
 {

@@ -12,6 +12,7 @@ wfp_api_fn wfp_api_services_delete;
 wfp_api_fn wfp_api_services_references;
 wfp_api_fn wfp_api_services_tail_consumers;
 wfp_api_fn wfp_api_services_subdomain;
+wfp_api_fn wfp_api_services_account_subdomain;
 wfp_api_fn wfp_api_services_set_subdomain;
 wfp_api_fn wfp_api_services_beta;
 

@@ -12,6 +12,7 @@
 
 #include "admin/api_auth.h"
 #include "core/tail_targets.h"
+#include "store/namespaces.h"
 #include "store/references.h"
 
 const char *wfp_api_worker_name(const wfp_api_call_t *call)
@@ -99,6 +100,21 @@ static wfp_api_error_e error_of(const wfp_result_t *res)
     return WFP_API_ERROR_COUNT;
 }
 
+/* Is it the namespace that is missing? Some ask for a Worker only. */
+static int has_namespace(wfp_api_call_t *call)
+{
+    const char *name = wfp_api_call_ns(call);
+    wfp_namespace_t *ns;
+    wfp_result_t res;
+
+    wfp_result_init(&res, call->pool);
+    return !*name
+           || wfp_namespaces_get(&ns, call->server->store, name, &res,
+                                 call->pool)
+                  == APR_SUCCESS
+           || res.code != WFP_NOT_FOUND;
+}
+
 apr_status_t wfp_api_worker_failed(wfp_api_call_t *call, apr_status_t rv)
 {
     wfp_api_error_e error = error_of(&call->res);
@@ -108,6 +124,10 @@ apr_status_t wfp_api_worker_failed(wfp_api_call_t *call, apr_status_t rv)
     }
     if (error != WFP_API_ERROR_COUNT) {
         (void)wfp_api_answer_error(call, error, "%s", call->res.message);
+        return rv;
+    }
+    if (call->res.code == WFP_WORKER_NOT_FOUND && !has_namespace(call)) {
+        (void)wfp_api_answer_error(call, WFP_API_NO_NAMESPACE, NULL);
         return rv;
     }
     return wfp_api_answer_result(call, rv, WFP_API_NO_NAMESPACE,

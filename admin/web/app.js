@@ -4,9 +4,9 @@ import { isLimited, may, resume, signOut, whenSignedOut, who } from './lib/api.j
 import { fill, h } from './lib/dom.js';
 import { icon } from './lib/icons.js';
 import { help, listen } from './lib/keys.js';
-import { go, match } from './lib/router.js';
+import { go, link, match } from './lib/router.js';
 import * as theme from './lib/theme.js';
-import { button, empty, errorBox, skeleton, toastError } from './lib/ui.js';
+import { button, empty, errorBox, pageHead, skeleton, toastError } from './lib/ui.js';
 import { groups, pages } from './pages/index.js';
 
 const app = document.getElementById('app');
@@ -88,6 +88,18 @@ function mark(page) {
   }
 }
 
+/** Something that does not exist, with the way back to those that do. */
+function absent({ page, params }, error) {
+  const { nav, path } = pages.find((p) => p.path === page.under);
+  const crumbs = [[nav, `#${path}`]];
+  const names = Object.values(params);
+  /* a Worker may be missing, or its namespace */
+  if (names.length > 1 && error.code !== 100119) crumbs.push([params.ns, link('/ns/{ns}', params)]);
+  const [label, href] = crumbs[crumbs.length - 1];
+  return h('div', null, pageHead(names[crumbs.length - 1], { crumbs }), errorBox(error),
+    h('p', { class: 'gap' }, button(`Back to ${label}`, () => go(href), { kind: 'primary' })));
+}
+
 /** done: it is the page, not what is there until it comes. */
 function place(node, mine, done = true) {
   if (mine !== turn) return;
@@ -113,7 +125,9 @@ async function show() {
     const made = await (await found.page.load()).default({ ...found, signal: leave.signal, refresh: show });
     place(made, mine);
   } catch (error) {
-    if (error.name !== 'AbortError') place(h('div', null, h('h1', { class: 'sr' }, 'That did not work'), errorBox(error, show)), mine);
+    if (error.name === 'AbortError') return;
+    place(error.status === 404 && found.page.under ? absent(found, error)
+      : h('div', null, h('h1', { class: 'sr' }, 'That did not work'), errorBox(error, show)), mine);
   } finally {
     clearTimeout(slow);
   }

@@ -20,7 +20,8 @@ class TestTokens:
         assert answer.status == 200
         assert answer.json["result"]["status"] == "active"
         assert answer.json["messages"] == [{
-            "code": 10000, "message": "This API Token is valid and active"}]
+            "code": 10000, "message": "This API Token is valid and active",
+            "type": None}]
         assert api.get(f"{api.account}/tokens/verify").status == 200
 
     def test_600_02_wrong_and_missing_tokens(self, api):

@@ -2,6 +2,7 @@
 """Two who change one thing of a Worker, a hostname or a queue: the second is told
 in a real browser, what he wrote stays, and nothing is replaced unasked."""
 
+import json
 import uuid
 
 import pytest
@@ -161,6 +162,33 @@ class TestHosts:
         api.ok("DELETE", path)
         page.press("Cancel")
         page.gone("dialog")
+
+
+    def test_956_11_between_the_look_and_the_save(self, page, api):
+        """Somebody who is faster still than a page that looks and then saves."""
+        put(api, page.ns, "quick")
+        host = f"{uuid.uuid4().hex[:8]}.example.com"
+        path = f"{api.account}/hostnames/{host}"
+        to = {"namespace": page.ns, "script": "quick"}
+        api.ok("PUT", path, {**to, "metadata": {"n": 1}})
+        page.go(f"/ns/{page.ns}/w/quick?tab=triggers")
+        page.press(f"Change {host}")
+        page.type("dialog textarea[name=metadata]", '{"n": 2}')
+        page.driver.execute_script(
+            "const real = window.fetch, body = arguments[0];"
+            "window.fetch = async (url, init) => {"
+            "  if (init?.method === 'PUT') {"
+            "    window.fetch = real;"
+            "    const { 'If-Match': etag, ...headers } = init.headers;"
+            "    if (!etag) throw new Error('no If-Match');"
+            "    await real(url, { ...init, headers, body });"
+            "  }"
+            "  return real(url, init); };",
+            json.dumps({**to, "metadata": {"n": 3}}))
+        Two(page, lambda: api.ok("GET", path)["metadata"]).crossed(
+            f'It is now: {page.ns}/quick, {{"n":3}}', {"n": 3}, {"n": 2},
+            ("dialog textarea[name=metadata]", '{"n": 2}'))
+        api.ok("DELETE", path)
 
 
 class TestQueues:

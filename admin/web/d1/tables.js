@@ -24,7 +24,8 @@ function listView(id, list) {
 
 /** One more than is shown tells whether there is a next page. */
 async function read(id, shape, state, signal) {
-  const order = state.sort ? ` ORDER BY ${quote(state.sort.by)}${state.sort.down ? ' DESC' : ''}` : '';
+  const by = [state.sort && `${quote(state.sort.by)}${state.sort.down ? ' DESC' : ''}`, shape.key?.wide && shape.key.rowid].filter(Boolean);
+  const order = by.length ? ` ORDER BY ${by.join()}` : '';
   const found = await readRows(id, shape, `${order} LIMIT ${EACH + 1} OFFSET ${(state.page - 1) * EACH}`, signal);
   return { ...found, more: found.rows.length > EACH, rows: found.rows.slice(0, EACH) };
 }
@@ -86,5 +87,6 @@ export default async function tables({ d1, query, signal }) {
     worker('Export as CSV', async () => (await import('./csv_out.js')).saveTable(id, shape, one.name), { small: true }),
     one.type === 'table' && worker('New row', async () => (await import('./row.js')).addRow(id, shape, rows.reload), { small: true, icon: 'plus' })];
   return h('div', null, h('div', { class: 'toolbar' }, h('h2', { class: 'wrap' }, one.name), badge(one.type), back, h('span', { class: 'push actions' }, tools)),
-    rows, one.type === 'table' && !shape.key && note('Its rows cannot be edited here: nothing names them, or there are 100 columns. SQL can.'), card('How it was made', h('pre', null, one.sql)));
+    rows, !shape.key && note(one.type === 'table' ? 'Its rows cannot be edited here: nothing names them, since columns are called rowid, _rowid_ and oid. SQL can.'
+      : 'A view shows what other tables have: its rows are changed there.'), card('How it was made', h('pre', null, one.sql)));
 }

@@ -5,13 +5,13 @@ import { keep } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { bytes as sizeOf, when } from '../lib/format.js';
 import { linesOf } from '../lib/lines.js';
-import { meanwhile } from '../lib/meanwhile.js';
+import { meanwhile, settle } from '../lib/meanwhile.js';
 import { button, dialog, field, input, progress, select, textarea, toast } from '../lib/ui.js';
 
 const SHOWN_MAX = 256 * 1024;
 const TOLD_MAX = 120;
 
-/** {bytes, metadata, expiration} of a key; null: there is none. Metadata: undefined where there is none. */
+/** {bytes, metadata, expiration, etag} of a key; null: there is none. Metadata: undefined where there is none. */
 export async function readKey(at, name, signal) {
   let res;
   try {
@@ -22,7 +22,7 @@ export async function readKey(at, name, signal) {
   }
   const bytes = new Uint8Array(await res.arrayBuffer());
   const metadata = (await api.exact(`${at}/metadata/${seg(name)}`, null, { signal })).result ?? undefined;
-  return { bytes, metadata, expiration: Number(res.headers.get('expiration')) || undefined };
+  return { bytes, metadata, expiration: Number(res.headers.get('expiration')) || undefined, etag: res.headers.get('ETag') };
 }
 
 /** As text, where it is some that can be shown. */
@@ -53,15 +53,14 @@ function said(now) {
     now.metadata !== undefined && `metadata ${JSON.stringify(now.metadata).slice(0, TOLD_MAX)}`, now.expiration && `until ${when(now.expiration * 1000)}`].filter(Boolean).join(', ');
 }
 
-/** What throws, once, when the key is not what it was any more. */
+/** What saves, and throws, once, when the key is not what it was any more: write(headers). */
 function guardOf(at, was) {
   const watch = watcher(was);
   let latest = null;
-  const check = meanwhile(was && watch(was), () => said(latest));
-  return async (name) => {
-    latest = await readKey(at, name);
+  const meant = meanwhile(was && watch(was), () => said(latest));
+  const check = (is) => {
     try {
-      check(watch(latest));
+      meant(is);
     } catch (error) {
       if (!was && latest) {
         error.message = `There is such a key already: ${said(latest)}`;
@@ -70,6 +69,10 @@ function guardOf(at, was) {
       throw error;
     }
   };
+  return (name, write) => settle(async () => {
+    latest = await readKey(at, name);
+    return { is: watch(latest), etag: latest?.etag };
+  }, check, write);
 }
 
 /* ---- writing ---------------------------------------------------------------------- */
@@ -135,11 +138,12 @@ function edit(at, name, was, done) {
   dialog({ title: was ? 'Edit value' : 'New key', wide: true, body: [field('Key', key), field('Value', value),
     field('Or a file', file, 'Its bytes as they are.'), field('Metadata', metadata, 'JSON, or nothing.'), end.el, bar], run: async () => {
     const body = bodyOf(bytesOf(), metadataOf(metadata));
-    await guard(key.value);
-    bar.hidden = false;
     try {
-      await upload('PUT', `${at}/values/${seg(key.value)}`, { body, query: end.query(),
-        headers: body instanceof FormData ? {} : { 'Content-Type': 'application/octet-stream' }, told: (share) => bar.set(share) });
+      await guard(key.value, (headers) => {
+        bar.hidden = false;
+        return upload('PUT', `${at}/values/${seg(key.value)}`, { body, query: end.query(),
+          headers: { ...headers, ...(!(body instanceof FormData) && { 'Content-Type': 'application/octet-stream' }) }, told: (share) => bar.set(share) });
+      });
     } finally {
       bar.hidden = true;
     }

@@ -149,10 +149,11 @@ async function enveloped(method, path, opts) {
   if (!doc || doc.success === false) {
     throw new ApiError(res.status, doc?.errors ?? [{ code: 0, message: 'The answer is not the API\'s' }]);
   }
-  return doc;
+  const etag = res.headers.get('ETag');
+  return etag ? { ...doc, etag } : doc;
 }
 
-/** Each answers with the whole envelope: {result, result_info, messages}. */
+/** Each answers with the whole envelope: {result, result_info, messages}, and the etag if there is one. */
 export const api = {
   get: (path, query, opts) => enveloped('GET', path, { query, ...opts }),
   /** Where what somebody stored as JSON is written again: no digit of a number is lost. */

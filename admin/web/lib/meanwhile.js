@@ -20,3 +20,26 @@ export function meanwhile(was, tell = (now) => JSON.stringify(now)) {
     throw error;
   };
 }
+
+/* Somebody who writes all the time is let win. */
+const TURNS = 5;
+
+/**
+ * Look, compare, write: what is written replaces what was compared and nothing else,
+ * since the API writes it only while its etag is that.
+ *
+ * @param look  what there is now: {is, etag}; etag undefined: there is none
+ * @param check what meanwhile() gave: it is called with `is`
+ * @param write called with the headers for the call that writes
+ */
+export async function settle(look, check, write) {
+  for (let turn = 1; ; turn++) {
+    const { is, etag } = await look();
+    check(is);
+    try {
+      return await write(etag ? { 'If-Match': etag } : { 'If-None-Match': '*' });
+    } catch (error) {
+      if (error.code !== 10412 || turn === TURNS) throw error;
+    }
+  }
+}

@@ -3,7 +3,7 @@
 import { api, isLimited, may, seg } from '../lib/api.js';
 import { fill, h } from '../lib/dom.js';
 import { ago, number, plural, when } from '../lib/format.js';
-import { meanwhile } from '../lib/meanwhile.js';
+import { meanwhile, settle } from '../lib/meanwhile.js';
 import { go, link } from '../lib/router.js';
 import { badge, button, card, checkbox, dialog, errorBox, facts, field, input, textarea, toast } from '../lib/ui.js';
 import { deleteNamespace } from '../pages/namespaces.js';
@@ -32,8 +32,10 @@ function form(title, hint, body, members, { path, ns, done }) {
     send.disabled = true;
     fill(problem);
     try {
-      check(settings((await api.get(path)).result));
-      await api.patch(path, members());
+      await settle(async () => {
+        const { result, etag } = await api.get(path);
+        return { is: settings(result), etag };
+      }, check, (headers) => api.patch(path, members(), { headers }));
       toast(`${title}: saved, and in force`);
       done();
     } catch (error) {

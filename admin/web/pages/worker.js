@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One Worker: a head, and a tab for each side of it. */
-import { api, may } from '../lib/api.js';
+import { api, may, seg } from '../lib/api.js';
 import { h } from '../lib/dom.js';
 import { go, link } from '../lib/router.js';
 import { button, confirmName, pageHead, tabs, toast } from '../lib/ui.js';
@@ -30,14 +30,14 @@ export default async function page(ctx) {
   const up = ns ? link('/ns/{ns}', { ns }) : '#/workers';
   const crumbs = ns ? [['Namespaces', '#/ns'], [ns, up]] : [['Account Workers', '#/workers']];
   if (ctx.page.fresh) {
-    const { default: code } = await TABS[0][2]();
+    const [{ default: code }] = await Promise.all([TABS[0][2](), ns && api.get(`~/workers/dispatch/namespaces/${seg(ns)}`, null, { signal: ctx.signal })]);
     return h('div', null, pageHead('New Worker', { crumbs, sub: 'Drop a folder, add files, or write it here.' }), await code({ ...ctx, worker: null, ns }));
   }
   const worker = workerOf(ns, name);
   const list = TABS.filter(([, , , role]) => may(role ?? 'read'));
   const tab = list.find(([id]) => id === ctx.query.get('tab')) ?? TABS[0];
   const { default: show } = await tab[2]();
-  const body = await show({ ...ctx, worker, ns });
+  const [body] = await Promise.all([show({ ...ctx, worker, ns }), tab[0] === 'code' ? null : api.get(`${worker.path}/tags`, null, { signal: ctx.signal })]);
   return h('div', null, pageHead(name, { crumbs, actions: may('deploy') ? [button('Delete', () => remove(worker, up), { kind: 'danger', icon: 'trash' })] : [] }),
     tabs(list.map(([id, label]) => [id, label, link(ctx.page.path, ctx.params, id === 'code' ? {} : { tab: id })]), tab[0]), body);
 }

@@ -4,7 +4,7 @@ import { api, seg } from '../lib/api.js';
 import { trash } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { ms, number } from '../lib/format.js';
-import { meanwhile } from '../lib/meanwhile.js';
+import { meanwhile, settle } from '../lib/meanwhile.js';
 import { link } from '../lib/router.js';
 import { button, card, confirmName, dialog, empty, facts, field, input, select, toast } from '../lib/ui.js';
 
@@ -30,6 +30,14 @@ function plain(c) {
   return c ? { type: c.type, script: c.script_name, namespace: c.dispatch_namespace, dead: c.dead_letter_queue, settings: c.settings } : null;
 }
 
+/* The consumer there is now, and its etag. */
+async function lookAt(path) {
+  const [now] = (await api.get(`${path}/consumers`)).result;
+  if (!now) return { is: null };
+  const { result, etag } = await api.get(`${path}/consumers/${seg(now.consumer_id)}`);
+  return { is: plain(result), etag };
+}
+
 function edit(path, consumer, done) {
   const kind = select([['worker', 'A Worker'], ['http_pull', 'Whoever pulls by the API']], { name: 'type', value: consumer?.type ?? 'worker' });
   const script = input({ name: 'script', required: true, value: consumer?.script_name ?? '', placeholder: 'order-worker' });
@@ -51,14 +59,13 @@ function edit(path, consumer, done) {
   const check = meanwhile(plain(consumer), (now) => `${now.type === 'worker' ? [now.namespace, now.script].filter(Boolean).join('/') : 'pull'}, ${JSON.stringify(now.settings)}${now.dead ? `, dead letters to ${now.dead}` : ''}`);
   dialog({ title: consumer ? 'Change the consumer' : 'Add a consumer', body: [field('Who takes the messages', kind), ofWorker, views(BOTH), ofPull,
     field('What was tried in vain goes to the queue', dead)], run: async () => {
-    check(plain((await api.get(path)).result.consumers[0]));
     const pulls = kind.value === 'http_pull';
     const names = Object.keys({ ...BOTH, ...(pulls ? PULL : WORKER) });
     const body = { type: kind.value, ...(!pulls && { script_name: script.value.trim() }), ...(!pulls && ns.value.trim() && { dispatch_namespace: ns.value.trim() }),
       ...(dead.value.trim() && { dead_letter_queue: dead.value.trim() }),
       settings: Object.fromEntries(names.map((name) => [name, made[name].el.value === '' ? null : Number(made[name].el.value)])) };
-    if (consumer) await api.put(`${path}/consumers/${seg(consumer.consumer_id)}`, body);
-    else await api.post(`${path}/consumers`, body);
+    await settle(() => lookAt(path), check, (headers) => consumer ? api.put(`${path}/consumers/${seg(consumer.consumer_id)}`, body, { headers })
+      : api.post(`${path}/consumers`, body));
     toast('Consumer saved');
     done();
   } });

@@ -4,7 +4,7 @@ import { ApiError, api, may, seg } from '../lib/api.js';
 import { boundCard } from '../lib/data.js';
 import { h } from '../lib/dom.js';
 import { ago, bytes, number, plural, when } from '../lib/format.js';
-import { meanwhile } from '../lib/meanwhile.js';
+import { meanwhile, settle } from '../lib/meanwhile.js';
 import { go } from '../lib/router.js';
 import { badge, button, card, confirmName, dialog, facts, field, input, pageHead, slot, stat, toast, worker } from '../lib/ui.js';
 import { PATH, consumerView, removeQueue } from '../pages/queues.js';
@@ -41,8 +41,10 @@ function editSettings(path, q, done) {
   const check = meanwhile(plain(q), (now) => `delay ${number(now.delay)} s, kept for ${number(now.keep)} s`);
   dialog({ title: 'Settings', body: [field('Delay, in seconds', delay, 'Before a message is given to anybody, where its sender says nothing. At most 43,200.'),
     field('Kept for, in seconds', keep, 'A message that nobody took is removed after it. 86,400 is a day; at most 1,209,600.')], run: async () => {
-    check(plain((await api.get(path)).result));
-    await api.patch(path, { settings: { delivery_delay: Number(delay.value), message_retention_period: Number(keep.value) } });
+    await settle(async () => {
+      const { result, etag } = await api.get(path);
+      return { is: plain(result), etag };
+    }, check, (headers) => api.patch(path, { settings: { delivery_delay: Number(delay.value), message_retention_period: Number(keep.value) } }, { headers }));
     toast('Settings saved');
     done();
   } });

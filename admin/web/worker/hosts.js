@@ -3,7 +3,7 @@
 import { api, may, seg } from '../lib/api.js';
 import { h } from '../lib/dom.js';
 import { parseExact } from '../lib/json.js';
-import { meanwhile } from '../lib/meanwhile.js';
+import { meanwhile, settle } from '../lib/meanwhile.js';
 import { button, card, confirmName, dialog, empty, field, input, table, textarea, toast } from '../lib/ui.js';
 
 const pathOf = (name) => `~/hostnames/${seg(name)}`;
@@ -20,11 +20,12 @@ export async function hostsOf(worker, signal) {
 }
 
 /** Where a host leads, and with what; null: nowhere. */
-async function targetOf(name) {
+async function lookAt(name) {
   try {
-    return plain((await api.exact(pathOf(name))).result);
+    const { result, etag } = await api.exact(pathOf(name));
+    return { is: plain(result), etag };
   } catch (error) {
-    if (error.status === 404) return null;
+    if (error.status === 404) return { is: null };
     throw error;
   }
 }
@@ -61,7 +62,7 @@ function edit(worker, host, done) {
       const to = name.value.trim();
       const body = { ...(worker.ns ? { namespace: worker.ns } : {}), script: worker.name, metadata: parsed(metadata) };
       try {
-        checkOf(to)(await targetOf(to));
+        await settle(() => lookAt(to), checkOf(to), (headers) => api.put(pathOf(to), body, { headers }));
       } catch (error) {
         if (!host && error.name !== 'ApiError') {
           error.message = error.message.replace('Somebody else changed it meanwhile. It is now:', 'It leads somewhere already:');
@@ -69,7 +70,6 @@ function edit(worker, host, done) {
         }
         throw error;
       }
-      await api.put(pathOf(to), body);
       toast(host ? 'Saved' : 'Hostname added');
       done();
     } });
@@ -78,8 +78,7 @@ function edit(worker, host, done) {
 function remove(host, done) {
   const check = meanwhile(plain(host), said);
   confirmName({ title: `Delete ${host.hostname}?`, text: 'Requests to this host do not reach the Worker any more.', name: host.hostname, run: async () => {
-    check(await targetOf(host.hostname));
-    await api.del(pathOf(host.hostname));
+    await settle(() => lookAt(host.hostname), check, (headers) => api.del(pathOf(host.hostname), { headers }));
     toast(`Deleted ${host.hostname}`);
     done();
   } });

@@ -3,7 +3,7 @@
 import { api, isLimited, may } from '../lib/api.js';
 import { h } from '../lib/dom.js';
 import { ago, when } from '../lib/format.js';
-import { meanwhile } from '../lib/meanwhile.js';
+import { meanwhile, settle } from '../lib/meanwhile.js';
 import { badge, button, card, dialog, empty, field, table, textarea, toast } from '../lib/ui.js';
 import { hostsCard, hostsOf } from './hosts.js';
 
@@ -13,8 +13,12 @@ function editSchedules(worker, list, done) {
   const check = meanwhile(cronsOf(list), (now) => now.join(', ') || 'none');
   const text = textarea({ name: 'crons', value: cronsOf(list).join('\n'), placeholder: '*/5 * * * *' });
   dialog({ title: 'Schedules', body: field('One a line', text, 'Minute, hour, day, month, weekday, in UTC.'), run: async () => {
-    check(cronsOf((await api.get(`${worker.path}/schedules`)).result.schedules));
-    await api.put(`${worker.path}/schedules`, text.value.split('\n').map((t) => t.trim()).filter(Boolean).map((cron) => ({ cron })));
+    const path = `${worker.path}/schedules`;
+    const crons = text.value.split('\n').map((t) => t.trim()).filter(Boolean).map((cron) => ({ cron }));
+    await settle(async () => {
+      const { result, etag } = await api.get(path);
+      return { is: cronsOf(result.schedules), etag };
+    }, check, (headers) => api.put(path, crons, { headers }));
     toast('Schedules saved');
     done();
   } });
