@@ -19,6 +19,7 @@
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/ledger.h"
 #include "mod_wfp/log.h"
+#include "mod_wfp/raw_path.h"
 #include "mod_wfp/request.h"
 #include "mod_wfp/response.h"
 #include "mod_wfp/route.h"
@@ -86,7 +87,7 @@ static int refuse(wfp_trial_t *trial, const request_rec *r)
                                                       : WFP_TRY_NO_WORKER);
 }
 
-int wfp_dispatch_claim(request_rec *r)
+static int claim_it(request_rec *r)
 {
     const wfp_scope_conf_t *scope = wfp_config_scope(r->per_dir_config);
     /* the paths of these are as raw as a Worker's */
@@ -106,6 +107,38 @@ int wfp_dispatch_claim(request_rec *r)
     claim->handler = control ? control : HANDLER;
     ap_set_module_config(r->request_config, &wfp_module, claim);
     return DONE;
+}
+
+/* Sections of the configuration are for decoded paths: one that guards a folder
+ * guards it however its name is written, and from Workers, too. */
+static int decode_uri(request_rec *r)
+{
+    char *sent = r->uri;
+    int rc;
+
+    r->uri = wfp_raw_path_decode(sent, r->pool);
+    if (r->uri == sent) {
+        return OK;
+    }
+    r->per_dir_config = r->server->lookup_defaults;
+    rc = ap_location_walk(r);
+    return rc == OK ? ap_if_walk(r) : rc;
+}
+
+int wfp_dispatch_claim(request_rec *r)
+{
+    ap_conf_vector_t *conf = r->per_dir_config;
+    char *sent = r->uri;
+    int rc = decode_uri(r);
+
+    if (rc == OK) {
+        rc = claim_it(r);
+    }
+    if (rc == DECLINED) {
+        r->per_dir_config = conf;
+        r->uri = sent;
+    }
+    return rc;
 }
 
 int wfp_dispatch_is_claimed(const request_rec *r)

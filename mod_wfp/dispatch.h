@@ -12,8 +12,9 @@
  * dispatcher Worker or by built-in routing.
  */
 
-/** hook pre_translate_name: claim raw URIs under a WfpDispatcher or
- *  WfpNamespace scope. */
+/** hook pre_translate_name: claim URIs under a WfpDispatcher or WfpNamespace scope
+ *  before they are refused or mapped; the path as it was sent stays in
+ *  r->unparsed_uri and parsed_uri. */
 int wfp_dispatch_claim(request_rec *r);
 
 /** hook translate_name: a claimed URI is no file. */

@@ -8,6 +8,7 @@
 
 #include "core/name.h"
 #include "mod_wfp/hosts.h"
+#include "mod_wfp/raw_path.h"
 
 static apr_status_t none(wfp_result_t *res, const char *why)
 {
@@ -38,15 +39,18 @@ static apr_status_t segment(const char **pname, const char **path,
 
 /* The path below the Location that claimed. */
 static const char *path_below(const request_rec *r,
-                              const wfp_scope_conf_t *scope)
+                              const wfp_scope_conf_t *scope, apr_pool_t *p)
 {
     const char *path = r->parsed_uri.path ? r->parsed_uri.path : "/";
-    apr_size_t n = strlen(scope->route_path ? scope->route_path : "");
+    const char *location = scope->route_path ? scope->route_path : "";
+    apr_size_t n = strlen(location);
+    const char *below;
 
-    while (n > 0 && scope->route_path[n - 1] == '/') {
+    while (n > 0 && location[n - 1] == '/') {
         n--;
     }
-    return n && !strncmp(path, scope->route_path, n) ? path + n : path;
+    below = wfp_raw_path_below(path, apr_pstrmemdup(p, location, n));
+    return below ? below : path;
 }
 
 static apr_status_t by_subdomain(const char **pname, const request_rec *r,
@@ -112,7 +116,7 @@ apr_status_t wfp_route_find(const char **pns, const char **pname,
     const wfp_scope_conf_t *scope = work->scope;
     const request_rec *r = work->r;
     apr_pool_t *p = work->pool;
-    const char *path = path_below(r, scope);
+    const char *path = path_below(r, scope, p);
 
     if (scope->by_path == 1) {
         apr_status_t rv = segment(pns, &path, res, p);

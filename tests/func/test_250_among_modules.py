@@ -128,6 +128,20 @@ def lines(httpd):
             *host("track.test", "CookieTracking on"),
             *host("if.test", "<If \"req('X-No') == '1'\">",
                   "Require all denied", "</If>"),
+            *host("moved.test", '<Location "/old">',
+                  'Redirect 302 "http://elsewhere.test/new"', "</Location>",
+                  "<If \"req('X-Insecure') == '1'\">",
+                  'Redirect 301 "https://secure.test/"', "</If>"),
+            *vhost(httpd, "within.test", '<Location "/w/">',
+                   "WfpNamespace demo", "WfpRouteBy path", "</Location>",
+                   f'<Directory "{httpd.root}/htdocs">', "RewriteEngine on",
+                   "RewriteRule ^in/(.*)$ /w/$1 [L]", "</Directory>"),
+            *vhost(httpd, "named.test", '<Location "/a b/@1/">',
+                   "WfpNamespace demo", "WfpRouteBy path", "</Location>"),
+            *host("guarded.test", '<Location "/~me/a b">',
+                  "Require all denied", "</Location>",
+                  '<Location "/private">', "Require all denied",
+                  "</Location>"),
             *host("only.test", "<Location />", "AllowMethods GET POST",
                   "</Location>"),
             *vhost(httpd, "pages.test", '<Location "/w/">',
@@ -341,3 +355,33 @@ class TestOthers:
         httpd.log.expect("AH01630")
         assert ask("if", "/").status == 200
         assert ask("if", "/", headers=[("X-No", "1")]).status == 403
+
+    def test_255_03_redirects(self, ask, actor):
+        answer = ask("moved", "/old/x?z")
+        assert (answer.status, answer.get("location")) == \
+            (302, "http://elsewhere.test/new?z")
+        answer = ask("moved", "/x", headers=[("X-Insecure", "1")])
+        assert (answer.status, answer.get("location")) == \
+            (301, "https://secure.test/")
+        assert ask("moved", "/hundred").status == 200
+
+    def test_255_04_rewritten_in_a_folder(self, client, actor):
+        """An internal redirect is claimed as a request is."""
+        answer = client.get(f"/in/{actor.name}/hundred", host="x.within.test")
+        assert answer.get("x-method") == "GET"
+
+    def test_255_05_guarded_however_it_is_written(self, httpd, ask):
+        httpd.log.expect("AH01630")
+        for path in ("/private", "/%70rivate/x", "//private", "/x/../private",
+                     "/x/%2e%2e/private", "/./private", "/private?x",
+                     "/%7Eme/a%20b", "/~me/a%20b", "/%7eme/a%20b/c",
+                     "/~me/a%20b/%00", "/~me/a%20b/%2F"):
+            assert ask("guarded", path).status == 403, path
+        for path in ("/hundred", "/~me/a%2520b", "/%2Fprivate", "/a%00"):
+            assert ask("guarded", path).status == 200, path
+
+    def test_255_06_below_any_name(self, client, actor):
+        for path in ("/a%20b/@1", "/%61%20b/%401"):
+            answer = client.get(f"{path}/{actor.name}/hundred%2F",
+                                host="x.named.test")
+            assert answer.get("x-method") == "GET", path
