@@ -5,22 +5,6 @@
 
 #include "store/references.h"
 
-/* A binding of a kind without a target is to nothing that could be asked for. */
-static int has_target(wfp_binding_e kind)
-{
-    switch (kind) {
-    case WFP_BINDING_SERVICE:
-    case WFP_BINDING_DISPATCH_NAMESPACE:
-    case WFP_BINDING_KV_NAMESPACE:
-    case WFP_BINDING_D1:
-    case WFP_BINDING_R2_BUCKET:
-    case WFP_BINDING_QUEUE:
-        return 1;
-    default:
-        return 0;
-    }
-}
-
 static wfp_json_t *show(const wfp_reference_t *ref, apr_pool_t *p)
 {
     wfp_json_t *doc = wfp_json_object(p);
@@ -43,7 +27,7 @@ apr_status_t wfp_api_bindings_users(wfp_api_call_t *call)
     int i;
     apr_status_t rv;
 
-    if (!target || !has_target(kind)) {
+    if (!target || wfp_binding_kind_target(kind) == WFP_TARGET_NONE) {
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                     "type: a kind of binding to something, and "
                                     "target: its id or name");

@@ -240,8 +240,7 @@ static apr_status_t narrow(wfp_binding_t *b, wfp_api_call_t *call)
     if (b->kind == WFP_BINDING_SERVICE && *b->target != '/') {
         b->target = apr_pstrcat(call->pool, "/", b->target, NULL);
     }
-    if (b->kind == WFP_BINDING_KV_NAMESPACE || b->kind == WFP_BINDING_D1
-        || b->kind == WFP_BINDING_R2_BUCKET || b->kind == WFP_BINDING_QUEUE) {
+    if (wfp_binding_kind_target(b->kind) == WFP_TARGET_RESOURCE) {
         return need_own(b, call);
     }
     if (b->kind != WFP_BINDING_DISPATCH_NAMESPACE) {

@@ -26,20 +26,24 @@
 
 static const char *const egress_words[] = { "direct", "outbound", "none" };
 
-static const char *const binding_names[WFP_BINDING_KIND_COUNT] = {
-    [WFP_BINDING_PLAIN_TEXT] = "plain_text",
-    [WFP_BINDING_SECRET_TEXT] = "secret_text",
-    [WFP_BINDING_JSON] = "json",
-    [WFP_BINDING_SERVICE] = "service",
-    [WFP_BINDING_DISPATCH_NAMESPACE] = "dispatch_namespace",
-    [WFP_BINDING_VERSION_METADATA] = "version_metadata",
-    [WFP_BINDING_KV_NAMESPACE] = "kv_namespace",
-    [WFP_BINDING_D1] = "d1",
-    [WFP_BINDING_QUEUE] = "queue",
-    [WFP_BINDING_R2_BUCKET] = "r2_bucket",
-    [WFP_BINDING_RATELIMIT] = "ratelimit",
-    [WFP_BINDING_ANALYTICS] = "analytics_engine",
-    [WFP_BINDING_ASSETS] = "assets",
+static const struct {
+    const char *name;
+    wfp_target_e target;
+} binding_kinds[WFP_BINDING_KIND_COUNT] = {
+    [WFP_BINDING_PLAIN_TEXT] = { "plain_text", WFP_TARGET_NONE },
+    [WFP_BINDING_SECRET_TEXT] = { "secret_text", WFP_TARGET_NONE },
+    [WFP_BINDING_JSON] = { "json", WFP_TARGET_NONE },
+    [WFP_BINDING_SERVICE] = { "service", WFP_TARGET_WORKERS },
+    [WFP_BINDING_DISPATCH_NAMESPACE] = { "dispatch_namespace",
+                                         WFP_TARGET_WORKERS },
+    [WFP_BINDING_VERSION_METADATA] = { "version_metadata", WFP_TARGET_NONE },
+    [WFP_BINDING_KV_NAMESPACE] = { "kv_namespace", WFP_TARGET_RESOURCE },
+    [WFP_BINDING_D1] = { "d1", WFP_TARGET_RESOURCE },
+    [WFP_BINDING_QUEUE] = { "queue", WFP_TARGET_RESOURCE },
+    [WFP_BINDING_R2_BUCKET] = { "r2_bucket", WFP_TARGET_RESOURCE },
+    [WFP_BINDING_RATELIMIT] = { "ratelimit", WFP_TARGET_NONE },
+    [WFP_BINDING_ANALYTICS] = { "analytics_engine", WFP_TARGET_NONE },
+    [WFP_BINDING_ASSETS] = { "assets", WFP_TARGET_NONE },
 };
 
 static const struct {
@@ -92,7 +96,14 @@ const wfp_module_t *wfp_script_module(const wfp_script_t *script,
 
 const char *wfp_binding_kind_name(wfp_binding_e kind)
 {
-    return (unsigned)kind < WFP_BINDING_KIND_COUNT ? binding_names[kind] : NULL;
+    return (unsigned)kind < WFP_BINDING_KIND_COUNT ? binding_kinds[kind].name
+                                                   : NULL;
+}
+
+wfp_target_e wfp_binding_kind_target(wfp_binding_e kind)
+{
+    return (unsigned)kind < WFP_BINDING_KIND_COUNT ? binding_kinds[kind].target
+                                                   : WFP_TARGET_NONE;
 }
 
 wfp_binding_e wfp_binding_kind_by_name(const char *name)
@@ -100,7 +111,7 @@ wfp_binding_e wfp_binding_kind_by_name(const char *name)
     int kind;
 
     for (kind = 0; kind < WFP_BINDING_KIND_COUNT; kind++) {
-        if (!strcmp(binding_names[kind], name)) {
+        if (!strcmp(binding_kinds[kind].name, name)) {
             break;
         }
     }

@@ -142,6 +142,19 @@ const char *wfp_binding_kind_name(wfp_binding_e kind);
 /** WFP_BINDING_KIND_COUNT when unknown. */
 wfp_binding_e wfp_binding_kind_by_name(const char *name);
 
+/** What a binding of a kind is to. */
+typedef enum {
+    WFP_TARGET_NONE = 0, /* what it has itself, or its version has */
+    WFP_TARGET_WORKERS,  /* a Worker, or a namespace of them */
+    WFP_TARGET_RESOURCE  /* what the account has, by id or name: it is there
+                          * before the binding and not deleted under it, and
+                          * who is limited to namespaces binds what Workers
+                          * there are bound to */
+} wfp_target_e;
+
+/** WFP_TARGET_NONE for a kind out of range. */
+wfp_target_e wfp_binding_kind_target(wfp_binding_e kind);
+
 /** "direct", "outbound" or "none". */
 const char *wfp_script_egress_word(wfp_egress_e egress);
 

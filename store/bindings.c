@@ -226,6 +226,15 @@ static apr_status_t aim_service(wfp_dbd_t *db, wfp_binding_t *b,
     return rv;
 }
 
+/* Kinds whose target is a resource (core/script.h). */
+static apr_status_t (*const needs[WFP_BINDING_KIND_COUNT])(
+    wfp_dbd_t *db, const wfp_binding_t *b) = {
+    [WFP_BINDING_KV_NAMESPACE] = need_kv,
+    [WFP_BINDING_D1] = need_d1,
+    [WFP_BINDING_QUEUE] = need_queue,
+    [WFP_BINDING_R2_BUCKET] = need_r2,
+};
+
 apr_status_t wfp_bindings_check(wfp_dbd_t *db, const wfp_script_t *script)
 {
     const apr_array_header_t *bindings = script->bindings;
@@ -242,17 +251,8 @@ apr_status_t wfp_bindings_check(wfp_dbd_t *db, const wfp_script_t *script)
         else if (b->kind == WFP_BINDING_DISPATCH_NAMESPACE) {
             rv = need_namespace(db, b, self);
         }
-        else if (b->kind == WFP_BINDING_KV_NAMESPACE) {
-            rv = need_kv(db, b);
-        }
-        else if (b->kind == WFP_BINDING_D1) {
-            rv = need_d1(db, b);
-        }
-        else if (b->kind == WFP_BINDING_QUEUE) {
-            rv = need_queue(db, b);
-        }
-        else if (b->kind == WFP_BINDING_R2_BUCKET) {
-            rv = need_r2(db, b);
+        else if (needs[b->kind]) {
+            rv = needs[b->kind](db, b);
         }
     }
     return rv;

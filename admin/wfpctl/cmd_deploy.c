@@ -92,6 +92,33 @@ static apr_status_t set_service(wfp_binding_t *b, wfp_cmd_t *cmd, char *value)
     return rv;
 }
 
+static apr_status_t set_dataset(wfp_binding_t *b, wfp_cmd_t *cmd,
+                                const char *value)
+{
+    if (!wfp_point_is_dataset(value)) {
+        return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
+                              "binding %s: '%s' is not a dataset's name",
+                              b->name, value);
+    }
+    b->target = value;
+    return APR_SUCCESS;
+}
+
+static apr_status_t set_secret(wfp_binding_t *b, wfp_cmd_t *cmd,
+                               const wfp_script_t *script, const char *value)
+{
+    const char *sealed = value; /* a server elsewhere seals it itself */
+    apr_status_t rv = cmd->remote
+                          ? APR_SUCCESS
+                          : wfp_seal_secret(&sealed, cmd, script->ns,
+                                            script->name, b->name, value);
+
+    if (rv == APR_SUCCESS) {
+        set_text(b, sealed);
+    }
+    return rv;
+}
+
 /* TYPE:NAME[=VALUE] */
 static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
                                 const char *text)
@@ -99,7 +126,6 @@ static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
     char *type = apr_pstrdup(cmd->pool, text);
     char *name = strchr(type, ':');
     char *value = name ? strchr(name, '=') : NULL;
-    const char *sealed;
     wfp_binding_t *b;
     wfp_binding_e kind;
 
@@ -124,48 +150,24 @@ static apr_status_t add_binding(wfp_script_t *script, wfp_cmd_t *cmd,
     switch (kind) {
     case WFP_BINDING_SERVICE:
         return set_service(b, cmd, value);
-    case WFP_BINDING_DISPATCH_NAMESPACE:
-    case WFP_BINDING_KV_NAMESPACE:
-    case WFP_BINDING_D1:
-    case WFP_BINDING_QUEUE:
-    case WFP_BINDING_R2_BUCKET:
-        b->target = value;
-        break;
     case WFP_BINDING_ANALYTICS:
-        if (!wfp_point_is_dataset(value)) {
-            return wfp_result_set(&cmd->res, WFP_INVALID, APR_EINVAL,
-                                  "binding %s: '%s' is not a dataset's name",
-                                  name, value);
-        }
-        b->target = value;
-        break;
+        return set_dataset(b, cmd, value);
     case WFP_BINDING_RATELIMIT:
         return set_rate(b, cmd, value);
-    case WFP_BINDING_PLAIN_TEXT:
-    case WFP_BINDING_JSON:
-        set_text(b, value);
-        break;
-    case WFP_BINDING_SECRET_TEXT: {
-        apr_status_t rv;
-
-        if (cmd->remote) {
-            set_text(b, value);
-            break;
-        }
-        rv = wfp_seal_secret(&sealed, cmd, script->ns, script->name, name,
-                             value);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-        set_text(b, sealed);
-        break;
-    }
+    case WFP_BINDING_SECRET_TEXT:
+        return set_secret(b, cmd, script, value);
     case WFP_BINDING_ASSETS:
     case WFP_BINDING_VERSION_METADATA:
-    case WFP_BINDING_KIND_COUNT:
-        break;
+        return APR_SUCCESS; /* they have no value */
+    default:
+        if (wfp_binding_kind_target(kind) != WFP_TARGET_NONE) {
+            b->target = value;
+        }
+        else {
+            set_text(b, value);
+        }
+        return APR_SUCCESS;
     }
-    return APR_SUCCESS;
 }
 
 /* The outbound Worker of the dispatch_namespace bindings. */

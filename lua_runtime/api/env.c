@@ -12,7 +12,7 @@
 #include "lua_runtime/state.h"
 
 /* [-0, +1, m] {id=, tag=, timestamp=} */
-static void push_version(lua_State *L, const wfp_script_t *script)
+static void push_version_of(lua_State *L, const wfp_script_t *script)
 {
     apr_time_exp_t t;
     char text[40];
@@ -31,52 +31,41 @@ static void push_version(lua_State *L, const wfp_script_t *script)
     wfp_class_readonly(L);
 }
 
-/* [-0, +1, e] */
-static void push_binding(lua_State *L, const wfp_script_t *script,
-                         const wfp_binding_t *b)
+/* [-0, +1, m] */
+static void push_text(lua_State *L, const wfp_binding_t *b)
 {
-    switch (b->kind) {
-    case WFP_BINDING_PLAIN_TEXT:
-    case WFP_BINDING_SECRET_TEXT:
-        lua_pushlstring(L, b->text ? b->text : "", b->text_size);
-        break;
-    case WFP_BINDING_JSON:
-        wfp_api_json_decode(L, b->text, b->text_size);
-        break;
-    case WFP_BINDING_SERVICE:
-        wfp_api_push_service(L, b);
-        break;
-    case WFP_BINDING_ASSETS:
-        wfp_api_push_assets(L, b);
-        break;
-    case WFP_BINDING_DISPATCH_NAMESPACE:
-        wfp_api_push_dispatcher(L, b);
-        break;
-    case WFP_BINDING_D1:
-        wfp_api_push_d1(L, b);
-        break;
-    case WFP_BINDING_QUEUE:
-        wfp_api_push_queue(L, b);
-        break;
-    case WFP_BINDING_VERSION_METADATA:
-        push_version(L, script);
-        break;
-    case WFP_BINDING_KV_NAMESPACE:
-        wfp_api_push_kv(L, b);
-        break;
-    case WFP_BINDING_ANALYTICS:
-        wfp_api_push_analytics(L, b);
-        break;
-    case WFP_BINDING_RATELIMIT:
-        wfp_api_push_ratelimit(L, b);
-        break;
-    case WFP_BINDING_R2_BUCKET:
-        wfp_api_push_r2(L, b);
-        break;
-    default:
-        lua_pushnil(L);
-    }
+    lua_pushlstring(L, b->text ? b->text : "", b->text_size);
 }
+
+/* [-0, +1, e] */
+static void push_json(lua_State *L, const wfp_binding_t *b)
+{
+    wfp_api_json_decode(L, b->text, b->text_size);
+}
+
+/* [-0, +1, m] */
+static void push_version(lua_State *L, const wfp_binding_t *b)
+{
+    push_version_of(L, wfp_state_script(L));
+}
+
+/* [-0, +1, e] Each makes what a kind is in `env`. */
+static void (*const push[WFP_BINDING_KIND_COUNT])(lua_State *L,
+                                                  const wfp_binding_t *b) = {
+    [WFP_BINDING_PLAIN_TEXT] = push_text,
+    [WFP_BINDING_SECRET_TEXT] = push_text,
+    [WFP_BINDING_JSON] = push_json,
+    [WFP_BINDING_SERVICE] = wfp_api_push_service,
+    [WFP_BINDING_DISPATCH_NAMESPACE] = wfp_api_push_dispatcher,
+    [WFP_BINDING_VERSION_METADATA] = push_version,
+    [WFP_BINDING_KV_NAMESPACE] = wfp_api_push_kv,
+    [WFP_BINDING_D1] = wfp_api_push_d1,
+    [WFP_BINDING_QUEUE] = wfp_api_push_queue,
+    [WFP_BINDING_R2_BUCKET] = wfp_api_push_r2,
+    [WFP_BINDING_RATELIMIT] = wfp_api_push_ratelimit,
+    [WFP_BINDING_ANALYTICS] = wfp_api_push_analytics,
+    [WFP_BINDING_ASSETS] = wfp_api_push_assets,
+};
 
 void wfp_api_push_env(lua_State *L)
 {
@@ -89,7 +78,12 @@ void wfp_api_push_env(lua_State *L)
         const wfp_binding_t *b = &APR_ARRAY_IDX(script->bindings, i,
                                                 wfp_binding_t);
 
-        push_binding(L, script, b);
+        if ((unsigned)b->kind < WFP_BINDING_KIND_COUNT) {
+            push[b->kind](L, b);
+        }
+        else {
+            lua_pushnil(L);
+        }
         lua_setfield(L, -2, b->name);
     }
     wfp_class_readonly(L);
