@@ -9,6 +9,7 @@
 #include <apr_file_io.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ typedef struct reader_t {
     wfp_result_t *res;
     apr_pool_t *pool;
     apr_size_t bytes;
+    const char *root;
 } reader_t;
 
 static apr_status_t refuse(reader_t *rd, apr_status_t rv, const char *path,
@@ -66,6 +68,43 @@ static apr_status_t read_file(reader_t *rd, const char *path, const char *name,
     module->size = n;
     module->kind = wfp_module_kind_by_name(name);
     return APR_SUCCESS;
+}
+
+static int is_inside(const char *root, const char *path)
+{
+    char whole[PATH_MAX], there[PATH_MAX];
+    apr_size_t n;
+
+    if (!realpath(root, whole) || !realpath(path, there)) {
+        return 0;
+    }
+    n = strlen(whole);
+    n -= whole[n - 1] == '/'; /* "/" alone ends with one */
+    return !strncmp(whole, there, n) && (there[n] == '/' || !there[n]);
+}
+
+apr_status_t wfp_folder_look(apr_finfo_t *pinfo, const char *root,
+                             const char *path, wfp_result_t *res, apr_pool_t *p)
+{
+    const char *why = "cannot be read";
+    apr_status_t rv = apr_stat(pinfo, path, APR_FINFO_TYPE | APR_FINFO_LINK, p);
+
+    if (rv == APR_SUCCESS && pinfo->filetype == APR_LNK
+        && !is_inside(root, path)) {
+        why = "is a link out of the folder";
+        rv = APR_EACCES;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_stat(pinfo, path, APR_FINFO_TYPE | APR_FINFO_SIZE, p);
+    }
+    if (rv == APR_SUCCESS && pinfo->filetype != APR_DIR
+        && pinfo->filetype != APR_REG) {
+        why = "is neither file nor folder";
+        rv = APR_EINVAL;
+    }
+    return rv == APR_SUCCESS
+               ? rv
+               : wfp_result_set(res, WFP_INVALID, rv, "%s: %s", path, why);
 }
 
 static int by_text(const void *a, const void *b)
@@ -115,19 +154,13 @@ static apr_status_t read_dir(reader_t *rd, const char *path, const char *prefix,
         const char *module = apr_pstrcat(rd->pool, prefix, name, NULL);
         apr_finfo_t info;
 
-        rv = apr_stat(&info, full, APR_FINFO_TYPE | APR_FINFO_SIZE, rd->pool);
-        if (rv != APR_SUCCESS) {
-            return refuse(rd, rv, full, "cannot be read");
-        }
-        if (info.filetype == APR_DIR) {
-            rv = read_dir(rd, full, apr_pstrcat(rd->pool, module, "/", NULL),
-                          depth + 1);
-        }
-        else if (info.filetype == APR_REG) {
-            rv = read_file(rd, full, module, info.size);
-        }
-        else {
-            rv = refuse(rd, APR_EINVAL, full, "is neither file nor folder");
+        rv = wfp_folder_look(&info, rd->root, full, rd->res, rd->pool);
+        if (rv == APR_SUCCESS) {
+            rv = info.filetype == APR_DIR
+                     ? read_dir(rd, full,
+                                apr_pstrcat(rd->pool, module, "/", NULL),
+                                depth + 1)
+                     : read_file(rd, full, module, info.size);
         }
     }
     return rv;
@@ -164,7 +197,7 @@ static apr_status_t pick_main(reader_t *rd, const char *path)
 apr_status_t wfp_folder_read(wfp_script_t *script, const char *path,
                              wfp_result_t *res, apr_pool_t *p)
 {
-    reader_t rd = { script, res, p, 0 };
+    reader_t rd = { script, res, p, 0, path };
     apr_finfo_t info;
     apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_SIZE, p);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "admin/wfpctl/folder.h"
 #include "admin/wfpctl/remote.h"
 #include "core/crypto.h"
 
@@ -18,11 +19,14 @@
 #define FILE_MAX  (25 * 1024 * 1024)
 #define HASH_SIZE 32
 
+#define IGNORE ".assetsignore"
+
 typedef struct folder_t {
     wfp_cmd_t *cmd;
     wfp_json_t *manifest;
     wfp_json_t *config;
     apr_hash_t *files; /* hash -> where it is */
+    const char *root;
 } folder_t;
 
 static const char *type_of(const char *path)
@@ -157,13 +161,19 @@ static apr_status_t add_folder(folder_t *f, const char *dir, const char *prefix,
         const char *path = apr_pstrcat(cmd->pool, prefix, "/", entry.name,
                                        NULL);
 
-        if (entry.name[0] == '.'
-            || apr_stat(&info, full, APR_FINFO_TYPE, cmd->pool)
-                   != APR_SUCCESS) {
+        if (!depth && !strcmp(entry.name, IGNORE)) {
+            rv = refuse(cmd, APR_ENOTIMPL, full,
+                        "what it leaves out would be served: the admin page "
+                        "and wrangler heed it");
+        }
+        if (entry.name[0] == '.') {
             continue;
         }
-        rv = info.filetype == APR_DIR ? add_folder(f, full, path, depth + 1)
-                                      : add_file(f, full, path);
+        rv = wfp_folder_look(&info, f->root, full, &cmd->res, cmd->pool);
+        if (rv == APR_SUCCESS) {
+            rv = info.filetype == APR_DIR ? add_folder(f, full, path, depth + 1)
+                                          : add_file(f, full, path);
+        }
     }
     (void)apr_dir_close(open); /* it was only read */
     return rv;
@@ -223,7 +233,7 @@ apr_status_t wfp_remote_assets_put(wfp_json_t **passets, wfp_cmd_t *cmd,
 {
     apr_pool_t *p = cmd->pool;
     folder_t f = { cmd, wfp_json_object(p), wfp_json_object(p),
-                   apr_hash_make(p) };
+                   apr_hash_make(p), folder };
     wfp_json_t *ask = wfp_json_object(p), *session, *buckets;
     const char *token, *jwt;
     apr_size_t i;

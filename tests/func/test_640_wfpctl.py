@@ -300,6 +300,29 @@ class TestDeploy:
         ctl.refused("deploy", "demo/m3", "/nowhere/at/all")
         assert "m3" not in ctl.names()
 
+    def test_640_25_links(self, ctl, tmp_path):
+        """A customer's folder is read by who may read more than the customer."""
+        secret = tmp_path / "secret"
+        secret.mkdir()
+        (secret / "key.txt").write_text("of the operator")
+        for name, target in (("key.txt", secret / "key.txt"),
+                             ("keys", secret), ("gone.txt", "nowhere"),
+                             ("up.txt", "../../secret/key.txt")):
+            folder = pathlib.Path(ctl.folder({"worker.lua": HELLO}))
+            (folder / name).symlink_to(target)
+            assert str(folder / name) in ctl.refused("deploy", "demo/links",
+                                                     str(folder))
+        folder = pathlib.Path(ctl.folder({"worker.lua": HELLO, "a/b.txt": "b"}))
+        os.mkfifo(folder / "pipe")
+        assert "neither file nor folder" in ctl.refused(
+            "deploy", "demo/links", str(folder))
+        (folder / "pipe").unlink()
+        (folder / "c.txt").symlink_to("a/b.txt")
+        ctl.ok("deploy", "demo/links", str(folder))
+        (folder / "round").symlink_to(".")
+        assert "too many folders" in ctl.refused("deploy", "demo/links",
+                                                 str(folder))
+
     def test_640_32_dispatcher(self, ctl):
         ctl.ok("deploy", "out", ctl.folder(HELLO))
         path = ctl.folder(HELLO)

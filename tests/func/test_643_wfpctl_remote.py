@@ -164,6 +164,31 @@ class TestWorkers:
         assert "is not there" in remote.refused("deploy", f"{ns}/w",
                                                 "missing.lua")
 
+    def test_643_16_assets_of_somebody_else(self, remote, ns):
+        """Nothing is served that is not the folder's, or that it leaves out."""
+        worker = remote.file(HELLO, "code/worker.lua")
+        remote.file("of the operator", "secret/key.txt")
+        remote.file("home", "site/index.html")
+        site = remote.folder / "site"
+        (site / "key.txt").symlink_to("../secret/key.txt")
+
+        def refused():
+            return remote.refused("deploy", f"{ns}/site", worker, "--assets",
+                                  str(site))
+        assert "key.txt: is a link out of the folder" in refused()
+        (site / "key.txt").unlink()
+        (site / "keys").symlink_to(remote.folder / "secret")
+        assert "keys: is a link out of the folder" in refused()
+        (site / "keys").unlink()
+        os.mkfifo(site / "pipe")
+        assert "pipe: is neither file nor folder" in refused()
+        (site / "pipe").unlink()
+        remote.file("index.html\n", "site/.assetsignore")
+        assert ".assetsignore: what it leaves out would be served" in refused()
+        (site / ".assetsignore").unlink()
+        (site / "again.html").symlink_to("index.html")
+        remote.ok("deploy", f"{ns}/site", worker, "--assets", str(site))
+
 
 class TestObjects:
     def test_643_06_namespaces(self, remote, ns):
