@@ -94,14 +94,6 @@ int wfp_runs_begin(wfp_runs_t *runs, int owner)
     return NO_PLACE;
 }
 
-static void put_name(char *to, const char *name)
-{
-    apr_size_t n = strnlen(name, WFP_NAME_MAX);
-
-    memcpy(to, name, n);
-    to[n] = '\0';
-}
-
 void wfp_runs_name(wfp_runs_t *runs, int run, int owner, const char *ns,
                    const char *script)
 {
@@ -111,8 +103,8 @@ void wfp_runs_name(wfp_runs_t *runs, int run, int owner, const char *ns,
         return;
     }
     place = &runs->shared->places[run];
-    put_name(place->ns, ns);
-    put_name(place->script, script);
+    memcpy(place->ns, ns, sizeof(place->ns));
+    memcpy(place->script, script, sizeof(place->script));
     __atomic_store_n(&place->state, NAMED(owner), __ATOMIC_RELEASE);
 }
 

@@ -36,7 +36,8 @@ apr_status_t wfp_runs_create(wfp_runs_t **pruns, wfp_result_t *res,
  */
 int wfp_runs_begin(wfp_runs_t *runs, int owner);
 
-/** It is known now which Worker runs. Once. */
+/** It is known now which Worker runs. Once. @param ns  as script: all of an array of
+ *  WFP_NAME_MAX + 1 bytes, which is copied faster than a text */
 void wfp_runs_name(wfp_runs_t *runs, int run, int owner, const char *ns,
                    const char *script);
 

@@ -45,9 +45,12 @@ static told_t left(wfp_runs_t *runs, int owner, wfp_test_t *t)
 static int begin(wfp_runs_t *runs, int owner, const char *ns,
                  const char *script)
 {
+    char of[WFP_NAME_MAX + 1], name[WFP_NAME_MAX + 1];
     int run = wfp_runs_begin(runs, owner);
 
-    wfp_runs_name(runs, run, owner, ns, script);
+    (void)apr_cpystrn(of, ns, sizeof(of));
+    (void)apr_cpystrn(name, script, sizeof(name));
+    wfp_runs_name(runs, run, owner, of, name);
     return run;
 }
 
