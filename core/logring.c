@@ -130,6 +130,16 @@ static apr_uint64_t sum_of(apr_uint64_t place, const char *data, apr_size_t n)
     return (words * 0x9e3779b97f4a7c15) ^ sums;
 }
 
+/* A follower copies while cells may be written anew, and believes its copy when
+ * nobody had made them his own by then. That is an order of plain writes and
+ * reads around those of ring->head, for processors that keep none of their own;
+ * TSan knows no fences (tests/tsan.supp). */
+#ifdef __SANITIZE_THREAD__
+#define FENCE(order) ((void)0)
+#else
+#define FENCE(order) __atomic_thread_fence(order)
+#endif
+
 static head_t *head_at(const wfp_logring_t *ring, apr_uint64_t place)
 {
     return (head_t *)(ring->cells + place % ring->count * CELL);
@@ -150,6 +160,7 @@ static int claim(apr_uint64_t *pplace, wfp_logring_t *ring, apr_uint64_t cells)
     } while (!__atomic_compare_exchange_n(&ring->shared->head, &place,
                                           place + cells, 1, __ATOMIC_ACQ_REL,
                                           __ATOMIC_RELAXED));
+    FENCE(__ATOMIC_RELEASE);
     *pplace = place;
     return 1;
 }
@@ -176,7 +187,7 @@ int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, const char *data,
         return 0;
     }
     head = head_at(ring, place);
-    head->n = (apr_uint32_t)n;
+    __atomic_store_n(&head->n, (apr_uint32_t)n, __ATOMIC_RELAXED);
     head->kind = kind;
     __atomic_store_n(&head->stamp, (place + 1) | FILLING, __ATOMIC_RELEASE);
     first = before_end(ring, head, n);
@@ -193,32 +204,39 @@ static apr_uint64_t stamp_at(const wfp_logring_t *ring, apr_uint64_t place)
     return __atomic_load_n(&head_at(ring, place)->stamp, __ATOMIC_ACQUIRE);
 }
 
+/* Of whatever lies there: it may change meanwhile. */
+static apr_uint32_t size_at(const wfp_logring_t *ring, apr_uint64_t place)
+{
+    return __atomic_load_n(&head_at(ring, place)->n, __ATOMIC_RELAXED);
+}
+
 /* Copy the record that begins there. @return its cells; 0: its stamp is not
- * there, or it is none */
+ * there, or it is none, or one of more bytes than there is room for */
 static apr_uint64_t copy(wfp_logring_record_t *record,
                          const wfp_logring_t *ring, apr_uint64_t place,
-                         apr_uint64_t end, char *to)
+                         apr_uint64_t end, char *to, apr_size_t room)
 {
     const head_t *head = head_at(ring, place);
-    apr_size_t first;
-    head_t is;
+    apr_uint64_t sum;
+    apr_size_t first, n;
 
     if (stamp_at(ring, place) != place + 1) {
         return 0;
     }
-    is = *head;
-    if (is.n > WFP_LOGRING_RECORD_MAX || place + cells_of(is.n) > end) {
+    n = size_at(ring, place); /* once: whoever was passed over may write it */
+    if (n > room || n > WFP_LOGRING_RECORD_MAX || place + cells_of(n) > end) {
         return 0;
     }
-    first = before_end(ring, head, is.n);
+    sum = head->sum;
+    record->kind = head->kind;
+    first = before_end(ring, head, n);
     memcpy(to, head + 1, first);
-    memcpy(to + first, ring->cells, is.n - first);
+    memcpy(to + first, ring->cells, n - first);
     record->data = to;
-    record->n = is.n;
-    record->kind = is.kind;
+    record->n = n;
     return !__atomic_load_n(&ring->shared->passed, __ATOMIC_RELAXED)
-                   || is.sum == sum_of(place, to, is.n)
-               ? cells_of(is.n)
+                   || sum == sum_of(place, to, n)
+               ? cells_of(n)
                : 0;
 }
 
@@ -238,7 +256,7 @@ static int is_patient(shared_t *shared, apr_uint64_t place)
 static apr_uint64_t pass_over(const wfp_logring_t *ring, apr_uint64_t place,
                               apr_uint64_t end)
 {
-    apr_uint32_t n = head_at(ring, place)->n;
+    apr_uint32_t n = size_at(ring, place);
 
     if ((stamp_at(ring, place) & ~FILLING) == place + 1
         && n <= WFP_LOGRING_RECORD_MAX && place + cells_of(n) <= end) {
@@ -260,10 +278,10 @@ static apr_uint64_t gather(wfp_logring_record_t *records, int *pn,
     apr_uint64_t cells;
 
     for (*pn = 0; at < end && *pn < most; at += cells) {
-        if (stamp_at(ring, at) == at + 1 && head_at(ring, at)->n > room) {
+        if (stamp_at(ring, at) == at + 1 && size_at(ring, at) > room) {
             break; /* with the next ones: there is room for any when *pn is 0 */
         }
-        cells = copy(&records[*pn], ring, at, end, scratch);
+        cells = copy(&records[*pn], ring, at, end, scratch, room);
         if (cells) {
             scratch += records[*pn].n;
             room -= records[(*pn)++].n;
@@ -323,10 +341,10 @@ int wfp_logring_next(wfp_logring_record_t *record, wfp_logring_place_t *place,
     while (place->at < end) {
         apr_uint64_t cells = 0;
 
-        if (end <= place->at + ring->count
-            && head_at(ring, place->at)->n <= scratch_bytes) {
-            cells = copy(record, ring, place->at, end, scratch);
+        if (end <= place->at + ring->count) {
+            cells = copy(record, ring, place->at, end, scratch, scratch_bytes);
         }
+        FENCE(__ATOMIC_ACQUIRE);
         end = __atomic_load_n(&ring->shared->head, __ATOMIC_ACQUIRE);
         if (cells && end <= place->at + ring->count) {
             place->at += cells;

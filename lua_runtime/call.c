@@ -54,7 +54,6 @@ static void protected_call(wfp_isolate_t *iso, void *arg)
 {
     wfp_call_t *call = arg;
     lua_State *L = iso->cur;
-    wfp_trace_t *outer = iso->trace;
     int top = lua_gettop(L);
 
     if (iso->frame->budget->counting) {
@@ -81,7 +80,6 @@ static void protected_call(wfp_isolate_t *iso, void *arg)
             read_error(L, call->res, &call->trace);
         }
     }
-    iso->trace = outer;
     lua_settop(L, top);
 }
 
@@ -98,8 +96,10 @@ apr_status_t wfp_call(wfp_isolate_t *iso, wfp_budget_t *budget,
                       lua_CFunction fn, void *arg, wfp_result_t *res)
 {
     wfp_call_t call = { fn, arg, res, 0, { res ? res->pool : NULL } };
+    wfp_trace_t *outer = iso->trace;
     apr_status_t rv = wfp_frame_enter(iso, budget, protected_call, &call);
 
+    iso->trace = outer; /* also of one that is killed: call goes with us */
     if (rv == APR_EINTR) {
         if (iso->inv) {
             wfp_ops_end(iso->inv);

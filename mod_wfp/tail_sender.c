@@ -45,7 +45,8 @@ int wfp_tail_sender_is_ending(const wfp_server_t *server)
 {
     int state = AP_MPMQ_RUNNING;
 
-    return server->is_ending || wfp_ending_is_forced(server)
+    return __atomic_load_n(&server->is_ending, __ATOMIC_RELAXED)
+           || wfp_ending_is_forced(server)
            || (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS
                && state == AP_MPMQ_STOPPING);
 }

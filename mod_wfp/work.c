@@ -93,7 +93,7 @@ static apr_status_t work_cleanup(void *data)
     wfp_work_t *work = data;
 
     *work->known = NULL;
-    if (work->server->is_ending) {
+    if (__atomic_load_n(&work->server->is_ending, __ATOMIC_RELAXED)) {
         return APR_SUCCESS; /* all it could be given back to goes, too */
     }
     wfp_work_release(work);

@@ -13,6 +13,7 @@ import tempfile
 
 from .errorlog import ErrorLog
 from .ports import free_ports
+from .tap import SUPPRESSIONS
 from .wait import until
 
 MODULES = ("authz_core", "alias", "headers", "rewrite", "setenvif", "proxy",
@@ -106,6 +107,7 @@ class Httpd:
         self.first = []  # lines before mod_wfp is loaded
         self.env = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
                     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+                    "TSAN_OPTIONS": SUPPRESSIONS,
                     **{k: v for k, v in os.environ.items()
                        if not k.startswith(("WFP_", "APACHE_"))},
                     "WFP_WEB_DIR": str(WEB)}

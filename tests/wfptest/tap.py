@@ -11,6 +11,7 @@ BUILD = pathlib.Path(os.environ.get("WFP_BUILD", ROOT / "build")).resolve()
 CASE = re.compile(r"^(not )?ok (\d+) - (.*?)(?: # SKIP (.*))?$")
 PLAN = re.compile(r"^1\.\.(\d+)$", re.M)
 SECONDS = 300
+SUPPRESSIONS = f"suppressions={ROOT}/tests/tsan.supp"
 
 
 def run(program, **env):
@@ -22,7 +23,8 @@ def run(program, **env):
         done = subprocess.run([str(program)], cwd=BUILD, text=True,
                               capture_output=True, timeout=SECONDS,
                               errors="replace", check=False,
-                              env={**os.environ, "srcdir": str(ROOT), **env})
+                              env={"TSAN_OPTIONS": SUPPRESSIONS,
+                                   **os.environ, "srcdir": str(ROOT), **env})
     except subprocess.TimeoutExpired:
         return [], f"{program.name} did not end within {SECONDS} s"
     cases, notes = [], []
