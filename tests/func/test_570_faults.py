@@ -42,7 +42,9 @@ class World:
             '<Location "/server-status">', "SetHandler server-status",
             "</Location>",
             *self.vhost(httpd, "idle.test", "WfpEgressTimeout 1s 25s 300ms"),
-            *self.vhost(httpd, "drip.test", "WfpEgressTimeout 1s 3s 1500ms")]
+            # no deadline where it is not the deadline that is looked at
+            *self.vhost(httpd, "patient.test", "WfpEgressTimeout 20s 25s"),
+            *self.vhost(httpd, "drip.test", "WfpEgressTimeout 4s 6s 4s")]
 
     @staticmethod
     def vhost(httpd, name, line):
@@ -78,9 +80,9 @@ def run(workers, world, httpd):
             f"{text}".encode(), **options)))
         fault.start()
         for _ in range(3):
-            assert neighbour.get().text == "status 200"
+            assert neighbour.get(host="patient.test").text == "status 200"
         fault.join()
-        assert neighbour.get().text == "status 200"
+        assert neighbour.get(host="patient.test").text == "status 200"
         assert told and told[0].status == 200, told
         answer = told[0].json
         return answer["values"] if "values" in answer else answer["error"]
@@ -126,8 +128,14 @@ class TestConnection:
         assert told["code"] == "timeout"
         assert "silent too long" in told["message"]
 
-    def test_570_07_slow_is_not_silent(self, run):
-        told = run(read("drip-body"), host="drip.test")
+    def test_570_07_slow_is_not_silent(self, run, world):
+        """On a busy machine the origin is silent against its will: then once
+        more."""
+        for _ in range(5):
+            world.bad.gap = 0
+            told = run(read("drip-body"), host="drip.test")
+            if world.bad.gap < 2:
+                break
         assert told["code"] == "timeout"
         assert "silent" not in told["message"]
 
@@ -241,22 +249,24 @@ class TestTls:
     def test_573_01_refused(self, run, world, which):
         bad = world.tls[which]
         bad.paths.clear()
-        told = run(f'fetch("https://localhost:{bad.port}/length-twice")')
+        told = run(f'fetch("https://localhost:{bad.port}/length-twice")',
+                   host="patient.test")
         assert told["code"] == "network_error"
         assert bad.paths == []
 
     def test_573_02_trusted(self, run, world):
         assert run(f'return fetch("https://localhost:{world.tls["good"].port}'
-                   '/line-long"):text()') == ["ok"]
+                   '/line-long"):text()', host="patient.test") == ["ok"]
 
     def test_573_03_http_to_a_tls_port(self, run, world):
-        told = run(f'fetch("http://localhost:{world.tls["good"].port}/old")')
+        told = run(f'fetch("http://localhost:{world.tls["good"].port}/old")',
+                   host="patient.test")
         assert told["code"] == "network_error"
 
     @pytest.mark.parametrize("path", ["reset-body", "short", "chunk-cut"])
     def test_573_04_broken_off_within(self, run, world, path):
         told = run(f'fetch("https://localhost:{world.tls["good"].port}/{path}")'
-                   ":text()")
+                   ":text()", host="patient.test")
         assert told["code"] == "network_error"
 
 
@@ -288,7 +298,7 @@ class TestAfterAll:
                    for path in paths]
         for thread in threads:
             thread.start()
-        assert neighbour.get().text == "status 200"
+        assert neighbour.get(host="patient.test").text == "status 200"
         for thread in threads:
             thread.join()
         assert len(codes) == len(paths)

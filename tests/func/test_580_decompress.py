@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from wfptest.badorigin import BadOrigin
+from wfptest.badorigin import BadOrigin, bomb
 from wfptest.client import Client
 from wfptest.lua import script, worker
 from wfptest.origin import Handler, Origin
@@ -67,6 +67,8 @@ def packed():
 
 @pytest.fixture(scope="module")
 def bad():
+    for size in (200 * MB, 400 * MB):
+        bomb(size)  # made before anybody waits for it
     server = BadOrigin()
     yield server
     server.stop()
@@ -75,7 +77,10 @@ def bad():
 @pytest.fixture(scope="module", autouse=True)
 def _conf(httpd, packed, bad):
     httpd.configure([f"WfpEgressAllow 127.0.0.1:{packed.port}",
-                     f"WfpEgressAllow 127.0.0.1:{bad.port}", Records.LINE])
+                     f"WfpEgressAllow 127.0.0.1:{bad.port}", Records.LINE,
+                     # however busy the machine is, no clock ends a download
+                     "WfpEgressTimeout 60s 300s 60s",
+                     "WfpLimit wall_ms 300000"])
 
 
 @pytest.fixture(scope="module")

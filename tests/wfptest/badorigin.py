@@ -5,11 +5,13 @@ It reads the head of one request a connection; the path's first part names
 what it does then. It stops when the other side has gone, or at the end.
 """
 
+import functools
 import gzip
 import socket
 import ssl
 import struct
 import subprocess
+import time
 
 from .rawserver import RawServer
 
@@ -88,8 +90,10 @@ RESET = {
 }
 
 
+@functools.cache
 def bomb(size):
-    """gzip of as many zeros."""
+    """gzip of as many zeros. Takes seconds: to be called before a client
+    waits for it."""
     return gzip.compress(bytes(size), 9)
 
 
@@ -98,7 +102,7 @@ class BadOrigin(RawServer):
 
     def __init__(self, context=None):
         self.paths = []
-        self.bombs = {}
+        self.gap = 0  # the longest between two bytes of a drip, in seconds
         super().__init__(context)
 
     def serve(self, sock):
@@ -127,8 +131,11 @@ class BadOrigin(RawServer):
             while not self.over.is_set():
                 sock.sendall(again)
         elif what in DRIP:
+            before = time.monotonic()
             for byte in DRIP[what]:
                 sock.sendall(bytes([byte]))
+                now = time.monotonic()
+                self.gap, before = max(self.gap, now - before), now
                 if self.over.wait(0.05):
                     return
         elif what in RESET:
@@ -147,7 +154,7 @@ class BadOrigin(RawServer):
 
     def bomb(self, sock, size):
         """size bytes of zeros as gzip."""
-        data = self.bombs.setdefault(size, bomb(size))
+        data = bomb(size)
         sock.sendall(OK + b"Content-Encoding: gzip\r\nContent-Length: %d"
                      b"\r\n\r\n" % len(data) + data)
 
