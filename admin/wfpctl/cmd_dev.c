@@ -53,12 +53,17 @@ static void tell(wfp_dev_t *dev)
     wfp_print_line(cmd, "  admin page: %s", dev->admin);
     wfp_print_line(cmd, "  for wfpctl: export WFP_API=%s WFP_TOKEN=%s",
                    dev->api, dev->token);
+    wfp_print_line(cmd,
+                   "  for wrangler: export CLOUDFLARE_API_BASE_URL=%s "
+                   "CLOUDFLARE_API_TOKEN=%s CLOUDFLARE_ACCOUNT_ID=%s",
+                   dev->api, dev->token, dev->account);
     wfp_print_line(cmd, "  in %s, %s; Ctrl-C ends it", dev->dir,
                    dev->is_kept ? "which stays" : "which goes with it");
     wfp_json_set_str(doc, "url", dev->url);
     wfp_json_set_str(doc, "admin", dev->admin);
     wfp_json_set_str(doc, "api", dev->api);
     wfp_json_set_str(doc, "token", dev->token);
+    wfp_json_set_str(doc, "account", dev->account);
     wfp_json_set_str(doc, "config", dev->conf);
     wfp_print_json(cmd, doc);
     (void)fflush(stdout); /* the next one is looked at */

@@ -26,6 +26,7 @@ typedef struct wfp_dev_t {
     const char *errors;   /* its error log */
     const char *records;  /* its WfpLog */
     const char *token;    /* of its API */
+    const char *account;  /* its id */
     const char *url;      /* where the Worker is, "http://127.0.0.1:8787/" */
     const char *api;      /* "http://127.0.0.1:PORT/client/v4" */
     const char *admin;    /* "http://127.0.0.1:PORT/admin/" */

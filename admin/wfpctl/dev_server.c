@@ -96,6 +96,7 @@ static apr_status_t keep_token(wfp_dev_t *dev, const char *answer)
 
     if (rv == APR_SUCCESS) {
         dev->token = wfp_json_str(wfp_json_get(doc, "token", cmd->pool));
+        dev->account = wfp_json_str(wfp_json_get(doc, "account", cmd->pool));
     }
     if (rv != APR_SUCCESS || !dev->token) {
         dev->token = end_of(token_path(dev), cmd->pool);
