@@ -89,13 +89,17 @@ static int prepare(wfp_sqlite_t *db, const char *name, int argc,
 static int ask(sqlite3_context *context, wfp_sqlite_t *db, int argc,
                sqlite3_value **argv)
 {
+    sqlite3_value *said;
     int rc = SQLITE_OK, i;
 
     for (i = 0; rc == SQLITE_OK && i < argc; i++) {
         rc = sqlite3_bind_value(db->plain_call, i + 1, argv[i]);
     }
     if (rc == SQLITE_OK && sqlite3_step(db->plain_call) == SQLITE_ROW) {
-        sqlite3_result_value(context, sqlite3_column_value(db->plain_call, 0));
+        said = sqlite3_column_value(db->plain_call, 0);
+        sqlite3_result_value(context, said);
+        /* a value that took the whole document's place is no JSON */
+        sqlite3_result_subtype(context, sqlite3_value_subtype(said));
     }
     return rc == SQLITE_OK ? sqlite3_reset(db->plain_call) : rc;
 }
@@ -249,7 +253,6 @@ static void edit(sqlite3_context *context, const char *name, int argc,
     }
     if (argc == 0 || !is_over(context, sqlite3_value_bytes(argv[0]))) {
         answer(context, name, argc, argv);
-        sqlite3_result_subtype(context, JSON_SUBTYPE);
     }
 }
 

@@ -298,6 +298,8 @@ static void what_is_looked_at_before_is_answered_by_sqlite(wfp_test_t *t)
         "json_set(NULL, '$.a', 1)",
         "json_set('{}')",
         "json_array(json_set('{}', '$.a', 1), json_insert('[]', '$[0]', 1))",
+        "json_array(json_set('{}', '$', 'x'), json_insert('{}', '$', 1), "
+        "json_set('{}', '$', json('[]')), printf('[1]'))",
         "typeof(json_set('{}', '$.a', 1))",
         "(SELECT group_concat(json_set('{}', '$.a', value, '$.b', "
         "json_array(value))) FROM json_each('[1,\"x\",null]'))",
