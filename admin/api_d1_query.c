@@ -18,6 +18,9 @@
 /* Of a body: values may be larger than those of other routes. */
 #define BODY_MAX ((apr_size_t)8 << 20)
 
+/* Far more than SQLite takes of one statement; a body could have millions. */
+#define PARAMS_MAX 1000
+
 /* Of the SQL that the audit shows: queries, and bytes of each. */
 #define NOTE_QUERIES 10
 #define NOTE_BYTES   500
@@ -105,6 +108,9 @@ static apr_status_t read_query(wfp_sql_query_t *query, const wfp_json_t *doc,
     query->n = strlen(query->sql);
     if (params && !wfp_json_is_null(params) && !wfp_json_is_array(params)) {
         return bad(call, "params: an array is needed");
+    }
+    if (n > PARAMS_MAX) {
+        return bad(call, "params: more than a statement may have");
     }
     values = apr_pcalloc(call->pool, sizeof(*values) * (n + 1));
     for (i = 0; i < n && rv == APR_SUCCESS; i++) {

@@ -18,6 +18,7 @@ typedef struct ask_t {
     wfp_queue_consumer_t *consumer;
     const wfp_match_t *match;
     const wfp_actor_t *actor;
+    apr_int64_t stamp;
 } ask_t;
 
 static apr_status_t no_consumer(wfp_dbd_t *db)
@@ -43,7 +44,7 @@ static apr_status_t record(wfp_dbd_t *db, const ask_t *ask,
     if (!c->is_pull && c->script) {
         wfp_json_set_str(details, "script", c->script);
     }
-    return wfp_queue_row_record(db, queue->id, action,
+    return wfp_queue_row_record(db, ask->stamp, queue->id, action,
                                 wfp_json_text(details, db->pool), ask->actor);
 }
 
@@ -129,6 +130,15 @@ static apr_status_t remove_consumer(wfp_dbd_t *db, const char *queue_id)
     return wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(queue_id));
 }
 
+/* What is read stays: others wait for the number. */
+static apr_status_t find_queue(wfp_queue_t **pqueue, wfp_dbd_t *db, ask_t *ask)
+{
+    apr_status_t rv = wfp_changes_take(&ask->stamp, db);
+
+    return rv == APR_SUCCESS ? wfp_queue_row_find(pqueue, db, ask->queue_id)
+                             : rv;
+}
+
 /* Is the consumer what it must be? */
 static apr_status_t check(wfp_dbd_t *db, const ask_t *ask,
                           const wfp_queue_t *queue)
@@ -147,7 +157,7 @@ static apr_status_t consume(wfp_dbd_t *db, void *baton)
     wfp_queue_consumer_t *c = ask->consumer;
     const char *script_id, *id = ask->id;
     wfp_queue_t *queue;
-    apr_status_t rv = wfp_queue_row_find(&queue, db, ask->queue_id);
+    apr_status_t rv = find_queue(&queue, db, ask);
 
     if (rv == APR_SUCCESS) {
         rv = check_names(&script_id, db, c, queue);
@@ -184,7 +194,11 @@ apr_status_t wfp_queue_consumers_put(wfp_store_t *store, const char *queue_id,
                                      const wfp_actor_t *actor,
                                      wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = { queue_id, consumer->id, consumer, match, actor };
+    ask_t ask = { .queue_id = queue_id,
+                  .id = consumer->id,
+                  .consumer = consumer,
+                  .match = match,
+                  .actor = actor };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, consume, &ask, res, p);
 }
@@ -193,7 +207,7 @@ static apr_status_t unconsume(wfp_dbd_t *db, void *baton)
 {
     ask_t *ask = baton;
     wfp_queue_t *queue;
-    apr_status_t rv = wfp_queue_row_find(&queue, db, ask->queue_id);
+    apr_status_t rv = find_queue(&queue, db, ask);
 
     if (rv == APR_SUCCESS
         && (!queue->consumer || strcmp(queue->consumer->id, ask->id))) {
@@ -216,7 +230,11 @@ apr_status_t wfp_queue_consumers_remove(wfp_store_t *store,
                                         wfp_result_t *res, apr_pool_t *p)
 {
     wfp_queue_consumer_t consumer = { .id = id };
-    ask_t ask = { queue_id, id, &consumer, match, actor };
+    ask_t ask = { .queue_id = queue_id,
+                  .id = id,
+                  .consumer = &consumer,
+                  .match = match,
+                  .actor = actor };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, unconsume, &ask, res, p);
 }

@@ -102,15 +102,12 @@ apr_status_t wfp_queue_row_named(wfp_queue_t **pqueue, wfp_dbd_t *db,
     return find(pqueue, db, &by_name, name);
 }
 
-apr_status_t wfp_queue_row_record(wfp_dbd_t *db, const char *id,
-                                  const char *action, const char *details,
-                                  const wfp_actor_t *actor)
+apr_status_t wfp_queue_row_record(wfp_dbd_t *db, apr_int64_t stamp,
+                                  const char *id, const char *action,
+                                  const char *details, const wfp_actor_t *actor)
 {
-    wfp_change_t change = { 0, WFP_CHANGE_QUEUE, "", id,
+    wfp_change_t change = { stamp, WFP_CHANGE_QUEUE, "", id,
                             strcmp(action, "delete") == 0 };
-    apr_status_t rv = wfp_changes_take(&change.stamp, db);
 
-    return rv == APR_SUCCESS
-               ? wfp_audit_record(db, &change, actor, action, details)
-               : rv;
+    return wfp_audit_record(db, &change, actor, action, details);
 }

@@ -38,9 +38,11 @@ apr_status_t wfp_queue_row_find(wfp_queue_t **pqueue, wfp_dbd_t *db,
 apr_status_t wfp_queue_row_named(wfp_queue_t **pqueue, wfp_dbd_t *db,
                                  const char *name) WFP_CHECK;
 
-/** The row of the audit of a mutation, and of the changes. */
-apr_status_t wfp_queue_row_record(wfp_dbd_t *db, const char *id,
-                                  const char *action, const char *details,
+/** The row of the audit of a mutation, and of the changes.
+ *  @param stamp  taken before anything was read: writers queue on it */
+apr_status_t wfp_queue_row_record(wfp_dbd_t *db, apr_int64_t stamp,
+                                  const char *id, const char *action,
+                                  const char *details,
                                   const wfp_actor_t *actor) WFP_CHECK;
 
 #endif

@@ -19,6 +19,7 @@ typedef struct ask_t {
     wfp_queue_t *queue;
     const wfp_match_t *match;
     const wfp_actor_t *actor;
+    apr_int64_t stamp;
 } ask_t;
 
 /* ---- reading ---------------------------------------------------------------- */
@@ -182,7 +183,7 @@ static apr_status_t record(wfp_dbd_t *db, const ask_t *ask, const char *action)
     wfp_json_t *details = wfp_json_object(db->pool);
 
     wfp_json_set_str(details, "name", ask->queue->name);
-    return wfp_queue_row_record(db, ask->queue->id, action,
+    return wfp_queue_row_record(db, ask->stamp, ask->queue->id, action,
                                 wfp_json_text(details, db->pool), ask->actor);
 }
 
@@ -197,12 +198,15 @@ const char *wfp_queues_etag(const wfp_queue_t *queue, apr_pool_t *p)
     return wfp_etag_of_texts(&text, 1, p);
 }
 
-/* The queue, which is what it must be. */
+/* The queue, which is what it must be, and stays it: others wait. */
 static apr_status_t find_matching(wfp_queue_t **pqueue, wfp_dbd_t *db,
-                                  const ask_t *ask)
+                                  ask_t *ask)
 {
-    apr_status_t rv = wfp_queue_row_find(pqueue, db, ask->queue->id);
+    apr_status_t rv = wfp_changes_take(&ask->stamp, db);
 
+    if (rv == APR_SUCCESS) {
+        rv = wfp_queue_row_find(pqueue, db, ask->queue->id);
+    }
     if (rv == APR_SUCCESS && ask->match) {
         rv = wfp_etag_check(ask->match, wfp_queues_etag(*pqueue, db->pool),
                             "the queue", db->res);
@@ -223,8 +227,11 @@ static apr_status_t create_queue(wfp_dbd_t *db, void *baton)
     wfp_queue_t *queue = ask->queue;
     const char *now;
     int n;
-    apr_status_t rv = record(db, ask, "create");
+    apr_status_t rv = wfp_changes_take(&ask->stamp, db);
 
+    if (rv == APR_SUCCESS) {
+        rv = record(db, ask, "create");
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -246,7 +253,7 @@ apr_status_t wfp_queues_create(wfp_store_t *store, wfp_queue_t *queue,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p)
 {
-    ask_t ask = { queue, NULL, actor };
+    ask_t ask = { .queue = queue, .actor = actor };
     apr_status_t rv = wfp_queue_row_id(&queue->id, res, p);
 
     return rv == APR_SUCCESS
@@ -283,7 +290,7 @@ apr_status_t wfp_queues_update(wfp_store_t *store, wfp_queue_t *queue,
                                const wfp_actor_t *actor, wfp_result_t *res,
                                apr_pool_t *p)
 {
-    ask_t ask = { queue, match, actor };
+    ask_t ask = { .queue = queue, .match = match, .actor = actor };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, update_queue, &ask, res, p);
 }
@@ -311,7 +318,7 @@ apr_status_t wfp_queues_delete(wfp_store_t *store, const char *id,
                                apr_pool_t *p)
 {
     wfp_queue_t queue = { .id = id };
-    ask_t ask = { &queue, match, actor };
+    ask_t ask = { .queue = &queue, .match = match, .actor = actor };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, delete_queue, &ask, res, p);
 }

@@ -86,4 +86,11 @@ class TestAnswers:
         for wrong in ([256], [-1], [1.5], ["1"], [None], [[1]], [True], {}):
             assert api.refused("POST", f"{path}/raw", {
                 "sql": "SELECT ?", "params": [wrong]}) == (400, 7400), wrong
+        # what is far too many, or far too large
+        many = b'{"sql": "SELECT 1", "params": [%s]}'
+        for body, error in ((many % (b"1," * 2000000 + b"1"), (400, 7400)),
+                            (many % (b"[" + b"1," * 3000000 + b"1]"),
+                             (400, 7500)),
+                            (many % (b"1," * 4200000 + b"1"), (413, 10413))):
+            assert api.refused("POST", f"{path}/raw", body) == error
         api.ok("DELETE", path)
