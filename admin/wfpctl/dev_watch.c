@@ -21,6 +21,18 @@ static void mix(apr_uint64_t *sum, const void *data, apr_size_t n)
     }
 }
 
+/* Folders behind links are not looked into: they may lead in circles, and each
+ * circle more would multiply the ways. */
+static int is_link(const char *path, int depth, apr_pool_t *p)
+{
+    apr_finfo_t info;
+
+    return depth > 0
+           && apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_LINK, p)
+                  == APR_SUCCESS
+           && info.filetype == APR_LNK;
+}
+
 /* Entries come in any order, so each has a sum of its own. */
 static apr_uint64_t look(const char *path, int depth, apr_pool_t *p)
 {
@@ -36,7 +48,7 @@ static apr_uint64_t look(const char *path, int depth, apr_pool_t *p)
         return 0;
     }
     mix(&sum, path, strlen(path));
-    if (info.filetype != APR_DIR) {
+    if (info.filetype != APR_DIR || is_link(path, depth, p)) {
         mix(&sum, &info.size, sizeof(info.size));
         mix(&sum, &info.mtime, sizeof(info.mtime));
         mix(&sum, &info.inode, sizeof(info.inode));
