@@ -80,21 +80,29 @@ static int is_special(apr_uint64_t bytes)
     return ((bytes | control | quote | slash | del) & ones * 0x80) != 0;
 }
 
-/* Put characters that stand for themselves, from `in` on. @return behind them */
+/* Put characters that stand for themselves, from `in` on: eight at a time, the
+ * last ones with some that were put already. @return behind them */
 static const unsigned char *put_plain(wfp_json_out_t *out,
                                       const unsigned char *in,
                                       const unsigned char *end)
 {
     char *to = wfp_json_out_room(out, (apr_size_t)(end - in));
+    apr_size_t n = (apr_size_t)(end - in), left;
     apr_uint64_t bytes;
 
-    for (; (apr_size_t)(end - in) >= sizeof(bytes); in += sizeof(bytes)) {
+    while (n >= sizeof(bytes) && in < end) {
+        left = (apr_size_t)(end - in);
+        if (left < sizeof(bytes)) {
+            in -= sizeof(bytes) - left;
+            to -= sizeof(bytes) - left;
+        }
         memcpy(&bytes, in, sizeof(bytes));
         if (is_special(bytes)) {
             break;
         }
         memcpy(to, &bytes, sizeof(bytes));
         to += sizeof(bytes);
+        in += sizeof(bytes);
     }
     while (in < end && *in >= 0x20 && *in < 0x7f && *in != '"' && *in != '\\') {
         *to++ = (char)*in++;
@@ -141,7 +149,7 @@ void wfp_json_out_str(wfp_json_out_t *out, const char *text)
     wfp_json_out_bytes(out, text, text ? strlen(text) : 0);
 }
 
-void wfp_json_out_int(wfp_json_out_t *out, apr_int64_t n)
+void wfp_json_out_long(wfp_json_out_t *out, apr_int64_t n)
 {
     static const char pairs[] =
         "0001020304050607080910111213141516171819202122232425262728293031323334"

@@ -66,6 +66,19 @@ void wfp_json_out_bytes(wfp_json_out_t *out, const char *data, apr_size_t n);
 /** The same for a text that a NUL ends; NULL: null. */
 void wfp_json_out_str(wfp_json_out_t *out, const char *text);
 
-void wfp_json_out_int(wfp_json_out_t *out, apr_int64_t n);
+/** Of any size. */
+void wfp_json_out_long(wfp_json_out_t *out, apr_int64_t n);
+
+/** A number. Most are of one digit. */
+static inline void wfp_json_out_int(wfp_json_out_t *out, apr_int64_t n)
+{
+    if (n >= 0 && n < 10) {
+        *wfp_json_out_room(out, 1) = (char)('0' + n);
+        out->n++;
+    }
+    else {
+        wfp_json_out_long(out, n);
+    }
+}
 
 #endif

@@ -32,6 +32,8 @@ typedef struct head_t {
     apr_uint64_t sum;
     apr_uint32_t n;
     apr_uint32_t kind;
+    apr_uint32_t whose;
+    apr_uint32_t number; /* of the put */
 } head_t;
 
 /* Each word that many write has a line of the cache of its own. */
@@ -101,9 +103,10 @@ void wfp_logring_count_in(wfp_logring_t *ring, wfp_logring_stats_t *stats)
     ring->stats = stats;
 }
 
-static void count(apr_uint64_t *counter)
+/* @return what it was before */
+static apr_uint64_t count(apr_uint64_t *counter)
 {
-    __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+    return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
 static apr_uint64_t cells_of(apr_size_t n)
@@ -175,26 +178,27 @@ static apr_size_t before_end(const wfp_logring_t *ring, const head_t *head,
     return n < room ? n : room;
 }
 
-int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, const char *data,
-                    apr_size_t n)
+int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, apr_uint32_t whose,
+                    const char *data, apr_size_t n)
 {
     apr_uint64_t place;
     apr_size_t first;
     head_t *head;
 
     if (n > WFP_LOGRING_RECORD_MAX || !claim(&place, ring, cells_of(n))) {
-        count(&ring->stats->dropped);
+        (void)count(&ring->stats->dropped);
         return 0;
     }
     head = head_at(ring, place);
     __atomic_store_n(&head->n, (apr_uint32_t)n, __ATOMIC_RELAXED);
     head->kind = kind;
+    head->whose = whose;
     __atomic_store_n(&head->stamp, (place + 1) | FILLING, __ATOMIC_RELEASE);
     first = before_end(ring, head, n);
     memcpy(head + 1, data, first);
     memcpy(ring->cells, data + first, n - first);
     head->sum = sum_of(place, data, n);
-    count(&ring->stats->put);
+    head->number = (apr_uint32_t)count(&ring->stats->put);
     __atomic_store_n(&head->stamp, place + 1, __ATOMIC_RELEASE);
     return 1;
 }
@@ -210,33 +214,39 @@ static apr_uint32_t size_at(const wfp_logring_t *ring, apr_uint64_t place)
     return __atomic_load_n(&head_at(ring, place)->n, __ATOMIC_RELAXED);
 }
 
-/* Copy the record that begins there. @return its cells; 0: its stamp is not
- * there, or it is none, or one of more bytes than there is room for */
-static apr_uint64_t copy(wfp_logring_record_t *record,
-                         const wfp_logring_t *ring, apr_uint64_t place,
-                         apr_uint64_t end, char *to, apr_size_t room)
+/* The head of the record that begins there; its size is read once, as whoever was
+ * passed over may write it. @return its cells; 0: its stamp is not there, or it is
+ * none */
+static apr_uint64_t read_head(head_t *is, const wfp_logring_t *ring,
+                              apr_uint64_t place, apr_uint64_t end)
 {
-    const head_t *head = head_at(ring, place);
-    apr_uint64_t sum;
-    apr_size_t first, n;
-
     if (stamp_at(ring, place) != place + 1) {
         return 0;
     }
-    n = size_at(ring, place); /* once: whoever was passed over may write it */
-    if (n > room || n > WFP_LOGRING_RECORD_MAX || place + cells_of(n) > end) {
-        return 0;
-    }
-    sum = head->sum;
-    record->kind = head->kind;
-    first = before_end(ring, head, n);
+    *is = *head_at(ring, place);
+    is->n = size_at(ring, place);
+    return is->n > WFP_LOGRING_RECORD_MAX || place + cells_of(is->n) > end
+               ? 0
+               : cells_of(is->n);
+}
+
+/* Copy the record of that head. @return its cells; 0: it is none */
+static apr_uint64_t copy(wfp_logring_record_t *record, const head_t *is,
+                         const wfp_logring_t *ring, apr_uint64_t place,
+                         char *to)
+{
+    const head_t *head = head_at(ring, place);
+    apr_size_t first = before_end(ring, head, is->n);
+
     memcpy(to, head + 1, first);
-    memcpy(to + first, ring->cells, n - first);
+    memcpy(to + first, ring->cells, is->n - first);
     record->data = to;
-    record->n = n;
+    record->n = is->n;
+    record->kind = is->kind;
+    record->whose = is->whose;
     return !__atomic_load_n(&ring->shared->passed, __ATOMIC_RELAXED)
-                   || sum == sum_of(place, to, n)
-               ? cells_of(n)
+                   || is->sum == sum_of(place, to, is->n)
+               ? cells_of(is->n)
                : 0;
 }
 
@@ -276,12 +286,16 @@ static apr_uint64_t gather(wfp_logring_record_t *records, int *pn,
     apr_uint64_t at = __atomic_load_n(&ring->shared->tail, __ATOMIC_RELAXED);
     apr_uint64_t end = __atomic_load_n(&ring->shared->head, __ATOMIC_ACQUIRE);
     apr_uint64_t cells;
+    head_t head;
 
     for (*pn = 0; at < end && *pn < most; at += cells) {
-        if (stamp_at(ring, at) == at + 1 && size_at(ring, at) > room) {
+        cells = read_head(&head, ring, at, end);
+        if (cells && head.n > room) {
             break; /* with the next ones: there is room for any when *pn is 0 */
         }
-        cells = copy(&records[*pn], ring, at, end, scratch, room);
+        if (cells) {
+            cells = copy(&records[*pn], &head, ring, at, scratch);
+        }
         if (cells) {
             scratch += records[*pn].n;
             room -= records[(*pn)++].n;
@@ -293,7 +307,7 @@ static apr_uint64_t gather(wfp_logring_record_t *records, int *pn,
             /* before the tail is: whoever puts there sees it, and who looks */
             __atomic_store_n(&ring->shared->passed, 1, __ATOMIC_RELAXED);
             cells = pass_over(ring, at, end) - at;
-            count(&ring->stats->lost);
+            (void)count(&ring->stats->lost);
         }
     }
     return at;
@@ -330,37 +344,80 @@ apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
 void wfp_logring_follow(wfp_logring_place_t *place, wfp_logring_t *ring)
 {
     place->at = __atomic_load_n(&ring->shared->head, __ATOMIC_ACQUIRE);
+    place->number = (apr_uint32_t)__atomic_load_n(&ring->stats->put,
+                                                  __ATOMIC_RELAXED);
+    place->is_gap = 0;
 }
 
+/* Has the ring not gone round since a place was its head? What was read there
+ * before was no other's then. */
+static int is_there(const wfp_logring_t *ring, apr_uint64_t place)
+{
+    FENCE(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(&ring->shared->head, __ATOMIC_ACQUIRE)
+           <= place + ring->count;
+}
+
+/* Is a place behind the tail? Then nobody puts there any more. */
+static int is_taken(const wfp_logring_t *ring, apr_uint64_t place)
+{
+    return __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE) > place;
+}
+
+/* Behind what is no record: go on where records are for sure. */
+static void catch_up(wfp_logring_place_t *place, const wfp_logring_t *ring,
+                     apr_uint64_t end)
+{
+    place->is_gap = 1;
+    place->at = is_there(ring, place->at)
+                    ? pass_over(ring, place->at, end)
+                    : __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE);
+}
+
+/* Behind a record. @return how many before it were not seen */
+static apr_uint64_t step(wfp_logring_place_t *place, apr_uint64_t cells,
+                         apr_uint32_t number)
+{
+    /* numbers come again; those of two putters may have changed places */
+    apr_uint32_t gap = place->is_gap ? number - place->number : 0;
+
+    place->at += cells;
+    place->number = number + 1;
+    place->is_gap = 0;
+    return gap <= APR_INT32_MAX ? gap : 0;
+}
+
+/* What is copied may be written over meanwhile: whether it was is asked then. */
 int wfp_logring_next(wfp_logring_record_t *record, wfp_logring_place_t *place,
-                     int *pmissed, wfp_logring_t *ring, char *scratch,
+                     apr_uint64_t *pmissed, wfp_logring_t *ring,
+                     wfp_logring_wants_fn *wants, void *baton, char *scratch,
                      apr_size_t scratch_bytes)
 {
     apr_uint64_t end = __atomic_load_n(&ring->shared->head, __ATOMIC_ACQUIRE);
+    apr_uint64_t cells;
+    int wanted = 0;
+    head_t head;
 
-    while (place->at < end) {
-        apr_uint64_t cells = 0;
-
-        if (end <= place->at + ring->count) {
-            cells = copy(record, ring, place->at, end, scratch, scratch_bytes);
+    while (!wanted && place->at < end) {
+        cells = is_there(ring, place->at)
+                    ? read_head(&head, ring, place->at, end)
+                    : 0;
+        wanted = cells && head.n <= scratch_bytes
+                 && (!wants || wants(baton, head.whose));
+        if (wanted) {
+            cells = copy(record, &head, ring, place->at, scratch);
         }
-        FENCE(__ATOMIC_ACQUIRE);
-        end = __atomic_load_n(&ring->shared->head, __ATOMIC_ACQUIRE);
-        if (cells && end <= place->at + ring->count) {
-            place->at += cells;
-            return 1;
+        if (cells && is_there(ring, place->at)) {
+            *pmissed += step(place, cells, head.number);
+            continue;
         }
-        if (!cells && end <= place->at + ring->count
-            && __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE)
-                   <= place->at) {
-            return 0; /* it is being put */
+        wanted = 0;
+        if (is_there(ring, place->at) && !is_taken(ring, place->at)) {
+            break; /* it is being put */
         }
-        (*pmissed)++;
-        place->at = end > place->at + ring->count
-                        ? __atomic_load_n(&ring->shared->tail, __ATOMIC_ACQUIRE)
-                        : pass_over(ring, place->at, end);
+        catch_up(place, ring, end);
     }
-    return 0;
+    return wanted;
 }
 
 void wfp_logring_stats(wfp_logring_stats_t *stats, wfp_logring_t *ring)

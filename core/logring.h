@@ -36,7 +36,8 @@ typedef struct wfp_logring_stats_t {
 typedef struct wfp_logring_record_t {
     const char *data;
     apr_size_t n;
-    apr_uint32_t kind; /* the putter's */
+    apr_uint32_t kind;  /* the putter's */
+    apr_uint32_t whose; /* the putter's: what followers know it by */
 } wfp_logring_record_t;
 
 /**
@@ -61,8 +62,8 @@ apr_status_t wfp_logring_stats_create(wfp_logring_stats_t **pstats,
 void wfp_logring_count_in(wfp_logring_t *ring, wfp_logring_stats_t *stats);
 
 /** Put a record. @return 0: it was dropped, and counted */
-int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, const char *data,
-                    apr_size_t n);
+int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, apr_uint32_t whose,
+                    const char *data, apr_size_t n);
 
 /** A few records. @return 1: they are gone from the ring from then on; 0: they
  *  stay, and nothing more is taken */
@@ -84,19 +85,27 @@ apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
 /** Where a follower is that sees records without taking them. */
 typedef struct wfp_logring_place_t {
     apr_uint64_t at;
+    apr_uint32_t number; /* of the next record, as puts are counted */
+    int is_gap;          /* some went by since */
 } wfp_logring_place_t;
+
+/** @return 1: a record of that one is wanted; 0: it is passed over */
+typedef int wfp_logring_wants_fn(void *baton, apr_uint32_t whose);
 
 /** Begin at the next record that is put. */
 void wfp_logring_follow(wfp_logring_place_t *place, wfp_logring_t *ring);
 
 /**
- * The next record for a follower, copied to scratch.
+ * The next record for a follower that it wants, copied to scratch.
  *
- * @param pmissed  increased when the ring went round before it was seen
+ * @param pmissed  increased by how many went by unseen, of all the ring's, when it
+ *                 went round before they were seen
+ * @param wants  NULL: all
  * @return 1; 0: none yet
  */
 int wfp_logring_next(wfp_logring_record_t *record, wfp_logring_place_t *place,
-                     int *pmissed, wfp_logring_t *ring, char *scratch,
+                     apr_uint64_t *pmissed, wfp_logring_t *ring,
+                     wfp_logring_wants_fn *wants, void *baton, char *scratch,
                      apr_size_t scratch_bytes);
 
 /** Read the counters. */

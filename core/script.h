@@ -106,6 +106,8 @@ typedef struct wfp_script_t {
     apr_array_header_t *tails;    /* const char *: who is given its records, as
                                    * core/tail_targets.h says; filled in from
                                    * settings by who packs */
+    const char *record_head;      /* as core/record_head.h makes it, of */
+    apr_size_t record_head_n;     /* so many bytes; filled in by an isolate */
 } wfp_script_t;
 
 /** A dispatch namespace's settings. */

@@ -40,7 +40,7 @@ typedef struct shared_t {
     apr_uint32_t count; /* atomic: connected ones */
     apr_uint32_t ended; /* atomic: how often some were */
     apr_uint32_t used;  /* atomic: places of `heard` to look at */
-    apr_uint64_t heard[WFP_TAILS_MAX];
+    apr_uint32_t heard[WFP_TAILS_MAX];
     wfp_shared_lock_t lock;
     slot_t slots[WFP_TAILS_MAX];
 } shared_t;
@@ -68,8 +68,8 @@ apr_status_t wfp_tails_create(wfp_tails_t **ptails, wfp_result_t *res,
 
 /* ---- the hot path ------------------------------------------------------------- */
 
-/* Never 0. Two Workers may have the same: then one's records are made in vain. */
-static apr_uint64_t number_of(const char *ns, const char *name)
+/* FNV-1a, of 64 bits, folded. */
+apr_uint32_t wfp_tails_number(const char *ns, const char *name)
 {
     apr_uint64_t n = 0xcbf29ce484222325;
 
@@ -80,7 +80,7 @@ static apr_uint64_t number_of(const char *ns, const char *name)
     for (; *name; name++) {
         n = (n ^ (unsigned char)*name) * 0x100000001b3;
     }
-    return n | 1;
+    return (apr_uint32_t)(n ^ (n >> 32)) | 1;
 }
 
 int wfp_tails_count(const wfp_tails_t *tails)
@@ -88,19 +88,13 @@ int wfp_tails_count(const wfp_tails_t *tails)
     return (int)__atomic_load_n(&tails->shared->count, __ATOMIC_RELAXED);
 }
 
-int wfp_tails_hears(const wfp_tails_t *tails, const char *ns, const char *name)
+int wfp_tails_hears(const wfp_tails_t *tails, apr_uint32_t number)
 {
     const shared_t *shared = tails->shared;
-    apr_uint32_t used, i;
-    apr_uint64_t n;
+    apr_uint32_t used = __atomic_load_n(&shared->used, __ATOMIC_RELAXED), i;
 
-    if (!wfp_tails_count(tails)) {
-        return 0;
-    }
-    n = number_of(ns, name);
-    used = __atomic_load_n(&shared->used, __ATOMIC_RELAXED);
     for (i = 0; i < used && i < WFP_TAILS_MAX; i++) {
-        if (__atomic_load_n(&shared->heard[i], __ATOMIC_RELAXED) == n) {
+        if (__atomic_load_n(&shared->heard[i], __ATOMIC_RELAXED) == number) {
             return 1;
         }
     }
@@ -115,10 +109,10 @@ static void publish_locked(shared_t *shared)
 
     for (i = 0; i < WFP_TAILS_MAX; i++) {
         const slot_t *slot = &shared->slots[i];
-        apr_uint64_t n = 0;
+        apr_uint32_t n = 0;
 
         if (slot->state == SLOT_CONNECTED) {
-            n = number_of(slot->tail.ns, slot->tail.name);
+            n = wfp_tails_number(slot->tail.ns, slot->tail.name);
             used = i + 1;
             count++;
         }

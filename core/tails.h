@@ -24,7 +24,7 @@ typedef struct wfp_tails_t wfp_tails_t;
 #define WFP_TAILS_ID_SIZE    33 /* 32 hex digits */
 #define WFP_TAILS_NAME_SIZE  64
 #define WFP_TAILS_FILTERS    2048
-#define WFP_TAILS_LAYOUT     2
+#define WFP_TAILS_LAYOUT     3
 #define WFP_TAILS_KEEP_EVERY apr_time_from_sec(1)
 
 /** A tail. */
@@ -97,9 +97,12 @@ void wfp_tails_leave(wfp_tails_t *tails, const wfp_tails_entry_t *tail,
 /** Take those out that are over, or whose child is gone. */
 void wfp_tails_sweep(wfp_tails_t *tails);
 
-/** Does anybody listen to this Worker? The hot path: while there is no tail at
- *  all, one look at a word. May say yes in vain. */
-int wfp_tails_hears(const wfp_tails_t *tails, const char *ns, const char *name);
+/** A number for a Worker, never 0; another one may have the same. */
+apr_uint32_t wfp_tails_number(const char *ns, const char *name);
+
+/** Does anybody listen to the Worker of that number? The hot path. May say yes in
+ *  vain. */
+int wfp_tails_hears(const wfp_tails_t *tails, apr_uint32_t number);
 
 /** How many are connected. */
 int wfp_tails_count(const wfp_tails_t *tails);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/record_head.h"
 #include "lua_runtime/api/api.h"
 #include "lua_runtime/call.h"
 #include "lua_runtime/code.h"
@@ -119,6 +120,23 @@ static apr_array_header_t *keep_texts(wfp_isolate_t *iso,
     return kept;
 }
 
+/* Most need no more; others take a pool. */
+#define HEAD_ROOM ((apr_size_t)1024)
+
+static void keep_record_head(making_t *making)
+{
+    wfp_script_t *s = &making->iso->script;
+    char bytes[HEAD_ROOM];
+    wfp_json_out_t out;
+
+    wfp_json_out_begin(&out, bytes, sizeof(bytes), making->p);
+    wfp_record_head_tell(&out, s->ns, s->name, s->version_id, s->version_tag,
+                         s->tags);
+    s->record_head = keep_bytes(making->iso, out.data, out.n);
+    s->record_head_n = out.n;
+    wfp_json_out_end(&out);
+}
+
 static void keep_script(making_t *making)
 {
     wfp_isolate_t *iso = making->iso;
@@ -138,6 +156,7 @@ static void keep_script(making_t *making)
     for (i = 0; s->bindings && i < s->bindings->nelts; i++) {
         keep_binding(making, &APR_ARRAY_IDX(s->bindings, i, wfp_binding_t), i);
     }
+    keep_record_head(making);
 }
 
 /* [-0, +0, v] Lua met an error that nothing catches: a fault of ours. */

@@ -125,6 +125,10 @@ void wfp_archive_head(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
     WFP_JSON_OUT(out, " ");
     wfp_json_out_int(out, kinds);
     WFP_JSON_OUT(out, "\n");
+    wfp_json_out_raw(out, ctx->entry.ns, strcspn(ctx->entry.ns, "/\n"));
+    WFP_JSON_OUT(out, "/");
+    wfp_json_out_raw(out, ctx->entry.name, strcspn(ctx->entry.name, "/\n"));
+    WFP_JSON_OUT(out, "\n");
 }
 
 /* Not against anybody who looks for another's. */
@@ -159,7 +163,7 @@ void wfp_archive_put(const wfp_host_ctx_t *ctx, const char *data, apr_size_t n)
         give_back(share, (apr_uint32_t)n);
         count(&archive->shared->refused, 1);
     }
-    else if (!wfp_logring_put(archive->ring, 0, data, n)) {
+    else if (!wfp_logring_put(archive->ring, 0, 0, data, n)) {
         give_back(share, (apr_uint32_t)n); /* it is counted there */
     }
 }

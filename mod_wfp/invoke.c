@@ -202,7 +202,7 @@ static wfp_host_ctx_t *make_ctx(wfp_work_t *work, wfp_host_ctx_t *caller,
     /* for the record of one that is not found */
     (void)apr_cpystrn(ctx->entry.ns, call->ns, sizeof(ctx->entry.ns));
     (void)apr_cpystrn(ctx->entry.name, call->name, sizeof(ctx->entry.name));
-    ctx->recorded = wfp_record_is_wanted(ctx);
+    wfp_record_ask(ctx);
     wfp_ledger_begins(ctx);
     ctx->next = work->first;
     work->first = ctx;

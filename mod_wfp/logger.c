@@ -43,7 +43,7 @@ typedef struct log_t {
 
 typedef struct logger_t {
     wfp_server_t *server;
-    char *scratch;
+    char *scratch;   /* a newline, and records */
     apr_time_t ends; /* no log is waited for any longer; 0: not yet known */
     apr_uint64_t me;
     apr_uint64_t put; /* records that had been put at the last look */
@@ -225,41 +225,17 @@ static int is_torn(const log_t *log)
            && pread(log->fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
 }
 
-/* The least key: of no namespace and no name. */
-#define KEY_MIN 2
-
-/* Bytes of a record before its line; 0: it is none of ours. */
-static apr_size_t key_size(const wfp_logring_record_t *record)
-{
-    const char *end = memchr(record->data, '\n', record->n);
-    apr_size_t n = end ? (apr_size_t)(end + 1 - record->data) : 0;
-
-    return n >= KEY_MIN ? n : 0;
-}
-
-/* Lines are moved together in the scratch, over the keys between them, since one
- * piece is written faster than many: a newline, for a line that was torn, and
- * each line with its own. They need no more room than with their keys. */
+/* Lines lie one behind the other, each with its newline, as does what is before
+ * the first of them: a newline ends a line that was torn. */
 static void write_lines(logger_t *logger, log_t *log,
                         const wfp_logring_record_t *records, int n)
 {
-    char *from = logger->scratch + (records[0].data - logger->scratch);
-    char *to = from + 1;
-    apr_status_t rv;
+    const char *from = records[0].data - is_torn(log);
+    const char *end = records[n - 1].data + records[n - 1].n;
+    apr_status_t rv = write_bytes(log, from, (apr_size_t)(end - from),
+                                  patience(logger, log));
     int i;
 
-    for (i = 0; i < n; i++) {
-        apr_size_t key = key_size(&records[i]);
-
-        if (key) {
-            memmove(to, records[i].data + key, records[i].n - key);
-            to += records[i].n - key;
-            *to++ = '\n';
-        }
-    }
-    *from = '\n'; /* its key is not needed any more */
-    from += !is_torn(log);
-    rv = write_bytes(log, from, (apr_size_t)(to - from), patience(logger, log));
     if (rv != APR_SUCCESS) {
         for (i = 0; i < n; i++) {
             wfp_stats_count(logger->server->stats, WFP_STAT_UNWRITTEN);
@@ -293,7 +269,7 @@ static int write_all(void *data, const wfp_logring_record_t *records, int n)
 static void take_all(logger_t *logger)
 {
     (void)wfp_logring_take(logger->server->ring, write_all, logger,
-                           logger->scratch, WFP_LOGRING_RECORD_MAX,
+                           logger->scratch + 1, WFP_LOGRING_RECORD_MAX,
                            WFP_LOGRING_BATCH_MAX);
 }
 
@@ -343,17 +319,19 @@ apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p)
 
     logger->server = server;
     logger->me = (apr_uint64_t)getpid();
-    logger->scratch = apr_palloc(p, WFP_LOGRING_RECORD_MAX);
+    logger->scratch = apr_palloc(p, 1 + WFP_LOGRING_RECORD_MAX);
+    *logger->scratch = '\n';
     /* registered first, so it comes when the thread is gone */
     apr_pool_pre_cleanup_register(p, logger, last_look);
     return wfp_threads_paced(&ticker, look, logger, p);
 }
 
 void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,
-                    const char *line, apr_size_t n)
+                    apr_uint32_t whose, const char *line, apr_size_t n)
 {
     apr_uint32_t kind = conf->log_file ? (apr_uint32_t)conf->log_number + 1
                                        : NO_LOG;
 
-    (void)wfp_logring_put(server->ring, kind, line, n); /* a full one counts */
+    /* a full one counts */
+    (void)wfp_logring_put(server->ring, kind, whose, line, n);
 }

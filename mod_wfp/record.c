@@ -12,6 +12,7 @@
 #include "core/json_out.h"
 #include "core/log_kind.h"
 #include "core/observe.h"
+#include "core/record_head.h"
 #include "mod_wfp/archive.h"
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/limit_hit.h"
@@ -20,15 +21,21 @@
 #include "mod_wfp/tailed.h"
 #include "mod_wfp/trial.h"
 
-int wfp_record_is_wanted(const wfp_host_ctx_t *ctx)
+void wfp_record_ask(wfp_host_ctx_t *ctx)
 {
-    int by = ctx->work->trial ? WFP_RECORD_TRIED : 0;
+    const wfp_work_t *work = ctx->work;
+    const wfp_tails_t *tails = work->server->tails;
 
-    return ctx->work->conf->log_file != NULL
-                   || wfp_tails_hears(ctx->work->server->tails, ctx->entry.ns,
-                                      ctx->entry.name)
-               ? by | WFP_RECORD_NOW
-               : by;
+    if (wfp_tails_count(tails)) {
+        ctx->whose = wfp_tails_number(ctx->entry.ns, ctx->entry.name);
+    }
+    if (work->conf->log_file
+        || (ctx->whose && wfp_tails_hears(tails, ctx->whose))) {
+        ctx->recorded |= WFP_RECORD_NOW;
+    }
+    if (work->trial) {
+        ctx->recorded |= WFP_RECORD_TRIED;
+    }
 }
 
 int wfp_record_is_kept(const wfp_host_ctx_t *ctx)
@@ -158,49 +165,19 @@ static void tell_kill(wfp_json_out_t *out, const wfp_result_t *kill)
     WFP_JSON_OUT(out, "}");
 }
 
-/* Whose it is, for those who look at no JSON: "NAMESPACE/NAME" and a newline. A
- * name that is none was asked for; nobody listens to it. */
-static void tell_key(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
-{
-    const char *name = ctx->entry.name;
-
-    wfp_json_out_raw(out, ctx->entry.ns, strcspn(ctx->entry.ns, "/\n"));
-    WFP_JSON_OUT(out, "/");
-    wfp_json_out_raw(out, name, strcspn(name, "/\n"));
-    WFP_JSON_OUT(out, "\n");
-}
-
-static void tell_tags(wfp_json_out_t *out, const wfp_script_t *script)
-{
-    int i;
-
-    WFP_JSON_OUT(out, ",\"scriptTags\":[");
-    for (i = 0; script && script->tags && i < script->tags->nelts; i++) {
-        if (i > 0) {
-            WFP_JSON_OUT(out, ",");
-        }
-        wfp_json_out_str(out, APR_ARRAY_IDX(script->tags, i, const char *));
-    }
-    WFP_JSON_OUT(out, "]");
-}
-
+/* Who is to be told whose it is, and what does not change with its version. */
 static void tell_worker(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
-    WFP_JSON_OUT(out, "{\"requestId\":");
-    wfp_json_out_str(out, ctx->work->request_id);
-    WFP_JSON_OUT(out, ",\"scriptName\":");
-    wfp_json_out_str(out, ctx->entry.name);
-    WFP_JSON_OUT(out, ",\"dispatchNamespace\":");
-    wfp_json_out_str(out, *ctx->entry.ns ? ctx->entry.ns : NULL);
-    WFP_JSON_OUT(out, ",\"entrypoint\":null,\"executionModel\":"
-                      "\"stateless\",\"scriptVersion\":{\"id\":");
-    wfp_json_out_str(out, ctx->entry.version_id);
-    if (ctx->script && *ctx->script->version_tag) {
-        WFP_JSON_OUT(out, ",\"tag\":");
-        wfp_json_out_str(out, ctx->script->version_tag);
+    const wfp_script_t *script = ctx->script;
+
+    if (script) {
+        wfp_json_out_raw(out, script->record_head, script->record_head_n);
     }
-    WFP_JSON_OUT(out, "}");
-    tell_tags(out, ctx->script);
+    else {
+        wfp_record_head_tell(out, ctx->entry.ns, ctx->entry.name,
+                             ctx->entry.version_id, NULL, NULL);
+    }
+    wfp_json_out_str(out, ctx->work->request_id);
 }
 
 static void tell_usage(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
@@ -254,28 +231,70 @@ static apr_int64_t kinds_of(const wfp_host_ctx_t *ctx)
                                   : kinds | wfp_log_kind_level(WFP_LOG_ERROR);
 }
 
-/* To those who want it; head: bytes that are for the store only. */
-static void hand_out(const wfp_host_ctx_t *ctx, int by,
-                     const wfp_json_out_t *out, apr_size_t head)
+/* What it said and how it failed. Most do neither. @return 0: some lines were left
+ * out */
+static int tell_traces(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 {
+    int whole = 1;
+
+    if (!ctx->lines && ctx->outcome == WFP_OK) {
+        WFP_JSON_OUT(out, ",\"logs\":[],\"exceptions\":[]"
+                          ",\"diagnosticsChannelEvents\":[],\"outcome\":");
+    }
+    else {
+        whole = tell_lines(out, ctx);
+        tell_exceptions(out, ctx);
+        WFP_JSON_OUT(out, ",\"diagnosticsChannelEvents\":[],\"outcome\":");
+    }
+    wfp_json_out_str(out,
+                     wfp_code_outcome_name(wfp_code_outcome(ctx->outcome)));
+    return whole;
+}
+
+/* @return 0: it is not all of it */
+static int tell_all(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
+                    const wfp_usage_t *usage)
+{
+    int whole;
+
+    tell_worker(out, ctx);
+    whole = wfp_record_event_tell(out, ctx);
+    WFP_JSON_OUT(out, ",\"eventTimestamp\":");
+    wfp_json_out_int(out, apr_time_as_msec(ctx->started));
+    whole &= tell_traces(out, ctx);
+    if (ctx->kill) {
+        tell_kill(out, ctx->kill);
+    }
+    wfp_limit_hit_tell(out, ctx, usage);
+    tell_usage(out, ctx, usage);
+    return wfp_egress_record_tell(out, ctx, EGRESS_ROOM) && whole;
+}
+
+/* To those who want it. head: of its bytes, what is for the store only; the last
+ * one is a newline, for logs only. */
+static void hand_out(wfp_host_ctx_t *ctx, int by, const wfp_json_out_t *out,
+                     apr_size_t head)
+{
+    const char *line = out->data + head;
+    apr_size_t n = out->n - head;
+
     if (by & WFP_RECORD_TRIED) {
-        wfp_trial_record(ctx->work->trial, ctx, out->data + head,
-                         out->n - head);
+        wfp_trial_record(ctx->work->trial, ctx, line, n - 1);
     }
     if (by & WFP_RECORD_NOW) {
-        wfp_logger_put(ctx->work->server, ctx->work->conf, out->data + head,
-                       out->n - head);
+        wfp_logger_put(ctx->work->server, ctx->work->conf, ctx->whose, line, n);
     }
     if (by & WFP_RECORD_KEPT) {
-        wfp_archive_put(ctx, out->data, out->n);
+        wfp_archive_put(ctx, out->data, out->n - 1);
     }
+    wfp_tailed_note(ctx, line, n - 1);
 }
 
 void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
-    int whole, by = wanted_by(ctx);
+    int by = wanted_by(ctx);
     wfp_json_out_t out;
-    apr_size_t head, key;
+    apr_size_t head;
     char bytes[ROOM];
 
     if (!by) {
@@ -286,33 +305,12 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
         wfp_archive_head(&out, ctx, kinds_of(ctx));
     }
     head = out.n;
-    tell_key(&out, ctx);
-    key = out.n;
-    tell_worker(&out, ctx);
-    whole = wfp_record_event_tell(&out, ctx);
-    WFP_JSON_OUT(&out, ",\"eventTimestamp\":");
-    wfp_json_out_int(&out, apr_time_as_msec(ctx->started));
-    whole &= tell_lines(&out, ctx);
-    tell_exceptions(&out, ctx);
-    WFP_JSON_OUT(&out, ",\"diagnosticsChannelEvents\":[]");
-    if (ctx->kill) {
-        tell_kill(&out, ctx->kill);
-    }
-    wfp_limit_hit_tell(&out, ctx, usage);
-    WFP_JSON_OUT(&out, ",\"outcome\":");
-    wfp_json_out_str(&out,
-                     wfp_code_outcome_name(wfp_code_outcome(ctx->outcome)));
-    tell_usage(&out, ctx, usage);
-    if (!wfp_egress_record_tell(&out, ctx, EGRESS_ROOM)) {
-        whole = 0;
-    }
-    if (whole) {
-        WFP_JSON_OUT(&out, ",\"truncated\":false}");
+    if (tell_all(&out, ctx, usage)) {
+        WFP_JSON_OUT(&out, ",\"truncated\":false}\n");
     }
     else {
-        WFP_JSON_OUT(&out, ",\"truncated\":true}");
+        WFP_JSON_OUT(&out, ",\"truncated\":true}\n");
     }
     hand_out(ctx, by, &out, head);
-    wfp_tailed_note(ctx, out.data + key, out.n - key);
     wfp_json_out_end(&out);
 }

@@ -9,7 +9,7 @@
 /**
  * @file
  * The log record of an invocation: console lines, exception and figures as one
- * line of JSON behind the Worker's name, put into the ring for whoever wants it.
+ * line of JSON, put into the ring for whoever wants it.
  */
 
 /** Who wants a record: bits. */
@@ -19,10 +19,9 @@
 #define WFP_RECORD_TRIED  0x8  /* who tries the Worker */
 #define WFP_RECORD_GIVEN  0x10 /* `tail` handlers (tailed.h) */
 
-/** Does anybody want its record at once? Asked when it begins: a log that is
- *  written, a tail that listens to its Worker, or who tries
- *  it. @return bits */
-int wfp_record_is_wanted(const wfp_host_ctx_t *ctx);
+/** Sets ctx->recorded when it begins: does anybody want its record at once, a log
+ *  that is written, a tail that listens to its Worker, or who tries it? */
+void wfp_record_ask(wfp_host_ctx_t *ctx);
 
 /** Shall the store have it? Asked when its Worker was found. @return bits */
 int wfp_record_is_kept(const wfp_host_ctx_t *ctx);

@@ -63,18 +63,17 @@ static void tell_name(wfp_json_out_t *out, const char *name)
 
     wfp_json_out_str(out, name);
     for (; i < out->n; i++) {
-        if (out->data[i] >= 'A' && out->data[i] <= 'Z') {
-            out->data[i] |= 0x20;
-        }
+        unsigned char c = (unsigned char)out->data[i];
+
+        out->data[i] = (char)(c | ((unsigned)c - 'A' < 26U) << 5);
     }
+    WFP_JSON_OUT(out, ":");
 }
 
-static void tell_one(wfp_json_out_t *out, const char *name, const char *value)
+static void tell_value(wfp_json_out_t *out, const char *value)
 {
     apr_size_t n = strlen(value);
 
-    tell_name(out, name);
-    WFP_JSON_OUT(out, ":");
     wfp_json_out_bytes(out, value, n < VALUE_MAX ? n : VALUE_MAX);
 }
 
@@ -92,7 +91,8 @@ static int tell_client(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
     if (!first->req->cf || !first->req->cf->client_ip) {
         return 0;
     }
-    tell_one(out, CLIENT, first->req->cf->client_ip);
+    WFP_JSON_OUT(out, "\"" CLIENT "\":");
+    tell_value(out, first->req->cf->client_ip);
     return 1;
 }
 
@@ -113,8 +113,8 @@ static int tell_headers(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
         if (told++) {
             WFP_JSON_OUT(out, ",");
         }
-        tell_one(out, headers->list[i].name,
-                 value_of(headers, i, n, is_open, out));
+        tell_name(out, headers->list[i].name);
+        tell_value(out, value_of(headers, i, n, is_open, out));
     }
     WFP_JSON_OUT(out, "}");
     return i == headers->count;

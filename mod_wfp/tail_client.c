@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/record_head.h"
 #include "core/websocket.h"
 
 /* What may wait for a reader; a record has 512 KB at most. */
@@ -20,6 +21,9 @@
 /* Something is sent at least so often, and has to be taken after so long. */
 #define QUIET apr_time_from_sec(15)
 #define STUCK apr_time_from_sec(60)
+
+/* For how its Worker's records begin, in most cases */
+#define KEY_ROOM ((apr_size_t)256)
 
 /* Longest of what is said that is no record */
 #define NOTE_MAX 512
@@ -56,6 +60,7 @@ wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail, int fd,
                                         apr_pool_t *parent)
 {
     wfp_tail_client_t *client;
+    wfp_json_out_t key;
     apr_pool_t *p;
 
     apr_pool_create(&p, parent);
@@ -66,11 +71,15 @@ wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail, int fd,
     client->fd = fd;
     client->is_websocket = is_websocket;
     client->hello = apr_pstrdup(p, hello);
-    client->key = apr_pstrcat(p, tail->ns, "/", tail->name, "\n", NULL);
-    client->key_n = strlen(client->key);
+    wfp_json_out_init(&key, KEY_ROOM, p);
+    wfp_record_head_key(&key, tail->ns, tail->name);
+    client->key = key.data;
+    client->key_n = key.n;
+    client->whose = wfp_tails_number(tail->ns, tail->name);
     client->out = apr_palloc(p, ROOM); /* what is not used is not there */
     client->in = apr_pcalloc(p, sizeof(*client->in));
-    client->sent = client->kept = wfp_clock_now();
+    client->sent = client->kept = client->refilled = wfp_clock_now();
+    client->allowance = WFP_TAIL_CLIENT_BURST;
     if (read_filters(client, tail->filters, strlen(tail->filters))
         != APR_SUCCESS) {
         apr_pool_destroy(p);
@@ -169,20 +178,42 @@ void wfp_tail_client_greet(wfp_tail_client_t *client)
     }
 }
 
-void wfp_tail_client_missed(wfp_tail_client_t *client, int n)
+void wfp_tail_client_missed(wfp_tail_client_t *client, apr_uint64_t n)
 {
-    client->dropped += (apr_uint64_t)n;
+    client->dropped += n;
+}
+
+void wfp_tail_client_refill(wfp_tail_client_t *client, apr_time_t now)
+{
+    apr_int64_t more = (now - client->refilled) * WFP_TAIL_CLIENT_RATE
+                       / APR_USEC_PER_SEC;
+
+    if (more > 0) {
+        more += client->allowance;
+        client->allowance = more < WFP_TAIL_CLIENT_BURST
+                                ? (int)more
+                                : WFP_TAIL_CLIENT_BURST;
+        client->refilled = now;
+    }
+}
+
+wfp_tail_claim_e wfp_tail_client_claims(const wfp_tail_client_t *client,
+                                        apr_uint32_t whose)
+{
+    if (whose != client->whose || client->is_leaving || client->is_paused) {
+        return WFP_TAIL_IS_NOT_ITS;
+    }
+    return client->allowance > 0 ? WFP_TAIL_MAY_BE_ITS : WFP_TAIL_IS_TOO_MANY;
 }
 
 void wfp_tail_client_offer(wfp_tail_client_t *client, const char *record,
                            apr_size_t n, apr_pool_t *scratch)
 {
-    if (client->is_leaving || client->is_paused || n < client->key_n
-        || memcmp(record, client->key, client->key_n) != 0) {
+    n--; /* without its newline */
+    if (n < client->key_n || memcmp(record, client->key, client->key_n) != 0) {
         return;
     }
-    record += client->key_n;
-    n -= client->key_n;
+    client->allowance--;
     if (!wfp_tail_filter_meets(client->filter, record, n, scratch)) {
         return;
     }

@@ -12,11 +12,16 @@
 /**
  * @file
  * One reader of a live tail: what is on its way to it, in a buffer of fixed
- * size, and what it says. Nothing here waits: a reader that is too slow loses
- * records and is told how many. All by the thread that serves tails.
+ * size, and what it says. Nothing here waits: a reader that is too slow, or whose
+ * Worker is too busy, loses records and is told how many. All by the thread that serves tails.
  */
 
 typedef struct wfp_tail_client_t wfp_tail_client_t;
+
+/** Records a second that are looked at for one reader, and how many of them may
+ *  come at once. Nobody reads more as they happen; WfpLog has them all. */
+#define WFP_TAIL_CLIENT_RATE  1000
+#define WFP_TAIL_CLIENT_BURST 2000
 
 struct wfp_tail_client_t {
     wfp_tail_client_t *next;
@@ -27,12 +32,15 @@ struct wfp_tail_client_t {
     const char *hello; /* bytes before all others */
     wfp_tail_filter_t *filter;
     apr_pool_t *filter_pool;
-    const char *key; /* how its Worker's records begin */
+    apr_uint32_t whose; /* its Worker's number, which others may have, too */
+    const char *key;    /* how its Worker's records begin, and no others */
     apr_size_t key_n;
     struct wfp_websocket_in_t *in;
     char *out;
     apr_size_t from, to; /* of out, what waits */
     apr_uint64_t dropped;
+    int allowance; /* of records, until it is refilled */
+    apr_time_t refilled;
     apr_time_t sent; /* when bytes went out last */
     apr_time_t kept; /* when its tail was kept last */
     int is_paused;
@@ -55,12 +63,27 @@ wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail, int fd,
 /** The first bytes: from now on it sees all. */
 void wfp_tail_client_greet(wfp_tail_client_t *client);
 
-/** A record of the ring: is it this client's, and does it want it? */
+/** What time has brought of its allowance. */
+void wfp_tail_client_refill(wfp_tail_client_t *client, apr_time_t now);
+
+/** What becomes of a record. */
+typedef enum {
+    WFP_TAIL_IS_NOT_ITS = 0,
+    WFP_TAIL_IS_TOO_MANY, /* wfp_tail_client_missed() */
+    WFP_TAIL_MAY_BE_ITS   /* wfp_tail_client_offer() */
+} wfp_tail_claim_e;
+
+/** @param whose  number of a record's Worker */
+wfp_tail_claim_e wfp_tail_client_claims(const wfp_tail_client_t *client,
+                                        apr_uint32_t whose);
+
+/** A record of the ring, a line of JSON and a newline, that it claims: is it
+ *  this client's, and does it want it? */
 void wfp_tail_client_offer(wfp_tail_client_t *client, const char *record,
                            apr_size_t n, apr_pool_t *scratch);
 
 /** Records went by that nobody saw. */
-void wfp_tail_client_missed(wfp_tail_client_t *client, int n);
+void wfp_tail_client_missed(wfp_tail_client_t *client, apr_uint64_t n);
 
 /** Read what it says. */
 void wfp_tail_client_read(wfp_tail_client_t *client);

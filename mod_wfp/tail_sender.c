@@ -127,25 +127,66 @@ static void keep_all(wfp_tail_sender_t *sender)
 
 /* ---- records ---------------------------------------------------------------------- */
 
-static void look(wfp_tail_sender_t *sender)
+/* Most records are nobody's, or too many: they are not even copied. */
+static int is_wanted(void *data, apr_uint32_t whose)
 {
-    wfp_logring_record_t record;
+    wfp_tail_sender_t *sender = data;
     wfp_tail_client_t *client;
-    int missed = 0, n = 0;
+    int wanted = 0;
 
-    while (n++ < RECORDS_MAX
-           && wfp_logring_next(&record, &sender->place, &missed,
-                               sender->server->ring, sender->record,
-                               WFP_LOGRING_RECORD_MAX)) {
-        for (client = sender->clients; client; client = client->next) {
-            wfp_tail_client_offer(client, record.data, record.n,
+    for (client = sender->clients; client; client = client->next) {
+        switch (wfp_tail_client_claims(client, whose)) {
+        case WFP_TAIL_MAY_BE_ITS:
+            wanted = 1;
+            break;
+        case WFP_TAIL_IS_TOO_MANY:
+            wfp_tail_client_missed(client, 1);
+            break;
+        case WFP_TAIL_IS_NOT_ITS:
+            break;
+        }
+    }
+    return wanted;
+}
+
+/* To those whose it may be. */
+static void offer(wfp_tail_sender_t *sender, const wfp_logring_record_t *record)
+{
+    wfp_tail_client_t *client;
+
+    for (client = sender->clients; client; client = client->next) {
+        if (wfp_tail_client_claims(client, record->whose)
+            == WFP_TAIL_MAY_BE_ITS) {
+            wfp_tail_client_offer(client, record->data, record->n,
                                   sender->scratch);
         }
-        apr_pool_clear(sender->scratch);
+    }
+    apr_pool_clear(sender->scratch);
+}
+
+/* @return 1: there may be more */
+static int look(wfp_tail_sender_t *sender)
+{
+    apr_time_t now = wfp_clock_now();
+    wfp_logring_record_t record;
+    wfp_tail_client_t *client;
+    apr_uint64_t missed = 0;
+    int n = 0;
+
+    for (client = sender->clients; client; client = client->next) {
+        wfp_tail_client_refill(client, now);
+    }
+    while (n < RECORDS_MAX
+           && wfp_logring_next(&record, &sender->place, &missed,
+                               sender->server->ring, is_wanted, sender,
+                               sender->record, WFP_LOGRING_RECORD_MAX)) {
+        n++;
+        offer(sender, &record);
     }
     for (client = sender->clients; missed && client; client = client->next) {
         wfp_tail_client_missed(client, missed);
     }
+    return n == RECORDS_MAX;
 }
 
 static void send_all(wfp_tail_sender_t *sender)
@@ -158,7 +199,7 @@ static void send_all(wfp_tail_sender_t *sender)
 }
 
 /* Wait for what they say, or for room, or for the next look. */
-static void await(wfp_tail_sender_t *sender)
+static void await(wfp_tail_sender_t *sender, int timeout_ms)
 {
     wfp_tail_client_t *client;
     int n = 0, i = 0;
@@ -169,7 +210,7 @@ static void await(wfp_tail_sender_t *sender)
         sender->fds[n].events = POLLIN;
         sender->fds[n++].revents = 0;
     }
-    if (poll(sender->fds, (nfds_t)n, TICK_MS) <= 0) {
+    if (poll(sender->fds, (nfds_t)n, timeout_ms) <= 0) {
         return;
     }
     for (client = sender->clients; client && i < n; client = client->next) {
@@ -183,17 +224,18 @@ static void turn(wfp_tail_sender_t *sender)
 {
     int is_ending = wfp_tail_sender_is_ending(sender->server);
     wfp_tail_client_t *client;
+    int is_behind;
 
     take_in(sender);
     keep_all(sender); /* who may see nothing more sees nothing more */
-    look(sender);
+    is_behind = look(sender);
     for (client = sender->clients; is_ending && client; client = client->next) {
         wfp_tail_client_leave(client, WFP_TAIL_RESTARTS);
     }
     send_all(sender);
     drop_gone(sender);
     if (sender->clients) {
-        await(sender);
+        await(sender, is_behind ? 0 : TICK_MS);
     }
 }
 
@@ -220,7 +262,7 @@ static void say_goodbye(wfp_tail_sender_t *sender)
     wfp_tail_client_t *client;
 
     take_in(sender);
-    look(sender);
+    (void)look(sender);
     for (client = sender->clients; client; client = client->next) {
         wfp_tail_client_leave(client, WFP_TAIL_RESTARTS);
     }

@@ -160,14 +160,12 @@ void wfp_trial_record(wfp_trial_t *trial, const wfp_host_ctx_t *ctx,
                       const char *line, apr_size_t n)
 {
     const apr_array_header_t *names = trial->ask->namespaces;
-    const char *text = memchr(line, '\n', n);
 
     if (is_meant(trial, ctx) && *ctx->entry.version_id) {
         __atomic_store_n(&trial->reached, 1, __ATOMIC_RELAXED);
     }
-    if (text && (!names || is_among(names, ctx->entry.ns))) {
-        text++; /* whose it is stands before it */
-        keep(trial, text, n - (apr_size_t)(text - line));
+    if (!names || is_among(names, ctx->entry.ns)) {
+        keep(trial, line, n);
     }
 }
 

@@ -76,7 +76,7 @@ int wfp_points_put(wfp_points_t *points, const char *owner,
         return 0;
     }
     (void)__atomic_add_fetch(share, n, __ATOMIC_RELAXED);
-    return wfp_logring_put(points->ring, 1, text, n);
+    return wfp_logring_put(points->ring, 1, 0, text, n);
 }
 
 /* @return 0: it is no record of ours */

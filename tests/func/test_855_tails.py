@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import threading
+from concurrent import futures
+from urllib.parse import quote
 
 import pytest
 
@@ -225,6 +227,34 @@ class TestEvents:
                     assert number(good.record()) == 999
             assert dropped > 0
             assert seen[:5] == [0, 1, 2, 3, 4]
+
+    def test_855_12_more_than_anybody_reads(self, api, tenant):
+        """Each is sent or counted, whatever the filters are."""
+        made = tenant.deploy(says('"ok"'))
+        front = tenant.deploy(worker(f"""
+            local other = env.D:get("{made.name}", nil,
+                                    {{ limits = {{ subRequests = 10000 }} }})
+            for i = 1, 1000 do other:fetch(request):text() end
+            return Response.new("ok")"""),
+            "--binding", "dispatch_namespace:D=demo", "--limit",
+            "subrequests=10000", "--limit", "cpu_ms=10000")
+        path = scripts(api, made.name)
+        with Events(api, path) as tail, Events(
+                api, path, "?filters="
+                + quote(json.dumps([{"method": ["POST"]}]))) as none:
+            with futures.ThreadPoolExecutor(4) as pool:
+                assert set(pool.map(lambda n: front.get(f"/{n}").status,
+                                    range(10))) == {200}
+            seen = dropped = 0
+            while seen + dropped < 10_000:
+                name, data = tail.event() or ("", {})
+                seen += name == "message"
+                dropped += data.get("count", 0)
+            assert seen + dropped == 10_000
+            assert seen >= 2_000
+            assert dropped > 0
+            name, data = none.event() or none.event()
+            assert name == "dropped" and data["count"] > 0
 
     def test_855_09_a_child_is_killed(self, api, tenant, httpd):
         """Its tails are gone, in the table, too; new ones see all."""

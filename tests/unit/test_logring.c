@@ -58,7 +58,7 @@ static apr_int64_t take(wfp_test_t *t, wfp_logring_t *ring, taken_t *taken)
 
 static int put(wfp_logring_t *ring, apr_uint32_t kind, const char *text)
 {
-    return wfp_logring_put(ring, kind, text, strlen(text));
+    return wfp_logring_put(ring, kind, 0, text, strlen(text));
 }
 
 static void records_come_out_as_they_went_in(wfp_test_t *t)
@@ -111,7 +111,7 @@ static void a_full_one_drops_and_counts(wfp_test_t *t)
 
     memset(text, 'x', WFP_LOGRING_RECORD_MAX + 1);
     CHECK(!put(ring, 0, text)); /* too long, always */
-    text[1000] = '\0';
+    text[992] = '\0';
     while (put(ring, 0, text)) {
         n++;
     }
@@ -133,7 +133,9 @@ static void a_follower_sees_what_others_take(wfp_test_t *t)
     char *scratch = apr_palloc(t->pool, WFP_LOGRING_RECORD_MAX);
     wfp_logring_place_t early, late;
     wfp_logring_record_t record;
-    int missed = 0, i, n;
+    apr_uint64_t missed = 0;
+    wfp_logring_stats_t stats;
+    int i, n;
     taken_t taken;
 
     wfp_logring_follow(&early, ring);
@@ -141,17 +143,17 @@ static void a_follower_sees_what_others_take(wfp_test_t *t)
     wfp_logring_follow(&late, ring);
     CHECK(put(ring, 8, "second"));
     CHECK_INT(take(t, ring, &taken), 2);
-    CHECK_INT(wfp_logring_next(&record, &early, &missed, ring, scratch,
-                               WFP_LOGRING_RECORD_MAX),
+    CHECK_INT(wfp_logring_next(&record, &early, &missed, ring, NULL, NULL,
+                               scratch, WFP_LOGRING_RECORD_MAX),
               1);
     CHECK(record.kind == 7 && record.n == 5
           && !memcmp(record.data, "first", 5));
-    CHECK_INT(wfp_logring_next(&record, &late, &missed, ring, scratch,
-                               WFP_LOGRING_RECORD_MAX),
+    CHECK_INT(wfp_logring_next(&record, &late, &missed, ring, NULL, NULL,
+                               scratch, WFP_LOGRING_RECORD_MAX),
               1);
     CHECK(record.kind == 8 && record.n == 6);
-    CHECK_INT(wfp_logring_next(&record, &late, &missed, ring, scratch,
-                               WFP_LOGRING_RECORD_MAX),
+    CHECK_INT(wfp_logring_next(&record, &late, &missed, ring, NULL, NULL,
+                               scratch, WFP_LOGRING_RECORD_MAX),
               0);
     CHECK_INT(missed, 0);
     for (i = 0; i < 3; i++) { /* late falls behind by more than the ring */
@@ -160,12 +162,45 @@ static void a_follower_sees_what_others_take(wfp_test_t *t)
         CHECK(take(t, ring, &taken) > 0);
     }
     CHECK(put(ring, 10, "last"));
-    for (n = 0; wfp_logring_next(&record, &late, &missed, ring, scratch,
-                                 WFP_LOGRING_RECORD_MAX);) {
+    for (n = 0; wfp_logring_next(&record, &late, &missed, ring, NULL, NULL,
+                                 scratch, WFP_LOGRING_RECORD_MAX);) {
         n++;
     }
-    CHECK(missed > 0);
     CHECK(n > 0 && record.kind == 10);
+    wfp_logring_stats(&stats, ring);
+    CHECK_INT(missed + (apr_uint64_t)n, stats.put - 2); /* two were seen */
+}
+
+static int is_it(void *whose, apr_uint32_t it)
+{
+    return it == *(apr_uint32_t *)whose;
+}
+
+static void a_follower_is_given_what_it_wants(wfp_test_t *t)
+{
+    wfp_logring_t *ring = make(t);
+    char *scratch = apr_palloc(t->pool, WFP_LOGRING_RECORD_MAX);
+    apr_uint32_t mine = 7, i;
+    wfp_logring_place_t place;
+    wfp_logring_record_t record;
+    apr_uint64_t missed = 0;
+
+    wfp_logring_follow(&place, ring);
+    for (i = 0; i < 10; i++) {
+        CHECK(wfp_logring_put(ring, i, i, "text", i % 4));
+    }
+    CHECK_INT(wfp_logring_next(&record, &place, &missed, ring, is_it, &mine,
+                               scratch, WFP_LOGRING_RECORD_MAX),
+              1);
+    CHECK(record.kind == 7 && record.whose == 7 && record.n == 3);
+    CHECK_INT(wfp_logring_next(&record, &place, &missed, ring, is_it, &mine,
+                               scratch, WFP_LOGRING_RECORD_MAX),
+              0);
+    CHECK(wfp_logring_put(ring, 11, 7, "text", 4));
+    CHECK_INT(wfp_logring_next(&record, &place, &missed, ring, is_it, &mine,
+                               scratch, WFP_LOGRING_RECORD_MAX),
+              1);
+    CHECK(record.kind == 11 && missed == 0);
 }
 
 /* ---- several processes ------------------------------------------------------ */
@@ -200,7 +235,7 @@ static void put_for_ever(wfp_logring_t *ring, progress_t *progress, int who,
 
         text[n] = '.';
         n += (int)(i * 31 % 1100);
-        if (wfp_logring_put(ring, (apr_uint32_t)who, text, (apr_size_t)n)) {
+        if (wfp_logring_put(ring, (apr_uint32_t)who, 0, text, (apr_size_t)n)) {
             progress->done[who][round]++;
         }
     }
@@ -315,7 +350,7 @@ static void a_killed_taker_is_followed_by_another(wfp_test_t *t)
                                        WFP_LOGRING_RECORD_MAX, 64);
             }
         }
-        (void)wfp_logring_put(ring, 0, "0 0 1 ", 6);
+        (void)wfp_logring_put(ring, 0, 0, "0 0 1 ", 6);
         usleep((useconds_t)(rand() % 2000));
         kill(pid, SIGKILL);
         CHECK(waitpid(pid, NULL, 0) == pid);
@@ -335,6 +370,7 @@ static const wfp_test_case_t cases[] = {
     { "it goes round", it_goes_round },
     { "a full one drops and counts", a_full_one_drops_and_counts },
     { "a follower sees what others take", a_follower_sees_what_others_take },
+    { "a follower is given what it wants", a_follower_is_given_what_it_wants },
     { "killed putters lose one each", killed_putters_lose_one_each },
     { "a killed taker is followed by another",
       a_killed_taker_is_followed_by_another },
