@@ -12,11 +12,13 @@
 
 #include "admin/api_auth.h"
 #include "admin/show.h"
+#include "core/clock.h"
 #include "core/point.h"
 #include "store/data_points.h"
 
 #define GROUPS_MAX  1000
 #define POINTS_MAX  1000000
+#define TIME_MAX    apr_time_from_sec(10)
 #define FIELDS_MAX  8
 #define SELECTS_MAX 16
 
@@ -62,6 +64,7 @@ typedef struct query_t {
     apr_hash_t *groups;
     apr_array_header_t *order; /* group_t * */
     apr_int64_t looked;
+    apr_time_t until; /* as core/clock.h tells it */
 } query_t;
 
 static apr_status_t bad(query_t *q, const char *what)
@@ -334,6 +337,9 @@ static apr_status_t take_page(int *pmore, query_t *q, apr_pool_t *p)
         if (q->looked >= POINTS_MAX) {
             return bad(q, "more than 1000000 points: ask for a shorter time");
         }
+        if (wfp_clock_now() > q->until) {
+            return bad(q, "more than 10 seconds: ask for a shorter time");
+        }
     }
     return rv;
 }
@@ -401,6 +407,7 @@ static apr_status_t run(query_t *q)
 
     q->groups = apr_hash_make(q->call->pool);
     q->order = apr_array_make(q->call->pool, 16, sizeof(group_t *));
+    q->until = wfp_clock_now() + TIME_MAX;
     if (!names) {
         rv = take_all(q, NULL);
     }

@@ -159,27 +159,48 @@ static apr_status_t wipe(void *data)
     return APR_SUCCESS;
 }
 
+/* A ring of no keys yet. */
+static apr_status_t make(wfp_keyring_t **pring, const char *path, apr_pool_t *p)
+{
+    wfp_keyring_t *ring = apr_pcalloc(p, sizeof(*ring));
+
+    ring->path = apr_pstrdup(p, path);
+    apr_pool_cleanup_register(p, ring, wipe, apr_pool_cleanup_null);
+    *pring = ring;
+    return apr_thread_mutex_create(&ring->mutex, APR_THREAD_MUTEX_DEFAULT, p);
+}
+
 apr_status_t wfp_keyring_load(wfp_keyring_t **pring, const char *path,
                               wfp_result_t *res, apr_pool_t *p)
 {
-    wfp_keyring_t *ring = apr_pcalloc(p, sizeof(*ring));
-    apr_status_t rv = apr_thread_mutex_create(&ring->mutex,
-                                              APR_THREAD_MUTEX_DEFAULT, p);
+    wfp_keyring_t *ring;
+    apr_status_t rv = make(&ring, path, p);
 
     if (rv != APR_SUCCESS) {
         return wfp_result_set(res, WFP_INTERNAL, rv, "key file %s: no lock",
                               path);
     }
-    ring->path = apr_pstrdup(p, path);
     /* before it is read: whatever comes later is seen */
     if (look(&ring->mark, path, p) != APR_SUCCESS) {
         memset(&ring->mark, 0, sizeof(ring->mark)); /* reading says why */
     }
     rv = wfp_keyring_read(&ring->keys, path, res, p);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        *pring = ring;
     }
-    apr_pool_cleanup_register(p, ring, wipe, apr_pool_cleanup_null);
-    *pring = ring;
-    return APR_SUCCESS;
+    return rv;
+}
+
+apr_status_t wfp_keyring_resume(wfp_keyring_t **pring, const char *path,
+                                const wfp_keys_t *keys, apr_pool_t *p)
+{
+    apr_status_t rv = make(pring, path, p);
+
+    (*pring)->keys = *keys; /* no mark: any file is another one */
+    return rv;
+}
+
+void wfp_keyring_copy(wfp_keys_t *keys, const wfp_keyring_t *ring)
+{
+    *keys = ring->keys;
 }

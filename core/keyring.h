@@ -68,6 +68,15 @@ apr_status_t wfp_keyring_try(const char **ptext, apr_size_t *pn, int *pwhich,
 apr_status_t wfp_keyring_load(wfp_keyring_t **pring, const char *path,
                               wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
+/** The same with keys that were known before, when the file cannot be read: it
+ *  is looked at again as always. @return other: no lock */
+apr_status_t wfp_keyring_resume(wfp_keyring_t **pring, const char *path,
+                                const wfp_keys_t *keys,
+                                apr_pool_t *p) WFP_CHECK;
+
+/** The keys of a ring that no other thread has yet. Wipe them. */
+void wfp_keyring_copy(wfp_keys_t *keys, const wfp_keyring_t *ring);
+
 /** Seal with the first key of the file as it is now, or was when it could last
  *  be read. @return as wfp_crypto_seal() @note any thread */
 apr_status_t wfp_keyring_seal(const char **psealed, wfp_keyring_t *ring,

@@ -25,6 +25,7 @@
 #include "mod_wfp/generation.h"
 #include "mod_wfp/hardening.h"
 #include "mod_wfp/host.h"
+#include "mod_wfp/keys.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/logger.h"
 #include "mod_wfp/pages.h"
@@ -48,23 +49,6 @@ wfp_server_t *wfp_server(void)
 static int is_first_pass(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
-}
-
-static int read_keys(wfp_server_t *server, apr_pool_t *pconf, apr_pool_t *p)
-{
-    const char *file = wfp_config_key_file(server->main, p);
-    wfp_result_t res;
-    apr_status_t rv;
-
-    wfp_result_init(&res, p);
-    rv = wfp_keyring_load(&server->keys, file, &res, pconf);
-    if (rv == APR_SUCCESS) {
-        return OK;
-    }
-    ap_log_error(APLOG_MARK, APLOG_CRIT, rv, server->main,
-                 WFPLOGNO(0301) "key file: %s (`wfpctl init` makes one)",
-                 res.message);
-    return HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* A database that is down does not keep the server from starting, nor a file
@@ -173,7 +157,7 @@ int wfp_server_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     rc = make_runner(server, generation, pconf, ptemp);
     if (rc == OK) {
-        rc = read_keys(server, pconf, ptemp);
+        rc = wfp_keys_read(server, pconf, ptemp);
     }
     if (rc == OK) {
         rc = check_store(server, generation, ptemp);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Graceful restarts with another configuration than before."""
 
+import json
 import re
 import shutil
 
@@ -51,6 +52,41 @@ def _conf(httpd):
     yield
     httpd.database = database
     httpd.stop()
+
+
+class TestKeys:
+    """The key file is gone, or no key file, at a restart."""
+
+    @pytest.mark.parametrize("how", ["gone", "no keys"])
+    def test_905_40_those_of_before_go_on(self, tenant, httpd, client, how):
+        httpd.configure(LOCATION)
+        api = Api(httpd, client)
+        made = tenant.deploy(worker("return Response.new(env.S or 'none')"))
+        path = f"{api.namespaces}/{made.ns}/scripts/{made.name}/secrets"
+
+        def put(text):
+            api.ok("PUT", path, json.dumps(
+                {"name": "S", "type": "secret_text", "text": text}).encode())
+            becomes(made, 200, text)
+
+        put("before")
+        file, kept = (httpd.root / "data" / name for name in ("key", "kept"))
+        shutil.copy2(file, kept)
+        if how == "gone":
+            file.unlink()
+        else:
+            file.write_text("nothing\n")
+        httpd.log.expect("WFP0316", r"\[wfp:crit.*WFP0301",
+                         "AH00020|AH00014|AH00016")
+        httpd.graceful()
+        httpd.graceful()  # with keys that were kept, not read
+        assert sum("WFP0316" in line for line in httpd.log.lines()) == 2
+        becomes(made, 200, "before")
+        put("after")
+        assert "WFP0301" in httpd.start_refused(LOCATION)
+        shutil.copy2(kept, file)
+        httpd.configure(LOCATION)
+        becomes(made, 200, "after")
 
 
 @pytest.mark.one_mpm

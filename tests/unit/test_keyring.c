@@ -291,6 +291,29 @@ static void a_ring_follows_its_file(wfp_test_t *t)
     CHECK(!opens(t, server, "no sealed text"));
 }
 
+static void a_ring_goes_on_without_its_file(wfp_test_t *t)
+{
+    wfp_keyring_t *before, *after;
+    const char *path, *sealed;
+    wfp_keys_t keys;
+    wfp_result_t res;
+
+    wfp_result_init(&res, t->pool);
+    path = write_file(t, DIGITS "\n", 0x600);
+    CHECK_INT(wfp_keyring_load(&before, path, &res, t->pool), APR_SUCCESS);
+    sealed = seal(t, before);
+    wfp_keyring_copy(&keys, before);
+    CHECK_INT(apr_file_remove(path, t->pool), APR_SUCCESS);
+    CHECK_INT(wfp_keyring_resume(&after, path, &keys, t->pool), APR_SUCCESS);
+    CHECK(opens(t, after, sealed) && opens(t, before, seal(t, after)));
+    /* another file in its place is followed */
+    CHECK_INT(wfp_keyring_make(path, &res, t->pool), APR_SUCCESS);
+    CHECK_INT(wfp_keyring_load(&before, path, &res, t->pool), APR_SUCCESS);
+    CHECK(opens(t, before, seal(t, after)));
+    CHECK(opens(t, after, sealed) && !opens(t, before, sealed));
+    CHECK_INT(apr_file_remove(path, t->pool), APR_SUCCESS);
+}
+
 static void a_ring_needs_a_key_file(wfp_test_t *t)
 {
     wfp_keyring_t *ring = NULL;
@@ -315,6 +338,7 @@ static const wfp_test_case_t cases[] = {
     { "files_of_several_keys_are_read", files_of_several_keys_are_read },
     { "a_file_is_replaced_whole", a_file_is_replaced_whole },
     { "a_ring_follows_its_file", a_ring_follows_its_file },
+    { "a_ring_goes_on_without_its_file", a_ring_goes_on_without_its_file },
     { "a_ring_needs_a_key_file", a_ring_needs_a_key_file },
     { NULL, NULL },
 };
