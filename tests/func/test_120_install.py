@@ -42,8 +42,8 @@ class TestInstall:
     """The installed files work without the tree that they were built in."""
 
     def test_120_01_files(self, tree, installed):
-        assert {"mod_wfp.so", "mod_wfp.h", "wfpctl", "wfp.load", "wfp.conf",
-                "001_first.sql", "index.html", "router.js"} <= set(installed)
+        assert {"mod_wfp.so", "mod_wfp.h", "wfpctl", "wfpctl.1", "wfp.load",
+                "wfp.conf", "001_first.sql", "index.html", "router.js"} <= set(installed)
         assert not [name for name in installed if name.endswith((".a", ".o"))]
         # wfp.load names the place where the module will be
         named = installed["wfp.load"].read_text().split()[-1]

@@ -198,8 +198,11 @@ class TestGuardsOnFaults:
         plant(tmp_path, {
             "admin/wfpctl/main.c": '{ "init", wfp_cmd_init_run, 0 },\n'
                                    '{ "key rotate", NULL, 0 },\n',
+            "admin/wfpctl/wfpctl.1": ".It Cm init\n.It Cm tail , logs\n",
             "docs/operations/wfpctl.md": "### `wfpctl token list`\n"})
         assert check_wfpctl.check(tmp_path) == [
+            "admin/wfpctl/wfpctl.1: there is no wfpctl logs",
+            "admin/wfpctl/wfpctl.1: there is no wfpctl tail",
             "docs/operations/wfpctl.md: there is no wfpctl token list",
             "wfpctl init: not in docs/operations/wfpctl.md"]
 
