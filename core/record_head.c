@@ -27,7 +27,7 @@ static void tell_tags(wfp_json_out_t *out, const apr_array_header_t *tags)
 
 void wfp_record_head_tell(wfp_json_out_t *out, const char *ns, const char *name,
                           const char *version_id, const char *tag,
-                          const apr_array_header_t *tags)
+                          const char *message, const apr_array_header_t *tags)
 {
     wfp_record_head_key(out, ns, name);
     WFP_JSON_OUT(out, "\"entrypoint\":null,\"executionModel\":\"stateless\","
@@ -36,6 +36,10 @@ void wfp_record_head_tell(wfp_json_out_t *out, const char *ns, const char *name,
     if (tag && *tag) {
         WFP_JSON_OUT(out, ",\"tag\":");
         wfp_json_out_str(out, tag);
+    }
+    if (message && *message) {
+        WFP_JSON_OUT(out, ",\"message\":");
+        wfp_json_out_str(out, message);
     }
     WFP_JSON_OUT(out, "}");
     tell_tags(out, tags);

@@ -18,10 +18,10 @@
 void wfp_record_head_key(wfp_json_out_t *out, const char *ns, const char *name);
 
 /** All up to the value of "requestId", the key with it.
- *  @param tag  of the version; NULL or "": none
+ *  @param tag  of the version, as its message; NULL or "": none
  *  @param tags  const char *; NULL: none */
 void wfp_record_head_tell(wfp_json_out_t *out, const char *ns, const char *name,
                           const char *version_id, const char *tag,
-                          const apr_array_header_t *tags);
+                          const char *message, const apr_array_header_t *tags);
 
 #endif

@@ -67,6 +67,7 @@ wfp_script_t *wfp_script_make(apr_pool_t *p)
     script->name = "";
     script->version_id = "";
     script->version_tag = "";
+    script->version_message = "";
     script->main_module = "";
     script->settings = "";
     script->assets = "";
@@ -211,6 +212,7 @@ static void write_script(wfp_block_out_t *to, const void *what)
     wfp_block_put_i64(to, script->stamp);
     wfp_block_put_i64(to, script->created);
     wfp_block_put_text(to, script->version_tag);
+    wfp_block_put_text(to, script->version_message);
     wfp_block_put_text(to, script->main_module);
     wfp_block_put_text(to, script->assets);
     put_limits(to, &script->limits);
@@ -355,6 +357,7 @@ apr_status_t wfp_script_unpack(wfp_script_t **pscript, const char *blob,
     script->stamp = wfp_block_take_i64(&in);
     script->created = wfp_block_take_i64(&in);
     script->version_tag = wfp_block_take_text(&in, TEXT_MAX);
+    script->version_message = wfp_block_take_text(&in, TEXT_MAX);
     script->main_module = wfp_block_take_text(&in, TEXT_MAX);
     script->assets = wfp_block_take_text(&in, TEXT_MAX);
     take_limits(&in, &script->limits);

@@ -94,7 +94,9 @@ typedef struct wfp_script_t {
     apr_int64_t number;     /* 1, 2, ... a Worker */
     apr_int64_t stamp;      /* change number: newer wins everywhere */
     apr_time_t created;
-    const char *version_tag; /* annotation workers/tag, "" when none */
+    const char *version_tag;     /* annotation workers/tag, "" when none */
+    const char *version_message; /* annotation workers/message, "" none; filled
+                                   * in by who reads it from the store */
     const char *main_module;
     apr_array_header_t *modules;  /* wfp_module_t */
     apr_array_header_t *bindings; /* wfp_binding_t */

@@ -131,9 +131,10 @@ static void keep_record_head(making_t *making)
 
     wfp_json_out_begin(&out, bytes, sizeof(bytes), making->p);
     wfp_record_head_tell(&out, s->ns, s->name, s->version_id, s->version_tag,
-                         s->tags);
+                         s->version_message, s->tags);
     s->record_head = keep_bytes(making->iso, out.data, out.n);
     s->record_head_n = out.n;
+    s->version_message = NULL; /* nobody else tells it */
     wfp_json_out_end(&out);
 }
 

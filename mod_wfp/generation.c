@@ -13,9 +13,9 @@
 #include "mod_wfp/logger.h"
 
 /* Of the process pool: the generation before. The number grows with the struct
- * below and with what registry_copy() reads of a registry's: the module that comes
- * after a restart may be another build. */
-#define GENERATION "wfp:generation:1"
+ * below, with what registry_copy() reads of a registry's, and with what is packed
+ * in one: the module that comes after a restart may be another build. */
+#define GENERATION "wfp:generation:2"
 
 struct wfp_generation_t {
     apr_pool_t *pool; /* below the process pool */

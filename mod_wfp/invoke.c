@@ -173,6 +173,7 @@ static void count_kill(wfp_host_ctx_t *ctx, const wfp_result_t *kill)
         /* after its answer: a body's function, or waitUntil */
         ctx->outcome = kill->code;
         ctx->error = kill->message;
+        ctx->error_name = kill->name;
     }
 }
 
@@ -304,6 +305,7 @@ static void note_error(wfp_host_ctx_t *ctx, const wfp_result_t *res)
 {
     ctx->outcome = res->code;
     ctx->error = apr_pstrdup(ctx->work->pool, res->message);
+    ctx->error_name = apr_pstrdup(ctx->work->pool, res->name);
     ctx->stack = apr_pstrdup(ctx->work->pool, res->stack);
     wfp_limit_hit_note(ctx, res);
 }

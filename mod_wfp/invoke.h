@@ -115,6 +115,8 @@ struct wfp_host_ctx_t {
     int status;
     apr_array_header_t *lines;  /* console: const char * of JSON; NULL: none */
     const char *error;          /* text of the error for the record */
+    const char *error_name;     /* its class, as the script may have named it;
+                                 * NULL: the code's */
     const char *stack;          /* where it was raised, or NULL */
     const wfp_result_t *kill;   /* the hard limit that ended it, NULL: none */
     const wfp_limit_hit_t *hit; /* any limit that did; NULL */

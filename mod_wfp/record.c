@@ -87,6 +87,7 @@ void wfp_record_line(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
 #define LINES_ROOM  (WFP_LOGRING_RECORD_MAX / 2)
 #define EGRESS_ROOM (WFP_LOGRING_RECORD_MAX - 16 * 1024)
 #define TEXT_MAX    ((apr_size_t)16 * 1024) /* of an error, of its stack */
+#define CLASS_MAX   ((apr_size_t)64)        /* of an error's class */
 
 /* Most need no more. */
 #define ROOM ((apr_size_t)4096)
@@ -135,7 +136,7 @@ static void tell_exceptions(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
     WFP_JSON_OUT(out, ",\"exceptions\":[");
     if (ctx->outcome != WFP_OK) {
         WFP_JSON_OUT(out, "{\"name\":");
-        wfp_json_out_str(out, row->name);
+        tell_cut(out, ctx->error_name ? ctx->error_name : row->name, CLASS_MAX);
         WFP_JSON_OUT(out, ",\"code\":");
         wfp_json_out_str(out, row->code);
         WFP_JSON_OUT(out, ",\"message\":");
@@ -175,7 +176,7 @@ static void tell_worker(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
     }
     else {
         wfp_record_head_tell(out, ctx->entry.ns, ctx->entry.name,
-                             ctx->entry.version_id, NULL, NULL);
+                             ctx->entry.version_id, NULL, NULL, NULL);
     }
     wfp_json_out_str(out, ctx->work->request_id);
 }

@@ -185,9 +185,9 @@ apr_status_t wfp_versions_tags(apr_array_header_t **ptags, wfp_dbd_t *db,
 #define HEAD                                                                   \
     "SELECT v.id, v.number, v.stamp, v.created, v.tag, v.limits, v.settings, " \
     "v.deployed, c.id, c.main_module, c.etag, n.name, s.name, s.stamp, s.id, " \
-    "v.assets "                                                                \
+    "v.assets, v.message "                                                     \
     "FROM scripts s JOIN namespaces n ON n.id = s.ns_id "
-#define HEAD_COUNT 16
+#define HEAD_COUNT 17
 
 /* What a row of HEAD says. */
 static apr_status_t read_head(wfp_head_t *head, wfp_dbd_t *db, const char **row)
@@ -206,6 +206,7 @@ static apr_status_t read_head(wfp_head_t *head, wfp_dbd_t *db, const char **row)
     script->ns = row[11];
     script->name = row[12];
     script->assets = row[15];
+    script->version_message = row[16];
     head->script = script;
     head->deployed = wfp_dbd_int(row[7]);
     head->code_id = row[8];

@@ -107,6 +107,39 @@ class TestHostile:
         assert str(httpd.root) not in error["stack"]
 
 
+    @pytest.mark.parametrize("lua,name,message", [
+        ('Headers.new({ ["a b"] = "x" })', "TypeError", None),
+        ('fetch(("x"):rep(10))', "TypeError", None),
+        ('error("text")', "Error", "worker.lua:3: text"),
+        ('local ok, e = pcall(Headers.new, { ["a b"] = "x" }) '
+         'e.name = ("N"):rep(100000) e.message = "mine" error(e)',
+         "N" * 64, "mine"),
+        ('local ok, e = pcall(Headers.new, { ["a b"] = "x" }) '
+         'e.name = {} error(e)', "Error", None),
+    ])
+    def test_850_07_class(self, httpd, tenant, lua, name, message):
+        records = Records(httpd)
+        made = tenant.deploy(worker(lua))
+        assert made.get().status == 500
+        error, = records.of(made.name)["exceptions"]
+        assert error["name"] == name
+        assert message is None or error["message"] == message
+
+    def test_850_08_version(self, httpd, tenant):
+        """What its records say of the version, and no other's."""
+        records = Records(httpd)
+        said = 'first "of"\ttwo'
+        made = tenant.deploy(says('"ok"'), "--message", said)
+        assert made.get().text == "ok"
+        version = records.of(made.name)["scriptVersion"]
+        assert len(version.pop("id")) == 36
+        assert version == {"message": said}
+        made = tenant.deploy(says('"second"'), name=made.name)
+        until(lambda: made.get().text == "second", "the second")
+        until(lambda: list(records.all()[-1]["scriptVersion"]) == ["id"],
+              "its record")
+
+
 class Load(threading.Thread):
     """Asks without end; counts what was answered."""
 

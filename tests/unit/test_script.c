@@ -57,6 +57,7 @@ static wfp_script_t *sample(apr_pool_t *p)
     script->stamp = 1234567890123;
     script->created = 1700000000000000;
     script->version_tag = "v7";
+    script->version_message = "seven";
     script->main_module = "worker.lua";
     script->limits.v[WFP_LIMIT_CPU_MS] = 20;
     APR_ARRAY_PUSH(script->tags, const char *) = "pro";
@@ -166,6 +167,7 @@ static apr_size_t touch_script(const wfp_script_t *script)
 
     sum += touch_text(script->ns) + touch_text(script->name)
            + touch_text(script->version_id) + touch_text(script->version_tag)
+           + touch_text(script->version_message)
            + touch_text(script->main_module);
     for (i = 0; i < script->tags->nelts; i++) {
         sum += touch_text(APR_ARRAY_IDX(script->tags, i, const char *));
@@ -287,6 +289,7 @@ static void script_comes_out_as_it_went_in(wfp_test_t *t)
     CHECK_INT(script->stamp, 1234567890123);
     CHECK_INT(script->created, 1700000000000000);
     CHECK_STR(script->version_tag, "v7");
+    CHECK_STR(script->version_message, "seven");
     CHECK_STR(script->main_module, "worker.lua");
     CHECK_INT(script->limits.v[WFP_LIMIT_CPU_MS], 20);
     CHECK_INT(script->limits.v[WFP_LIMIT_WALL_MS], WFP_LIMIT_UNSET);
