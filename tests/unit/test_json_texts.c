@@ -534,8 +534,8 @@ static void values_are_refused(wfp_test_t *t)
     REFUSES("print", "function");
     REFUSES("{json.encode}", "function");
     REFUSES("coroutine.create(print)", "thread");
-    REFUSES("{Headers.new()}", "userdata");
-    REFUSES("request", "userdata");
+    REFUSES("{Headers.new()}", "Headers");
+    REFUSES("request", "Request");
     REFUSES("{[true] = 1}", "a key that is no string");
     REFUSES("{[{}] = 1}", "a key that is no string");
     REFUSES("{[print] = 1}", "a key that is no string");
