@@ -220,6 +220,8 @@ class TestRestarts:
 
     def test_655_21_stopped_in_the_middle(self, api, tenant):
         httpd = api.httpd
+        httpd.stop()  # no child that ends just now, and whose place is taken
+        httpd.configure(LOCATION)
         scripts = Scripts(api, tenant.namespace())
         httpd.settle()
         wire, _ = self.begin(api, f"{scripts.path}/stopped")

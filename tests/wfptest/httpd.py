@@ -251,16 +251,18 @@ class Httpd:
         return [int(pid) for pid in pathlib.Path(path).read_text().split()]
 
     def settle(self):
-        """Until each child has begun: prefork's handler of SIGTERM frees
-        memory wherever the process is, and one that has yet to come to our
-        code may die of that."""
+        """Until each child has begun: httpd's handlers of SIGTERM free memory
+        wherever the process is, and one that has yet to come to its threads,
+        or to our code, may die of that."""
         def has_begun(pid):
-            tasks = list(pathlib.Path(f"/proc/{pid}/task").iterdir())
-            return len(tasks) > 1 and ") S " in pathlib.Path(
-                f"/proc/{pid}/stat").read_text()
+            try:
+                tasks = list(pathlib.Path(f"/proc/{pid}/task").iterdir())
+                stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+            except OSError:
+                return False  # it has just ended
+            return len(tasks) > 1 and ") S " in stat
 
-        until(lambda: self.mpm != "prefork"
-              or all(has_begun(pid) for pid in self.children()),
+        until(lambda: all(has_begun(pid) for pid in self.children()),
               "children that wait")
 
     def wfpctl(self, *args, check=True, stdin=None):
