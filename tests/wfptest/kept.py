@@ -80,21 +80,21 @@ class Place:
         takes all."""
         if self.hosts.postgres:
             self.hosts.postgres.sql(
-                "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger AS "
-                "'BEGIN RAISE EXCEPTION ''no space left'' USING ERRCODE = "
-                "''53100''; END' LANGUAGE plpgsql; "
-                "DROP TRIGGER IF EXISTS full_disk ON log_records;" + (
-                    "CREATE TRIGGER full_disk BEFORE INSERT ON log_records "
+                "CREATE OR REPLACE FUNCTION refusal() RETURNS trigger AS "
+                "'BEGIN RAISE EXCEPTION ''refused'' USING ERRCODE = "
+                "''23514''; END' LANGUAGE plpgsql; "
+                "DROP TRIGGER IF EXISTS refusal ON log_records;" + (
+                    "CREATE TRIGGER refusal BEFORE INSERT ON log_records "
                     f"FOR EACH ROW WHEN (new.{what}) "
-                    "EXECUTE FUNCTION full_disk()" if what else ""))
+                    "EXECUTE FUNCTION refusal()" if what else ""))
             return
         path = f"{self.httpd.root}/data/wfp.db"
         with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:
-            db.execute("DROP TRIGGER IF EXISTS full_disk")
+            db.execute("DROP TRIGGER IF EXISTS refusal")
             if what:
-                db.execute("CREATE TRIGGER full_disk BEFORE INSERT ON "
+                db.execute("CREATE TRIGGER refusal BEFORE INSERT ON "
                            f"log_records WHEN new.{what} BEGIN "
-                           "SELECT RAISE(ABORT, 'no space left'); END")
+                           "SELECT RAISE(ABORT, 'refused'); END")
             db.commit()
 
     def figure(self, name):
