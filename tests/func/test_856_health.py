@@ -46,6 +46,10 @@ class Health:
     def full(self):
         return self.asked(self.api.token)
 
+    def reaches_store(self):
+        status, said = self.full()
+        return status == 200 and said.get("store") == "reachable"
+
     def figure(self, name):
         answer = Client(self.server.port).get("/metrics")
         return prometheus.read(answer)[f"wfp_{name}",]
@@ -101,7 +105,8 @@ class TestStore:
         finally:
             hosts.postgres.start()
         until(lambda: health.asked() == (200, {"status": "ok"}), "health again")
-        assert health.full()[1]["store"] == "reachable"
+        # the child that is asked next may not have its connection back yet
+        until(health.reaches_store, "the store to be reached")
         until(lambda: health.figure("store_up") == 1, "the figure")
         until(lambda: health.figure("sync_lag_seconds") < 1, "no lag")
 
