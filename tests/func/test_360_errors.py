@@ -363,7 +363,8 @@ class TestPassThrough:
         ("local t = {} while true do t[#t+1] = ('x'):rep(1e5) .. #t end",
          "memory_limit")])
     def test_369_21_not_after_a_hard_limit(self, tenant, client, lua, code):
-        answer = self.go(tenant, client, lua, *PLENTY, "--limit", "cpu_ms=300")
+        answer = self.go(tenant, client, lua, *PLENTY, "--limit", "cpu_ms=300",
+                         "--limit", "memory_mb=4")
         assert (answer.status, answer.error) == (503, code)
 
     def test_369_22_not_when_the_body_was_read(self, tenant, client):

@@ -521,7 +521,8 @@ class TestLimits:
         """What a Worker makes the server hold is its memory."""
         worker = tenant.deploy(SCRIPT, "--binding",
                                f"r2_bucket:B={shared.name}", "--limit",
-                               "memory_mb=4", "--limit", "subrequests=10000")
+                               "memory_mb=4", "--limit", "subrequests=10000",
+                               "--limit", "cpu_ms=30000")
         shared.run("b:put('k', 'x')")
         answer = worker.post((HEAD + "for i = 1, 5000 do b:get('k') end "
                               "return 1").encode())

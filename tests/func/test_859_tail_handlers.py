@@ -446,7 +446,9 @@ class TestHow:
         ("ctx:waitUntil(function() error('later') end)", "exception",
          "exception")])
     def test_859_30_errors(self, httpd, api, tenant, body, outcome, code):
-        listener = Listener(httpd, tenant, body)
+        # the one limit it is to meet, however slow the machine is
+        listener = Listener(httpd, tenant, body, None, "--limit",
+                            "memory_mb=4", "--limit", "cpu_ms=10000")
         made = tenant.deploy(says('"ok"'))
         tail(api, made, listener.name)
         assert made.get().text == "ok"
