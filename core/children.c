@@ -8,6 +8,7 @@
 #include "core/children.h"
 
 #include <apr_shm.h>
+#include <apr_time.h>
 #include <string.h>
 
 typedef struct place_t {
@@ -26,8 +27,12 @@ struct wfp_children_t {
     shared_t *shared;
 };
 
-/* Looks again while a process's figures are being folded in. */
+/* Looks again while a process's figures are being folded in: first at once, then
+ * with naps, since the parent may wait for its processor. Had it died meanwhile,
+ * there would be no end. */
 #define TRIES 1000
+#define NAPS  200
+#define NAP   apr_time_from_msec(1)
 
 apr_status_t wfp_children_create(wfp_children_t **pchildren, wfp_result_t *res,
                                  apr_pool_t *p)
@@ -158,10 +163,13 @@ int wfp_children_sum(wfp_child_figures_t *sum, wfp_children_t *children)
     const shared_t *shared = children->shared;
     int processes = 0, i;
 
-    for (i = 0; i < TRIES; i++) {
-        apr_uint32_t before = __atomic_load_n(&shared->folding,
-                                              __ATOMIC_ACQUIRE);
+    for (i = 0; i < TRIES + NAPS; i++) {
+        apr_uint32_t before;
 
+        if (i >= TRIES) {
+            apr_sleep(NAP);
+        }
+        before = __atomic_load_n(&shared->folding, __ATOMIC_ACQUIRE);
         processes = sum_once(sum, shared);
         if (before % 2 == 0
             && before == __atomic_load_n(&shared->folding, __ATOMIC_ACQUIRE)) {

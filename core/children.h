@@ -59,7 +59,8 @@ int wfp_children_place(const wfp_children_t *children, apr_int64_t pid);
 /** That process has ended. @note the parent, one at a time */
 void wfp_children_left(wfp_children_t *children, apr_int64_t pid);
 
-/** Sum up all, and what is left of those that ended. Counters never step back.
+/** Sum up all, and what is left of those that ended. Counters never step back,
+ *  unless the parent died at its work: for that it waits some tenths of a second.
  *  @return how many processes have a place */
 int wfp_children_sum(wfp_child_figures_t *sum, wfp_children_t *children);
 

@@ -2,6 +2,8 @@
 /* Figures of processes, side by side. */
 #include "core/children.h"
 
+#include <apr_shm.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,35 +62,71 @@ static void one_too_many_has_no_place(wfp_test_t *t)
     CHECK_INT(wfp_children_sum(&sum, children), WFP_CHILDREN_MAX);
 }
 
-#define ROUNDS 20000
+#define ROUNDS 2000000
 
-/* Whoever reads while processes go and come sees no counter step back. */
+/* From now on, this process and those it forks share one processor. */
+static int share_processor(cpu_set_t *before)
+{
+    cpu_set_t one;
+    int i = 0;
+
+    if (sched_getaffinity(0, sizeof(*before), before) != 0) {
+        return 0;
+    }
+    while (!CPU_ISSET(i, before)) {
+        i++;
+    }
+    CPU_ZERO(&one);
+    CPU_SET(i, &one);
+    return sched_setaffinity(0, sizeof(one), &one) == 0;
+}
+
+/* Read until all is told. told: how much was, at least. @return 0: no counter
+ * stepped back or was ahead */
+static int read_all(wfp_children_t *children, const apr_uint64_t *told)
+{
+    wfp_child_figures_t sum;
+    apr_uint64_t seen = 0, now;
+
+    do {
+        (void)wfp_children_sum(&sum, children);
+        now = sum.n[WFP_CHILD_TRANSFERS];
+        if (now < seen || now > __atomic_load_n(told, __ATOMIC_ACQUIRE)) {
+            return 1;
+        }
+        seen = now;
+    } while (seen < ROUNDS);
+    return 0;
+}
+
+/* Whoever reads while processes go and come sees no counter step back, also when
+ * the parent has lost its processor to him. */
 static void counters_never_step_back(wfp_test_t *t)
 {
     wfp_children_t *children = make(t);
-    wfp_child_figures_t one = { { 0 } }, sum;
-    apr_uint64_t seen = 0;
-    int i, status = 0;
+    wfp_child_figures_t one = { { 0 } };
+    apr_uint64_t *told, i;
+    apr_shm_t *shm;
+    cpu_set_t processors;
+    int status = 0;
     pid_t reader;
 
+    CHECK_INT(apr_shm_create(&shm, sizeof(*told), NULL, t->pool), APR_SUCCESS);
+    told = apr_shm_baseaddr_get(shm);
+    CHECK(share_processor(&processors));
     fflush(stdout);
     reader = fork();
     if (reader == 0) {
-        do {
-            (void)wfp_children_sum(&sum, children);
-            if (sum.n[WFP_CHILD_TRANSFERS] < seen) {
-                _exit(1);
-            }
-            seen = sum.n[WFP_CHILD_TRANSFERS];
-        } while (seen < ROUNDS);
-        _exit(seen == ROUNDS ? 0 : 2);
+        _exit(read_all(children, told));
     }
     one.n[WFP_CHILD_TRANSFERS] = 1;
     for (i = 1; i <= ROUNDS; i++) {
-        wfp_children_tell(children, wfp_children_join(children, i), &one);
-        wfp_children_left(children, i);
+        __atomic_store_n(told, i, __ATOMIC_RELEASE);
+        wfp_children_tell(children, wfp_children_join(children, (int)i), &one);
+        wfp_children_left(children, (int)i);
     }
     CHECK(waitpid(reader, &status, 0) == reader && status == 0);
+    CHECK(sched_setaffinity(0, sizeof(processors), &processors) == 0);
 }
 
 static const wfp_test_case_t cases[] = {
