@@ -115,6 +115,7 @@ static void *job_main(void *data)
 
 static apr_status_t task_start(wfp_host_ctx_t *ctx, wfp_op_t *op)
 {
+    apr_allocator_t *own;
     apr_pool_t *p;
     job_t *job;
 
@@ -124,7 +125,10 @@ static apr_status_t task_start(wfp_host_ctx_t *ctx, wfp_op_t *op)
     if (world.running >= world.threads_max) {
         return APR_EAGAIN;
     }
-    apr_pool_create_unmanaged_ex(&p, NULL, NULL);
+    /* a thread's own, which goes with the case's */
+    CHECK_HOST(apr_allocator_create(&own) == APR_SUCCESS);
+    apr_pool_create_ex(&p, main_ctx->pool, NULL, own);
+    apr_allocator_owner_set(own, p);
     job = apr_pcalloc(p, sizeof(*job));
     job->ctx.pool = p;
     job->op = op;
