@@ -32,14 +32,18 @@ void wfp_points_here(wfp_host_ctx_t *ctx, const char *dataset,
 
 void wfp_points_turn(wfp_server_t *server, apr_pool_t *p)
 {
+    apr_time_t begun = wfp_clock_now();
     wfp_result_t res;
+    int more = 0;
     apr_status_t rv;
 
     wfp_result_init(&res, p);
     rv = wfp_points_drain(server->points, server->store, &res, p);
-    if (rv == APR_SUCCESS && wfp_clock_now() - server->pruned > PRUNE_EVERY) {
-        server->pruned = wfp_clock_now();
-        rv = wfp_data_points_prune(server->store, apr_time_now(), &res, p);
+    if (rv == APR_SUCCESS && begun - server->pruned > PRUNE_EVERY) {
+        rv = wfp_data_points_prune(&more, server->store, WFP_DATA_POINTS_KEPT,
+                                   apr_time_now(), &res, p);
+        /* what did not fit goes with the next turn */
+        server->pruned = rv == APR_SUCCESS && more ? server->pruned : begun;
     }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_INFO, rv, server->main,

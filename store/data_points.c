@@ -19,7 +19,6 @@ typedef struct ask_t {
     int count;
     const wfp_data_points_page_t *page;
     const char *ns; /* or NULL */
-    apr_time_t now;
     apr_array_header_t *list;
 } ask_t;
 
@@ -163,49 +162,4 @@ apr_status_t wfp_data_points_orphan(wfp_dbd_t *db, const char *ns)
 {
     return wfp_data_points_rename(db, ns,
                                   apr_pstrcat(db->pool, ns, ORPHANS, NULL));
-}
-
-/* Of a dataset that has too many the oldest go. */
-static apr_status_t prune_dataset(wfp_dbd_t *db, const char *name)
-{
-    static const wfp_sql_t sql = {
-        "data_points_trim",
-        "DELETE FROM data_points WHERE dataset = %s AND time <= "
-        "(SELECT time FROM data_points WHERE dataset = %s "
-        "ORDER BY time DESC LIMIT 1 OFFSET 1000000)"
-    };
-
-    return wfp_dbd_exec(NULL, db, &sql, DBD_ARGS(name, name));
-}
-
-static apr_status_t prune(wfp_dbd_t *db, void *baton)
-{
-    static const wfp_sql_t sql = {
-        "data_points_prune", "DELETE FROM data_points WHERE time < %lld"
-    };
-    ask_t *ask = baton;
-    int i;
-    apr_status_t rv =
-        wfp_dbd_exec(NULL, db, &sql,
-                     DBD_ARGS(wfp_dbd_num(db, ask->now - WFP_DATA_POINTS_AGE)));
-
-    if (rv == APR_SUCCESS) {
-        rv = datasets(db, ask);
-    }
-    for (i = 0; rv == APR_SUCCESS && i < ask->list->nelts; i++) {
-        const wfp_dataset_t *one = &APR_ARRAY_IDX(ask->list, i, wfp_dataset_t);
-
-        if (one->points > WFP_DATA_POINTS_KEPT) {
-            rv = prune_dataset(db, one->name);
-        }
-    }
-    return rv;
-}
-
-apr_status_t wfp_data_points_prune(wfp_store_t *store, apr_time_t now,
-                                   wfp_result_t *res, apr_pool_t *p)
-{
-    ask_t ask = { .now = now };
-
-    return wfp_dbd_run(store, WFP_DBD_WRITE, prune, &ask, res, p);
 }

@@ -57,8 +57,11 @@ apr_status_t wfp_data_points_datasets(apr_array_header_t **plist,
                                       wfp_result_t *res,
                                       apr_pool_t *p) WFP_CHECK;
 
-/** Delete what is too old or too much. */
-apr_status_t wfp_data_points_prune(wfp_store_t *store, apr_time_t now,
+/** Delete some of what is too old or too much. No writer of the store waits for
+ *  more than some milliseconds. @param pmore  there is more than fits into a call
+ *  @param kept  points of a dataset */
+apr_status_t wfp_data_points_prune(int *pmore, wfp_store_t *store,
+                                   apr_int64_t kept, apr_time_t now,
                                    wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 #endif
