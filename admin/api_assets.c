@@ -117,6 +117,8 @@ typedef struct upload_t {
     apr_array_header_t *files; /* wfp_asset_file_t that came */
     wfp_asset_file_t file;     /* of the part that is read */
     apr_array_header_t *data;  /* its pieces: wfp_bytes_t */
+    apr_hash_t *had;           /* as wfp_asset_uploads_files() says */
+    apr_int64_t room;          /* bytes, where there is a bound */
 } upload_t;
 
 static const char *session_token(const wfp_api_call_t *call)
@@ -177,6 +179,44 @@ static const char *join(const apr_array_header_t *pieces, apr_size_t *pn,
     return data;
 }
 
+/* What the Worker has no room for is not written. */
+static apr_status_t take_room(upload_t *up, const unsigned char *bytes,
+                              apr_size_t n, apr_pool_t *scratch)
+{
+    apr_int64_t max = up->call->server->asset_bytes;
+    const wfp_asset_file_t *had = max ? apr_hash_get(up->had, up->file.hash,
+                                                     APR_HASH_KEY_STRING)
+                                      : NULL;
+    const char *digest = max ? wfp_crypto_sha256_hex((const char *)bytes, n,
+                                                     scratch)
+                             : NULL;
+
+    if (!digest || (had && !strcmp(had->digest, digest))
+        || apr_hash_get(up->had, digest, APR_HASH_KEY_STRING)) {
+        return APR_SUCCESS; /* it is there: sent once more */
+    }
+    up->room -= (apr_int64_t)n;
+    return up->room < 0 ? wfp_asset_uploads_full(&up->call->res, max)
+                        : APR_SUCCESS;
+}
+
+static apr_status_t find_room(upload_t *up)
+{
+    wfp_api_call_t *call = up->call;
+    apr_status_t rv;
+
+    if (!call->server->asset_bytes) {
+        return APR_SUCCESS;
+    }
+    rv = wfp_asset_uploads_files(&up->had, call->server->store,
+                                 up->session->owner, &call->res, call->pool);
+    if (rv == APR_SUCCESS) {
+        up->room = call->server->asset_bytes
+                   - wfp_asset_uploads_sum(up->had, call->pool);
+    }
+    return rv;
+}
+
 static apr_status_t keep_part(upload_t *up, apr_pool_t *scratch)
 {
     wfp_api_call_t *call = up->call;
@@ -204,8 +244,11 @@ static apr_status_t keep_part(upload_t *up, apr_pool_t *scratch)
                                       " as the manifest says",
                                       up->file.hash, size, entry->size));
     }
-    rv = wfp_assets_keep(&digest, call->server->assets, up->session->owner,
-                         (const char *)bytes, size, &call->res, scratch);
+    rv = take_room(up, bytes, size, scratch);
+    if (rv == APR_SUCCESS) {
+        rv = wfp_assets_keep(&digest, call->server->assets, up->session->owner,
+                             (const char *)bytes, size, &call->res, scratch);
+    }
     if (rv == APR_SUCCESS) {
         up->file.digest = apr_pstrdup(call->pool, digest);
         up->file.size = (apr_int64_t)size;
@@ -296,10 +339,6 @@ static apr_status_t answer_upload(upload_t *up, const apr_array_header_t *list)
                                             call->server->asset_bytes, expires,
                                             &call->res, call->pool);
 
-    if (rv != APR_SUCCESS && call->res.code == WFP_QUOTA_EXCEEDED) {
-        return wfp_api_answer_error(call, WFP_API_TOO_LARGE, "%s",
-                                    call->res.message);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -345,9 +384,16 @@ apr_status_t wfp_api_assets_upload(wfp_api_call_t *call)
     up.session = session;
     up.files = apr_array_make(call->pool, 8, sizeof(wfp_asset_file_t));
     index_wanted(&up, list);
-    rv = read_parts(&up);
+    rv = find_room(&up);
+    if (rv == APR_SUCCESS) {
+        rv = read_parts(&up);
+    }
     if (rv == APR_SUCCESS) {
         rv = answer_upload(&up, list);
+    }
+    if (rv != APR_SUCCESS && call->res.code == WFP_QUOTA_EXCEEDED) {
+        return wfp_api_answer_error(call, WFP_API_TOO_LARGE, "%s",
+                                    call->res.message);
     }
     return rv == APR_SUCCESS ? rv : wfp_api_worker_failed(call, rv);
 }

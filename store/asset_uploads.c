@@ -199,6 +199,30 @@ apr_status_t wfp_asset_uploads_session(wfp_asset_session_t **psession,
     return wfp_dbd_run(store, WFP_DBD_PLAIN, get_session, &ask, res, p);
 }
 
+/* What the name stood for before is on the disk until a sweep, so it stays a
+ * row: its name is its digest then, which no client can give a file. */
+static apr_status_t keep_replaced(wfp_dbd_t *db, const char *owner,
+                                  const wfp_asset_file_t *file)
+{
+    static const wfp_sql_t keep = {
+        "asset_files_replaced",
+        "INSERT INTO asset_files (owner_id, hash, digest, size, type, "
+        "uploaded) SELECT owner_id, digest, digest, size, type, uploaded "
+        "FROM asset_files WHERE owner_id = %s AND hash = %s AND digest <> %s "
+        "ON CONFLICT (owner_id, hash) DO NOTHING"
+    };
+    static const wfp_sql_t back = {
+        "asset_files_back",
+        "DELETE FROM asset_files WHERE owner_id = %s AND hash = %s"
+    };
+    apr_status_t rv = wfp_dbd_exec(NULL, db, &keep,
+                                   DBD_ARGS(owner, file->hash, file->digest));
+
+    return rv == APR_SUCCESS
+               ? wfp_dbd_exec(NULL, db, &back, DBD_ARGS(owner, file->digest))
+               : rv;
+}
+
 static apr_status_t add_one(wfp_dbd_t *db, const char *owner,
                             const wfp_asset_file_t *file, const char *now)
 {
@@ -210,30 +234,41 @@ static apr_status_t add_one(wfp_dbd_t *db, const char *owner,
         "size = excluded.size, type = excluded.type, "
         "uploaded = excluded.uploaded"
     };
+    apr_status_t rv = keep_replaced(db, owner, file);
 
-    return wfp_dbd_exec(NULL, db, &put,
-                        DBD_ARGS(owner, file->hash, file->digest,
-                                 wfp_dbd_num(db, file->size),
-                                 wfp_column_text(file->type, db->pool), now));
+    return rv == APR_SUCCESS
+               ? wfp_dbd_exec(NULL, db, &put,
+                              DBD_ARGS(owner, file->hash, file->digest,
+                                       wfp_dbd_num(db, file->size),
+                                       wfp_column_text(file->type, db->pool),
+                                       now))
+               : rv;
+}
+
+apr_int64_t wfp_asset_uploads_sum(apr_hash_t *files, apr_pool_t *p)
+{
+    apr_hash_index_t *at;
+    apr_int64_t all = 0;
+
+    for (at = apr_hash_first(p, files); at; at = apr_hash_next(at)) {
+        all += ((const wfp_asset_file_t *)apr_hash_this_val(at))->size;
+    }
+    return all;
+}
+
+apr_status_t wfp_asset_uploads_full(wfp_result_t *res, apr_int64_t max)
+{
+    return wfp_result_set(res, WFP_QUOTA_EXCEEDED, APR_ENOSPC,
+                          "the Worker's assets would have more bytes than the "
+                          "quota asset_bytes of %" APR_INT64_T_FMT,
+                          max);
 }
 
 /* Has the owner no more than it may? */
 static apr_status_t check_bytes(wfp_dbd_t *db, const ask_t *ask)
 {
-    apr_hash_index_t *at;
-    apr_int64_t all = 0;
-
-    for (at = apr_hash_first(db->pool, ask->all); at; at = apr_hash_next(at)) {
-        const wfp_asset_file_t *file = apr_hash_this_val(at);
-
-        all += file->size;
-    }
-    return ask->max && all > ask->max
-               ? wfp_result_set(db->res, WFP_QUOTA_EXCEEDED, APR_ENOSPC,
-                                "the Worker's assets would have more bytes "
-                                "than the quota asset_bytes of "
-                                "%" APR_INT64_T_FMT,
-                                ask->max)
+    return ask->max && wfp_asset_uploads_sum(ask->all, db->pool) > ask->max
+               ? wfp_asset_uploads_full(db->res, ask->max)
                : APR_SUCCESS;
 }
 

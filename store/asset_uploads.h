@@ -81,6 +81,13 @@ apr_status_t wfp_asset_uploads_files(apr_hash_t **pfiles, wfp_store_t *store,
                                      const char *owner, wfp_result_t *res,
                                      apr_pool_t *p) WFP_CHECK;
 
+/** Bytes of what an owner has. */
+apr_int64_t wfp_asset_uploads_sum(apr_hash_t *files, apr_pool_t *p);
+
+/** It would have more than max. @return APR_ENOSPC, WFP_QUOTA_EXCEEDED */
+apr_status_t wfp_asset_uploads_full(wfp_result_t *res,
+                                    apr_int64_t max) WFP_CHECK;
+
 /** Digests of the indexes of an owner that versions have: array of
  *  const char *. */
 apr_status_t wfp_asset_uploads_used(apr_array_header_t **pindexes,

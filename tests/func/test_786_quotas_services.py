@@ -2,7 +2,9 @@
 """What Workers use of R2, queues, caches, assets and data points: counted,
 bounded, shown; and the bytes of buckets and assets."""
 
+import base64
 import json
+import pathlib
 import uuid
 
 import pytest
@@ -174,6 +176,11 @@ def test_786_04_assets(make):
     until(lambda: s.used(site.name).get("asset_requests") == 3, "what was used")
 
 
+def bytes_of_assets(httpd):
+    root = pathlib.Path(httpd.root) / "data" / "assets"
+    return sum(f.stat().st_size for f in root.rglob("*") if f.is_file())
+
+
 class TestSizes:
     def test_786_20_a_bucket(self, make):
         s = make("WfpQuota r2_bytes 1M")
@@ -210,6 +217,27 @@ class TestSizes:
         assert answer.json["errors"][0]["message"].endswith(
             "more bytes than the quota asset_bytes of 65536")
         assert s.quota(site.name)["stored"] == {"asset_bytes": 40_000}
+
+    def test_786_23_what_is_on_the_disk_counts(self, make, httpd):
+        """Neither other bytes by the same name nor what was refused."""
+        s = make("WfpQuota asset_bytes 64K")
+        site, name = Site(s.api, s.ns), "0" * 32
+        before = bytes_of_assets(httpd)
+
+        def send(jwt, data):
+            return site.send(jwt, {name: (base64.b64encode(data), "text/a")})
+
+        jwt = site.session({"/a": {"hash": name, "size": 30_000}}).json[
+            "result"]["jwt"]
+        one, two, three = (c * 30_000 for c in (b"1", b"2", b"3"))
+        statuses = [send(jwt, data).status
+                    for data in (one, one, two, one, three, two, three)]
+        assert statuses == [201, 201, 201, 201, 413, 201, 413]
+        assert s.quota(site.name)["stored"] == {"asset_bytes": 60_000}
+        jwt = site.session({"/a": {"hash": name, "size": 80_000}}).json[
+            "result"]["jwt"]
+        assert [send(jwt, c * 80_000).status for c in (b"4", b"5")] == [413] * 2
+        assert bytes_of_assets(httpd) - before == 60_000
 
     def test_786_22_by_s3_too(self, httpd):
         httpd.configure([*s3.lines(httpd), "WfpQuota r2_bytes 64K"])
