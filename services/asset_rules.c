@@ -390,6 +390,21 @@ static int apply_set(void *baton, const char *name, const char *value)
     return 1;
 }
 
+static void apply_unset(wfp_headers_t *headers, const header_rule_t *rule,
+                        int *pbudget)
+{
+    int i;
+
+    for (i = 0; i < rule->unset->nelts; i++) {
+        *pbudget -= 1 + headers->count;
+        if (*pbudget <= 0) {
+            return;
+        }
+        (void)wfp_headers_unset(headers,
+                                APR_ARRAY_IDX(rule->unset, i, const char *));
+    }
+}
+
 void wfp_asset_rules_headers(wfp_headers_t *headers,
                              const wfp_asset_rules_t *rules,
                              const wfp_asset_place_t *place, int *pbudget,
@@ -400,7 +415,7 @@ void wfp_asset_rules_headers(wfp_headers_t *headers,
     };
     wfp_asset_match_t match;
     const char *whole = NULL;
-    int i, j;
+    int i;
 
     for (i = 0; i < rules->headers->nelts; i++) {
         const header_rule_t *rule = &APR_ARRAY_IDX(rules->headers, i,
@@ -419,10 +434,7 @@ void wfp_asset_rules_headers(wfp_headers_t *headers,
         to.done = to.done ? to.done : apr_table_make(p, 4);
         to.rule = rule;
         to.match = &match;
-        for (j = 0; j < rule->unset->nelts; j++) {
-            (void)wfp_headers_unset(headers, APR_ARRAY_IDX(rule->unset, j,
-                                                           const char *));
-        }
+        apply_unset(headers, rule, pbudget);
         apr_table_do(apply_set, &to, rule->set, NULL);
     }
 }

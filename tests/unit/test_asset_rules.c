@@ -176,6 +176,31 @@ static void the_first_rule_of_a_path_holds(wfp_test_t *t)
     CHECK_STR(to.to, "/2/evil");
 }
 
+/* What is taken out costs steps, too: what is left over is not looked at. */
+static void taking_out_has_a_budget(wfp_test_t *t)
+{
+    const wfp_asset_place_t place = { .host = "h", .path = "/" };
+    wfp_headers_t *headers = wfp_headers_make(t->pool);
+    const char *text = "/*\n  ! Before\n";
+    const wfp_asset_rules_t *rules;
+    int budget = 10000, i;
+
+    for (i = 0; i < 300; i++) {
+        wfp_headers_add(headers, apr_psprintf(t->pool, "X-%d", i), "1");
+    }
+    wfp_headers_add(headers, "Before", "1");
+    wfp_headers_add(headers, "After", "1");
+    for (i = 0; i < 90; i++) {
+        text = apr_psprintf(t->pool, "%s  ! Y-%d\n", text, i);
+    }
+    text = apr_pstrcat(t->pool, text, "/*\n  ! After\n", NULL);
+    rules = wfp_asset_rules_read(text, NULL, 0, NULL, t->pool);
+    wfp_asset_rules_headers(headers, rules, &place, &budget, t->pool);
+    CHECK(budget <= 0 && budget > -1000);
+    CHECK(!wfp_headers_get(headers, "Before"));
+    CHECK(wfp_headers_get(headers, "After") != NULL);
+}
+
 /* ---- the index ----------------------------------------------------------------- */
 
 static const char *make_index(wfp_asset_index_t *index, wfp_test_t *t,
@@ -336,6 +361,7 @@ static const wfp_test_case_t cases[] = {
     { "what is filled in is bounded", what_is_filled_in_is_bounded },
     { "rules tell what they pass over", rules_tell_what_they_pass_over },
     { "the first rule of a path holds", the_first_rule_of_a_path_holds },
+    { "taking out has a budget", taking_out_has_a_budget },
     { "an index finds its paths", an_index_finds_its_paths },
     { "an index that is damaged is none", an_index_that_is_damaged_is_none },
     { "an index may be empty", an_index_may_be_empty },
