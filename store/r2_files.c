@@ -130,7 +130,9 @@ static apr_status_t expire(wfp_dbd_t *db, void *baton)
         rv = wfp_dbd_exec(&n, db, &delete, DBD_ARGS(row[0]));
     }
     /* else it was completed meanwhile */
-    return rv == APR_SUCCESS && n ? wfp_r2_rows_kill(db, row[0]) : rv;
+    return rv == APR_SUCCESS && n
+               ? wfp_r2_rows_kill_parts(db, row[0], 1, WFP_R2_PARTS_MAX)
+               : rv;
 }
 
 apr_status_t wfp_r2_files_expire(int *pfound, wfp_store_t *store,

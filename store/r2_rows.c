@@ -356,25 +356,26 @@ apr_status_t wfp_r2_rows_kill(wfp_dbd_t *db, const char *owner)
                              : rv;
 }
 
-apr_status_t wfp_r2_rows_kill_piece(wfp_dbd_t *db, const char *owner,
-                                    apr_int64_t number)
+apr_status_t wfp_r2_rows_kill_parts(wfp_dbd_t *db, const char *upload,
+                                    apr_int64_t first, apr_int64_t last)
 {
     /* nobody reads a part before its upload is completed */
     static const wfp_sql_t dead = {
-        "r2_kill_one", "INSERT INTO r2_dead (file, due) SELECT file, "
-                       "CAST(%lld AS BIGINT) FROM r2_pieces "
-                       "WHERE owner = %s AND number = %lld"
+        "r2_kill_some", "INSERT INTO r2_dead (file, due) SELECT file, "
+                        "CAST(%lld AS BIGINT) FROM r2_pieces "
+                        "WHERE owner = %s AND number >= %lld "
+                        "AND number <= %lld"
     };
-    static const wfp_sql_t delete = { "r2_kill_piece",
+    static const wfp_sql_t delete = { "r2_kill_parts",
                                       "DELETE FROM r2_pieces WHERE owner = %s "
-                                      "AND number = %lld" };
-    const char *n = wfp_dbd_num(db, number);
+                                      "AND number >= %lld AND number <= %lld" };
+    const char *from = wfp_dbd_num(db, first), *to = wfp_dbd_num(db, last);
     apr_status_t rv = wfp_dbd_exec(NULL, db, &dead,
                                    DBD_ARGS(wfp_dbd_num(db, apr_time_now()),
-                                            owner, n));
+                                            upload, from, to));
 
     return rv == APR_SUCCESS
-               ? wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(owner, n))
+               ? wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(upload, from, to))
                : rv;
 }
 

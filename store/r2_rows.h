@@ -73,12 +73,14 @@ apr_status_t wfp_r2_rows_count(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
                                apr_int64_t objects,
                                apr_int64_t bytes) WFP_CHECK;
 
-/** All pieces of an owner become files that nothing has. */
+/** All pieces of an object become files that nothing has. */
 apr_status_t wfp_r2_rows_kill(wfp_dbd_t *db, const char *owner) WFP_CHECK;
 
-/** One of them. */
-apr_status_t wfp_r2_rows_kill_piece(wfp_dbd_t *db, const char *owner,
-                                    apr_int64_t number) WFP_CHECK;
+/** Parts of an upload, from number first to last, do so at once: nobody reads
+ *  them. */
+apr_status_t wfp_r2_rows_kill_parts(wfp_dbd_t *db, const char *upload,
+                                    apr_int64_t first,
+                                    apr_int64_t last) WFP_CHECK;
 
 /** A piece of an owner. */
 typedef struct wfp_r2_row_t {

@@ -97,7 +97,7 @@ static apr_status_t abort_upload(wfp_dbd_t *db, void *baton)
     apr_status_t rv = lock_upload(db, up);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_r2_rows_kill(db, id);
+        rv = wfp_r2_rows_kill_parts(db, id, 1, WFP_R2_PARTS_MAX);
     }
     return rv == APR_SUCCESS ? delete_upload(db, id) : rv;
 }
@@ -112,7 +112,8 @@ static apr_status_t put_part(wfp_dbd_t *db, void *baton)
     apr_status_t rv = lock_upload(db, up);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_r2_rows_kill_piece(db, call->upload_id, call->part_number);
+        rv = wfp_r2_rows_kill_parts(db, call->upload_id, call->part_number,
+                                    call->part_number);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_r2_rows_add_piece(db, call->upload_id, &piece);
@@ -193,31 +194,40 @@ static const wfp_r2_part_t *sort_parts(const wfp_r2_call_t *call, apr_pool_t *p)
     return parts;
 }
 
-/* Keep the rows that parts name, in rows from the first; the others go. */
+/* Keep the rows that parts name, in rows from the first; the others go, those
+ * between two that stay at once: there may be 10,000, and writers wait. */
 static apr_status_t choose(wfp_dbd_t *db, const upload_t *up,
                            apr_array_header_t *rows, const wfp_r2_part_t *parts)
 {
     const wfp_r2_call_t *call = up->ask.call;
     apr_status_t rv = APR_SUCCESS;
+    apr_int64_t gap = 0; /* the first of those that go */
     int i, n = 0;
 
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         const wfp_r2_row_t *row = &APR_ARRAY_IDX(rows, i, wfp_r2_row_t);
 
         if (n == call->count || parts[n].number != row->number) {
-            rv = wfp_r2_rows_kill_piece(db, call->upload_id, row->number);
+            gap = gap ? gap : row->number;
+            continue;
         }
-        else if (strcmp(parts[n].etag, row->etag) != 0) {
+        if (strcmp(parts[n].etag, row->etag) != 0) {
             return wfp_r2_rows_fail(db, &up->ask, WFP_R2_BAD_PART);
         }
-        else {
-            APR_ARRAY_IDX(rows, n, wfp_r2_row_t) = *row;
-            n++;
+        if (gap) {
+            rv = wfp_r2_rows_kill_parts(db, call->upload_id, gap,
+                                        row->number - 1);
+            gap = 0;
         }
+        APR_ARRAY_IDX(rows, n++, wfp_r2_row_t) = *row;
     }
     rows->nelts = n;
-    return rv == APR_SUCCESS && n < call->count
-               ? wfp_r2_rows_fail(db, &up->ask, WFP_R2_BAD_PART)
+    if (rv == APR_SUCCESS && n < call->count) {
+        return wfp_r2_rows_fail(db, &up->ask, WFP_R2_BAD_PART);
+    }
+    return rv == APR_SUCCESS && gap
+               ? wfp_r2_rows_kill_parts(db, call->upload_id, gap,
+                                        WFP_R2_PARTS_MAX)
                : rv;
 }
 

@@ -227,6 +227,59 @@ static void dead_files_go_when_due(wfp_test_t *t)
     fails(s, WFP_R2_NO_UPLOAD);
 }
 
+/* Nobody reads them: whoever begins and aborts uploads fills no disk. */
+static void parts_go_at_once(wfp_test_t *t)
+{
+    r2s_t *s = begin(t);
+    fixture_t f = s->f;
+    const char *id = create(s, "u");
+    int i;
+
+    for (i = 1; i <= 3; i++) {
+        part(s, "u", id, i, 'a', 10);
+    }
+    aim(s, WFP_R2_ABORT, "u");
+    s->call.upload_id = id;
+    must(s);
+    sweep(s);
+    CHECK_INT(files(s), 0);
+    id = create(s, "u");
+    part(s, "u", id, 1, 'a', 10);
+    part(s, "u", id, 2, 'a', 10);
+    OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, all_old, NULL, &f.res, t->pool));
+    sweep(s);
+    sweep(s);
+    CHECK_INT(files(s), 0);
+}
+
+/* Of many parts few may be wanted: those between them go in one go. */
+static void parts_that_are_left_out_go(wfp_test_t *t)
+{
+    r2s_t *s = begin(t);
+    const char *id = create(s, "k"), *data;
+    wfp_r2_part_t p[2] = { { 4, NULL, 0, 0 }, { 9, NULL, 0, 0 } };
+    int i;
+
+    for (i = 1; i <= 12; i++) {
+        if (i != 4 && i != 9) {
+            part(s, "k", id, i, 'n', 10);
+        }
+    }
+    p[0].etag = part(s, "k", id, 4, 'a', 5 * MIB);
+    p[1].etag = part(s, "k", id, 9, 'b', 3);
+    p[1].number = 8;
+    complete(s, "k", id, p, 2); /* refused: nothing has gone */
+    fails(s, WFP_R2_BAD_PART);
+    p[1].number = 9;
+    complete(s, "k", id, p, 2);
+    must(s);
+    data = get(s, "k");
+    CHECK_INT(strlen(data), 5 * MIB + 3);
+    CHECK_STR(data + 5 * MIB - 1, "abbb");
+    sweep(s);
+    CHECK_INT(files(s), 2);
+}
+
 static void make_orphan(r2s_t *s, const char *dir, const char *name,
                         apr_interval_time_t age)
 {
@@ -293,6 +346,8 @@ static const wfp_test_case_t cases[] = {
     { "parts that are wrong", parts_that_are_wrong },
     { "uploads are listed and aborted", uploads_are_listed_and_aborted },
     { "dead files go when due", dead_files_go_when_due },
+    { "parts go at once", parts_go_at_once },
+    { "parts that are left out go", parts_that_are_left_out_go },
     { "orphans go when old", orphans_go_when_old },
     { "files are lent to who takes them", files_are_lent_to_who_takes_them },
     { NULL, NULL },
