@@ -10,9 +10,11 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 
 from .errorlog import ErrorLog
 from .ports import free_ports
+from .process import children_of, state_of
 from .tap import SUPPRESSIONS
 from .wait import until
 
@@ -223,8 +225,8 @@ class Httpd:
         connection that its worker is just closing, and its child dies of that.
         """
         if self.process and self.process.poll() is None:
-            for ask, patience in ((signal.SIGWINCH, 35), (signal.SIGTERM, 40)):
-                self.process.send_signal(ask)
+            for ask, patience in ((self.wind_down, 35), (self.terminate, 40)):
+                ask()
                 try:
                     self.process.wait(patience)
                     break
@@ -237,6 +239,23 @@ class Httpd:
                 raise AssertionError("httpd did not stop in 75 s")
         self.running = None
 
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def wind_down(self):
+        """Ask for a graceful stop. httpd then sleeps for a second before it
+        looks whether a child is left: when none is, SIGTERM wakes it. Not
+        later than that, as it may be unloading what handles the signal."""
+        before = self.log.size()
+        asleep = time.monotonic() + 0.9
+        self.process.send_signal(signal.SIGWINCH)
+        while time.monotonic() < asleep and self.process.poll() is None:
+            if "shutting down gracefully" in self.log.text(before) \
+                    and all(state_of(pid) in "ZX" for pid in self.children()):
+                self.terminate()
+                return
+            time.sleep(0.01)
+
     def graceful(self):
         """A graceful restart, until the new generation serves."""
         before = len(self.log.lines())
@@ -247,8 +266,7 @@ class Httpd:
 
     def children(self):
         """Process ids of the children."""
-        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
-        return [int(pid) for pid in pathlib.Path(path).read_text().split()]
+        return children_of(self.process.pid)
 
     def settle(self):
         """Until each child has begun: httpd's handlers of SIGTERM free memory

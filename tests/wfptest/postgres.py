@@ -17,6 +17,7 @@ import tempfile
 
 if __package__:
     from .ports import free_ports
+    from .process import state_of
     from .wait import until
 
 SECONDS = 60
@@ -47,15 +48,6 @@ def control(action, folder, *options):
                  str(pathlib.Path(folder, "data")), "-l", str(log), *options]),
         cwd="/", check=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, timeout=SECONDS)
-
-
-def state_of(pid):
-    """As ps has it, "Z" too for one that has gone."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            return file.read().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return "Z"
 
 
 # backends that wrote to a table, whose commit is on the disk
