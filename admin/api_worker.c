@@ -85,6 +85,7 @@ static wfp_api_error_e error_of(const wfp_result_t *res)
     case WFP_ABOUT_HANDLERS:
         return WFP_API_NO_HANDLERS;
     case WFP_ABOUT_NONE:
+    case WFP_ABOUT_SCHEMA:
     case WFP_ABOUT_ROOM: /* the general table knows */
         break;
     }

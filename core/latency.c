@@ -14,6 +14,7 @@ typedef struct shared_t {
     wfp_latency_row_t rows[WFP_LATENCY_KINDS];
     apr_uint64_t down[WFP_LATENCY_KINDS]; /* when the last call failed; 0: it
                                            * went well */
+    apr_uint32_t ends[WFP_LATENCY_KINDS]; /* of the last call */
 } shared_t;
 
 struct wfp_latency_t {
@@ -47,7 +48,7 @@ static void add(apr_uint64_t *to, apr_uint64_t n)
 }
 
 void wfp_latency_count(wfp_latency_t *latency, wfp_latency_e kind,
-                       apr_uint64_t us, int failed)
+                       apr_uint64_t us, wfp_latency_end_e end)
 {
     wfp_latency_row_t *row = &latency->shared->rows[kind];
     int i = 0;
@@ -57,11 +58,14 @@ void wfp_latency_count(wfp_latency_t *latency, wfp_latency_e kind,
     }
     add(&row->sum_us, us);
     add(&row->steps[i], 1);
-    if (failed) {
+    if (end != WFP_LATENCY_WELL) {
         add(&row->failed, 1);
     }
     __atomic_store_n(&latency->shared->down[kind],
-                     failed ? (apr_uint64_t)wfp_clock_now() : 0,
+                     end != WFP_LATENCY_WELL ? (apr_uint64_t)wfp_clock_now()
+                                             : 0,
+                     __ATOMIC_RELAXED);
+    __atomic_store_n(&latency->shared->ends[kind], (apr_uint32_t)end,
                      __ATOMIC_RELAXED);
 }
 
@@ -86,6 +90,13 @@ int wfp_latency_is_up(wfp_latency_t *latency, wfp_latency_e kind)
     return !down
            || (kind == WFP_LATENCY_WRITE
                && (apr_uint64_t)wfp_clock_now() - down > WRITE_FORGOTTEN);
+}
+
+int wfp_latency_is_other_schema(wfp_latency_t *latency)
+{
+    return __atomic_load_n(&latency->shared->ends[WFP_LATENCY_READ],
+                           __ATOMIC_RELAXED)
+           == WFP_LATENCY_OTHER_SCHEMA;
 }
 
 const apr_uint64_t *wfp_latency_bounds(void)

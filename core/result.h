@@ -68,6 +68,7 @@ typedef enum {
 typedef enum {
     WFP_ABOUT_NONE = 0,
     WFP_ABOUT_ROOM,         /* the store's disk has none */
+    WFP_ABOUT_SCHEMA,       /* the store has another one than this program's */
     WFP_ABOUT_NAMESPACE,    /* the target of a binding */
     WFP_ABOUT_SERVICE,      /* the same */
     WFP_ABOUT_KV_NAMESPACE, /* the same */

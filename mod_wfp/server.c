@@ -51,13 +51,36 @@ static int is_first_pass(void)
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
 
-/* A database that is down does not keep the server from starting, nor a file
- * that is gone from starting again; another schema does. */
+static int is_other_schema(apr_status_t rv, const wfp_result_t *res)
+{
+    return rv == APR_EINCOMPLETE && res->code == WFP_INVALID;
+}
+
+/* Also of a store with another schema, if it says so: to know whose it is. */
+static apr_status_t read_account(const char **pid, wfp_store_t *store,
+                                 apr_status_t opened, wfp_result_t *res)
+{
+    wfp_result_t unread;
+
+    if (opened == APR_SUCCESS) {
+        return wfp_store_setting(pid, store, "account_id", res, res->pool);
+    }
+    wfp_result_init(&unread, res->pool);
+    if (is_other_schema(opened, res)
+        && wfp_store_setting(pid, store, "account_id", &unread, res->pool)
+               != APR_SUCCESS) {
+        *pid = NULL;
+    }
+    return opened;
+}
+
+/* A database that is down does not keep the server from starting; nor does a file
+ * that is gone, or another schema, from starting again. */
 static int check_store(wfp_server_t *server, wfp_generation_t *generation,
                        apr_pool_t *p)
 {
     const char *id = NULL;
-    wfp_store_t *store;
+    wfp_store_t *store = NULL;
     wfp_result_t res;
     apr_status_t rv;
     int again;
@@ -65,9 +88,8 @@ static int check_store(wfp_server_t *server, wfp_generation_t *generation,
     wfp_result_init(&res, p);
     rv = wfp_store_open(&store, wfp_config_db_driver(server->main),
                         wfp_config_db_params(server->main), 1, &res, p);
-    if (rv == APR_SUCCESS) {
-        rv = wfp_store_setting(&id, store, "account_id", &res, p);
-    }
+    server->is_schema_known = rv == APR_SUCCESS;
+    rv = read_account(&id, store, rv, &res);
     again = wfp_generation_inherit(generation, id, server);
     if (rv == APR_SUCCESS) {
         rv = wfp_follow_catch_up(server, store, &res, p);
@@ -80,6 +102,14 @@ static int check_store(wfp_server_t *server, wfp_generation_t *generation,
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
                      WFPLOGNO(0302) "the store does not answer; serving from "
                                     "the registry: %s",
+                     res.message);
+        return OK;
+    }
+    if (again && is_other_schema(rv, &res)) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server->main,
+                     WFPLOGNO(0317) "store: %s; it is left alone until then, "
+                                    "and known Workers are served from the "
+                                    "registry; a start anew will not",
                      res.message);
         return OK;
     }
@@ -285,6 +315,9 @@ static void open_store(wfp_server_t *server, wfp_result_t *res)
         /* one that is down is open all the same, and works when it is back */
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, server->main,
                      WFPLOGNO(0306) "store: %s", res->message);
+    }
+    if (server->store && !server->is_schema_known) {
+        wfp_store_insist(server->store);
     }
     if (server->store) {
         wfp_store_watch(server->store, server->latency);

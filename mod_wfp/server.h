@@ -84,6 +84,7 @@ typedef struct wfp_server_t {
     wfp_keyring_t *keys;
     apr_hash_t *pages; /* the admin page's files */
     wfp_runner_t *runner;
+    int is_schema_known;       /* the store had the right one at the start */
     int is_hardened;           /* WfpHardening, as decided */
     apr_array_header_t *paths; /* wfp_landlock_path_t that children keep; NULL:
                                 * all */

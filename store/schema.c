@@ -6,6 +6,7 @@
  */
 #include "store/schema.h"
 
+#include <apr_atomic.h>
 #include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_lib.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "store/dbd.h"
+#include "store/slot.h"
 
 #define FILE_MAX (1024 * 1024)
 
@@ -62,6 +64,52 @@ static apr_status_t ask_version(wfp_dbd_t *db, void *baton)
     return read_version(baton, db);
 }
 
+static apr_status_t refuse(wfp_result_t *res, wfp_code_e code,
+                           apr_status_t status, const char *begin, int version)
+{
+    if (version > WFP_SCHEMA_VERSION) {
+        return wfp_result_set(res, code, status,
+                              "%sthe database has schema version %d, newer "
+                              "than this program's %d: upgrade the program",
+                              begin, version, WFP_SCHEMA_VERSION);
+    }
+    return wfp_result_set(res, code, status,
+                          "%sthe database has schema version %d, this program "
+                          "needs %d: run `wfpctl init`",
+                          begin, version, WFP_SCHEMA_VERSION);
+}
+
+apr_status_t wfp_schema_misfit(int version, wfp_result_t *res)
+{
+    apr_status_t rv = refuse(res, WFP_STORE_UNAVAILABLE, APR_EGENERAL,
+                             "Store unavailable: ", version);
+
+    return wfp_result_about(res, WFP_ABOUT_SCHEMA, rv);
+}
+
+apr_status_t wfp_schema_vet(wfp_slot_t *slot, wfp_result_t *res)
+{
+    wfp_store_t *store = slot->store;
+    wfp_dbd_t db = { .res = res, .driver = store->driver_name, .slot = slot };
+    int version = 0;
+    apr_status_t rv = apr_pool_create(&db.pool, slot->conn_pool);
+
+    if (rv != APR_SUCCESS) {
+        return wfp_slot_unavailable(res, "no memory for a connection", NULL);
+    }
+    rv = read_version(&version, &db);
+    apr_pool_destroy(db.pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (version != WFP_SCHEMA_VERSION) {
+        apr_atomic_set32(&store->misfit, (apr_uint32_t)version + 1);
+        return wfp_schema_misfit(version, res);
+    }
+    apr_atomic_set32(&store->misfit, 0);
+    return APR_SUCCESS;
+}
+
 apr_status_t wfp_schema_check(wfp_store_t *store, wfp_result_t *res,
                               apr_pool_t *p)
 {
@@ -72,16 +120,7 @@ apr_status_t wfp_schema_check(wfp_store_t *store, wfp_result_t *res,
     if (rv != APR_SUCCESS || version == WFP_SCHEMA_VERSION) {
         return rv;
     }
-    if (version > WFP_SCHEMA_VERSION) {
-        return wfp_result_set(res, WFP_INVALID, APR_EINCOMPLETE,
-                              "the database has schema version %d, newer than "
-                              "this program's %d: upgrade the program",
-                              version, WFP_SCHEMA_VERSION);
-    }
-    return wfp_result_set(res, WFP_INVALID, APR_EINCOMPLETE,
-                          "the database has schema version %d, this program "
-                          "needs %d: run `wfpctl init`",
-                          version, WFP_SCHEMA_VERSION);
+    return refuse(res, WFP_INVALID, APR_EINCOMPLETE, "", version);
 }
 
 /* The statements of a file: each ends with ";" at the end of a line. One at a

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "store/batch.h"
+#include "store/schema.h"
 #include "store/sqlstate.h"
 
 
@@ -29,7 +30,7 @@
 #define SLOTS_IDLE 4
 #define SLOT_TTL   (300 * APR_USEC_PER_SEC)
 #define SLOT_WAIT  (5 * APR_USEC_PER_SEC)
-/* after a failed connect nobody tries for this long */
+/* after a failed connect, or another schema, nobody tries for this long */
 #define DOWN_PAUSE 1 /* s */
 
 #define PGSQL_SETUP                                                            \
@@ -223,7 +224,19 @@ static apr_status_t slot_open(wfp_store_t *store, wfp_slot_t *slot,
     }
     slot->prepared = apr_hash_make(slot->conn_pool);
     slot->generation = apr_atomic_read32(&store->generation);
-    return slot_setup(store, slot, res);
+    rv = slot_setup(store, slot, res);
+    return rv == APR_SUCCESS && store->insists ? wfp_schema_vet(slot, res) : rv;
+}
+
+/* Why nobody tries now. */
+static apr_status_t say_pause(wfp_store_t *store, wfp_result_t *res)
+{
+    apr_uint32_t misfit = apr_atomic_read32(&store->misfit);
+
+    return misfit
+               ? wfp_schema_misfit((int)misfit - 1, res)
+               : wfp_slot_unavailable(res, "the last try failed a moment ago",
+                                      NULL);
 }
 
 apr_status_t wfp_slot_take(wfp_slot_t **pslot, wfp_store_t *store,
@@ -243,12 +256,11 @@ apr_status_t wfp_slot_take(wfp_slot_t **pslot, wfp_store_t *store,
     }
     wfp_slot_discard(slot);
     if (apr_atomic_read32(&store->down_until) > now_s()) {
-        rv = wfp_slot_unavailable(res, "the last try failed a moment ago",
-                                  NULL);
+        rv = say_pause(store, res);
     }
     else if ((rv = slot_open(store, slot, res)) != APR_SUCCESS) {
         wfp_slot_discard(slot);
-        if (!wfp_slot_is_sqlite(store)) {
+        if (!wfp_slot_is_sqlite(store) || apr_atomic_read32(&store->misfit)) {
             apr_atomic_set32(&store->down_until, now_s() + DOWN_PAUSE);
         }
     }

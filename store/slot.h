@@ -27,8 +27,11 @@ struct wfp_store_t {
     volatile apr_uint32_t generation;
     volatile apr_uint32_t down_until; /* s since the epoch, 0: not down */
     int may_create;
-    struct wfp_batch_t *batch; /* writers of this process */
-    wfp_latency_t *latency;    /* NULL: nobody wants to know */
+    int insists;                  /* on the schema, of each connection */
+    volatile apr_uint32_t misfit; /* the other schema's version and one more, of
+                                   * the last connection; 0: it fitted */
+    struct wfp_batch_t *batch;    /* writers of this process */
+    wfp_latency_t *latency;       /* NULL: nobody wants to know */
 };
 
 /** A connection, used by one thread at a time. */

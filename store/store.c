@@ -22,6 +22,11 @@ apr_status_t wfp_store_open(wfp_store_t **pstore, const char *driver,
     return rv;
 }
 
+void wfp_store_insist(wfp_store_t *store)
+{
+    store->insists = 1;
+}
+
 apr_status_t wfp_store_read_schema(apr_array_header_t **pschema,
                                    const char *driver, const char *schema_dir,
                                    wfp_result_t *res, apr_pool_t *p)

@@ -52,6 +52,16 @@ apr_status_t wfp_store_open(wfp_store_t **pstore, const char *driver,
                             wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /**
+ * Ask each connection that is made from now on for its schema version. While that
+ * is another one than this build's nothing is done on it: all calls fail, with
+ * WFP_STORE_UNAVAILABLE about WFP_ABOUT_SCHEMA. They go well within a second
+ * after it is the right one.
+ *
+ * @note start or child scope, before others use the store
+ */
+void wfp_store_insist(wfp_store_t *store);
+
+/**
  * Read the numbered files of a schema (DIR/sqlite3/NNN_*.sql,
  * DIR/pgsql/NNN_*.sql): apart from using them, since who may read them need
  * not be who may open the store.

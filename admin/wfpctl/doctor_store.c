@@ -29,6 +29,13 @@ static const char *reason(const wfp_cmd_t *cmd)
 /* "The store cannot be asked", and what to look at. */
 static const char *unreachable(const wfp_cmd_t *cmd)
 {
+    if (cmd->res.status == APR_EINCOMPLETE) {
+        return apr_psprintf(cmd->pool,
+                            "%s. Until then no server starts; one that is "
+                            "restarted serves the Workers that it knows, and "
+                            "leaves the store alone",
+                            reason(cmd));
+    }
     if (cmd->res.code != WFP_STORE_UNAVAILABLE) {
         return reason(cmd); /* names `wfpctl init`, or the driver's package */
     }

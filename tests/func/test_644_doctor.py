@@ -344,7 +344,10 @@ class TestStore:
 
     def test_644_31_another_schema(self, patient):
         self.edit(patient, "DELETE FROM migrations WHERE version > 3")
-        patient.finds("store", "schema", "wfpctl init")
+        patient.finds("store", "schema version 3, .* needs", "wfpctl init",
+                      "no server starts; one that is restarted serves")
+        self.edit(patient, "INSERT INTO migrations VALUES (999, 0)")
+        patient.finds("store", "schema version 999, newer", "upgrade")
 
     def test_644_32_no_account(self, patient):
         self.edit(patient, "DELETE FROM settings WHERE name = 'account_id'")

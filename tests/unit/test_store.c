@@ -27,6 +27,17 @@ static apr_status_t roll_back(apr_int64_t *pstamp, fixture_t *f, const char *ns,
     return rv;
 }
 
+static apr_status_t add_schema(wfp_dbd_t *db, void *baton)
+{
+    return wfp_dbd_direct(db, "INSERT INTO migrations (version, applied) "
+                              "VALUES (999, 0)");
+}
+
+static apr_status_t drop_schema(wfp_dbd_t *db, void *baton)
+{
+    return wfp_dbd_direct(db, "DELETE FROM migrations WHERE version = 999");
+}
+
 static void store_refuses_without_schema(wfp_test_t *t)
 {
     fixture_t f;
@@ -48,6 +59,38 @@ static void store_refuses_without_schema(wfp_test_t *t)
             WFP_INVALID);
     f.schema = "/nowhere";
     REFUSED(migrate(&n, &f, t->pool), WFP_INVALID);
+}
+
+/* A store that insists on its schema asks each connection that it makes. */
+static void store_insists_on_its_schema(wfp_test_t *t)
+{
+    fixture_t f;
+    wfp_store_t *store;
+    const char *value;
+    int n, tries = 50;
+    apr_status_t rv;
+
+    open_bare(&f, t);
+    OK(wfp_store_open(&store, f.driver, f.params, 0, &f.res, t->pool));
+    OK(migrate(&n, &f, t->pool));
+    OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, add_schema, NULL, &f.res, t->pool));
+    wfp_store_insist(store);
+    for (n = 0; n < 2; n++) { /* asked, and remembered */
+        wfp_result_init(&f.res, t->pool);
+        CHECK(wfp_store_setting_once(&value, store, "insists", "yes", &f.res,
+                                     t->pool)
+              != APR_SUCCESS);
+        CHECK_INT(f.res.code, WFP_STORE_UNAVAILABLE);
+        CHECK_INT(f.res.about, WFP_ABOUT_SCHEMA);
+        CHECK(strstr(f.res.message, "version 999, newer") != NULL);
+    }
+    OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, drop_schema, NULL, &f.res, t->pool));
+    do {
+        apr_sleep(apr_time_from_msec(100));
+        rv = wfp_store_setting(&value, store, "insists", &f.res, t->pool);
+    } while (rv != APR_SUCCESS && --tries);
+    CHECK_INT(rv, APR_SUCCESS);
+    CHECK(value == NULL);
 }
 
 static void store_keeps_settings(wfp_test_t *t)
@@ -544,6 +587,7 @@ static void tokens_are_known_once(wfp_test_t *t)
 
 static const wfp_test_case_t cases[] = {
     { "store refuses without schema", store_refuses_without_schema },
+    { "store insists on its schema", store_insists_on_its_schema },
     { "store keeps settings", store_keeps_settings },
     { "namespaces live and die", namespaces_live_and_die },
     { "scripts keep every byte", scripts_keep_every_byte },
