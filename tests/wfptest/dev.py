@@ -21,7 +21,7 @@ class Dev:
         temp = folder / "tmp"
         temp.mkdir(exist_ok=True)
         folder.chmod(0o711)
-        env = {k: v for k, v in httpd.env.items()
+        env = {k: v for k, v in httpd.server_env().items()
                if not k.startswith("WFP_") or k == "WFP_HTTPD"}
         with self.out.open("w") as out, self.err.open("w") as err:
             self.process = subprocess.Popen(
