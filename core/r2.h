@@ -214,6 +214,7 @@ typedef struct wfp_r2_call_t {
     const char *etag;
 
     apr_int64_t bytes_max; /* of the bucket, set by the service; 0: no bound */
+    apr_int64_t room;      /* of it, for what is put, when that began */
     wfp_r2_fault_e fault;  /* of a call that failed */
     apr_size_t max;   /* most bytes of a LIST's answer, about; 0: 32 MB. What
                            * is over comes with the next page */

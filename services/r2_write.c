@@ -62,7 +62,7 @@ static apr_status_t write_bytes(writing_t *w, const char *data, apr_size_t n)
     if (w->stored->size > WFP_R2_PUT_MAX) {
         return wfp_r2_fail(w->call, WFP_R2_TOO_LARGE, w->res);
     }
-    if (w->call->bytes_max && w->stored->size > w->call->bytes_max) {
+    if (w->call->bytes_max && w->stored->size > w->call->room) {
         return wfp_r2_fail(w->call, WFP_R2_FULL, w->res);
     }
     if (!cpu_ns) {

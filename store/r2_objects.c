@@ -120,6 +120,44 @@ static apr_status_t find_upload(wfp_dbd_t *db, const wfp_r2_ask_t *ask)
                : rv;
 }
 
+/* Others may take it meanwhile: it is asked again in the end. What there is no
+ * room for would fill the disk until then.
+ * @param replaced  bytes of what goes for it */
+static apr_status_t find_room(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
+                              apr_int64_t replaced)
+{
+    wfp_r2_call_t *call = ask->call;
+    apr_int64_t n = call->source ? call->source->length : call->size, used;
+    apr_status_t rv = wfp_r2_rows_used(&used, db, ask);
+
+    call->room = call->bytes_max - used + replaced;
+    if (call->room < replaced) {
+        call->room = replaced; /* a bucket that has too much may get smaller */
+    }
+    return rv == APR_SUCCESS && n > call->room
+               ? wfp_r2_rows_fail(db, ask, WFP_R2_FULL)
+               : rv;
+}
+
+static apr_status_t may_put_part(wfp_dbd_t *db, const wfp_r2_ask_t *ask)
+{
+    const wfp_r2_call_t *call = ask->call;
+    apr_array_header_t *rows;
+    apr_status_t rv = find_upload(db, ask);
+
+    if (rv != APR_SUCCESS || !call->bytes_max) {
+        return rv;
+    }
+    rv = wfp_r2_rows_pieces(&rows, db, call->upload_id, call->part_number,
+                            call->part_number);
+    return rv == APR_SUCCESS
+               ? find_room(db, ask,
+                           rows->nelts
+                               ? APR_ARRAY_IDX(rows, 0, wfp_r2_row_t).size
+                               : 0)
+               : rv;
+}
+
 static apr_status_t may_put(wfp_dbd_t *db, void *baton)
 {
     wfp_r2_ask_t *ask = baton;
@@ -128,14 +166,17 @@ static apr_status_t may_put(wfp_dbd_t *db, void *baton)
     apr_status_t rv = wfp_r2_rows_need(db, ask);
 
     if (rv == APR_SUCCESS && call->verb == WFP_R2_PUT_PART) {
-        return find_upload(db, ask);
+        return may_put_part(db, ask);
     }
-    if (rv == APR_SUCCESS && call->condition) {
-        rv = wfp_r2_rows_find(&object, db, ask, call->key);
-        call->unmet = rv == APR_SUCCESS
-                      && !wfp_r2_condition_holds(call->condition, object);
+    if (rv != APR_SUCCESS || (!call->condition && !call->bytes_max)) {
+        return rv;
     }
-    return rv;
+    rv = wfp_r2_rows_find(&object, db, ask, call->key);
+    call->unmet = rv == APR_SUCCESS
+                  && !wfp_r2_condition_holds(call->condition, object);
+    return rv == APR_SUCCESS && !call->unmet && call->bytes_max
+               ? find_room(db, ask, object ? object->size : 0)
+               : rv;
 }
 
 apr_status_t wfp_r2_objects_may_put(wfp_store_t *store, const char *bucket,

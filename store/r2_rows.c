@@ -81,7 +81,8 @@ apr_status_t wfp_r2_rows_count(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
 }
 
 /* Asked where there is a bound only: it looks at every part of an upload. */
-apr_status_t wfp_r2_rows_fits(wfp_dbd_t *db, const wfp_r2_ask_t *ask)
+apr_status_t wfp_r2_rows_used(apr_int64_t *pbytes, wfp_dbd_t *db,
+                              const wfp_r2_ask_t *ask)
 {
     static const wfp_sql_t sum = {
         "r2_fits",
@@ -90,14 +91,22 @@ apr_status_t wfp_r2_rows_fits(wfp_dbd_t *db, const wfp_r2_ask_t *ask)
         "FROM r2_buckets b WHERE b.id = %s"
     };
     const char **row;
+    apr_status_t rv = wfp_dbd_row(&row, db, &sum, 1, DBD_ARGS(ask->bucket_id));
+
+    *pbytes = rv == APR_SUCCESS && row ? wfp_dbd_int(row[0]) : 0;
+    return rv;
+}
+
+apr_status_t wfp_r2_rows_fits(wfp_dbd_t *db, const wfp_r2_ask_t *ask)
+{
+    apr_int64_t bytes;
     apr_status_t rv;
 
     if (!ask->call->bytes_max) {
         return APR_SUCCESS;
     }
-    rv = wfp_dbd_row(&row, db, &sum, 1, DBD_ARGS(ask->bucket_id));
-    return rv == APR_SUCCESS && row
-                   && wfp_dbd_int(row[0]) > ask->call->bytes_max
+    rv = wfp_r2_rows_used(&bytes, db, ask);
+    return rv == APR_SUCCESS && bytes > ask->call->bytes_max
                ? wfp_r2_rows_fail(db, ask, WFP_R2_FULL)
                : rv;
 }

@@ -64,6 +64,10 @@ apr_status_t wfp_r2_rows_replace(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
                                  const wfp_r2_object_t *object,
                                  const wfp_r2_object_t *old) WFP_CHECK;
 
+/** Bytes of the bucket, with the parts of its uploads. */
+apr_status_t wfp_r2_rows_used(apr_int64_t *pbytes, wfp_dbd_t *db,
+                              const wfp_r2_ask_t *ask) WFP_CHECK;
+
 /** Has the bucket, with the parts of its uploads, no more bytes than it may?
  *  WFP_R2_FULL. */
 apr_status_t wfp_r2_rows_fits(wfp_dbd_t *db, const wfp_r2_ask_t *ask) WFP_CHECK;

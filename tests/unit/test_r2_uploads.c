@@ -111,6 +111,60 @@ static void a_bucket_is_full(wfp_test_t *t)
     put(s, "b", "123");
 }
 
+/* A body without end, of a length that it says or not. */
+static apr_status_t endless_read(wfp_body_t *body, apr_bucket_brigade *bb,
+                                 apr_size_t max, wfp_result_t *res)
+{
+    static const char some[16 * 1024];
+    apr_size_t *given = body->baton,
+               n = max < sizeof(some) ? max : sizeof(some);
+
+    (void)res;
+    *given += n;
+    return apr_brigade_write(bb, NULL, NULL, some, n);
+}
+
+static const wfp_body_kind_t endless = { "endless", endless_read, NULL, NULL };
+
+/* @return how much of it was read before it was refused */
+static apr_size_t read_in_vain(r2s_t *s, wfp_r2_verb_e verb, const char *id,
+                               apr_off_t length)
+{
+    wfp_test_t *t = s->t;
+    apr_size_t given = 0;
+
+    aim(s, verb, "k");
+    s->call.upload_id = id;
+    s->call.part_number = 1;
+    s->call.source = wfp_body_make(&endless, &given, length, t->pool);
+    CHECK(run(s) != APR_SUCCESS);
+    CHECK_INT(s->call.fault, WFP_R2_FULL);
+    CHECK_INT(files(s), 1);
+    return given;
+}
+
+/* What a full bucket has no room for is not written first. */
+static void a_full_bucket_reads_no_more_than_fits(wfp_test_t *t)
+{
+    r2s_t *s = begin(t);
+    char *data = apr_palloc(t->pool, MIB);
+    const char *id;
+
+    memset(data, 'x', MIB - 1000);
+    data[MIB - 1000] = '\0';
+    CHECK_INT(wfp_r2_create(&s->r2, s->f.store, s->dir, MIB, t->pool),
+              APR_SUCCESS);
+    put(s, "a", data);
+    id = create(s, "k");
+    CHECK_INT(read_in_vain(s, WFP_R2_PUT, NULL, 2000), 0);
+    CHECK_INT(read_in_vain(s, WFP_R2_PUT_PART, id, 2000), 0);
+    CHECK(read_in_vain(s, WFP_R2_PUT, NULL, -1) <= 64 * 1024);
+    CHECK(read_in_vain(s, WFP_R2_PUT_PART, id, -1) <= 64 * 1024);
+    put(s, "a", data); /* in its place */
+    put(s, "b", "");
+    CHECK_INT(strlen(get(s, "a")), MIB - 1000);
+}
+
 static void parts_that_are_wrong(wfp_test_t *t)
 {
     r2s_t *s = begin(t);
@@ -345,6 +399,8 @@ static const wfp_test_case_t cases[] = {
     { "a bucket is full", a_bucket_is_full },
     { "parts that are wrong", parts_that_are_wrong },
     { "uploads are listed and aborted", uploads_are_listed_and_aborted },
+    { "a full bucket reads no more than fits",
+      a_full_bucket_reads_no_more_than_fits },
     { "dead files go when due", dead_files_go_when_due },
     { "parts go at once", parts_go_at_once },
     { "parts that are left out go", parts_that_are_left_out_go },
