@@ -49,10 +49,10 @@ def origin():
 
 @pytest.fixture(scope="session")
 def _server(request, build, origin):
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    piece = os.environ.get("WFP_PIECE", "main")
     level = "trace2" if request.config.option.verbose > 1 else "info"
     mpm = request.config.option.mpm
-    server = Httpd(build, TESTS / "gen" / f"{worker}-{mpm}", mpm, origin,
+    server = Httpd(build, TESTS / "gen" / f"{piece}-{mpm}", mpm, origin,
                    level)
     yield server
     server.stop()
