@@ -4,17 +4,6 @@
 import pytest
 
 from test_660_kv_values import *  # noqa: F401,F403 -- its tests and their fixtures
-from wfptest.hosts import Hosts
+from wfptest.pgsqlhttpd import httpd  # noqa: F401
 
 pytestmark = pytest.mark.one_mpm
-
-
-@pytest.fixture(scope="module")
-def httpd(build, origin, tmp_path_factory):
-    hosts = Hosts(build, tmp_path_factory.mktemp("kv-rows-api"), origin,
-                  pgsql=True)
-    try:
-        hosts.start()
-        yield hosts.servers[0]
-    finally:
-        hosts.remove()
