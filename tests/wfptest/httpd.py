@@ -15,6 +15,7 @@ import time
 from .errorlog import ErrorLog
 from .ports import free_ports
 from .process import children_of, state_of
+from .said import Said
 from .tap import SUPPRESSIONS
 from .wait import until
 
@@ -103,6 +104,7 @@ class Httpd:
         self.conf = self.root / "httpd.conf"
         self.log = ErrorLog(self.root / "logs/error_log")
         self.wrap = []  # words in front of its command
+        self.said = Said(self)
         self.process = None
         self.running = None
         self.token = None
@@ -283,15 +285,18 @@ class Httpd:
         until(lambda: all(has_begun(pid) for pid in self.children()),
               "children that wait")
 
-    def wfpctl(self, *args, check=True, stdin=None):
-        """Run wfpctl on this server's store."""
+    def wfpctl(self, *args, check=True, stdin=None, quick=False):
+        """Run wfpctl on this server's store. quick: it is not what is tested,
+        and need not start httpd to learn its settings."""
         self.need_store()
+        env = self.server_env()
+        if quick:
+            env.update(self.said.env())
         command = first_existing(self.build / "wfpctl",
                                  self.build / "admin/wfpctl/wfpctl")
         done = subprocess.run(
             [str(command), "--config", str(self.conf), *args], text=True,
-            env=self.server_env(), input=stdin, capture_output=True, check=False,
-            timeout=60)
+            env=env, input=stdin, capture_output=True, check=False, timeout=60)
         assert not check or done.returncode == 0, \
             f"wfpctl {args}: {done.returncode} {done.stderr}{done.stdout}"
         return done

@@ -52,7 +52,7 @@ class Tenant:
                                    else data.encode())
             full = f"{ns}/{name}" if ns else name
             done = self.httpd.wfpctl("deploy", full, str(folder), *options,
-                                     check=check)
+                                     check=check, quick=True)
         finally:
             shutil.rmtree(folder)
         if not done.returncode:
@@ -62,11 +62,12 @@ class Tenant:
     def namespace(self, *options):
         """A namespace of this test's own."""
         name = f"ns{next(NUMBERS)}"
-        self.httpd.wfpctl("namespace", "create", name, *options)
+        self.httpd.wfpctl("namespace", "create", name, *options,
+                          quick=True)
         return name
 
     def remove_all(self):
         """Namespaces stay: they cost nothing and end with the session."""
         for full in reversed(self.made):
-            self.httpd.wfpctl("delete", full, check=False)
+            self.httpd.wfpctl("delete", full, check=False, quick=True)
         self.made = []
