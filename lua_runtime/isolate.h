@@ -28,8 +28,8 @@ typedef struct wfp_runtime_t {
     struct wfp_arena_total_t *total; /* that isolates are counted in; NULL:
                                       * none */
     /* atomic, see wfp_run_set_rate() */
-    double vm_rate; /* instructions per second of this machine,
-                                * from wfp_meter_calibrate() */
+    double vm_rate; /* instructions per second of this machine, from
+                     * wfp_speed_measure(); without use in exact metering */
 } wfp_runtime_t;
 
 /**

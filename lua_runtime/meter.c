@@ -316,10 +316,12 @@ void wfp_meter_set_budget(wfp_budget_t *budget, const wfp_runtime_t *runtime,
         __atomic_load(&runtime->vm_rate, &rate, __ATOMIC_RELAXED);
         budget->rate = rate * RATE_MARGIN / 1e9;
         budget->late_ns = (apr_int64_t)(tick * LATE_TICKS);
-        budget->count_at_ns = (apr_int64_t)((double)max / 2 / budget->rate)
-                              - COUNT_EARLY_NS;
-        if (runtime->exact_metering
-            || (double)budget->count_at_ns < tick * (1.05 - LATE_TICKS)) {
+        budget->count_at_ns = 0;
+        if (!runtime->exact_metering) {
+            budget->count_at_ns = (apr_int64_t)((double)max / 2 / budget->rate)
+                                  - COUNT_EARLY_NS;
+        }
+        if ((double)budget->count_at_ns < tick * (1.05 - LATE_TICKS)) {
             budget->count_at_ns = 0;
             budget->counting = 1;
         }

@@ -367,7 +367,8 @@ apr_status_t wfp_run_child_init(wfp_runtime_t *runtime, wfp_result_t *res)
     if (rv == APR_SUCCESS) {
         rv = wfp_frame_thread_init();
     }
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS && !runtime->exact_metering
+        && runtime->vm_rate == 0) {
         rv = wfp_speed_measure(&runtime->vm_rate);
     }
     if (rv != APR_SUCCESS) {

@@ -158,9 +158,10 @@ apr_size_t wfp_run_thread_stack(void);
 
 /**
  * Install the signal handlers (one real-time signal, SIGSEGV for the C stack
- * guard), measure the VM's speed. child scope, once, before any invocation.
+ * guard), measure the VM's speed where it is wanted and not known. child scope,
+ * once, before any invocation.
  *
- * @param runtime  vm_rate is filled in
+ * @param runtime  vm_rate is filled in if it is 0 and exact_metering is, too
  */
 apr_status_t wfp_run_child_init(wfp_runtime_t *runtime,
                                 wfp_result_t *res) WFP_CHECK;

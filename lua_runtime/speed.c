@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The speed of this machine's Lua VM, for lazy counting: in which CPU time can
- * a tenant not have run N instructions? Called once a child by run.c. Runs code
- * of ours only, in a state of its own that is closed as usual.
+ * a tenant not have run N instructions? Called once a start by the module, whose
+ * children inherit it, and by its follower. Runs code of ours only, in a state
+ * of its own that is closed as usual.
  */
 #include "lua_runtime/speed.h"
 
