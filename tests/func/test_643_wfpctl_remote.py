@@ -33,7 +33,7 @@ class Remote:
     def run(self, *args, stdin="", address=True, **env):
         if address:
             args = ("--url", self.url, "--token", self.token, *args)
-        clean = {k: v for k, v in self.httpd.env.items()
+        clean = {k: v for k, v in self.httpd.server_env().items()
                  if not k.startswith("WFP_")}
         return subprocess.run([self.command, *args], text=True, input=stdin,
                               capture_output=True, check=False, timeout=60,
