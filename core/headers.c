@@ -5,7 +5,6 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
-#include <strings.h>
 
 #define ROOM_AT_FIRST 12
 
@@ -41,7 +40,7 @@ const char *wfp_headers_get(const wfp_headers_t *h, const char *name)
     int i;
 
     for (i = 0; i < h->count; i++) {
-        if (!strcasecmp(h->list[i].name, name)) {
+        if (wfp_headers_same(h->list[i].name, name)) {
             return h->list[i].value;
         }
     }
@@ -80,7 +79,7 @@ int wfp_headers_unset(wfp_headers_t *h, const char *name)
     int i, kept = 0, gone;
 
     for (i = 0; i < h->count; i++) {
-        if (strcasecmp(h->list[i].name, name)) {
+        if (!wfp_headers_same(h->list[i].name, name)) {
             h->list[kept++] = h->list[i];
         }
     }

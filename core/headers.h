@@ -3,6 +3,7 @@
 #define WFP_HEADERS_H
 
 #include <apr_pools.h>
+#include <strings.h>
 
 #include "core/wfp.h"
 
@@ -27,6 +28,12 @@ typedef struct wfp_headers_t {
     int count;
     int room;
 } wfp_headers_t;
+
+/** Is this the name of that field? Most names differ in their first letter. */
+static inline int wfp_headers_same(const char *name, const char *other)
+{
+    return ((name[0] ^ other[0]) & 0xdf) == 0 && !strcasecmp(name, other);
+}
 
 /** An empty list that grows in p. */
 wfp_headers_t *wfp_headers_make(apr_pool_t *p);

@@ -7,7 +7,8 @@
  * ("\" is "/", "%2e%2e" is "..", what may not stand raw is encoded). Every
  * such change is one that browsers and origin servers make later anyway: it
  * must be made before a policy looks. A host comes out as lower-case ASCII,
- * IPv4 addresses in any of their old spellings as four decimal numbers.
+ * IPv4 addresses in any of their old spellings as four decimal numbers. What
+ * can be read in one way only does not need curl (url_plain.c).
  */
 #include "core/url.h"
 
@@ -17,6 +18,8 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/url_plain.h"
 
 #define TEXT_MAX  65536
 #define SHOWN_MAX 200
@@ -279,12 +282,16 @@ static apr_status_t refuse(wfp_result_t *res, const char *text)
 apr_status_t wfp_url_parse(wfp_url_t *url, const char *text, const char *base,
                            wfp_result_t *res, apr_pool_t *p)
 {
-    const char *clean = prepare(text, p);
-    const char *clean_base = base ? prepare(base, p) : NULL;
+    const char *clean, *clean_base;
     wfp_url_t out;
     CURLU *h;
     int well;
 
+    if (!base && wfp_url_plain(url, text, p)) {
+        return APR_SUCCESS;
+    }
+    clean = prepare(text, p);
+    clean_base = base ? prepare(base, p) : NULL;
     if (!clean || (base && !clean_base)) {
         return refuse(res, clean ? base : text);
     }

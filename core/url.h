@@ -10,7 +10,8 @@
 /**
  * @file
  * The only URL parser: curl's, so that policy, redirects, scripts and the
- * transport agree about every URL. Texts are first brought into the form that
+ * transport agree about every URL (url_plain.c reads those that can be read in
+ * one way only). Texts are first brought into the form that
  * browsers give them: "\" in a path is "/", "%2e" segments are dots, spaces
  * and bytes that may not stand raw are encoded.
  */

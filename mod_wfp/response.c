@@ -31,7 +31,7 @@ static int is_ours(const char *name)
     int i;
 
     for (i = 0; names[i]; i++) {
-        if (!strcasecmp(name, names[i])) {
+        if (wfp_headers_same(name, names[i])) {
             return 1;
         }
     }
@@ -86,11 +86,12 @@ static void set_headers(request_rec *r, const wfp_response_t *resp)
         if (is_ours(h->name) || wfp_head_is_listed(resp->headers, h->name)) {
             continue;
         }
-        if (!strcasecmp(h->name, "Content-Type")) {
+        if (wfp_headers_same(h->name, "Content-Type")) {
             ap_set_content_type(r, value);
             continue;
         }
-        if (!strcasecmp(h->name, "Date") || !strcasecmp(h->name, "Server")) {
+        if (wfp_headers_same(h->name, "Date")
+            || wfp_headers_same(h->name, "Server")) {
             apr_table_setn(r->headers_out, h->name, value);
             continue;
         }

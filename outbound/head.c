@@ -24,7 +24,7 @@ static const char *const transport_fields[] = {
 static int is_one_of(const char *name, const char *const *list)
 {
     for (; *list; list++) {
-        if (!strcasecmp(name, *list)) {
+        if (wfp_headers_same(name, *list)) {
             return 1;
         }
     }
@@ -64,7 +64,7 @@ int wfp_head_is_listed(const wfp_headers_t *h, const char *name)
     int i;
 
     for (i = 0; i < h->count; i++) {
-        if (!strcasecmp(h->list[i].name, "Connection")
+        if (wfp_headers_same(h->list[i].name, "Connection")
             && list_has(h->list[i].value, name, n)) {
             return !is_one_of(name, body_fields);
         }
@@ -116,11 +116,11 @@ int wfp_head_is_reserved(const char *name)
 wfp_headers_t *wfp_head_end_to_end(const wfp_headers_t *h, apr_pool_t *p)
 {
     wfp_headers_t *kept = wfp_headers_make(p);
-    int i;
+    int lists = wfp_headers_get(h, "Connection") != NULL, i;
 
     for (i = 0; i < h->count; i++) {
         if (!is_of_connection(h->list[i].name)
-            && !wfp_head_is_listed(h, h->list[i].name)) {
+            && (!lists || !wfp_head_is_listed(h, h->list[i].name))) {
             wfp_headers_addn(kept, h->list[i].name, h->list[i].value);
         }
     }

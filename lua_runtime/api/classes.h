@@ -154,11 +154,28 @@ void wfp_api_list_set(lua_State *L, const wfp_class_t *cls);
 int wfp_api_list_iterate(lua_State *L, const wfp_class_t *cls, int first,
                          int count);
 
+/* ---- header_list.c: a plain table of headers, not yet a Headers object ---- */
+
+/** [-0, +(0|1), m] Push the block that holds the list made of the init value
+ *  at idx; type: content-type to add when there is none, or NULL.
+ *
+ *  @return the list, names in lower case; NULL: nothing was pushed, it takes
+ *          Headers to read this value, or to say what is wrong with it */
+const wfp_headers_t *wfp_api_push_header_list(lua_State *L, int idx,
+                                              const char *type);
+
+/** [-0, +0, e] A copy of such a list in the invocation's pool, charged. */
+wfp_headers_t *wfp_api_header_list_to_core(lua_State *L,
+                                           const wfp_headers_t *list);
+
 /* ---- headers.c ---- */
 
 /** [-0, +1, m] Push a Headers object over a lent list (NULL: empty). */
 void wfp_api_push_headers(lua_State *L, const wfp_headers_t *lent,
                           int immutable);
+
+/** [-1, +1, m] The same over the list in the block on the top. */
+void wfp_api_push_listed_headers(lua_State *L, const wfp_headers_t *list);
 
 /** [-0, +1, v] Push a Headers object made of the init value at idx. */
 void wfp_api_make_headers(lua_State *L, int idx);
@@ -237,6 +254,8 @@ typedef struct wfp_payload_t {
     apr_uint32_t generation;
     unsigned immutable : 1;       /* headers */
     unsigned used : 1;            /* the body, while it is no Body object yet */
+    unsigned listed : 1;          /* headers are in the block that is the user
+                                   * value */
     const wfp_headers_t *headers; /* lent; NULL: none */
     wfp_body_t *body;             /* lent; NULL: none */
     const char *type; /* content-type to add when none is set; static text, or
@@ -244,7 +263,8 @@ typedef struct wfp_payload_t {
 } wfp_payload_t;
 
 enum {
-    WFP_PAYLOAD_HEADERS = 1, /* Headers object; nil: not made yet */
+    WFP_PAYLOAD_HEADERS = 1, /* Headers object, or a block of header_list.c;
+                              * nil: not made yet */
     WFP_PAYLOAD_BODY,        /* nil, string or Body */
     WFP_PAYLOAD_TEXT,        /* Request: url; Response: statusText */
     WFP_PAYLOAD_MORE,        /* Request: method; Response: url */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Headers. An object is either a view of a lent list (an incoming request's, a
- * fetched response's) or has its own form: a Lua table from lower-case name to
+ * fetched response's, that of header_list.c) or has its own form: a Lua table from lower-case name to
  * a value or, where a name came more than once, an array of values. A view
  * turns into its own form at the first change, so that messages which only
  * pass through are never copied.
@@ -15,6 +15,7 @@ typedef struct headers_t {
     const wfp_headers_t *lent; /* NULL: own form, in user value 1 */
     apr_uint32_t generation;   /* of lent */
     unsigned immutable : 1;
+    unsigned listed : 1; /* lent is in the block that is user value 1 */
 } headers_t;
 
 static const wfp_class_t headers_class;
@@ -24,7 +25,7 @@ static headers_t *check(lua_State *L, int idx)
 {
     headers_t *h = wfp_class_check(L, idx, &headers_class);
 
-    if (h->lent) {
+    if (h->lent && !h->listed) {
         wfp_api_check_generation(L, h->generation);
     }
     return h;
@@ -44,6 +45,16 @@ void wfp_api_push_headers(lua_State *L, const wfp_headers_t *lent,
         lua_newtable(L);
         lua_setiuservalue(L, -2, 1);
     }
+}
+
+void wfp_api_push_listed_headers(lua_State *L, const wfp_headers_t *list)
+{
+    headers_t *h = wfp_class_new(L, &headers_class, sizeof(*h), 1);
+
+    h->lent = list;
+    h->listed = 1;
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, 1);
 }
 
 /* [-0, +1, v] Push a name in lower case; TypeError when it is no token. */
@@ -143,6 +154,7 @@ static void push_writable(lua_State *L, headers_t *h, int idx)
         lua_pushvalue(L, -1);
         lua_setiuservalue(L, idx, 1);
         h->lent = NULL;
+        h->listed = 0;
     }
     else {
         lua_getiuservalue(L, idx, 1);
@@ -194,6 +206,11 @@ void wfp_api_copy_headers(lua_State *L, int idx)
     int top;
 
     idx = lua_absindex(L, idx);
+    if (from->listed) {
+        lua_getiuservalue(L, idx, 1);
+        wfp_api_push_listed_headers(L, from->lent);
+        return;
+    }
     if (from->lent) {
         wfp_api_push_headers(L, from->lent, 0);
         return;
@@ -449,6 +466,9 @@ wfp_headers_t *wfp_api_core_headers(lua_State *L, int idx)
 {
     headers_t *h = check(L, idx);
 
+    if (h->listed) {
+        return wfp_api_header_list_to_core(L, h->lent);
+    }
     if (h->lent) {
         return (wfp_headers_t *)h->lent;
     }

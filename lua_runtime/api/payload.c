@@ -73,11 +73,27 @@ void wfp_api_set_headers(lua_State *L, int obj, int idx)
     if (lua_isnoneornil(L, idx)) {
         return;
     }
-    wfp_api_make_headers(L, idx);
-    if (p->type) {
-        wfp_api_default_header(L, -1, "content-type", p->type);
-        p->type = NULL;
+    p->headers = wfp_api_push_header_list(L, idx, p->type);
+    p->listed = p->headers != NULL;
+    if (!p->listed) {
+        wfp_api_make_headers(L, idx);
+        if (p->type) {
+            wfp_api_default_header(L, -1, "content-type", p->type);
+        }
     }
+    p->type = NULL;
+    lua_setiuservalue(L, obj, WFP_PAYLOAD_HEADERS);
+}
+
+/* [-0, +0, m] Somebody asks for the Headers object of what has but a list. */
+static void make_listed(lua_State *L, int obj)
+{
+    wfp_payload_t *p = lua_touserdata(L, obj);
+
+    lua_getiuservalue(L, obj, WFP_PAYLOAD_HEADERS);
+    wfp_api_push_listed_headers(L, p->headers);
+    p->headers = NULL;
+    p->listed = 0;
     lua_setiuservalue(L, obj, WFP_PAYLOAD_HEADERS);
 }
 
@@ -86,6 +102,9 @@ void wfp_api_share_headers(lua_State *L, int obj, int from)
     wfp_payload_t *p = lua_touserdata(L, obj);
     const wfp_payload_t *other = check(L, from);
 
+    if (other->listed) {
+        make_listed(L, from);
+    }
     if (lua_getiuservalue(L, from, WFP_PAYLOAD_HEADERS) == LUA_TNIL) {
         lua_pop(L, 1);
         p->headers = other->headers;
@@ -105,6 +124,9 @@ void wfp_api_push_payload_headers(lua_State *L, int obj)
 {
     wfp_payload_t *p = lua_touserdata(L, obj);
 
+    if (p->listed) {
+        make_listed(L, obj);
+    }
     if (lua_getiuservalue(L, obj, WFP_PAYLOAD_HEADERS) != LUA_TNIL) {
         return;
     }
@@ -174,6 +196,9 @@ wfp_headers_t *wfp_api_payload_core_headers(lua_State *L, int obj)
     wfp_isolate_t *iso = wfp_isolate_of(L);
     wfp_headers_t *h;
 
+    if (p->listed) {
+        return wfp_api_header_list_to_core(L, p->headers);
+    }
     if (lua_getiuservalue(L, obj, WFP_PAYLOAD_HEADERS) != LUA_TNIL) {
         h = wfp_api_core_headers(L, lua_gettop(L));
         lua_pop(L, 1);

@@ -51,6 +51,62 @@ static void headers_refuse_what_is_no_header(wfp_test_t *t)
     lua_close(L);
 }
 
+/* What a message was made with becomes Headers when it is asked for. */
+static void headers_of_a_table_are_made_late(wfp_test_t *t)
+{
+    lua_State *L = api_state_new(t->pool);
+
+    RUN("local r = Response.new('x', {headers={A=' 1\t', b='2'}}) "
+        "for i = 1, 9999 do local x = {} end local h = r.headers r = nil for i = 1, 9999 do local x = {} end "
+        "local o = '' for k, v in pairs(h) do o = o .. k .. '=' .. v .. ';' "
+        "end return o",
+        "a=1;b=2;content-type=text/plain;charset=UTF-8;");
+    RUN("local r = Response.new('x', {headers={['Content-Type']='t/u'}}) "
+        "return r.headers:get('content-type')",
+        "t/u");
+    RUN("local r = Response.new('x', {headers={a='1'}}) local h = r.headers "
+        "h:set('a', '2') h:append('A', '3') return r.headers:get('a') .. "
+        "tostring(h == r.headers)",
+        "2, 3true");
+    RUN("local r = Response.new('x', {headers={a='1'}}) local h = "
+        "Headers.new(r.headers) r.headers:set('a', '2') r = nil "
+        "for i = 1, 9999 do local x = {} end return h:get('a')",
+        "1");
+    RUN("local r = Response.new('x', {headers={a='1'}}) local s = "
+        "Response.new('y', r) r.headers:set('a', '2') r = nil "
+        "for i = 1, 9999 do local x = {} end return s.headers:get('a')",
+        "1");
+    RUN("local r = Response.new('x', {headers={a='1'}}) local s = r:clone() "
+        "s.headers:delete('a') return r.headers:get('a') .. "
+        "tostring(s.headers:get('a'))",
+        "1nil");
+    RUN("local r = Request.new('http://a.b/', {headers={X='1'}}) local s = "
+        "Request.new(r, {method='PUT'}) r.headers:set('x', '2') return "
+        "s.headers:get('x') .. s.method",
+        "1PUT");
+    RUN("local t = {['X-A']='1', ['x-a']='2'} local v = Response.new('x', "
+        "{headers=t}).headers:get('x-a') return v == '1, 2' or v == '2, 1'",
+        "true");
+    RUN("local t = {} for i = 1, 40 do t['h' .. i] = tostring(i) end local h = "
+        "Response.new('x', {headers=t}).headers return h:get('H40') .. "
+        "h:get('h1')",
+        "401");
+    RUN("local t = {} for i = 1, 16 do t['h' .. i] = tostring(i) end local h = "
+        "Response.new('x', {headers=t}).headers return h:get('h16') .. "
+        "h:get('content-type')",
+        "16text/plain;charset=UTF-8");
+    RUN("return Response.new('x', {headers={n=5}}).headers:get('n')", "5");
+    RUN("Response.new('x', {headers={['a b']='1'}})",
+        "TypeError: Invalid header name");
+    RUN("Response.new('x', {headers={a='1\\n'}})",
+        "TypeError: Invalid header value");
+    RUN("kept = Response.new('x', {headers={a='1'}}).headers return 1", "1");
+    api_state.generation = 2;
+    RUN("return kept:get('a')", "1");
+    api_state.generation = 1;
+    lua_close(L);
+}
+
 static void response_reads_its_init(wfp_test_t *t)
 {
     lua_State *L = api_state_new(t->pool);
@@ -475,6 +531,7 @@ static const wfp_test_case_t cases[] = {
     { "headers: case-insensitive, joined, sorted",
       headers_are_case_insensitive_and_joined },
     { "headers: bad names and values", headers_refuse_what_is_no_header },
+    { "headers: of a table, made late", headers_of_a_table_are_made_late },
     { "response: body and init", response_reads_its_init },
     { "body: read once, chunks, tee", body_is_read_once },
     { "body: larger than memory", body_larger_than_memory_is_an_error },

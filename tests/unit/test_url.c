@@ -461,7 +461,79 @@ static void every_mangled_url_settles(wfp_test_t *t)
     }
 }
 
+/* As curl reads it: what has a base is not taken for plain. */
+static const char *curls(wfp_test_t *t, const char *text)
+{
+    return again(t, text, "http://base.example/");
+}
+
+static void plain_urls_are_read_as_curl_reads_them(wfp_test_t *t)
+{
+    static const char *const pieces[] = {
+        "http", "https", "HTTP",     "://",  "/",    "a",       "Z",  "9",
+        "-",    ".",     "..",       "/.",   "_",    ":",       "80", "443",
+        "081",  "8080",  "@",        "?",    "??",   "=",       "&",  "#",
+        "%",    "%41",   "%2e",      "xn--", "0x7f", "example", "~",  "!$()",
+        "*+,",  "'",     ";",        "[",    "]",    "\\",      " ",  "|",
+        "{",    "65536", "\xc3\xbc", "^",
+    };
+    apr_uint64_t seed = 1;
+    int i;
+
+    for (i = 0; i < 200000; i++) {
+        char text[256] = "";
+        apr_pool_t *p, *whole = t->pool;
+        int n;
+
+        apr_pool_create(&p, t->pool);
+        t->pool = p;
+        seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+        strcpy(text, i & 1 ? "http://" : "https://a");
+        for (n = 0; n < 3 + i % 9; n++) {
+            seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+            strcat(text,
+                   pieces[(seed >> 33) % (sizeof(pieces) / sizeof(pieces[0]))]);
+        }
+        if (strcmp(again(t, text, NULL), curls(t, text)) != 0) {
+            printf("# %s: %s, curl: %s\n", text, again(t, text, NULL),
+                   curls(t, text));
+            CHECK(!"the same");
+        }
+        t->pool = whole;
+        apr_pool_destroy(p);
+    }
+}
+
+static void plain_urls_come_apart(wfp_test_t *t)
+{
+    wfp_url_t url;
+
+    CHECK_INT(wfp_url_parse(&url, "http://a-1.example:8080/b/C.d;e?f=g&h?/",
+                            NULL, NULL, t->pool),
+              APR_SUCCESS);
+    CHECK_STR(url.scheme, "http");
+    CHECK_STR(url.user, "");
+    CHECK_STR(url.password, "");
+    CHECK_STR(url.host, "a-1.example");
+    CHECK_INT(url.port, 8080);
+    CHECK_INT(url.port_given, 1);
+    CHECK_STR(url.path, "/b/C.d;e");
+    CHECK_STR(url.query, "?f=g&h?/");
+    CHECK_STR(url.fragment, "");
+    CHECK_INT(wfp_url_parse(&url, "https://localhost:443/", NULL, NULL,
+                            t->pool),
+              APR_SUCCESS);
+    CHECK_STR(url.scheme, "https");
+    CHECK_INT(url.port, 443);
+    CHECK_INT(url.port_given, 0);
+    CHECK_STR(url.path, "/");
+    CHECK_STR(url.query, "");
+}
+
 static const wfp_test_case_t cases[] = {
+    { "plain_urls_are_read_as_curl_reads_them",
+      plain_urls_are_read_as_curl_reads_them },
+    { "plain_urls_come_apart", plain_urls_come_apart },
     { "parts_come_out", parts_come_out },
     { "absent_parts_are_empty", absent_parts_are_empty },
     { "default_ports_are_not_given", default_ports_are_not_given },
