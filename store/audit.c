@@ -19,15 +19,18 @@
 
 static apr_status_t prune(wfp_dbd_t *db, apr_int64_t stamp, apr_time_t now)
 {
-    static const wfp_sql_t old = {
-        "audit_prune", "DELETE FROM audit WHERE stamp <= %lld OR created < %lld"
-    };
+    static const wfp_sql_t many = { "audit_prune_many",
+                                    "DELETE FROM audit WHERE stamp <= %lld" };
+    static const wfp_sql_t old = { "audit_prune_old",
+                                   "DELETE FROM audit WHERE created < %lld" };
+    apr_time_t oldest = now - apr_time_from_sec(86400) * WFP_AUDIT_DAYS;
+    apr_status_t rv;
 
-    return wfp_dbd_exec(NULL, db, &old,
-                        DBD_ARGS(wfp_dbd_num(db, stamp - WFP_AUDIT_ROWS),
-                                 wfp_dbd_num(db, now
-                                                     - apr_time_from_sec(86400)
-                                                           * WFP_AUDIT_DAYS)));
+    rv = wfp_dbd_exec(NULL, db, &many,
+                      DBD_ARGS(wfp_dbd_num(db, stamp - WFP_AUDIT_ROWS)));
+    return rv == APR_SUCCESS
+               ? wfp_dbd_exec(NULL, db, &old, DBD_ARGS(wfp_dbd_num(db, oldest)))
+               : rv;
 }
 
 apr_status_t wfp_audit_record(wfp_dbd_t *db, const wfp_change_t *change,

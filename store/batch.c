@@ -2,8 +2,9 @@
 /*
  * Group commit. All mutations of a database queue for its one row of change
  * numbers, until the COMMIT before is on the disk: alone they are as slow as
- * the disk. So the first thread leads, and those that come while it waits are
- * done together by the next leader. Called by dbd.c.
+ * the disk. So the first thread leads, and takes along who comes while it waits
+ * for that row or works; those that come while it commits are the next leader's.
+ * Called by dbd.c.
  *
  * Inside a shared transaction each mutation has a savepoint. A refusal takes
  * back its own; a failing statement ends the sharing, and everybody is done
@@ -49,7 +50,7 @@ apr_status_t wfp_batch_make(wfp_batch_t **pbatch, apr_pool_t *p)
 /* One mutation inside the shared transaction. */
 static apr_status_t do_shared(wfp_dbd_t *db, job_t *job)
 {
-    apr_status_t rv = wfp_dbd_direct(db, "SAVEPOINT mutation");
+    apr_status_t rv = wfp_dbd_later(db, "SAVEPOINT mutation");
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -59,75 +60,104 @@ static apr_status_t do_shared(wfp_dbd_t *db, job_t *job)
     job->rv = job->fn(db, job->baton);
     db->res = NULL;
     if (!db->broken && job->rv != APR_SUCCESS) {
-        rv = wfp_dbd_direct(db, "ROLLBACK TO SAVEPOINT mutation");
+        rv = wfp_dbd_later(db, "ROLLBACK TO SAVEPOINT mutation");
     }
     if (!db->broken && rv == APR_SUCCESS) {
-        rv = wfp_dbd_direct(db, "RELEASE SAVEPOINT mutation");
+        rv = wfp_dbd_later(db, "RELEASE SAVEPOINT mutation");
     }
     return db->broken ? APR_EGENERAL : rv;
 }
 
-static apr_status_t share(wfp_dbd_t *db, void *baton)
+/* The front of the queue, if there is one. */
+static job_t *take_locked(wfp_batch_t *batch)
+{
+    job_t *job = batch->first;
+
+    if (job) {
+        batch->first = job->next;
+        job->next = NULL;
+    }
+    if (!batch->first) {
+        batch->last = NULL;
+    }
+    return job;
+}
+
+static job_t *take(wfp_batch_t *batch)
 {
     job_t *job;
+
+    wfp_lock_take(batch->mutex);
+    job = take_locked(batch);
+    wfp_lock_leave(batch->mutex);
+    return job;
+}
+
+typedef struct shared_t {
+    wfp_batch_t *batch;
+    job_t *first; /* all that were begun, in this order */
+    int is_empty; /* all were refused: there is nothing to commit */
+} shared_t;
+
+static apr_status_t share(wfp_dbd_t *db, void *baton)
+{
+    shared_t *shared = baton;
+    wfp_result_t *res = db->res;
+    job_t *job = shared->first;
+    int n;
     apr_status_t rv = APR_SUCCESS;
 
-    db->res = NULL;
-    for (job = baton; job && rv == APR_SUCCESS; job = job->next) {
+    shared->is_empty = 1;
+    for (n = 0; rv == APR_SUCCESS && job && n < SHARED_MAX; n++) {
         rv = do_shared(db, job);
+        shared->is_empty = shared->is_empty && job->rv != APR_SUCCESS;
+        if (rv == APR_SUCCESS && n + 1 < SHARED_MAX) {
+            job->next = take(shared->batch);
+        }
+        job = job->next;
     }
-    return rv;
+    db->res = res;
+    return rv == APR_SUCCESS && shared->is_empty ? APR_EGENERAL : rv;
+}
+
+/* Why nothing came of a shared transaction, in the pool of one of them. */
+static apr_status_t give_reason(wfp_result_t *res, const wfp_result_t *why,
+                                apr_status_t rv)
+{
+    rv = wfp_result_set(res, why->code, rv, "%s", why->message);
+    return why->about ? wfp_result_about(res, why->about, rv) : rv;
 }
 
 static void do_batch(wfp_store_t *store, job_t *first)
 {
+    shared_t shared = { .batch = store->batch, .first = first };
     wfp_result_t res;
     job_t *job;
     int again;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv;
 
-    if (first->next) {
-        wfp_result_init(&res, first->pool);
-        rv = wfp_dbd_attempt(&again, store, WFP_DBD_WRITE, share, first, &res,
-                             first->pool);
-        if (rv == APR_SUCCESS) {
-            return;
-        }
+    wfp_result_init(&res, first->pool);
+    rv = wfp_dbd_attempt(&again, store, WFP_DBD_WRITE, share, &shared, &res,
+                         first->pool);
+    if (rv == APR_SUCCESS || (shared.is_empty && !again)) {
+        return;
     }
     for (job = first; job; job = job->next) {
         if (job->res) {
             wfp_result_init(job->res, job->res->pool);
         }
-        if (rv != APR_SUCCESS && !again) {
-            /* no connection, or nobody knows what became of the COMMIT */
-            job->rv = wfp_slot_unavailable(job->res, "a shared transaction",
-                                           res.message);
-        }
-        else {
+        if (again) {
             job->rv = wfp_dbd_alone(store, WFP_DBD_WRITE, job->fn, job->baton,
                                     job->res, job->pool);
+        }
+        else {
+            /* no connection, or nobody knows what became of the COMMIT */
+            job->rv = give_reason(job->res, &res, rv);
         }
     }
 }
 
 /* --- queueing ------------------------------------------------------------ */
-
-/* The front of the queue becomes a list of its own. */
-static job_t *take_locked(wfp_batch_t *batch)
-{
-    job_t *first = batch->first, *job = first;
-    int n;
-
-    for (n = 1; n < SHARED_MAX && job->next; n++) {
-        job = job->next;
-    }
-    batch->first = job->next;
-    if (!batch->first) {
-        batch->last = NULL;
-    }
-    job->next = NULL;
-    return first;
-}
 
 static void finish_locked(wfp_batch_t *batch, job_t *first)
 {

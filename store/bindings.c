@@ -40,37 +40,52 @@ apr_status_t wfp_bindings_insert(wfp_dbd_t *db, const char *version_id,
     return rv;
 }
 
-apr_status_t wfp_bindings_read(apr_array_header_t **pbindings, wfp_dbd_t *db,
+static apr_status_t read_row(wfp_binding_t *b, wfp_dbd_t *db, const char **row)
+{
+    b->name = row[0];
+    b->kind = wfp_binding_kind_by_name(row[1]);
+    if (b->kind == WFP_BINDING_KIND_COUNT) {
+        return wfp_result_set(db->res, WFP_INTERNAL, APR_EGENERAL,
+                              "the store has a binding of the unknown type %s",
+                              row[1]);
+    }
+    wfp_column_unbase64(&b->text, &b->text_size, row[2], db->pool);
+    b->target = row[3];
+    return wfp_column_read_outbound(&b->outbound, row[4], db->res, db->pool);
+}
+
+apr_status_t wfp_bindings_read(apr_array_header_t **pbindings,
+                               apr_array_header_t **ptags, wfp_dbd_t *db,
                                const char *version_id)
 {
+    /* a tag has no kind: both are asked for at once, as each is a trip to
+     * PostgreSQL */
     static const wfp_sql_t list = {
-        "bindings_list", "SELECT name, kind, value, target, outbound "
-                         "FROM bindings WHERE version_id = %s ORDER BY pos"
+        "bindings_and_tags", "SELECT name, kind, value, target, outbound, pos "
+                             "FROM bindings WHERE version_id = %s "
+                             "UNION ALL SELECT tag, '', '', '', '', pos "
+                             "FROM tags WHERE version_id = %s ORDER BY pos"
     };
     apr_array_header_t *rows;
     int i;
-    apr_status_t rv = wfp_dbd_rows(&rows, db, &list, 5, DBD_ARGS(version_id));
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &list, 5,
+                                   DBD_ARGS(version_id, version_id));
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     *pbindings = apr_array_make(db->pool, rows->nelts + 1,
                                 sizeof(wfp_binding_t));
+    *ptags = apr_array_make(db->pool, rows->nelts + 1, sizeof(const char *));
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         const char **row = APR_ARRAY_IDX(rows, i, const char **);
-        wfp_binding_t *b = apr_array_push(*pbindings);
 
-        b->name = row[0];
-        b->kind = wfp_binding_kind_by_name(row[1]);
-        if (b->kind == WFP_BINDING_KIND_COUNT) {
-            return wfp_result_set(db->res, WFP_INTERNAL, APR_EGENERAL,
-                                  "the store has a binding of the unknown "
-                                  "type %s",
-                                  row[1]);
+        if (*row[1]) {
+            rv = read_row(apr_array_push(*pbindings), db, row);
         }
-        wfp_column_unbase64(&b->text, &b->text_size, row[2], db->pool);
-        b->target = row[3];
-        rv = wfp_column_read_outbound(&b->outbound, row[4], db->res, db->pool);
+        else {
+            APR_ARRAY_PUSH(*ptags, const char *) = row[0];
+        }
     }
     return rv;
 }

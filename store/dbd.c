@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "store/batch.h"
 #include "store/hostlock.h"
+#include "store/pending.h"
 #include "store/slot.h"
 
 /* a lost connection costs a try; so does a statement that is stale */
@@ -60,6 +61,28 @@ static apr_status_t prepare(apr_dbd_prepared_t **pstatement, wfp_dbd_t *db,
     return APR_SUCCESS;
 }
 
+/* Send what waits. @param pcount rows that its last statement touched */
+static apr_status_t send_pending(int *pcount, wfp_dbd_t *db, const char *label)
+{
+    wfp_slot_t *slot = db->slot;
+    int rc = apr_dbd_query(slot->store->driver, slot->handle, pcount,
+                           wfp_pending_take(db->pending));
+
+    return rc ? broke(db, label, rc) : APR_SUCCESS;
+}
+
+static int waits(const wfp_dbd_t *db)
+{
+    return db->pending && wfp_pending_waits(db->pending);
+}
+
+static apr_status_t flush(wfp_dbd_t *db)
+{
+    int n;
+
+    return waits(db) ? send_pending(&n, db, "what waited") : APR_SUCCESS;
+}
+
 apr_status_t wfp_dbd_exec(int *pcount, wfp_dbd_t *db, const wfp_sql_t *sql,
                           const char **args)
 {
@@ -68,6 +91,15 @@ apr_status_t wfp_dbd_exec(int *pcount, wfp_dbd_t *db, const wfp_sql_t *sql,
     int rc, n = 0;
     apr_status_t rv = prepare(&statement, db, sql);
 
+    if (rv == APR_SUCCESS && db->pending && (!pcount || waits(db))
+        && wfp_pending_call(db->pending, sql, args)) {
+        return pcount || wfp_pending_is_long(db->pending)
+                   ? send_pending(pcount ? pcount : &n, db, sql->label)
+                   : APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = flush(db);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -85,10 +117,23 @@ apr_status_t wfp_dbd_exec(int *pcount, wfp_dbd_t *db, const wfp_sql_t *sql,
 apr_status_t wfp_dbd_direct(wfp_dbd_t *db, const char *text)
 {
     wfp_slot_t *slot = db->slot;
-    int n;
-    int rc = apr_dbd_query(slot->store->driver, slot->handle, &n, text);
+    int n, rc;
+    apr_status_t rv = flush(db);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rc = apr_dbd_query(slot->store->driver, slot->handle, &n, text);
     return rc ? broke(db, text, rc) : APR_SUCCESS;
+}
+
+apr_status_t wfp_dbd_later(wfp_dbd_t *db, const char *text)
+{
+    if (!db->pending) {
+        return wfp_dbd_direct(db, text);
+    }
+    wfp_pending_text(db->pending, text);
+    return APR_SUCCESS;
 }
 
 /* Copies a result: PostgreSQL's texts die with its end, SQLite's are where
@@ -111,30 +156,47 @@ static void copy_rows(apr_array_header_t *rows, wfp_dbd_t *db,
     }
 }
 
-apr_status_t wfp_dbd_rows(apr_array_header_t **prows, wfp_dbd_t *db,
-                          const wfp_sql_t *sql, int cols, const char **args)
+/* The rows of a statement, which is sent with all that waits. */
+static apr_status_t select_rows(apr_dbd_results_t **presults, wfp_dbd_t *db,
+                                const wfp_sql_t *sql, const char **args,
+                                apr_pool_t *sub)
 {
     wfp_slot_t *slot = db->slot;
-    apr_dbd_results_t *results = NULL;
     apr_dbd_prepared_t *statement;
-    apr_pool_t *sub;
     int rc;
     apr_status_t rv = prepare(&statement, db, sql);
 
+    if (rv == APR_SUCCESS && waits(db)
+        && wfp_pending_call(db->pending, sql, args)) {
+        rc = apr_dbd_select(slot->store->driver, sub, slot->handle, presults,
+                            wfp_pending_take(db->pending), 1);
+        return rc ? broke(db, sql->label, rc) : APR_SUCCESS;
+    }
     if (rv == APR_SUCCESS) {
-        rv = apr_pool_create(&sub, db->pool);
+        rv = flush(db);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rc = apr_dbd_pselect(slot->store->driver, sub, slot->handle, &results,
+    rc = apr_dbd_pselect(slot->store->driver, sub, slot->handle, presults,
                          statement, 1, 0, args);
-    if (rc == 0) {
+    return rc ? broke(db, sql->label, rc) : APR_SUCCESS;
+}
+
+apr_status_t wfp_dbd_rows(apr_array_header_t **prows, wfp_dbd_t *db,
+                          const wfp_sql_t *sql, int cols, const char **args)
+{
+    apr_dbd_results_t *results = NULL;
+    apr_pool_t *sub;
+    apr_status_t rv = apr_pool_create(&sub, db->pool);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = select_rows(&results, db, sql, args, sub);
+    if (rv == APR_SUCCESS) {
         *prows = apr_array_make(db->pool, 4, sizeof(const char **));
         copy_rows(*prows, db, results, cols, sub);
-    }
-    else {
-        rv = broke(db, sql->label, rc);
     }
     apr_pool_destroy(sub);
     return rv;
@@ -164,14 +226,43 @@ const char *wfp_dbd_num(wfp_dbd_t *db, apr_int64_t n)
 
 /* --- running ------------------------------------------------------------- */
 
+/* A bitmap of an index has all rows that are gone but not vacuumed, each time
+ * anew; a plain scan passes them once. Of a Worker that is deployed again and
+ * again these are thousands, and mutations wait for each other. */
+#define NO_BITMAPS "SET LOCAL enable_bitmapscan = off"
+
 static const char *begin_text(const wfp_store_t *store, wfp_dbd_mode_e mode)
 {
     if (wfp_slot_is_sqlite(store)) {
         return mode == WFP_DBD_WRITE ? "BEGIN IMMEDIATE" : "BEGIN";
     }
     return mode == WFP_DBD_WRITE
-               ? "BEGIN"
+               ? "BEGIN; " NO_BITMAPS
                : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+}
+
+static apr_status_t begin(wfp_dbd_t *db, const char *text)
+{
+    db->pending = db->slot->pending;
+    if (!db->pending) {
+        return wfp_dbd_direct(db, text);
+    }
+    wfp_pending_begin(db->pending, text);
+    return APR_SUCCESS;
+}
+
+/* What waits is not sent any more: may be not even the beginning was. */
+static void take_back(wfp_dbd_t *db)
+{
+    wfp_result_t *res = db->res;
+    int was_sent = !db->pending || wfp_pending_was_sent(db->pending);
+
+    db->pending = NULL;
+    db->res = NULL; /* keeps fn's reason */
+    if (was_sent && wfp_dbd_direct(db, "ROLLBACK") != APR_SUCCESS) {
+        db->broken = 1; /* closing the connection rolls back, too */
+    }
+    db->res = res;
 }
 
 /* @param punknown  1: it may have been committed all the same */
@@ -180,12 +271,15 @@ static apr_status_t transaction(int *punknown, wfp_dbd_t *db,
                                 void *baton)
 {
     wfp_store_t *store = db->slot->store;
-    apr_status_t rv = wfp_dbd_direct(db, begin_text(store, mode));
+    apr_status_t rv = begin(db, begin_text(store, mode));
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = fn(db, baton);
+    if (rv == APR_SUCCESS && !db->broken) {
+        rv = flush(db); /* apart: so a failure is surely no commit */
+    }
     if (rv == APR_SUCCESS && !db->broken) {
         rv = wfp_dbd_direct(db, "COMMIT");
         if (rv == APR_SUCCESS) {
@@ -198,13 +292,7 @@ static apr_status_t transaction(int *punknown, wfp_dbd_t *db,
                             * would roll back and report success */
     }
     if (!db->broken) {
-        wfp_result_t *res = db->res;
-
-        db->res = NULL; /* keeps fn's reason */
-        if (wfp_dbd_direct(db, "ROLLBACK") != APR_SUCCESS) {
-            db->broken = 1; /* closing the connection rolls back, too */
-        }
-        db->res = res;
+        take_back(db);
     }
     return rv;
 }

@@ -34,6 +34,7 @@ typedef struct wfp_dbd_t {
     const char *driver;
     int broken; /* a statement failed: nothing will be committed */
     struct wfp_slot_t *slot;
+    struct wfp_pending_t *pending; /* NULL: nothing may wait */
 } wfp_dbd_t;
 
 /** Values of a statement's parameters: DBD_ARGS(a, b). None may be NULL. */
@@ -79,7 +80,10 @@ apr_status_t wfp_dbd_alone(wfp_store_t *store, wfp_dbd_mode_e mode,
                            wfp_dbd_fn *fn, void *baton, wfp_result_t *res,
                            apr_pool_t *p) WFP_CHECK;
 
-/** Run a statement that gives no rows. @param pcount rows touched, or NULL */
+/** Run a statement that gives no rows.
+ *  @param pcount rows touched; NULL: nobody asks, so inside a transaction on
+ *  PostgreSQL it may wait for the next statement, and what is wrong with it is
+ *  that one's failure, or the transaction's */
 apr_status_t wfp_dbd_exec(int *pcount, wfp_dbd_t *db, const wfp_sql_t *sql,
                           const char **args) WFP_CHECK;
 
@@ -96,6 +100,9 @@ apr_status_t wfp_dbd_row(const char ***prow, wfp_dbd_t *db,
 
 /** Run a statement without parameters that is not prepared (DDL). */
 apr_status_t wfp_dbd_direct(wfp_dbd_t *db, const char *text) WFP_CHECK;
+
+/** The same, which may wait for the next one as wfp_dbd_exec() says. */
+apr_status_t wfp_dbd_later(wfp_dbd_t *db, const char *text) WFP_CHECK;
 
 /** The whole number in a column. */
 apr_int64_t wfp_dbd_int(const char *text);

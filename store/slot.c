@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "store/batch.h"
+#include "store/pending.h"
 #include "store/schema.h"
 #include "store/sqlstate.h"
 
@@ -79,6 +80,7 @@ static apr_status_t slot_close(void *data)
     }
     slot->handle = NULL;
     slot->prepared = NULL;
+    slot->pending = NULL;
     slot->conn_pool = NULL;
     return APR_SUCCESS;
 }
@@ -223,6 +225,9 @@ static apr_status_t slot_open(wfp_store_t *store, wfp_slot_t *slot,
                                     error);
     }
     slot->prepared = apr_hash_make(slot->conn_pool);
+    slot->pending = wfp_slot_is_sqlite(store)
+                        ? NULL
+                        : wfp_pending_make(slot->conn_pool);
     slot->generation = apr_atomic_read32(&store->generation);
     rv = slot_setup(store, slot, res);
     return rv == APR_SUCCESS && store->insists ? wfp_schema_vet(slot, res) : rv;

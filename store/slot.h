@@ -40,7 +40,8 @@ typedef struct wfp_slot_t {
     apr_pool_t *pool;
     apr_pool_t *conn_pool; /* NULL: not connected */
     apr_dbd_t *handle;
-    apr_hash_t *prepared; /* label -> apr_dbd_prepared_t */
+    apr_hash_t *prepared;          /* label -> apr_dbd_prepared_t */
+    struct wfp_pending_t *pending; /* NULL on SQLite */
     apr_uint32_t generation;
 } wfp_slot_t;
 

@@ -171,8 +171,9 @@ apr_status_t wfp_modules_read(wfp_script_t *script, wfp_dbd_t *db,
 apr_status_t wfp_bindings_insert(wfp_dbd_t *db, const char *version_id,
                                  const apr_array_header_t *bindings) WFP_CHECK;
 
-/** Read them: array of wfp_binding_t. */
-apr_status_t wfp_bindings_read(apr_array_header_t **pbindings, wfp_dbd_t *db,
+/** Read them, and its tags: arrays of wfp_binding_t and of const char *. */
+apr_status_t wfp_bindings_read(apr_array_header_t **pbindings,
+                               apr_array_header_t **ptags, wfp_dbd_t *db,
                                const char *version_id) WFP_CHECK;
 
 /** Does everything exist that script's bindings name? WFP_NOT_FOUND, about what

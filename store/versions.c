@@ -91,18 +91,15 @@ static apr_status_t prune(wfp_dbd_t *db, const wfp_version_row_t *row)
     };
     const char *id = row->row->id;
     int kept = row->kept > 0 ? row->kept : 1;
-    int count;
     apr_status_t rv;
 
     if (row->script->number <= kept + 1) {
         return APR_SUCCESS; /* there cannot be more */
     }
-    rv = wfp_dbd_exec(&count, db, &versions,
+    rv = wfp_dbd_exec(NULL, db, &versions,
                       DBD_ARGS(id, id, id, id, wfp_dbd_num(db, kept)));
-    if (rv == APR_SUCCESS && count > 0) {
-        rv = wfp_dbd_exec(NULL, db, &codes, DBD_ARGS(id, id));
-    }
-    return rv;
+    return rv == APR_SUCCESS ? wfp_dbd_exec(NULL, db, &codes, DBD_ARGS(id, id))
+                             : rv;
 }
 
 static const char *details_of(const wfp_version_row_t *row, apr_pool_t *p)
@@ -212,11 +209,9 @@ static apr_status_t read_head(wfp_head_t *head, wfp_dbd_t *db, const char **row)
     head->code_id = row[8];
     head->etag = row[10];
     rv = wfp_column_read_limits(&script->limits, row[5], db->res, db->pool);
-    if (rv == APR_SUCCESS) {
-        rv = wfp_bindings_read(&script->bindings, db, row[0]);
-    }
-    return rv == APR_SUCCESS ? wfp_versions_tags(&script->tags, db, row[0])
-                             : rv;
+    return rv == APR_SUCCESS
+               ? wfp_bindings_read(&script->bindings, &script->tags, db, row[0])
+               : rv;
 }
 
 apr_status_t wfp_versions_head(wfp_head_t *head, wfp_dbd_t *db, const char *ns,

@@ -114,6 +114,19 @@ static apr_status_t nonsense(wfp_dbd_t *db, void *baton)
     return rv == APR_SUCCESS ? wfp_dbd_direct(db, "SELEKT 1") : rv;
 }
 
+/* The last statement is wrong, whose answer nobody waits for. */
+static apr_status_t nonsense_at_last(wfp_dbd_t *db, void *baton)
+{
+    static const wfp_sql_t twice = {
+        "counters_twice",
+        "INSERT INTO counters (name, value) VALUES ('changes', 0)"
+    };
+    apr_int64_t stamp;
+    apr_status_t rv = wfp_changes_take(&stamp, db);
+
+    return rv == APR_SUCCESS ? wfp_dbd_exec(NULL, db, &twice, NULL) : rv;
+}
+
 /* NULL, or what went wrong in the i-th turn. */
 static const char *turn(worker_t *w, int i)
 {
@@ -125,7 +138,9 @@ static const char *turn(worker_t *w, int i)
 
     wfp_result_init(res, w->pool);
     if (fail
-        && (wfp_dbd_run(w->f.store, WFP_DBD_WRITE, nonsense, NULL, res, w->pool)
+        && (wfp_dbd_run(w->f.store, WFP_DBD_WRITE,
+                        i % 8 == 1 ? nonsense : nonsense_at_last, NULL, res,
+                        w->pool)
                 == APR_SUCCESS
             || res->code != WFP_STORE_UNAVAILABLE)) {
         return "nonsense did not fail";
