@@ -185,12 +185,19 @@ void wfp_show_ledger(wfp_json_t *doc, const wfp_ledger_rows_t *row,
     const apr_uint64_t *n = row->n, *bounds = wfp_ledger_cpu_bounds();
     const apr_uint64_t *steps = &n[WFP_LEDGER_CPU_STEPS];
     wfp_json_t *errors = wfp_json_object(p), *cpu = wfp_json_object(p);
+    wfp_json_t *kills = wfp_json_object(p);
     int i;
 
     for (i = 1; i < WFP_OUTCOME_COUNT; i++) {
         if (n[WFP_LEDGER_ENDS + i - 1]) {
             wfp_json_set_int(errors, wfp_code_outcome_name((wfp_outcome_e)i),
                              (apr_int64_t)n[WFP_LEDGER_ENDS + i - 1]);
+        }
+    }
+    for (i = 0; i < WFP_LIMIT_COUNT; i++) {
+        if (n[WFP_LEDGER_KILLS + i]) {
+            wfp_json_set_int(kills, wfp_limit_row((wfp_limit_e)i)->name,
+                             (apr_int64_t)n[WFP_LEDGER_KILLS + i]);
         }
     }
     wfp_json_set_number(cpu, "total", ms(n[WFP_LEDGER_CPU_US]));
@@ -200,6 +207,7 @@ void wfp_show_ledger(wfp_json_t *doc, const wfp_ledger_rows_t *row,
                         ms(wfp_ledger_percentile(steps, bounds, 0.99)));
     wfp_json_set_int(doc, "requests", (apr_int64_t)n[WFP_LEDGER_REQUESTS]);
     wfp_json_set(doc, "errors", errors);
+    wfp_json_set(doc, "kills", kills);
     wfp_json_set(doc, "cpu_ms", cpu);
     wfp_json_set_number(doc, "wall_ms", ms(n[WFP_LEDGER_WALL_US]));
     wfp_json_set_int(doc, "instructions",

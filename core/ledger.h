@@ -25,7 +25,7 @@
 typedef struct wfp_ledger_t wfp_ledger_t;
 
 /** Number of the layout: memory of another one is not used on. */
-#define WFP_LEDGER_LAYOUT 3
+#define WFP_LEDGER_LAYOUT 4
 
 /** Places for Workers, and for namespaces ("*" of each). */
 #define WFP_LEDGER_ROWS       8192
@@ -52,11 +52,11 @@ typedef enum {
     WFP_LEDGER_CPU_STEPS, /* how many had that much CPU time */
     WFP_LEDGER_LOST = WFP_LEDGER_CPU_STEPS + WFP_LEDGER_STEPS, /* with their
                         * process: in no other number */
-    WFP_LEDGER_TOLD,
+    WFP_LEDGER_KILLS, /* one each wfp_limit_e */
+    WFP_LEDGER_TOLD = WFP_LEDGER_KILLS + WFP_LIMIT_COUNT,
     /* not told to the store: */
     WFP_LEDGER_WALL_STEPS = WFP_LEDGER_TOLD,
-    WFP_LEDGER_KILLS = WFP_LEDGER_WALL_STEPS + WFP_LEDGER_STEPS, /* by limit */
-    WFP_LEDGER_COUNT = WFP_LEDGER_KILLS + WFP_LIMIT_COUNT
+    WFP_LEDGER_COUNT = WFP_LEDGER_WALL_STEPS + WFP_LEDGER_STEPS
 } wfp_ledger_e;
 
 /** One run that is over. */

@@ -11,95 +11,7 @@
 #include <string.h>
 
 #include "store/dbd.h"
-
-/* Columns in the order of wfp_ledger_e. */
-#define NAMES                                                                  \
-    "requests, exceptions, exceeded_cpu, exceeded_memory, "                    \
-    "exceeded_wall, not_found, shed, canceled, internal, cpu_us, "             \
-    "wall_us, instructions, subrequests, bytes_in, bytes_out, "                \
-    "cold_starts, cpu_step_0, cpu_step_1, cpu_step_2, "                        \
-    "cpu_step_3, cpu_step_4, cpu_step_5, cpu_step_6, cpu_step_7, "             \
-    "cpu_step_8, cpu_step_9, cpu_step_10, cpu_step_11, "                       \
-    "cpu_step_12, cpu_step_13, lost "
-#define SUMS                                                                   \
-    "sum(requests), sum(exceptions), sum(exceeded_cpu), "                      \
-    "sum(exceeded_memory), sum(exceeded_wall), sum(not_found), "               \
-    "sum(shed), sum(canceled), sum(internal), sum(cpu_us), "                   \
-    "sum(wall_us), sum(instructions), sum(subrequests), "                      \
-    "sum(bytes_in), sum(bytes_out), sum(cold_starts), "                        \
-    "sum(cpu_step_0), sum(cpu_step_1), sum(cpu_step_2), "                      \
-    "sum(cpu_step_3), sum(cpu_step_4), sum(cpu_step_5), "                      \
-    "sum(cpu_step_6), sum(cpu_step_7), sum(cpu_step_8), "                      \
-    "sum(cpu_step_9), sum(cpu_step_10), sum(cpu_step_11), "                    \
-    "sum(cpu_step_12), sum(cpu_step_13), sum(lost) "
-#define SETS                                                                   \
-    "requests = excluded.requests, "                                           \
-    "exceptions = excluded.exceptions, "                                       \
-    "exceeded_cpu = excluded.exceeded_cpu, "                                   \
-    "exceeded_memory = excluded.exceeded_memory, "                             \
-    "exceeded_wall = excluded.exceeded_wall, "                                 \
-    "not_found = excluded.not_found, shed = excluded.shed, "                   \
-    "canceled = excluded.canceled, internal = excluded.internal, "             \
-    "cpu_us = excluded.cpu_us, wall_us = excluded.wall_us, "                   \
-    "instructions = excluded.instructions, "                                   \
-    "subrequests = excluded.subrequests, "                                     \
-    "bytes_in = excluded.bytes_in, "                                           \
-    "bytes_out = excluded.bytes_out, "                                         \
-    "cold_starts = excluded.cold_starts, "                                     \
-    "cpu_step_0 = excluded.cpu_step_0, "                                       \
-    "cpu_step_1 = excluded.cpu_step_1, "                                       \
-    "cpu_step_2 = excluded.cpu_step_2, "                                       \
-    "cpu_step_3 = excluded.cpu_step_3, "                                       \
-    "cpu_step_4 = excluded.cpu_step_4, "                                       \
-    "cpu_step_5 = excluded.cpu_step_5, "                                       \
-    "cpu_step_6 = excluded.cpu_step_6, "                                       \
-    "cpu_step_7 = excluded.cpu_step_7, "                                       \
-    "cpu_step_8 = excluded.cpu_step_8, "                                       \
-    "cpu_step_9 = excluded.cpu_step_9, "                                       \
-    "cpu_step_10 = excluded.cpu_step_10, "                                     \
-    "cpu_step_11 = excluded.cpu_step_11, "                                     \
-    "cpu_step_12 = excluded.cpu_step_12, "                                     \
-    "cpu_step_13 = excluded.cpu_step_13, "                                     \
-    "lost = excluded.lost "
-#define ADDS                                                                   \
-    "requests = ledger.requests + excluded.requests, "                         \
-    "exceptions = ledger.exceptions + excluded.exceptions, "                   \
-    "exceeded_cpu = ledger.exceeded_cpu + excluded.exceeded_cpu, "             \
-    "exceeded_memory = ledger.exceeded_memory + excluded.exceeded_memory, "    \
-    "exceeded_wall = ledger.exceeded_wall + excluded.exceeded_wall, "          \
-    "not_found = ledger.not_found + excluded.not_found, "                      \
-    "shed = ledger.shed + excluded.shed, "                                     \
-    "canceled = ledger.canceled + excluded.canceled, "                         \
-    "internal = ledger.internal + excluded.internal, "                         \
-    "cpu_us = ledger.cpu_us + excluded.cpu_us, "                               \
-    "wall_us = ledger.wall_us + excluded.wall_us, "                            \
-    "instructions = ledger.instructions + excluded.instructions, "             \
-    "subrequests = ledger.subrequests + excluded.subrequests, "                \
-    "bytes_in = ledger.bytes_in + excluded.bytes_in, "                         \
-    "bytes_out = ledger.bytes_out + excluded.bytes_out, "                      \
-    "cold_starts = ledger.cold_starts + excluded.cold_starts, "                \
-    "cpu_step_0 = ledger.cpu_step_0 + excluded.cpu_step_0, "                   \
-    "cpu_step_1 = ledger.cpu_step_1 + excluded.cpu_step_1, "                   \
-    "cpu_step_2 = ledger.cpu_step_2 + excluded.cpu_step_2, "                   \
-    "cpu_step_3 = ledger.cpu_step_3 + excluded.cpu_step_3, "                   \
-    "cpu_step_4 = ledger.cpu_step_4 + excluded.cpu_step_4, "                   \
-    "cpu_step_5 = ledger.cpu_step_5 + excluded.cpu_step_5, "                   \
-    "cpu_step_6 = ledger.cpu_step_6 + excluded.cpu_step_6, "                   \
-    "cpu_step_7 = ledger.cpu_step_7 + excluded.cpu_step_7, "                   \
-    "cpu_step_8 = ledger.cpu_step_8 + excluded.cpu_step_8, "                   \
-    "cpu_step_9 = ledger.cpu_step_9 + excluded.cpu_step_9, "                   \
-    "cpu_step_10 = ledger.cpu_step_10 + excluded.cpu_step_10, "                \
-    "cpu_step_11 = ledger.cpu_step_11 + excluded.cpu_step_11, "                \
-    "cpu_step_12 = ledger.cpu_step_12 + excluded.cpu_step_12, "                \
-    "cpu_step_13 = ledger.cpu_step_13 + excluded.cpu_step_13, "                \
-    "lost = ledger.lost + excluded.lost "
-#define VALUES                                                                 \
-    "%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, "             \
-    "%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, "             \
-    "%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, "             \
-    "%lld"
-
-_Static_assert(WFP_LEDGER_TOLD == 31, "columns of the table");
+#include "store/ledger_columns.h"
 
 /* An older teller's numbers are less, or the same. */
 #define GROWN(of)                                                              \
@@ -112,9 +24,10 @@ static apr_status_t put_one(wfp_dbd_t *db, const wfp_ledger_item_t *item)
 {
     static const wfp_sql_t put = {
         "ledger_put",
-        "INSERT INTO ledger (ns, script, span, time, source, " NAMES ") "
-        "VALUES (%s, %s, %lld, %lld, %s, " VALUES ") "
-        "ON CONFLICT (ns, script, span, time, source) DO UPDATE SET " SETS
+        "INSERT INTO ledger (ns, script, span, time, source, " WFP_LEDGER_NAMES
+        ") "
+        "VALUES (%s, %s, %lld, %lld, %s, " WFP_LEDGER_VALUES ") "
+        "ON CONFLICT (ns, script, span, time, source) DO UPDATE SET " WFP_LEDGER_SETS
         "WHERE " GROWN("excluded") " >= " GROWN("ledger")
     };
     const char *args[KEYS + WFP_LEDGER_TOLD] = {
@@ -156,14 +69,16 @@ apr_status_t wfp_ledger_rows_put(wfp_store_t *store,
 
 /* ---- older rows become fewer ------------------------------------------------------ */
 
-#define ROLL(label, from, to)                                                  \
-    {                                                                          \
-        label,                                                                 \
-            "INSERT INTO ledger (ns, script, span, time, source, " NAMES ") "  \
-            "SELECT ns, script, " to ", (time / " to ") * " to ", '', " SUMS   \
-            "FROM ledger WHERE span = " from " AND time < %lld "               \
-            "GROUP BY ns, script, (time / " to ") * " to " "                   \
-            "ON CONFLICT (ns, script, span, time, source) DO UPDATE SET " ADDS \
+#define ROLL(label, from, to)                                                             \
+    {                                                                                     \
+        label,                                                                            \
+            "INSERT INTO ledger (ns, script, span, time, source, " WFP_LEDGER_NAMES       \
+            ") "                                                                          \
+            "SELECT ns, script, " to ", (time / " to ") * " to                            \
+            ", '', " WFP_LEDGER_SUMS "FROM ledger WHERE span = " from                     \
+            " AND time < %lld "                                                           \
+            "GROUP BY ns, script, (time / " to ") * " to " "                              \
+            "ON CONFLICT (ns, script, span, time, source) DO UPDATE SET " WFP_LEDGER_ADDS \
     }
 
 static apr_status_t roll(wfp_dbd_t *db, void *baton)
@@ -228,8 +143,8 @@ apr_status_t wfp_ledger_rows_roll(wfp_store_t *store, apr_time_t now,
     "AND time >= %lld AND time < %lld "
 #define OF_ONE "FROM ledger WHERE ns = %s AND time >= %lld AND time < %lld "
 #define BUCKETS                                                                \
-    "SELECT '', (time / CAST(%lld AS BIGINT)) * CAST(%lld AS BIGINT), " SUMS
-#define GROUPS(by) "SELECT " by ", 0, " SUMS
+    "SELECT '', (time / CAST(%lld AS BIGINT)) * CAST(%lld AS BIGINT), " WFP_LEDGER_SUMS
+#define GROUPS(by) "SELECT " by ", 0, " WFP_LEDGER_SUMS
 #define MOST(what) "GROUP BY 1 ORDER BY " what " DESC, 1 LIMIT %lld"
 
 typedef struct ask_t {

@@ -70,6 +70,6 @@ def test_765_01_a_question_ends_after_10_seconds(hosts):
         until(lambda: postgres.sql(WAITS) != ["0"], "the question")
         time.sleep(HELD)
     thread.join()
-    assert (said[0].status, said[0].json["errors"][0]["message"]) == (
-        400, "more than 10 seconds: ask for a shorter time"), said[0]
+    assert said[0].status == 400, said[0]
+    assert "more than 10 seconds" in said[0].json["errors"][0]["message"]
     assert api.ok("POST", path, body) == [{"count": POINTS}]

@@ -235,6 +235,26 @@ class TestMetrics:
                  usage.client.get("/server-status?auto").text.splitlines()
                  if line.startswith(f"WfpWorker[{made.ns}/{made.name}]")]
         assert " kills_cpu_ms=2 kills_wall_ms=1 kills_memory_mb=1 " in line
+        kills = {"cpu_ms": 2, "memory_mb": 1, "wall_ms": 1}
+        path = f"{usage.api.namespaces}/{made.ns}"
+
+        def told(path, of, *query):
+            rows = usage.api.ok("GET", f"{path}/usage?{'&'.join(query)}")[of]
+            return {limit: sum(row["kills"].get(limit, 0) for row in rows)
+                    for row in rows for limit in row["kills"]}
+
+        until(lambda: told(f"{path}/scripts/{made.name}", "buckets") == kills,
+              "the store to know")
+        usage.httpd.graceful()  # counts nothing twice
+        assert made.get("/cpu").status == 503
+        kills["cpu_ms"] += 1
+        for asked in ((f"{path}/scripts/{made.name}", "buckets",
+                       "bucket=minute"), (path, "buckets", "bucket=day"),
+                      (path, "groups", "group_by=script")):
+            until(lambda: told(*asked) == kills, asked)
+        days = json.loads(usage.httpd.wfpctl(
+            "--json", "usage", f"{made.ns}/{made.name}").stdout)
+        assert days[0]["kills"] == kills
 
     def test_852_23_alerts_are_rules(self):
         promtool = shutil.which("promtool")

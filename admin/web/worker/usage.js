@@ -38,6 +38,7 @@ export async function readUsage(paths, span, signal) {
   const until = Date.parse(asked.until);
   const points = new Map();
   const kinds = {};
+  const kills = {};
   for (let t = until - length; t < until; t += step) points.set(t, { t, requests: 0, errors: 0, cpu: 0, p99: 0, subrequests: 0, out: 0, cold: 0, lost: 0 });
   const docs = await Promise.all(paths.map((p) => api.get(`${p}/usage`, asked, { signal })));
   for (const b of docs.flatMap((d) => d.result.buckets ?? [])) {
@@ -52,8 +53,9 @@ export async function readUsage(paths, span, signal) {
     p.cold += b.cold_starts ?? 0;
     p.lost += b.lost ?? 0;
     for (const [kind, n] of Object.entries(b.errors ?? {})) kinds[kind] = (kinds[kind] ?? 0) + n;
+    for (const [limit, n] of Object.entries(b.kills ?? {})) kills[limit] = (kills[limit] ?? 0) + n;
   }
-  return { points: [...points.values()], kinds };
+  return { points: [...points.values()], kinds, kills };
 }
 
 export function usageCharts({ points }, [, , bucket]) {
@@ -65,10 +67,13 @@ export function usageCharts({ points }, [, , bucket]) {
 }
 
 /** The sums of a span as figures. */
-export function usageStats({ points }) {
+export function usageStats({ points, kills }) {
+  const killed = sumOf(kills);
+  const limits = Object.entries(kills).map(([limit, n]) => `${limit} ${number(n)}`).join(', ');
   const total = (key) => points.reduce((n, p) => n + p[key], 0);
   return h('div', { class: 'stats' }, stat('Requests', number(total('requests'))), stat('Errors', number(total('errors')), { kind: total('errors') ? 'bad' : '' }),
     stat('CPU', ms(total('cpu'))), stat('Subrequests', number(total('subrequests'))), stat('Sent', bytes(total('out'))), stat('Cold starts', number(total('cold'))),
+    killed > 0 && stat('Ended by limits', number(killed), { kind: 'bad', sub: limits }),
     total('lost') > 0 && stat('Lost', number(total('lost')), { kind: 'bad', sub: 'their process was killed' }));
 }
 
