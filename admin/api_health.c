@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Health. Who has no token is told a word, or two, and nothing is asked of the database
+ * Health. Who has no token is told one word, and nothing is asked of the database
  * for it: many may ask, and often. 200 as long as Workers are served, however
  * little of the server is well; 503 when none is.
  */
@@ -24,7 +24,6 @@ typedef struct health_t {
     apr_interval_time_t lag;
     int is_reachable;
     int is_writable;
-    int is_other; /* the store has another schema */
     int is_late;
     int is_full;
     const char *status;
@@ -42,7 +41,6 @@ static void look(health_t *health, const wfp_api_server_t *server)
     health->is_late = health->lag > (most > LATE ? most : LATE);
     health->is_reachable = wfp_latency_is_up(server->latency, WFP_LATENCY_READ)
                            && !health->is_late;
-    health->is_other = wfp_latency_is_other_schema(server->latency);
     health->is_writable = wfp_latency_is_up(server->latency, WFP_LATENCY_WRITE);
     health->is_full = health->registry.known * 100
                       > health->registry.slots * FULL_PERCENT;
@@ -78,12 +76,7 @@ static void show_problems(wfp_json_t *doc, const health_t *health,
 {
     wfp_json_t *list = wfp_json_array(call->pool);
 
-    if (health->is_other) {
-        wfp_json_add_str(list, "the database has another schema than this "
-                               "program: the error log and `wfpctl doctor` say "
-                               "what to do");
-    }
-    else if (health->is_late) {
+    if (health->is_late) {
         wfp_json_add_str(list,
                          "this host has not heard of changes for a while: "
                          "is the database slow, or a child stuck?");
@@ -101,14 +94,6 @@ static void show_problems(wfp_json_t *doc, const health_t *health,
                                "WfpRegistrySize");
     }
     wfp_json_set(doc, "problems", list);
-}
-
-static const char *store_word(const health_t *health)
-{
-    if (health->is_other) {
-        return "other_schema";
-    }
-    return health->is_reachable ? "reachable" : "unreachable";
 }
 
 /* Changes that this host has not taken in; -1: the store does not say. */
@@ -143,7 +128,8 @@ apr_status_t wfp_api_health_get(wfp_api_call_t *call)
         if (changes < 0 && health.is_reachable) {
             look(&health, call->server); /* it is known by now */
         }
-        wfp_json_set_str(doc, "store", store_word(&health));
+        wfp_json_set_str(doc, "store",
+                         health.is_reachable ? "reachable" : "unreachable");
         wfp_json_set_number(doc, "sync_lag",
                             (double)apr_time_as_msec(health.lag) / 1000);
         if (changes >= 0) {
@@ -151,10 +137,6 @@ apr_status_t wfp_api_health_get(wfp_api_call_t *call)
         }
         show_registry(doc, &health, call);
         show_problems(doc, &health, call);
-    }
-    else if (health.is_other) {
-        /* to nobody else it could be told: no token can be looked up */
-        wfp_json_set_str(doc, "store", store_word(&health));
     }
     wfp_json_set_str(doc, "status", health.status);
     return wfp_api_answer_json(call, doc);

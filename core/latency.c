@@ -14,7 +14,6 @@ typedef struct shared_t {
     wfp_latency_row_t rows[WFP_LATENCY_KINDS];
     apr_uint64_t down[WFP_LATENCY_KINDS]; /* when the last call failed; 0: it
                                            * went well */
-    apr_uint32_t ends[WFP_LATENCY_KINDS]; /* of the last call */
 } shared_t;
 
 struct wfp_latency_t {
@@ -48,7 +47,7 @@ static void add(apr_uint64_t *to, apr_uint64_t n)
 }
 
 void wfp_latency_count(wfp_latency_t *latency, wfp_latency_e kind,
-                       apr_uint64_t us, wfp_latency_end_e end)
+                       apr_uint64_t us, int failed)
 {
     wfp_latency_row_t *row = &latency->shared->rows[kind];
     int i = 0;
@@ -58,14 +57,11 @@ void wfp_latency_count(wfp_latency_t *latency, wfp_latency_e kind,
     }
     add(&row->sum_us, us);
     add(&row->steps[i], 1);
-    if (end != WFP_LATENCY_WELL) {
+    if (failed) {
         add(&row->failed, 1);
     }
     __atomic_store_n(&latency->shared->down[kind],
-                     end != WFP_LATENCY_WELL ? (apr_uint64_t)wfp_clock_now()
-                                             : 0,
-                     __ATOMIC_RELAXED);
-    __atomic_store_n(&latency->shared->ends[kind], (apr_uint32_t)end,
+                     failed ? (apr_uint64_t)wfp_clock_now() : 0,
                      __ATOMIC_RELAXED);
 }
 
@@ -90,13 +86,6 @@ int wfp_latency_is_up(wfp_latency_t *latency, wfp_latency_e kind)
     return !down
            || (kind == WFP_LATENCY_WRITE
                && (apr_uint64_t)wfp_clock_now() - down > WRITE_FORGOTTEN);
-}
-
-int wfp_latency_is_other_schema(wfp_latency_t *latency)
-{
-    return __atomic_load_n(&latency->shared->ends[WFP_LATENCY_READ],
-                           __ATOMIC_RELAXED)
-           == WFP_LATENCY_OTHER_SCHEMA;
 }
 
 const apr_uint64_t *wfp_latency_bounds(void)

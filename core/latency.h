@@ -16,7 +16,7 @@
 typedef struct wfp_latency_t wfp_latency_t;
 
 /** Number of the layout: memory of another one is not used on. */
-#define WFP_LATENCY_LAYOUT 3
+#define WFP_LATENCY_LAYOUT 2
 
 /** Steps of a histogram; the last one has no upper bound. */
 #define WFP_LATENCY_STEPS 14
@@ -27,17 +27,10 @@ typedef enum {
     WFP_LATENCY_KINDS
 } wfp_latency_e;
 
-/** How a call ended. */
-typedef enum {
-    WFP_LATENCY_WELL = 0,
-    WFP_LATENCY_FAILED,      /* the database did not answer, or failed */
-    WFP_LATENCY_OTHER_SCHEMA /* it was not asked: it has another schema */
-} wfp_latency_end_e;
-
 typedef struct wfp_latency_row_t {
     apr_uint64_t steps[WFP_LATENCY_STEPS];
     apr_uint64_t sum_us;
-    apr_uint64_t failed; /* of them: all that did not end well */
+    apr_uint64_t failed; /* of them: the database did not answer, or failed */
 } wfp_latency_row_t;
 
 /** Make it (anonymous, shared with children forked later), all 0.
@@ -47,7 +40,7 @@ apr_status_t wfp_latency_create(wfp_latency_t **platency, wfp_result_t *res,
 
 /** Count a call that is over. */
 void wfp_latency_count(wfp_latency_t *latency, wfp_latency_e kind,
-                       apr_uint64_t us, wfp_latency_end_e end);
+                       apr_uint64_t us, int failed);
 
 /** Read one. */
 void wfp_latency_read(wfp_latency_row_t *row, wfp_latency_t *latency,
@@ -56,9 +49,6 @@ void wfp_latency_read(wfp_latency_row_t *row, wfp_latency_t *latency,
 /** Did the last call of that kind go well? 1 when there was none; and when the last
  *  one is long over that failed to write, since nobody may have tried since. */
 int wfp_latency_is_up(wfp_latency_t *latency, wfp_latency_e kind);
-
-/** Did the last call that read find another schema? */
-int wfp_latency_is_other_schema(wfp_latency_t *latency);
 
 /** Upper bounds of the steps, in microseconds; the last one is 0: none. */
 const apr_uint64_t *wfp_latency_bounds(void);

@@ -364,15 +364,6 @@ apr_status_t wfp_dbd_alone(wfp_store_t *store, wfp_dbd_mode_e mode,
     return rv;
 }
 
-static wfp_latency_end_e end_of(apr_status_t rv, const wfp_result_t *res)
-{
-    if (rv == APR_SUCCESS || !res || res->code != WFP_STORE_UNAVAILABLE) {
-        return WFP_LATENCY_WELL;
-    }
-    return res->about == WFP_ABOUT_SCHEMA ? WFP_LATENCY_OTHER_SCHEMA
-                                          : WFP_LATENCY_FAILED;
-}
-
 apr_status_t wfp_dbd_run(wfp_store_t *store, wfp_dbd_mode_e mode,
                          wfp_dbd_fn *fn, void *baton, wfp_result_t *res,
                          apr_pool_t *p)
@@ -387,7 +378,8 @@ apr_status_t wfp_dbd_run(wfp_store_t *store, wfp_dbd_mode_e mode,
                           mode == WFP_DBD_WRITE ? WFP_LATENCY_WRITE
                                                 : WFP_LATENCY_READ,
                           (apr_uint64_t)(wfp_clock_now() - begun),
-                          end_of(rv, res));
+                          rv != APR_SUCCESS && res
+                              && res->code == WFP_STORE_UNAVAILABLE);
     }
     return rv;
 }

@@ -13,12 +13,11 @@ static void each_kind_has_its_histogram(wfp_test_t *t)
     CHECK_INT(wfp_latency_create(&latency, NULL, t->pool), APR_SUCCESS);
     CHECK(wfp_latency_is_up(latency, WFP_LATENCY_READ));
     CHECK(wfp_latency_is_up(latency, WFP_LATENCY_WRITE));
-    wfp_latency_count(latency, WFP_LATENCY_READ, 100, WFP_LATENCY_WELL);
-    wfp_latency_count(latency, WFP_LATENCY_READ, 101, WFP_LATENCY_WELL);
-    wfp_latency_count(latency, WFP_LATENCY_READ, 3600000000,
-                      WFP_LATENCY_FAILED);
+    wfp_latency_count(latency, WFP_LATENCY_READ, 100, 0);
+    wfp_latency_count(latency, WFP_LATENCY_READ, 101, 0);
+    wfp_latency_count(latency, WFP_LATENCY_READ, 3600000000, 1);
     CHECK(!wfp_latency_is_up(latency, WFP_LATENCY_READ));
-    wfp_latency_count(latency, WFP_LATENCY_WRITE, 0, WFP_LATENCY_WELL);
+    wfp_latency_count(latency, WFP_LATENCY_WRITE, 0, 0);
     CHECK(!wfp_latency_is_up(latency, WFP_LATENCY_READ));
     CHECK(wfp_latency_is_up(latency, WFP_LATENCY_WRITE));
     wfp_latency_read(&row, latency, WFP_LATENCY_READ);
@@ -38,25 +37,8 @@ static void each_kind_has_its_histogram(wfp_test_t *t)
     CHECK_STR(wfp_latency_name(WFP_LATENCY_WRITE), "write");
 }
 
-static void another_schema_is_told_apart(wfp_test_t *t)
-{
-    wfp_latency_t *latency = NULL;
-
-    CHECK_INT(wfp_latency_create(&latency, NULL, t->pool), APR_SUCCESS);
-    CHECK(!wfp_latency_is_other_schema(latency));
-    wfp_latency_count(latency, WFP_LATENCY_READ, 0, WFP_LATENCY_OTHER_SCHEMA);
-    CHECK(wfp_latency_is_other_schema(latency));
-    CHECK(!wfp_latency_is_up(latency, WFP_LATENCY_READ));
-    wfp_latency_count(latency, WFP_LATENCY_READ, 0, WFP_LATENCY_FAILED);
-    CHECK(!wfp_latency_is_other_schema(latency));
-    CHECK(!wfp_latency_is_up(latency, WFP_LATENCY_READ));
-    wfp_latency_count(latency, WFP_LATENCY_READ, 0, WFP_LATENCY_WELL);
-    CHECK(wfp_latency_is_up(latency, WFP_LATENCY_READ));
-}
-
 static const wfp_test_case_t cases[] = {
     { "each kind has its histogram", each_kind_has_its_histogram },
-    { "another schema is told apart", another_schema_is_told_apart },
     { NULL, NULL },
 };
 
