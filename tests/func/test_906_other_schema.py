@@ -90,6 +90,12 @@ class Server:
         unknown = self.client.get("/_ns/demo/never-seen/")
         assert (unknown.status, unknown.error) == (503, "store_unavailable")
 
+    def notices(self, text, size):
+        """The child that follows the store has said so, size bytes into the
+        log or later: only then it tells when the store answers again."""
+        until(lambda: re.search("WFP0203.*" + text, self.httpd.log.text(size)),
+              "WFP0203")
+
     def refuses(self):
         """All that would change something, and what reads."""
         worker = f"{self.api.namespaces}/demo/scripts/{self.made.name}"
@@ -139,9 +145,11 @@ def goes_on(server, kind, lines):
         # nobody's token can be looked up
         assert server.health(server.api.token) == server.health()
         server.refuses()
+        server.notices(TEXTS[kind], 0)
+        size = httpd.log.size()
         server.restart()  # from what was inherited before
         server.serves_on()
-        httpd.log.wait_for("WFP0203.*" + TEXTS[kind])
+        server.notices(TEXTS[kind], size)
         doctor = {row["check"]: row for row in json.loads(
             httpd.wfpctl("--json", "doctor", check=False).stdout)}
         assert re.search(TEXTS[kind], doctor["store"]["problem"])
