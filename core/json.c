@@ -39,6 +39,18 @@ static wfp_json_t *give(json_t *v, apr_pool_t *p)
     return (wfp_json_t *)v;
 }
 
+/* In words that do not name jansson's options. */
+static const char *fault(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "\\u0000 is not allowed";
+    default:
+        return error->text;
+    }
+}
+
 static apr_status_t parse(wfp_json_t **pv, const char *text, apr_size_t n,
                           size_t flags, wfp_result_t *res, apr_pool_t *p)
 {
@@ -54,12 +66,12 @@ static apr_status_t parse(wfp_json_t **pv, const char *text, apr_size_t n,
     }
     v = json_loadb(text, n, flags, &error);
     if (!v) {
-        /* what stands near the fault may be a secret: only the place is told */
-        const char *near = strstr(error.text, " near ");
-        int len = near ? (int)(near - error.text) : (int)strlen(error.text);
+        const char *what = fault(&error), *near = strstr(what, " near ");
+        int len = near ? (int)(near - what) : (int)strlen(what);
 
+        /* what stands near the fault may be a secret: only the place is told */
         return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
-                              "invalid JSON: %.*s at byte %d", len, error.text,
+                              "invalid JSON: %.*s at byte %d", len, what,
                               error.position);
     }
     *pv = give(v, p);

@@ -103,6 +103,21 @@ static void fault_is_told_by_its_place_only(wfp_test_t *t)
     CHECK_STR(res.message, "invalid JSON: invalid token at byte 24");
 }
 
+static void fault_names_no_option_of_the_library(wfp_test_t *t)
+{
+    wfp_json_t *v;
+    wfp_result_t res;
+
+    wfp_result_init(&res, t->pool);
+    CHECK_INT(wfp_json_parse(&v, "[\"a\\u0000\"]", 11, &res, t->pool),
+              APR_EINVAL);
+    CHECK_STR(res.message, "invalid JSON: \\u0000 is not allowed at byte 10");
+    wfp_result_init(&res, t->pool);
+    CHECK_INT(wfp_json_parse(&v, "{\"\\u0000\":1}", 12, &res, t->pool),
+              APR_EINVAL);
+    CHECK_STR(res.message, "invalid JSON: \\u0000 is not allowed at byte 9");
+}
+
 static void size_bounds_the_text(wfp_test_t *t)
 {
     wfp_json_t *v = NULL;
@@ -320,6 +335,8 @@ static const wfp_test_case_t cases[] = {
       text_comes_out_compact_and_in_order },
     { "bad_text_is_refused", bad_text_is_refused },
     { "fault_is_told_by_its_place_only", fault_is_told_by_its_place_only },
+    { "fault names no option of the library",
+      fault_names_no_option_of_the_library },
     { "size_bounds_the_text", size_bounds_the_text },
     { "deep_nesting_is_refused", deep_nesting_is_refused },
     { "members_are_set", members_are_set },
