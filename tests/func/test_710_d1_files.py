@@ -2,8 +2,6 @@
 """D1 by the REST API: SQL from and to files; and what outlives a killed child."""
 
 import hashlib
-import os
-import signal
 import threading
 import urllib.parse
 
@@ -12,6 +10,7 @@ import pytest
 from test_700_d1 import Database
 from wfptest.api import LOCATION, Api
 from wfptest.lua import worker
+from wfptest.process import kill_now
 from wfptest.wait import until
 
 pytestmark = pytest.mark.one_mpm
@@ -175,7 +174,7 @@ class TestTogether:
             before = len(written)
             until(lambda: len(written) > before + 5, "writes")
             for pid in httpd.children():
-                os.kill(pid, signal.SIGKILL)
+                kill_now(pid)
             until(httpd.children, "a child")
         before = len(written)
         until(lambda: len(written) > before + 5, "writes")

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Schedules: `scheduled` of Workers, run by the runner."""
 
-import os
 import pathlib
 import re
-import signal
 import time
 
 import pytest
 
 from wfptest.api import LOCATION, Api
+from wfptest.process import kill_now
 from wfptest.records import Records
 from wfptest.ticks import MINUTE, Ticks, scheduled
 from wfptest.wait import until
@@ -161,7 +160,7 @@ def kill_runner(httpd):
     lines = [line for line in httpd.log.text(0).splitlines()
              if "WFP2904" in line]
     pid = int(lines[-1].partition("[pid ")[2].partition(":")[0])
-    os.kill(pid, signal.SIGKILL)
+    kill_now(pid)
 
 
 class TestKilled:

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from wfptest.hosts import Hosts
+from wfptest.process import kill_now
 from wfptest.wait import until
 
 BEGINS = re.compile(r"\[pid (\d+).*WFP2904.*the runner, number (\d+)")
@@ -45,7 +46,7 @@ def _conf(httpd):
 def kill(httpd, pid):
     """A child dies; what httpd says of it is no fault."""
     httpd.log.expect("AH00052")
-    os.kill(pid, signal.SIGKILL)
+    kill_now(pid)
 
 
 def stopped(pid):

@@ -2,13 +2,12 @@
 """Bindings of type ratelimit: exact over all children, each tenant its own."""
 
 import concurrent.futures
-import os
-import signal
 import uuid
 
 import pytest
 
 from wfptest.api import LOCATION, Api
+from wfptest.process import kill_now
 from wfptest.uploads import Scripts, error
 from wfptest.wait import until
 
@@ -87,7 +86,7 @@ class TestExact:
         httpd.log.expect("AH00052")
         before = httpd.children()
         for pid in before:
-            os.kill(pid, signal.SIGKILL)
+            kill_now(pid)
         until(lambda: set(httpd.children()) - set(before) and answers(worker),
               "another child")
         assert ask(worker, n=20) == 10

@@ -3,14 +3,13 @@
 
 import concurrent.futures
 import json
-import os
 import pathlib
-import signal
 import uuid
 
 import pytest
 
 from wfptest.api import LOCATION, Api
+from wfptest.process import kill_now
 from wfptest.wait import until
 
 SCRIPT = (pathlib.Path(__file__).parents[1] / "scripts" / "cache.lua"
@@ -324,7 +323,7 @@ class TestProcesses:
                         pass
                 jobs = [pool.submit(write, i) for i in range(20)]
                 before = httpd.children()
-                os.kill(before[0], signal.SIGKILL)
+                kill_now(before[0])
                 for job in jobs:
                     job.result()
             until(lambda: before[0] not in httpd.children(), "its end")

@@ -2,13 +2,12 @@
 """Analytics Engine: points that Workers write, and questions to them."""
 
 import json
-import os
-import signal
 import uuid
 
 import pytest
 
 from wfptest.api import LOCATION, Api
+from wfptest.process import kill_now
 from wfptest.uploads import Scripts, error
 from wfptest.wait import until
 
@@ -270,7 +269,7 @@ class TestProcesses:
                 dataset.write(*[{"doubles": [1]}] * 25)
             before = httpd.children()
             for pid in before:
-                os.kill(pid, signal.SIGKILL)
+                kill_now(pid)
             until(lambda: set(httpd.children()) - set(before), "children")
 
             def answers():

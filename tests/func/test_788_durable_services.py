@@ -18,6 +18,7 @@ from wfptest.api import Api
 from wfptest.client import Client
 from wfptest.errorlog import DEATH
 from wfptest.hosts import Hosts, PatientApi, PatientWorker
+from wfptest.process import kill_now
 from wfptest.queues import Queue
 from wfptest.tenant import Tenant
 from wfptest.wait import until
@@ -80,7 +81,7 @@ def kill_children(server, worker):
     server.log.expect("AH00052")
     before = server.children()
     for pid in before:
-        os.kill(pid, signal.SIGKILL)
+        kill_now(pid)
     until(lambda: not set(server.children()) & set(before), "their end")
     until(lambda: answers(worker), "an answer of others", 60)
 

@@ -4,8 +4,6 @@ the log, of the command that reads it, and of the children that write it."""
 
 import http.client
 import json
-import os
-import signal
 import threading
 import time
 
@@ -14,6 +12,7 @@ import pytest
 from wfptest import prometheus
 from wfptest.client import Client
 from wfptest.lua import says, worker
+from wfptest.process import kill_now
 from wfptest.records import Records
 from wfptest.wait import until
 
@@ -203,7 +202,7 @@ class TestNothingIsLost:
         def kill():
             for _ in range(3):
                 for pid in httpd.children():
-                    os.kill(pid, signal.SIGKILL)
+                    kill_now(pid)
                 time.sleep(0.3)
                 until(lambda: made.get().status == 200, "a new child")
 

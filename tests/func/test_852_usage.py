@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import threading
 
@@ -17,6 +16,7 @@ from wfptest import prometheus
 from wfptest.api import LOCATION, Api
 from wfptest.client import Client
 from wfptest.lua import says, worker
+from wfptest.process import kill_now
 from wfptest.wait import until
 
 METRICS = ['<Location "/metrics">', "SetHandler wfp-metrics", "</Location>",
@@ -145,7 +145,7 @@ class TestNothingTwice:
         httpd.graceful()
         good += load(httpd.port, made.path, part)
         until(lambda: usage.sum(made) == good, "all, once")
-        os.kill(max(httpd.children()), signal.SIGKILL)
+        kill_now(max(httpd.children()))
         good += load(httpd.port, made.path, part)
         graceful = threading.Thread(target=httpd.graceful)
         graceful.start()

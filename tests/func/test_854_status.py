@@ -2,11 +2,9 @@
 """What the server says of itself: one set of figures, of all children, through
 three doors; counters that never step back."""
 
-import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import threading
 
@@ -16,6 +14,7 @@ from test_852_usage import METRICS, load
 from wfptest import prometheus
 from wfptest.client import Client
 from wfptest.lua import says, worker
+from wfptest.process import kill_now
 from wfptest.wait import until
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/operations/metrics.md"
@@ -78,7 +77,7 @@ class TestAllChildren:
         httpd.log.expect("AH00052")
         was = httpd.children()
         for pid in was:
-            os.kill(pid, signal.SIGKILL)
+            kill_now(pid)
         until(lambda: not set(was) & set(httpd.children()), "their end")
         until(lambda: look("children") == len(httpd.children()), "the others")
         assert look("transfers_total") >= before
@@ -131,7 +130,7 @@ class TestNeverBack:
                 httpd.graceful()
                 loading.join()
             httpd.log.expect("AH00052")
-            os.kill(max(httpd.children()), signal.SIGKILL)
+            kill_now(max(httpd.children()))
             load(httpd.port, made.path, 100)
         finally:
             watch.end()

@@ -5,7 +5,6 @@ the WebSocket that wrangler uses."""
 import http.client
 import json
 import os
-import signal
 import subprocess
 import threading
 from concurrent import futures
@@ -17,6 +16,7 @@ from wfptest import prometheus
 from wfptest.api import LOCATION, Api
 from wfptest.lua import says, worker
 from wfptest.ports import free_ports
+from wfptest.process import kill_now
 from wfptest.tails import Events, Reader, Socket
 from wfptest.wait import until
 
@@ -263,7 +263,7 @@ class TestEvents:
             asked(made, 1)
             assert number(tail.record()) == 1
             for pid in httpd.children():
-                os.kill(pid, signal.SIGKILL)
+                kill_now(pid)
             with pytest.raises((EOFError, ConnectionError)):
                 while True:
                     tail.event()

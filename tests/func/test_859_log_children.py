@@ -2,13 +2,12 @@
 """Records that the store keeps, while children end and are killed."""
 
 import http.client
-import os
-import signal
 
 import pytest
 
 from wfptest.api import LOCATION, Api
 from wfptest.lua import says
+from wfptest.process import kill_now
 from wfptest.wait import until
 
 ON = {"observability": {"enabled": True}}
@@ -65,7 +64,7 @@ class TestChildren:
                 if kept.ask(f"{turn}-{n}"):
                     answered.append(f"{turn}-{n}")
             for pid in httpd.children():
-                os.kill(pid, signal.SIGKILL)
+                kill_now(pid)
             until(lambda: kept.ask(f"again-{turn}"), "a new child")
         assert kept.ask("last")
         got = until(lambda: [names for names in [kept.names()]

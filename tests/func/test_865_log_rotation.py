@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ import pytest
 from wfptest import prometheus
 from wfptest.client import Client
 from wfptest.lua import says, worker
+from wfptest.process import kill_now
 from wfptest.wait import until
 
 METRICS = ['<Location "/metrics">', "SetHandler wfp-metrics", "</Location>"]
@@ -180,7 +180,7 @@ class TestRotation:
             for _ in range(2):
                 before = until(programs, "the program")
                 for pid in before:
-                    os.kill(pid, signal.SIGKILL)
+                    kill_now(pid)
                 until(lambda: set(programs()) - set(before), "another one",
                       30)
                 load.goes_on(30)

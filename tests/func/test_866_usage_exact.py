@@ -3,8 +3,6 @@
 restarts, and when children are killed in the middle of it."""
 
 import http.client
-import os
-import signal
 import socket
 import threading
 import time
@@ -15,6 +13,7 @@ from wfptest import prometheus
 from wfptest.api import LOCATION, Api
 from wfptest.client import Client
 from wfptest.lua import says, worker
+from wfptest.process import kill_now
 from wfptest.wait import until
 
 METRICS = ['<Location "/metrics">', "SetHandler wfp-metrics", "</Location>",
@@ -123,7 +122,7 @@ def test_866_02_children_are_killed(httpd, tenant, usage):
     with Crowd(httpd.port, made.path, COUNT // 2) as crowd:
         for share in (0.1, 0.2, 0.3):
             crowd.is_at(share)
-            os.kill(max(httpd.children()), signal.SIGKILL)
+            kill_now(max(httpd.children()))
     assert crowd.answered == COUNT // 2
     until(lambda: usage(made) >= crowd.answered, "the numbers")
     assert crowd.answered <= usage(made) <= crowd.answered + crowd.torn * BATCH
@@ -201,7 +200,7 @@ def test_866_03_what_ran_is_counted_as_lost(httpd, client, tenant, usage):
     until(lambda: figure("wfp_isolates_running") == 4, "all of them run")
     assert lost() == {0}
     for pid in httpd.children():
-        os.kill(pid, signal.SIGKILL)
+        kill_now(pid)
     for thread in asking:
         thread.join()
     until(lambda: lost() == {4}, "four are lost")

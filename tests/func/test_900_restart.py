@@ -2,14 +2,13 @@
 """Restarts, killed children, a store that is gone."""
 
 import http.client
-import os
-import signal
 import threading
 
 import pytest
 
 from wfptest.api import LOCATION, Api
 from wfptest.lua import says, worker
+from wfptest.process import kill_now
 from wfptest.wait import until
 
 
@@ -106,7 +105,7 @@ class TestKilledChild:
         """Kill a child; wait until httpd has noticed, and has others. prefork
         makes another only when too few are idle."""
         victim = min(httpd.children())
-        os.kill(victim, signal.SIGKILL)
+        kill_now(victim)
         until(lambda: set(httpd.children()) - {victim}
               and victim not in httpd.children(), "its end")
 
