@@ -88,6 +88,36 @@ int wfp_headers_unset(wfp_headers_t *h, const char *name)
     return gone;
 }
 
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+const char *wfp_headers_trim(const char *s, apr_size_t *pn)
+{
+    apr_size_t n = *pn;
+
+    while (n && is_blank(s[n - 1])) {
+        n--;
+    }
+    while (n && is_blank(*s)) {
+        s++;
+        n--;
+    }
+    *pn = n;
+    return s;
+}
+
+void wfp_headers_lower(char *to, const char *name, apr_size_t n)
+{
+    apr_size_t i;
+
+    for (i = 0; i < n; i++) {
+        to[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32)
+                                                 : name[i];
+    }
+}
+
 int wfp_headers_is_name(const char *s, apr_size_t n)
 {
     apr_size_t i;

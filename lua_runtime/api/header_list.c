@@ -35,25 +35,17 @@ static char *text_of(const block_t *block)
  * @return 0: it is for Headers.new() to say what is wrong with them */
 static int read_field(lua_State *L, field_t *field)
 {
-    const char *s;
     size_t n;
 
     if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
         return 0;
     }
     field->name = lua_tolstring(L, -2, &field->name_size);
-    s = lua_tolstring(L, -1, &n);
-    while (n && (s[n - 1] == ' ' || s[n - 1] == '\t')) {
-        n--;
-    }
-    while (n && (*s == ' ' || *s == '\t')) {
-        s++;
-        n--;
-    }
-    field->value = s;
+    field->value = lua_tolstring(L, -1, &n);
+    field->value = wfp_headers_trim(field->value, &n);
     field->value_size = n;
     return wfp_headers_is_name(field->name, field->name_size)
-           && wfp_headers_is_value(s, n);
+           && wfp_headers_is_value(field->value, n);
 }
 
 /* [-0, +0, -] @return how many, -1: not all are plain */
@@ -83,17 +75,6 @@ static int has(const field_t *fields, int n, const char *name)
         }
     }
     return 0;
-}
-
-static char *put_lower(char *to, const char *s, size_t n)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++) {
-        to[i] = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] + 32) : s[i];
-    }
-    to[n] = '\0';
-    return to + n + 1;
 }
 
 static char *put(char *to, const char *s, size_t n)
@@ -126,7 +107,9 @@ static const wfp_headers_t *push_block(lua_State *L, const field_t *fields,
     to = text_of(block);
     for (i = 0; i < n; i++) {
         block->list[i].name = to;
-        to = put_lower(to, fields[i].name, fields[i].name_size);
+        wfp_headers_lower(to, fields[i].name, fields[i].name_size);
+        to += fields[i].name_size;
+        *to++ = '\0';
         block->list[i].value = to;
         to = put(to, fields[i].value, fields[i].value_size);
     }

@@ -61,7 +61,7 @@ void wfp_api_push_listed_headers(lua_State *L, const wfp_headers_t *list)
 static void push_name(lua_State *L, int idx)
 {
     char small[64], *low = small;
-    size_t n, i;
+    size_t n;
     const char *name;
 
     name = wfp_class_text(L, idx, "A header name", &n);
@@ -71,11 +71,7 @@ static void push_name(lua_State *L, int idx)
     if (n > sizeof(small)) {
         low = lua_newuserdatauv(L, n, 0);
     }
-    for (i = 0; i < n; i++) {
-        char c = name[i];
-
-        low[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-    }
+    wfp_headers_lower(low, name, n);
     lua_pushlstring(L, low, n);
     if (low != small) {
         lua_remove(L, -2);
@@ -89,13 +85,7 @@ static void push_value(lua_State *L, int idx)
     const char *s;
 
     s = wfp_class_text(L, idx, "A header value", &n);
-    while (n && (s[n - 1] == ' ' || s[n - 1] == '\t')) {
-        n--;
-    }
-    while (n && (*s == ' ' || *s == '\t')) {
-        s++;
-        n--;
-    }
+    s = wfp_headers_trim(s, &n);
     if (!wfp_headers_is_value(s, n)) {
         wfp_api_error(L, "TypeError", NULL, "Invalid header value");
     }

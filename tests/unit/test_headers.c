@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/headers.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
 #include "core/message.h"
 #include "tests/unit/wfp_test.h"
 
@@ -58,7 +62,33 @@ static void messages(wfp_test_t *t)
     CHECK(!wfp_response_may_have_body(101));
 }
 
+static void values_lose_outer_blanks(wfp_test_t *t)
+{
+    static const char *const rows[][2] = {
+        { "a", "a" },   { " \ta b\t ", "a b" }, { "", "" },
+        { " \t ", "" }, { "\ra ", "\ra" },
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        apr_size_t n = strlen(rows[i][0]);
+        const char *s = wfp_headers_trim(rows[i][0], &n);
+
+        CHECK_STR(apr_pstrmemdup(t->pool, s, n), rows[i][1]);
+    }
+}
+
+static void names_become_lower_case(wfp_test_t *t)
+{
+    char low[] = "--------?";
+
+    wfp_headers_lower(low, "X-a@AZ[z", 8);
+    CHECK_STR(low, "x-a@az[z?");
+}
+
 static const wfp_test_case_t cases[] = {
+    { "values lose outer blanks", values_lose_outer_blanks },
+    { "names become lower case", names_become_lower_case },
     { "names have no case", names_have_no_case },
     { "a list grows and clones", grows_and_clones },
     { "grammar of names and values", grammar },
