@@ -270,17 +270,17 @@ class Httpd:
         """Process ids of the children."""
         return children_of(self.process.pid)
 
-    def settle(self):
-        """Until each child has begun: httpd's handlers of SIGTERM free memory
-        wherever the process is, and one that has yet to come to its threads,
-        or to our code, may die of that."""
+    def settle(self, waiting=True):
+        """Until each child has begun, and waits for something: httpd's handlers
+        of SIGTERM free memory wherever the process is, and one that has yet to
+        come to its threads, or to our code, may die of that."""
         def has_begun(pid):
             try:
                 tasks = list(pathlib.Path(f"/proc/{pid}/task").iterdir())
                 stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
             except OSError:
                 return False  # it has just ended
-            return len(tasks) > 1 and ") S " in stat
+            return len(tasks) > 1 and (not waiting or ") S " in stat)
 
         until(lambda: all(has_begun(pid) for pid in self.children()),
               "children that wait")
