@@ -5,6 +5,7 @@ records and on ones that do, in the same rounds."""
 import argparse
 import contextlib
 import pathlib
+import random
 import statistics
 import subprocess
 import tempfile
@@ -76,12 +77,34 @@ def watched(server):
             tail.terminate()
 
 
-def table(runs, options, facts):
+def measure_anew(build, options):
+    """What measure() tells, of servers that begin once, in any order."""
+    names = plain_modules("mpm_event", "authz_core")
+    servers = {kind: Server(
+        build, build / f"bench/seeing-{kind}",
+        lambda folder: [*names(folder), ("wfp", build / ".libs/mod_wfp.so")],
+        lines_of(kind)) for kind in KINDS}
+    with contextlib.ExitStack() as stack:
+        for kind, server in random.sample(list(servers.items()), len(servers)):
+            stack.callback(server.stop)
+            server.configure()
+            deploy(server)
+            if kind != "off":
+                stack.enter_context(watched(server))
+        places = {kind: (server, PATH, "localhost")
+                  for kind, server in servers.items()}
+        return measure(places, options.rounds, options.seconds)
+
+
+def table(starts, options, facts):
     """bench/RESULTS-seeing.md as text."""
+    runs = {kind: [row for start in starts for row in start[kind]]
+            for kind in KINDS}
     out = ["# Results of bench/seeing", "",
            f"{options.rounds} rounds, each target {options.seconds} s a round "
-           "in random order; wrk with 16 kept connections and one thread on the "
-           "same machine. Event MPM, two children of 32 threads; hello by a "
+           f"in random order, with servers that were started {options.starts} "
+           "times, as processes of the same configuration differ, too; wrk with "
+           "16 kept connections and one thread on the same machine. Event MPM, two children of 32 threads; hello by a "
            "built-in route. Ratios are medians of the rounds' ratios: of "
            "requests/s, and of the CPU time of the children a request, which "
            "something else that runs changes less. The rate has in it what the "
@@ -100,37 +123,27 @@ def table(runs, options, facts):
                    + "{:.3f} | {} | {} |".format(value,
                                                  *verdict(value, goal, busy)))
         out.append(f"| the same by CPU time | {by_cpu:.3f} | | |")
+        each = sorted(ratio(start, kind, "off") for start in starts)
+        out.append(f"| of one start, from {each[0]:.3f} to | {each[-1]:.3f} "
+                   "| | |")
     return "\n".join(out) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--starts", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--out", default=str(ROOT / "bench/RESULTS-seeing.md"))
     options = parser.parse_args()
-    build = options.build.resolve()
     facts = machine()
-    names = plain_modules("mpm_event", "authz_core")
-    servers = {kind: Server(
-        build, build / f"bench/seeing-{kind}",
-        lambda folder: [*names(folder), ("wfp", build / ".libs/mod_wfp.so")],
-        lines_of(kind)) for kind in KINDS}
     try:
-        with contextlib.ExitStack() as stack:
-            for kind, server in servers.items():
-                server.configure()
-                stack.callback(server.stop)
-                deploy(server)
-                if kind != "off":
-                    stack.enter_context(watched(server))
-            places = {kind: (server, PATH, "localhost")
-                      for kind, server in servers.items()}
-            text = table(measure(places, options.rounds, options.seconds),
-                         options, facts)
+        starts = [measure_anew(options.build.resolve(), options)
+                  for _ in range(options.starts)]
     except AssertionError as error:
         raise SystemExit(str(error)) from error
+    text = table(starts, options, facts)
     pathlib.Path(options.out).write_text(text)
     print(text)
 

@@ -108,13 +108,31 @@ const char *wfp_headers_trim(const char *s, apr_size_t *pn)
     return s;
 }
 
+/* Eight bytes in lower case: sums of seven bits each say in their eighth whether
+ * a byte is at least 'A', and whether it is above 'Z'. */
+static apr_uint64_t lower_of(apr_uint64_t bytes)
+{
+    static const apr_uint64_t ones = 0x0101010101010101;
+    apr_uint64_t low = bytes & ones * 0x7f;
+    apr_uint64_t from_a = low + ones * (0x80 - 'A');
+    apr_uint64_t above_z = low + ones * (0x7f - 'Z');
+
+    return bytes | ((from_a ^ above_z) & ~bytes & ones * 0x80) >> 2;
+}
+
 void wfp_headers_lower(char *to, const char *name, apr_size_t n)
 {
-    apr_size_t i;
+    apr_uint64_t bytes;
 
-    for (i = 0; i < n; i++) {
-        to[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32)
-                                                 : name[i];
+    for (; n >= sizeof(bytes); n -= sizeof(bytes)) {
+        memcpy(&bytes, name, sizeof(bytes));
+        bytes = lower_of(bytes);
+        memcpy(to, &bytes, sizeof(bytes));
+        name += sizeof(bytes);
+        to += sizeof(bytes);
+    }
+    for (; n > 0; n--, name++) {
+        *to++ = *name >= 'A' && *name <= 'Z' ? (char)(*name + 32) : *name;
     }
 }
 

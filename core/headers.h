@@ -59,7 +59,8 @@ int wfp_headers_unset(wfp_headers_t *h, const char *name);
 /** A value without the blanks around it (RFC 9110, 5.5). @param pn  its bytes */
 const char *wfp_headers_trim(const char *s, apr_size_t *pn);
 
-/** Copy n bytes of a name in lower case; no NUL is added. */
+/** Copy n bytes of a name in lower case; no NUL is added. They may stay where they
+ *  are (to == name). */
 void wfp_headers_lower(char *to, const char *name, apr_size_t n);
 
 /** Is this an RFC 9110 token (5.6.2)? n bytes, at least one. */

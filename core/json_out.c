@@ -149,6 +149,17 @@ void wfp_json_out_str(wfp_json_out_t *out, const char *text)
     wfp_json_out_bytes(out, text, text ? strlen(text) : 0);
 }
 
+void wfp_json_out_plain(wfp_json_out_t *out, const char *text)
+{
+    apr_size_t n = strlen(text);
+    char *to = wfp_json_out_room(out, n + 2);
+
+    to[0] = '"';
+    memcpy(to + 1, text, n);
+    to[n + 1] = '"';
+    out->n += n + 2;
+}
+
 void wfp_json_out_long(wfp_json_out_t *out, apr_int64_t n)
 {
     static const char pairs[] =

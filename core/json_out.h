@@ -66,6 +66,9 @@ void wfp_json_out_bytes(wfp_json_out_t *out, const char *data, apr_size_t n);
 /** The same for a text that a NUL ends; NULL: null. */
 void wfp_json_out_str(wfp_json_out_t *out, const char *text);
 
+/** A text of the program's own, in quotes: it has nothing to be escaped. */
+void wfp_json_out_plain(wfp_json_out_t *out, const char *text);
+
 /** Of any size. */
 void wfp_json_out_long(wfp_json_out_t *out, apr_int64_t n);
 

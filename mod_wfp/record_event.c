@@ -8,7 +8,6 @@
 
 #include <apr_strings.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/redact.h"
 
@@ -17,17 +16,11 @@
 #define HEADER_ROOM ((apr_size_t)32 * 1024) /* all of them, as JSON */
 #define VALUE_MAX   ((apr_size_t)4096)
 
-/* Most names begin with other letters. */
-static int is_same(const char *a, const char *b)
-{
-    return ((*a ^ *b) & ~0x20) == 0 && !strcasecmp(a, b);
-}
-
 /* The next field of that name from i on; n: there is none. */
 static int find_same(const wfp_headers_t *headers, const char *name, int i,
                      int n)
 {
-    while (i < n && !is_same(headers->list[i].name, name)) {
+    while (i < n && !wfp_headers_same(headers->list[i].name, name)) {
         i++;
     }
     return i;
@@ -59,14 +52,12 @@ static const char *value_of(const wfp_headers_t *headers, int i, int n,
 /* A name in small letters: as JSON it has no others in its escapes. */
 static void tell_name(wfp_json_out_t *out, const char *name)
 {
-    apr_size_t i = out->n;
+    apr_size_t before = out->n;
+    char *told;
 
     wfp_json_out_str(out, name);
-    for (; i < out->n; i++) {
-        unsigned char c = (unsigned char)out->data[i];
-
-        out->data[i] = (char)(c | ((unsigned)c - 'A' < 26U) << 5);
-    }
+    told = out->data + before;
+    wfp_headers_lower(told, told, out->n - before);
     WFP_JSON_OUT(out, ":");
 }
 
@@ -107,7 +98,8 @@ static int tell_headers(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
     WFP_JSON_OUT(out, ",\"headers\":{");
     told = tell_client(out, ctx);
     for (i = 0; i < n && out->n < most; i++) {
-        if (is_same(headers->list[i].name, CLIENT) || came_before(headers, i)) {
+        if (wfp_headers_same(headers->list[i].name, CLIENT)
+            || came_before(headers, i)) {
             continue;
         }
         if (told++) {

@@ -81,9 +81,18 @@ static void values_lose_outer_blanks(wfp_test_t *t)
 static void names_become_lower_case(wfp_test_t *t)
 {
     char low[] = "--------?";
+    char all[256];
+    int i;
 
     wfp_headers_lower(low, "X-a@AZ[z", 8);
     CHECK_STR(low, "x-a@az[z?");
+    for (i = 0; i < 256; i++) {
+        all[i] = (char)i;
+    }
+    wfp_headers_lower(all + 1, all + 1, 255); /* not a multiple of a word */
+    for (i = 0; i < 256; i++) {
+        CHECK_INT((unsigned char)all[i], i >= 'A' && i <= 'Z' ? i + 32 : i);
+    }
 }
 
 static const wfp_test_case_t cases[] = {

@@ -111,6 +111,16 @@ static void integers(wfp_test_t *t)
               "0,9223372036854775807,-9223372036854775808,-10");
 }
 
+static void texts_of_the_programs(wfp_test_t *t)
+{
+    wfp_json_out_t out;
+
+    wfp_json_out_init(&out, 1, t->pool);
+    wfp_json_out_plain(&out, "");
+    wfp_json_out_plain(&out, "exceededCpu");
+    CHECK_STR(apr_pstrmemdup(t->pool, out.data, out.n), "\"\"\"exceededCpu\"");
+}
+
 /* Any bytes are read again, and are the same unless they were no UTF-8. */
 static void any_bytes(wfp_test_t *t)
 {
@@ -146,6 +156,7 @@ static const wfp_test_case_t cases[] = {
     { "texts", texts },
     { "each byte in each place", each_byte_in_each_place },
     { "in bytes of the caller's", in_bytes_of_the_callers },
+    { "texts of the program's own", texts_of_the_programs },
     { "integers", integers },
     { "any bytes", any_bytes },
     { NULL, NULL },
