@@ -110,13 +110,10 @@ static apr_status_t expire(wfp_dbd_t *db, void *baton)
                   "JOIN r2_buckets b ON b.id = u.bucket_id "
                   "WHERE u.created < %lld ORDER BY u.created LIMIT 1"
     };
-    static const wfp_sql_t delete = { "r2_old_delete",
-                                      "DELETE FROM r2_uploads WHERE id = %s" };
     wfp_r2_call_t call = { .verb = WFP_R2_ABORT };
-    wfp_r2_ask_t held = { NULL, &call, NULL, NULL };
+    wfp_r2_ask_t held = { NULL, &call, NULL, NULL, 0 };
     files_t *ask = baton;
     const char **row;
-    int n = 0;
     apr_status_t rv = wfp_dbd_row(&row, db, &old, 2,
                                   DBD_ARGS(wfp_dbd_num(db, ask->before)));
 
@@ -126,13 +123,8 @@ static apr_status_t expire(wfp_dbd_t *db, void *baton)
     }
     held.bucket = row[1];
     rv = wfp_r2_rows_lock(db, &held);
-    if (rv == APR_SUCCESS) {
-        rv = wfp_dbd_exec(&n, db, &delete, DBD_ARGS(row[0]));
-    }
-    /* else it was completed meanwhile */
-    return rv == APR_SUCCESS && n
-               ? wfp_r2_rows_kill_parts(db, row[0], 1, WFP_R2_PARTS_MAX)
-               : rv;
+    /* if it was not completed meanwhile */
+    return rv == APR_SUCCESS ? wfp_r2_rows_drop_upload(db, &held, row[0]) : rv;
 }
 
 apr_status_t wfp_r2_files_expire(int *pfound, wfp_store_t *store,

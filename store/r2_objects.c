@@ -93,7 +93,7 @@ apr_status_t wfp_r2_objects_find(wfp_r2_place_t *place, wfp_store_t *store,
                                  const char *bucket, wfp_r2_call_t *call,
                                  wfp_result_t *res)
 {
-    find_t find = { { bucket, call, NULL, NULL }, place, NULL };
+    find_t find = { { bucket, call, NULL, NULL, 0 }, place, NULL };
 
     return wfp_dbd_run(store, WFP_DBD_SNAPSHOT, find_object, &find, res,
                        call->pool);
@@ -127,16 +127,14 @@ static apr_status_t find_room(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
                               apr_int64_t replaced)
 {
     wfp_r2_call_t *call = ask->call;
-    apr_int64_t n = call->source ? call->source->length : call->size, used;
-    apr_status_t rv = wfp_r2_rows_used(&used, db, ask);
+    apr_int64_t n = call->source ? call->source->length : call->size;
 
-    call->room = call->bytes_max - used + replaced;
+    call->room = call->bytes_max - ask->used + replaced;
     if (call->room < replaced) {
         call->room = replaced; /* a bucket that has too much may get smaller */
     }
-    return rv == APR_SUCCESS && n > call->room
-               ? wfp_r2_rows_fail(db, ask, WFP_R2_FULL)
-               : rv;
+    return n > call->room ? wfp_r2_rows_fail(db, ask, WFP_R2_FULL)
+                          : APR_SUCCESS;
 }
 
 static apr_status_t may_put_part(wfp_dbd_t *db, const wfp_r2_ask_t *ask)
@@ -182,7 +180,7 @@ static apr_status_t may_put(wfp_dbd_t *db, void *baton)
 apr_status_t wfp_r2_objects_may_put(wfp_store_t *store, const char *bucket,
                                     wfp_r2_call_t *call, wfp_result_t *res)
 {
-    wfp_r2_ask_t ask = { bucket, call, NULL, NULL };
+    wfp_r2_ask_t ask = { bucket, call, NULL, NULL, 0 };
 
     return wfp_dbd_run(store, WFP_DBD_SNAPSHOT, may_put, &ask, res, call->pool);
 }
@@ -228,8 +226,9 @@ static apr_status_t put_object(wfp_dbd_t *db, void *baton)
     piece.uploaded = object->uploaded;
     call->object = object;
     rv = wfp_r2_rows_add_piece(db, object->version, &piece);
-    return rv == APR_SUCCESS ? wfp_r2_rows_replace(db, &find->ask, object, old)
-                             : rv;
+    return rv == APR_SUCCESS
+               ? wfp_r2_rows_replace(db, &find->ask, object, old, 0)
+               : rv;
 }
 
 apr_status_t wfp_r2_objects_put(wfp_store_t *store, const char *bucket,
@@ -237,7 +236,7 @@ apr_status_t wfp_r2_objects_put(wfp_store_t *store, const char *bucket,
                                 const wfp_r2_stored_t *stored,
                                 wfp_result_t *res)
 {
-    find_t find = { { bucket, call, NULL, NULL }, NULL, stored };
+    find_t find = { { bucket, call, NULL, NULL, 0 }, NULL, stored };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, put_object, &find, res,
                                   call->pool);
 
@@ -247,7 +246,7 @@ apr_status_t wfp_r2_objects_put(wfp_store_t *store, const char *bucket,
     return rv;
 }
 
-static apr_status_t delete_object(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
+static apr_status_t delete_object(wfp_dbd_t *db, wfp_r2_ask_t *ask,
                                   const char *key)
 {
     static const wfp_sql_t delete = {
@@ -265,7 +264,8 @@ static apr_status_t delete_object(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
                           DBD_ARGS(ask->bucket_id,
                                    wfp_r2_rows_name(key, db->pool)));
     }
-    return rv == APR_SUCCESS ? wfp_r2_rows_count(db, ask, -1, -old->size) : rv;
+    return rv == APR_SUCCESS ? wfp_r2_rows_count(db, ask, -1, -old->size, 0)
+                             : rv;
 }
 
 static apr_status_t delete_objects(wfp_dbd_t *db, void *baton)
@@ -289,7 +289,7 @@ static apr_status_t delete_objects(wfp_dbd_t *db, void *baton)
 apr_status_t wfp_r2_objects_delete(wfp_store_t *store, const char *bucket,
                                    wfp_r2_call_t *call, wfp_result_t *res)
 {
-    wfp_r2_ask_t ask = { bucket, call, NULL, NULL };
+    wfp_r2_ask_t ask = { bucket, call, NULL, NULL, 0 };
 
     return wfp_dbd_run(store, WFP_DBD_WRITE, delete_objects, &ask, res,
                        call->pool);

@@ -40,10 +40,11 @@ apr_time_t wfp_r2_rows_now(void)
 apr_status_t wfp_r2_rows_need(wfp_dbd_t *db, wfp_r2_ask_t *ask)
 {
     static const wfp_sql_t get = {
-        "r2_need", "SELECT id, storage_class FROM r2_buckets WHERE name = %s"
+        "r2_need", "SELECT id, storage_class, bytes + part_bytes "
+                   "FROM r2_buckets WHERE name = %s"
     };
     const char **row;
-    apr_status_t rv = wfp_dbd_row(&row, db, &get, 2, DBD_ARGS(ask->bucket));
+    apr_status_t rv = wfp_dbd_row(&row, db, &get, 3, DBD_ARGS(ask->bucket));
 
     if (rv == APR_SUCCESS && !row) {
         return wfp_r2_rows_fail(db, ask, WFP_R2_NO_BUCKET);
@@ -51,6 +52,7 @@ apr_status_t wfp_r2_rows_need(wfp_dbd_t *db, wfp_r2_ask_t *ask)
     if (rv == APR_SUCCESS) {
         ask->bucket_id = row[0];
         ask->storage_class = row[1];
+        ask->used = wfp_dbd_int(row[2]);
     }
     return rv;
 }
@@ -65,50 +67,30 @@ apr_status_t wfp_r2_rows_lock(wfp_dbd_t *db, wfp_r2_ask_t *ask)
     return rv == APR_SUCCESS ? wfp_r2_rows_need(db, ask) : rv;
 }
 
-apr_status_t wfp_r2_rows_count(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
-                               apr_int64_t objects, apr_int64_t bytes)
+apr_status_t wfp_r2_rows_count(wfp_dbd_t *db, wfp_r2_ask_t *ask,
+                               apr_int64_t objects, apr_int64_t bytes,
+                               apr_int64_t parts)
 {
+    /* a server of an earlier version, which may run while a store is upgraded,
+     * counts no parts: what that leaves goes with the last upload */
     static const wfp_sql_t count = {
-        "r2_count", "UPDATE r2_buckets SET objects = objects + %lld, "
-                    "bytes = bytes + %lld WHERE id = %s"
+        "r2_count",
+        "UPDATE r2_buckets SET objects = objects + %lld, bytes = bytes + %lld, "
+        "part_bytes = CASE WHEN EXISTS (SELECT 1 FROM r2_uploads "
+        "WHERE bucket_id = r2_buckets.id) THEN part_bytes + %lld ELSE 0 END "
+        "WHERE id = %s"
     };
-    apr_status_t rv = wfp_dbd_exec(NULL, db, &count,
-                                   DBD_ARGS(wfp_dbd_num(db, objects),
-                                            wfp_dbd_num(db, bytes),
-                                            ask->bucket_id));
+    apr_int64_t max = ask->call->bytes_max;
 
-    return rv == APR_SUCCESS && bytes > 0 ? wfp_r2_rows_fits(db, ask) : rv;
-}
-
-/* Asked where there is a bound only: it looks at every part of an upload. */
-apr_status_t wfp_r2_rows_used(apr_int64_t *pbytes, wfp_dbd_t *db,
-                              const wfp_r2_ask_t *ask)
-{
-    static const wfp_sql_t sum = {
-        "r2_fits",
-        "SELECT b.bytes + COALESCE((SELECT sum(p.size) FROM r2_uploads u "
-        "JOIN r2_pieces p ON p.owner = u.id WHERE u.bucket_id = b.id), 0) "
-        "FROM r2_buckets b WHERE b.id = %s"
-    };
-    const char **row;
-    apr_status_t rv = wfp_dbd_row(&row, db, &sum, 1, DBD_ARGS(ask->bucket_id));
-
-    *pbytes = rv == APR_SUCCESS && row ? wfp_dbd_int(row[0]) : 0;
-    return rv;
-}
-
-apr_status_t wfp_r2_rows_fits(wfp_dbd_t *db, const wfp_r2_ask_t *ask)
-{
-    apr_int64_t bytes;
-    apr_status_t rv;
-
-    if (!ask->call->bytes_max) {
-        return APR_SUCCESS;
+    ask->used += bytes + parts;
+    /* a bucket that has too much may get smaller, and stay as it is */
+    if (max && bytes + parts > 0 && ask->used > max) {
+        return wfp_r2_rows_fail(db, ask, WFP_R2_FULL);
     }
-    rv = wfp_r2_rows_used(&bytes, db, ask);
-    return rv == APR_SUCCESS && bytes > ask->call->bytes_max
-               ? wfp_r2_rows_fail(db, ask, WFP_R2_FULL)
-               : rv;
+    return wfp_dbd_exec(NULL, db, &count,
+                        DBD_ARGS(wfp_dbd_num(db, objects),
+                                 wfp_dbd_num(db, bytes), wfp_dbd_num(db, parts),
+                                 ask->bucket_id));
 }
 
 /* ---- objects ------------------------------------------------------------------ */
@@ -306,9 +288,9 @@ apr_status_t wfp_r2_rows_find(wfp_r2_object_t **pobject, wfp_dbd_t *db,
                                               "an R2 object's row is none");
 }
 
-apr_status_t wfp_r2_rows_replace(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
+apr_status_t wfp_r2_rows_replace(wfp_dbd_t *db, wfp_r2_ask_t *ask,
                                  const wfp_r2_object_t *object,
-                                 const wfp_r2_object_t *old)
+                                 const wfp_r2_object_t *old, apr_int64_t parts)
 {
     static const wfp_sql_t insert = {
         "r2_insert",
@@ -334,7 +316,7 @@ apr_status_t wfp_r2_rows_replace(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
     }
     return rv == APR_SUCCESS
                ? wfp_r2_rows_count(db, ask, old ? 0 : 1,
-                                   object->size - (old ? old->size : 0))
+                                   object->size - (old ? old->size : 0), -parts)
                : rv;
 }
 
@@ -385,6 +367,37 @@ apr_status_t wfp_r2_rows_kill_parts(wfp_dbd_t *db, const char *upload,
 
     return rv == APR_SUCCESS
                ? wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(upload, from, to))
+               : rv;
+}
+
+apr_status_t wfp_r2_rows_end_upload(int *pcount, wfp_dbd_t *db, const char *id)
+{
+    static const wfp_sql_t delete = { "r2_upload_delete",
+                                      "DELETE FROM r2_uploads WHERE id = %s" };
+
+    return wfp_dbd_exec(pcount, db, &delete, DBD_ARGS(id));
+}
+
+apr_status_t wfp_r2_rows_drop_upload(wfp_dbd_t *db, wfp_r2_ask_t *ask,
+                                     const char *id)
+{
+    static const wfp_sql_t sum = {
+        "r2_upload_bytes",
+        "SELECT COALESCE(sum(size), 0) FROM r2_pieces WHERE owner = %s"
+    };
+    const char **row;
+    int n;
+    apr_status_t rv = wfp_r2_rows_end_upload(&n, db, id);
+
+    if (rv != APR_SUCCESS || n == 0) {
+        return rv;
+    }
+    rv = wfp_dbd_row(&row, db, &sum, 1, DBD_ARGS(id));
+    if (rv == APR_SUCCESS) {
+        rv = wfp_r2_rows_count(db, ask, 0, 0, row ? -wfp_dbd_int(row[0]) : 0);
+    }
+    return rv == APR_SUCCESS
+               ? wfp_r2_rows_kill_parts(db, id, 1, WFP_R2_PARTS_MAX)
                : rv;
 }
 

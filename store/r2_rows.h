@@ -22,6 +22,7 @@ typedef struct wfp_r2_ask_t {
     wfp_r2_call_t *call;       /* what it gives is filled in at its end */
     const char *bucket_id;     /* from wfp_r2_rows_need() or _lock() */
     const char *storage_class; /* the bucket's */
+    apr_int64_t used;          /* its bytes, with the parts of its uploads */
 } wfp_r2_ask_t;
 
 /** The call fails: wfp_r2_fail(). */
@@ -59,29 +60,32 @@ apr_status_t wfp_r2_rows_find(wfp_r2_object_t **pobject, wfp_dbd_t *db,
                               const char *key) WFP_CHECK;
 
 /** Insert an object in place of old (NULL: there is none), whose pieces go. Its
- *  own are there. */
-apr_status_t wfp_r2_rows_replace(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
+ *  own are there. @param parts  bytes of the upload that it was, or 0 */
+apr_status_t wfp_r2_rows_replace(wfp_dbd_t *db, wfp_r2_ask_t *ask,
                                  const wfp_r2_object_t *object,
-                                 const wfp_r2_object_t *old) WFP_CHECK;
+                                 const wfp_r2_object_t *old,
+                                 apr_int64_t parts) WFP_CHECK;
 
-/** Bytes of the bucket, with the parts of its uploads. */
-apr_status_t wfp_r2_rows_used(apr_int64_t *pbytes, wfp_dbd_t *db,
-                              const wfp_r2_ask_t *ask) WFP_CHECK;
+/** The bucket, which is held, has so many objects, bytes of them, and bytes of
+ *  parts more. WFP_R2_FULL: these do not fit. */
+apr_status_t wfp_r2_rows_count(wfp_dbd_t *db, wfp_r2_ask_t *ask,
+                               apr_int64_t objects, apr_int64_t bytes,
+                               apr_int64_t parts) WFP_CHECK;
 
-/** Has the bucket, with the parts of its uploads, no more bytes than it may?
- *  WFP_R2_FULL. */
-apr_status_t wfp_r2_rows_fits(wfp_dbd_t *db, const wfp_r2_ask_t *ask) WFP_CHECK;
+/** An upload is one no more; its parts are counted behind it.
+ *  @param pcount  NULL, or set to 1, and to 0 where it is not there */
+apr_status_t wfp_r2_rows_end_upload(int *pcount, wfp_dbd_t *db,
+                                    const char *id) WFP_CHECK;
 
-/** The bucket has so many objects and bytes more, if these fit. */
-apr_status_t wfp_r2_rows_count(wfp_dbd_t *db, const wfp_r2_ask_t *ask,
-                               apr_int64_t objects,
-                               apr_int64_t bytes) WFP_CHECK;
+/** An upload goes, if it is there, with its parts. The bucket is held. */
+apr_status_t wfp_r2_rows_drop_upload(wfp_dbd_t *db, wfp_r2_ask_t *ask,
+                                     const char *id) WFP_CHECK;
 
 /** All pieces of an object become files that nothing has. */
 apr_status_t wfp_r2_rows_kill(wfp_dbd_t *db, const char *owner) WFP_CHECK;
 
 /** Parts of an upload, from number first to last, do so at once: nobody reads
- *  them. */
+ *  them. Who calls it counts their bytes. */
 apr_status_t wfp_r2_rows_kill_parts(wfp_dbd_t *db, const char *upload,
                                     apr_int64_t first,
                                     apr_int64_t last) WFP_CHECK;

@@ -60,14 +60,6 @@ static apr_status_t lock_upload(wfp_dbd_t *db, upload_t *up)
     return rv;
 }
 
-static apr_status_t delete_upload(wfp_dbd_t *db, const char *id)
-{
-    static const wfp_sql_t delete = { "r2_upload_delete",
-                                      "DELETE FROM r2_uploads WHERE id = %s" };
-
-    return wfp_dbd_exec(NULL, db, &delete, DBD_ARGS(id));
-}
-
 static apr_status_t create_upload(wfp_dbd_t *db, void *baton)
 {
     static const wfp_sql_t insert = {
@@ -93,13 +85,22 @@ static apr_status_t create_upload(wfp_dbd_t *db, void *baton)
 static apr_status_t abort_upload(wfp_dbd_t *db, void *baton)
 {
     upload_t *up = baton;
-    const char *id = up->ask.call->upload_id;
     apr_status_t rv = lock_upload(db, up);
 
-    if (rv == APR_SUCCESS) {
-        rv = wfp_r2_rows_kill_parts(db, id, 1, WFP_R2_PARTS_MAX);
+    return rv == APR_SUCCESS
+               ? wfp_r2_rows_drop_upload(db, &up->ask, up->ask.call->upload_id)
+               : rv;
+}
+
+static apr_int64_t bytes_of(const apr_array_header_t *rows)
+{
+    apr_int64_t bytes = 0;
+    int i;
+
+    for (i = 0; i < rows->nelts; i++) {
+        bytes += APR_ARRAY_IDX(rows, i, wfp_r2_row_t).size;
     }
-    return rv == APR_SUCCESS ? delete_upload(db, id) : rv;
+    return bytes;
 }
 
 static apr_status_t put_part(wfp_dbd_t *db, void *baton)
@@ -109,16 +110,23 @@ static apr_status_t put_part(wfp_dbd_t *db, void *baton)
     wfp_r2_row_t piece = { up->stored->file, call->part_number,
                            up->stored->size, up->stored->etag,
                            wfp_r2_rows_now() };
+    apr_array_header_t *old;
     apr_status_t rv = lock_upload(db, up);
 
+    if (rv == APR_SUCCESS) {
+        rv = wfp_r2_rows_pieces(&old, db, call->upload_id, call->part_number,
+                                call->part_number);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_r2_rows_count(db, &up->ask, 0, 0, piece.size - bytes_of(old));
+    }
     if (rv == APR_SUCCESS) {
         rv = wfp_r2_rows_kill_parts(db, call->upload_id, call->part_number,
                                     call->part_number);
     }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_r2_rows_add_piece(db, call->upload_id, &piece);
-    }
-    return rv == APR_SUCCESS ? wfp_r2_rows_fits(db, &up->ask) : rv;
+    return rv == APR_SUCCESS
+               ? wfp_r2_rows_add_piece(db, call->upload_id, &piece)
+               : rv;
 }
 
 apr_status_t wfp_r2_uploads_put(wfp_store_t *store, const char *bucket,
@@ -126,7 +134,7 @@ apr_status_t wfp_r2_uploads_put(wfp_store_t *store, const char *bucket,
                                 const wfp_r2_stored_t *stored,
                                 wfp_result_t *res)
 {
-    upload_t up = { .ask = { bucket, call, NULL, NULL }, .stored = stored };
+    upload_t up = { .ask = { bucket, call, NULL, NULL, 0 }, .stored = stored };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, put_part, &up, res,
                                   call->pool);
 
@@ -309,23 +317,21 @@ static apr_status_t make_object(wfp_r2_object_t **pobject, wfp_dbd_t *db,
 {
     wfp_r2_object_t *object = apr_pcalloc(db->pool, sizeof(*object));
     apr_status_t rv = make_etag(&object->etag, rows, db->pool);
-    int i;
 
     object->key = up->ask.call->key;
     object->version = up->ask.call->upload_id;
     object->uploaded = wfp_r2_rows_now();
     object->meta = up->meta;
-    for (i = 0; i < rows->nelts; i++) {
-        object->size += APR_ARRAY_IDX(rows, i, wfp_r2_row_t).size;
-    }
+    object->size = bytes_of(rows);
     *pobject = object;
     return rv == APR_SUCCESS
                ? rv
                : wfp_result_set(db->res, WFP_INTERNAL, rv, "no MD5");
 }
 
-static apr_status_t take_parts(apr_array_header_t **prows, wfp_dbd_t *db,
-                               upload_t *up)
+/* @param pbytes  of all its parts, those that no part of call names included */
+static apr_status_t take_parts(apr_array_header_t **prows, apr_int64_t *pbytes,
+                               wfp_dbd_t *db, upload_t *up)
 {
     const wfp_r2_part_t *parts = sort_parts(up->ask.call, db->pool);
     apr_status_t rv = lock_upload(db, up);
@@ -338,6 +344,7 @@ static apr_status_t take_parts(apr_array_header_t **prows, wfp_dbd_t *db,
                                 WFP_R2_PARTS_MAX);
     }
     if (rv == APR_SUCCESS) {
+        *pbytes = bytes_of(*prows);
         rv = choose(db, up, *prows, parts);
     }
     return rv == APR_SUCCESS ? check_sizes(db, up, *prows) : rv;
@@ -349,7 +356,8 @@ static apr_status_t complete_upload(wfp_dbd_t *db, void *baton)
     wfp_r2_call_t *call = up->ask.call;
     wfp_r2_object_t *object, *old;
     apr_array_header_t *rows;
-    apr_status_t rv = take_parts(&rows, db, up);
+    apr_int64_t parts = 0;
+    apr_status_t rv = take_parts(&rows, &parts, db, up);
 
     if (rv == APR_SUCCESS) {
         rv = renumber(db, up, rows);
@@ -361,10 +369,10 @@ static apr_status_t complete_upload(wfp_dbd_t *db, void *baton)
         rv = wfp_r2_rows_find(&old, db, &up->ask, call->key);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_r2_rows_replace(db, &up->ask, object, old);
+        rv = wfp_r2_rows_end_upload(NULL, db, call->upload_id);
     }
     if (rv == APR_SUCCESS) {
-        rv = delete_upload(db, call->upload_id);
+        rv = wfp_r2_rows_replace(db, &up->ask, object, old, parts);
     }
     call->object = rv == APR_SUCCESS ? object : NULL;
     return rv;
@@ -387,7 +395,7 @@ static apr_status_t make_id(const char **pid, wfp_result_t *res, apr_pool_t *p)
 apr_status_t wfp_r2_uploads_run(wfp_store_t *store, const char *bucket,
                                 wfp_r2_call_t *call, wfp_result_t *res)
 {
-    upload_t up = { .ask = { bucket, call, NULL, NULL } };
+    upload_t up = { .ask = { bucket, call, NULL, NULL, 0 } };
     apr_status_t rv;
 
     switch (call->verb) {
