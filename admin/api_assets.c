@@ -32,6 +32,15 @@
 /* From then on a browser that goes to a page gets the assets' answer. */
 #define NAVIGATES_SINCE "2025-04-01"
 
+/* The error of a quota, if it was one. */
+static apr_status_t too_much(wfp_api_call_t *call, apr_status_t rv)
+{
+    return rv != APR_SUCCESS && call->res.code == WFP_QUOTA_EXCEEDED
+               ? wfp_api_answer_error(call, WFP_API_TOO_LARGE, "%s",
+                                      call->res.message)
+               : rv;
+}
+
 static apr_status_t bad(wfp_api_call_t *call, const char *why)
 {
     return wfp_api_answer_error(call, WFP_API_BAD_REQUEST, "%s", why);
@@ -391,10 +400,7 @@ apr_status_t wfp_api_assets_upload(wfp_api_call_t *call)
     if (rv == APR_SUCCESS) {
         rv = answer_upload(&up, list);
     }
-    if (rv != APR_SUCCESS && call->res.code == WFP_QUOTA_EXCEEDED) {
-        return wfp_api_answer_error(call, WFP_API_TOO_LARGE, "%s",
-                                    call->res.message);
-    }
+    rv = too_much(call, rv);
     return rv == APR_SUCCESS ? rv : wfp_api_worker_failed(call, rv);
 }
 
@@ -484,7 +490,7 @@ static apr_status_t attach_session(wfp_metadata_t *meta, const char *token,
     rv = wfp_assets_seal(&meta->assets_ref, call->server->assets,
                          session->owner,
                          wfp_asset_manifest_assets(list, files, p), config,
-                         &call->res, p);
+                         call->server->asset_bytes, &call->res, p);
     if (APR_STATUS_IS_ENOENT(rv)) {
         call->res.code = WFP_INVALID;
     }
@@ -504,7 +510,8 @@ static apr_status_t reconfigure(wfp_metadata_t *meta, const char *config,
 
     if (rv == APR_SUCCESS && *script->assets) {
         return wfp_assets_reconfigure(&meta->assets_ref, call->server->assets,
-                                      script->assets, config, &call->res,
+                                      script->assets, config,
+                                      call->server->asset_bytes, &call->res,
                                       call->pool);
     }
     if (rv == APR_NOTFOUND) {
@@ -530,10 +537,10 @@ apr_status_t wfp_api_assets_attach(wfp_metadata_t *meta, int has_worker,
         return rv;
     }
     if (token) {
-        return attach_session(meta, token, config, call);
+        return too_much(call, attach_session(meta, token, config, call));
     }
     return meta->keep_assets
-               ? reconfigure(meta, config, call)
+               ? too_much(call, reconfigure(meta, config, call))
                : wfp_result_set(&call->res, WFP_INVALID, APR_EINVAL,
                                 "\"assets\" has no \"jwt\" of an upload "
                                 "session");

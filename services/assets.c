@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "core/crypto.h"
+#include "core/crypto_digest.h"
 #include "services/assets_cache.h"
 #include "services/assets_inside.h"
 #include "store/asset_bodies.h"
+#include "store/asset_indexes.h"
 
 apr_status_t wfp_assets_create(wfp_assets_t **passets, wfp_store_t *store,
                                int in_store, const char *data_dir,
@@ -113,25 +115,50 @@ static apr_status_t cannot_keep(wfp_result_t *res, apr_status_t rv)
     return wfp_result_set(res, WFP_INTERNAL, rv, "assets cannot be written");
 }
 
-apr_status_t wfp_assets_keep(const char **pdigest, wfp_assets_t *assets,
-                             const char *owner, const char *data, apr_size_t n,
-                             wfp_result_t *res, apr_pool_t *p)
+static apr_status_t keep(wfp_assets_t *assets, const char *owner,
+                         const char *digest, const wfp_bytes_t *bytes,
+                         wfp_result_t *res, apr_pool_t *p)
 {
     apr_status_t rv;
 
-    *pdigest = wfp_crypto_sha256_hex(data, n, p);
-    if (!*pdigest) {
-        return cannot_keep(res, APR_ENOMEM);
-    }
     if (assets->in_store) {
-        rv = wfp_asset_bodies_put(assets->store, owner, *pdigest, data, n, res,
-                                  p);
+        rv = wfp_asset_bodies_put(assets->store, owner, digest,
+                                  (const char *)bytes->data, bytes->n, res, p);
         if (rv != APR_SUCCESS) {
             return rv;
         }
     }
-    rv = wfp_blobs_put(assets->blobs, owner, *pdigest, data, n, p);
+    rv = wfp_blobs_put(assets->blobs, owner, digest, bytes->data, bytes->n, p);
     return rv == APR_SUCCESS ? rv : cannot_keep(res, rv);
+}
+
+apr_status_t wfp_assets_keep(const char **pdigest, wfp_assets_t *assets,
+                             const char *owner, const char *data, apr_size_t n,
+                             wfp_result_t *res, apr_pool_t *p)
+{
+    const wfp_bytes_t bytes = { (const unsigned char *)data, n };
+
+    *pdigest = wfp_crypto_sha256_hex(data, n, p);
+    return *pdigest ? keep(assets, owner, *pdigest, &bytes, res, p)
+                    : cannot_keep(res, APR_ENOMEM);
+}
+
+/* It is counted first: what there is no room for is not written. */
+static apr_status_t keep_index(const char **pdigest, wfp_assets_t *assets,
+                               const char *owner, const wfp_bytes_t *bytes,
+                               apr_int64_t max, wfp_result_t *res,
+                               apr_pool_t *p)
+{
+    const char *digest = wfp_crypto_sha256_hex((const char *)bytes->data,
+                                               bytes->n, p);
+    apr_status_t rv = digest
+                          ? wfp_asset_indexes_add(assets->store, owner, digest,
+                                                  (apr_int64_t)bytes->n, max,
+                                                  res, p)
+                          : cannot_keep(res, APR_ENOMEM);
+
+    *pdigest = digest;
+    return rv == APR_SUCCESS ? keep(assets, owner, digest, bytes, res, p) : rv;
 }
 
 static const char *hex_of(const wfp_asset_t *asset, apr_pool_t *p)
@@ -203,21 +230,22 @@ static apr_status_t check_files(wfp_assets_t *assets, const char *owner,
 
 apr_status_t wfp_assets_seal(const char **preference, wfp_assets_t *assets,
                              const char *owner, apr_array_header_t *list,
-                             const char *config, wfp_result_t *res,
-                             apr_pool_t *p)
+                             const char *config, apr_int64_t max,
+                             wfp_result_t *res, apr_pool_t *p)
 {
     const char *block, *digest;
-    apr_size_t n;
+    wfp_bytes_t bytes;
     apr_status_t rv = check_files(assets, owner, list, res, p);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = wfp_asset_index_make(&block, &n, list, config, p);
+    rv = wfp_asset_index_make(&block, &bytes.n, list, config, p);
     if (rv != APR_SUCCESS) {
         return wfp_result_set(res, WFP_INVALID, rv, "too many assets");
     }
-    rv = wfp_assets_keep(&digest, assets, owner, block, n, res, p);
+    bytes.data = (const unsigned char *)block;
+    rv = keep_index(&digest, assets, owner, &bytes, max, res, p);
     if (rv == APR_SUCCESS) {
         *preference = apr_pstrcat(p, owner, "/", digest, NULL);
     }
@@ -226,8 +254,8 @@ apr_status_t wfp_assets_seal(const char **preference, wfp_assets_t *assets,
 
 apr_status_t wfp_assets_reconfigure(const char **preference,
                                     wfp_assets_t *assets, const char *reference,
-                                    const char *config, wfp_result_t *res,
-                                    apr_pool_t *p)
+                                    const char *config, apr_int64_t max,
+                                    wfp_result_t *res, apr_pool_t *p)
 {
     wfp_asset_index_t index;
     apr_array_header_t *list;
@@ -247,7 +275,8 @@ apr_status_t wfp_assets_reconfigure(const char **preference,
     for (i = 0; i < index.count; i++) {
         wfp_asset_index_at(apr_array_push(list), &index, i);
     }
-    return wfp_assets_seal(preference, assets, owner, list, config, res, p);
+    return wfp_assets_seal(preference, assets, owner, list, config, max, res,
+                           p);
 }
 
 apr_status_t wfp_assets_file(apr_file_t **pfile, wfp_assets_t *assets,

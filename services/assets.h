@@ -89,18 +89,20 @@ apr_status_t wfp_assets_keep(const char **pdigest, wfp_assets_t *assets,
  * @param preference  in p
  * @param list        wfp_asset_t
  * @param config      JSON text, as wfp_asset_config_read() took it
- * @return APR_ENOENT with WFP_NOT_FOUND: one of the files has gone
+ * @param max         bytes that the owner may have, with the index; 0: no bound
+ * @return APR_ENOENT with WFP_NOT_FOUND: one of the files has gone;
+ *         WFP_QUOTA_EXCEEDED, nothing was written
  */
 apr_status_t wfp_assets_seal(const char **preference, wfp_assets_t *assets,
                              const char *owner, apr_array_header_t *list,
-                             const char *config, wfp_result_t *res,
-                             apr_pool_t *p) WFP_CHECK;
+                             const char *config, apr_int64_t max,
+                             wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** A reference anew with another config. */
 apr_status_t wfp_assets_reconfigure(const char **preference,
                                     wfp_assets_t *assets, const char *reference,
-                                    const char *config, wfp_result_t *res,
-                                    apr_pool_t *p) WFP_CHECK;
+                                    const char *config, apr_int64_t max,
+                                    wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** A bounded step of removing files that no version has; to be called now and
  *  then by one process of the host. */

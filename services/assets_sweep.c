@@ -20,11 +20,12 @@
 #define STEP_EVERY apr_time_from_sec(1)
 #define WALK_EVERY apr_time_from_sec(3600)
 
-/* Everything that the versions of an owner have: digest -> "". A file that they
- * share is in it once. */
+/* Everything that the versions of an owner have, as wfp_asset_uploads_tidy()
+ * wants it. A file that they share is in it once. */
 static apr_status_t collect(apr_hash_t **pkeep, wfp_assets_t *assets,
                             const char *owner, wfp_result_t *res, apr_pool_t *p)
 {
+    static const apr_int64_t none = 0;
     apr_array_header_t *indexes;
     apr_uint32_t at;
     int i;
@@ -35,16 +36,20 @@ static apr_status_t collect(apr_hash_t **pkeep, wfp_assets_t *assets,
     for (i = 0; rv == APR_SUCCESS && i < indexes->nelts; i++) {
         const char *digest = APR_ARRAY_IDX(indexes, i, const char *);
         wfp_asset_index_t index;
+        apr_int64_t *size = apr_palloc(p, sizeof(*size));
 
-        apr_hash_set(*pkeep, digest, APR_HASH_KEY_STRING, "");
         rv = wfp_assets_read(&index, assets, owner, digest, p);
+        if (rv == APR_SUCCESS) {
+            *size = (apr_int64_t)index.size;
+            apr_hash_set(*pkeep, digest, APR_HASH_KEY_STRING, size);
+        }
         for (at = 0; rv == APR_SUCCESS && at < index.count; at++) {
             wfp_asset_t asset;
 
             wfp_asset_index_at(&asset, &index, at);
             apr_hash_set(*pkeep,
                          wfp_crypto_hex(asset.digest, WFP_ASSET_DIGEST_SIZE, p),
-                         APR_HASH_KEY_STRING, "");
+                         APR_HASH_KEY_STRING, &none);
         }
     }
     return rv;

@@ -290,6 +290,9 @@ static apr_status_t add(wfp_dbd_t *db, void *baton)
         return wfp_result_set(db->res, WFP_NOT_FOUND, APR_NOTFOUND,
                               "there is no such upload session");
     }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_asset_indexes_hold(db, owner);
+    }
     for (i = 0; rv == APR_SUCCESS && i < ask->files->nelts; i++) {
         rv = add_one(db, owner, &APR_ARRAY_IDX(ask->files, i, wfp_asset_file_t),
                      now);
@@ -391,6 +394,24 @@ static apr_status_t drop(wfp_dbd_t *db, const ask_t *ask, const wfp_sql_t *list,
     return rv;
 }
 
+/* Of a time when they were not counted, too. */
+static apr_status_t know_indexes(wfp_dbd_t *db, const ask_t *ask)
+{
+    apr_hash_index_t *at;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (at = apr_hash_first(db->pool, ask->keep); rv == APR_SUCCESS && at;
+         at = apr_hash_next(at)) {
+        const apr_int64_t *size = apr_hash_this_val(at);
+
+        if (*size) {
+            rv = wfp_asset_indexes_know(db, ask->owner, apr_hash_this_key(at),
+                                        *size);
+        }
+    }
+    return rv;
+}
+
 static apr_status_t tidy(wfp_dbd_t *db, void *baton)
 {
     static const wfp_sql_t open = { "asset_sessions_open",
@@ -398,7 +419,8 @@ static apr_status_t tidy(wfp_dbd_t *db, void *baton)
                                     "WHERE owner_id = %s AND expires > %lld" };
     static const wfp_sql_t files = {
         "asset_files_digests",
-        "SELECT DISTINCT digest FROM asset_files WHERE owner_id = %s"
+        "SELECT DISTINCT digest FROM asset_files WHERE owner_id = %s "
+        "AND (hash <> digest OR uploaded < %lld)"
     };
     static const wfp_sql_t drop_file = {
         "asset_files_drop",
@@ -413,7 +435,7 @@ static apr_status_t tidy(wfp_dbd_t *db, void *baton)
         "DELETE FROM asset_bodies WHERE owner = %s AND digest = %s"
     };
     ask_t *ask = baton;
-    const char **row;
+    const char **row, *before = wfp_dbd_num(db, ask->before);
     apr_status_t rv;
 
     rv = wfp_dbd_row(&row, db, &open, 1,
@@ -427,12 +449,11 @@ static apr_status_t tidy(wfp_dbd_t *db, void *baton)
     if (ask->busy) {
         return rv;
     }
-    rv = drop(db, ask, &files, DBD_ARGS(ask->owner), &drop_file);
-    return rv == APR_SUCCESS
-               ? drop(db, ask, &bodies,
-                      DBD_ARGS(ask->owner, wfp_dbd_num(db, ask->before)),
-                      &drop_body)
-               : rv;
+    rv = drop(db, ask, &files, DBD_ARGS(ask->owner, before), &drop_file);
+    if (rv == APR_SUCCESS) {
+        rv = drop(db, ask, &bodies, DBD_ARGS(ask->owner, before), &drop_body);
+    }
+    return rv == APR_SUCCESS ? know_indexes(db, ask) : rv;
 }
 
 apr_status_t wfp_asset_uploads_tidy(int *pbusy, wfp_store_t *store,

@@ -98,9 +98,10 @@ apr_status_t wfp_asset_uploads_used(apr_array_header_t **pindexes,
  * Forget files of an owner, and bodies (asset_bodies.h), that are in none of its
  * versions, unless a session of its is open.
  *
- * @param before  bodies that were put later stay: a version may be about to
- *                have them
- * @param keep    digests that are: digest -> anything
+ * @param before  bodies and indexes that were put later stay: a version may be
+ *                about to have them
+ * @param keep    digests that are: digest -> const apr_int64_t *, the bytes of
+ *                an index, which is counted if it was not, or 0
  * @param pbusy   1: a session is open, nothing was done
  */
 apr_status_t wfp_asset_uploads_tidy(int *pbusy, wfp_store_t *store,

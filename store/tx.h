@@ -231,6 +231,14 @@ apr_status_t wfp_data_points_rename(wfp_dbd_t *db, const char *from,
  *  those who may see this one's. */
 apr_status_t wfp_data_points_orphan(wfp_dbd_t *db, const char *ns) WFP_CHECK;
 
+/** Hold an owner of assets: nobody else adds to what it has. */
+apr_status_t wfp_asset_indexes_hold(wfp_dbd_t *db, const char *owner) WFP_CHECK;
+
+/** An index of assets that a version has is counted, if it is not yet. */
+apr_status_t wfp_asset_indexes_know(wfp_dbd_t *db, const char *owner,
+                                    const char *digest,
+                                    apr_int64_t size) WFP_CHECK;
+
 /** The records of a Worker that goes are nobody's. */
 apr_status_t wfp_log_records_lose(wfp_dbd_t *db,
                                   const char *script_id) WFP_CHECK;

@@ -204,11 +204,15 @@ class TestSizes:
     def test_786_21_assets(self, make):
         s = make("WfpQuota asset_bytes 64K")
         site, files = Site(s.api, s.ns), {"/a": "a" * 40_000}
+        before = bytes_of_assets(s.httpd)
         site.deploy(files)
+        one = bytes_of_assets(s.httpd) - before
+        assert 40_000 + 64 < one < 41_000  # with its index
         other = Site(s.api, s.ns)
         other.deploy({"/b": "b" * 50_000})
-        assert s.quota(site.name)["stored"] == {"asset_bytes": 40_000}
-        assert s.quota()["stored"] == {"asset_bytes": 90_000}
+        both = bytes_of_assets(s.httpd) - before
+        assert s.quota(site.name)["stored"] == {"asset_bytes": one}
+        assert s.quota()["stored"] == {"asset_bytes": both}
         more = {**files, "/c": "c" * 30_000}
         begun = site.begun(more)
         answer = site.send(begun["jwt"], site.parts(
@@ -216,7 +220,19 @@ class TestSizes:
         assert answer.status == 413
         assert answer.json["errors"][0]["message"].endswith(
             "more bytes than the quota asset_bytes of 65536")
-        assert s.quota(site.name)["stored"] == {"asset_bytes": 40_000}
+        assert s.quota(site.name)["stored"] == {"asset_bytes": one}
+
+    def test_786_24_an_index_that_does_not_fit(self, make, httpd):
+        s = make("WfpQuota asset_bytes 64K")
+        site, files = Site(s.api, s.ns), {"/a": "a" * 65_500}
+        jwt = site.uploaded(files)
+        before = bytes_of_assets(httpd)
+        answer = site.put(jwt)
+        assert answer.status == 413
+        assert answer.json["errors"][0]["message"].endswith(
+            "more bytes than the quota asset_bytes of 65536")
+        assert bytes_of_assets(httpd) == before
+        assert s.quota(site.name)["stored"] == {"asset_bytes": 65_500}
 
     def test_786_23_what_is_on_the_disk_counts(self, make, httpd):
         """Neither other bytes by the same name nor what was refused."""

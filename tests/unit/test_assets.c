@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/crypto.h"
+#include "services/assets_inside.h"
 #include "store/asset_uploads.h"
 #include "tests/unit/store_fixture.h"
 
@@ -112,7 +113,7 @@ static const char *seal(place_t *at, const char *path, const char *data)
     const char *reference;
 
     APR_ARRAY_PUSH(list, wfp_asset_t) = asset_of(at, path, data);
-    OK(wfp_assets_seal(&reference, at->assets, at->session.owner, list, "{}",
+    OK(wfp_assets_seal(&reference, at->assets, at->session.owner, list, "{}", 0,
                        &f.res, t->pool));
     return reference;
 }
@@ -224,6 +225,12 @@ static void a_sweep_waits_for_sessions(wfp_test_t *t)
     CHECK_STR(read_asset(&at, unused, "v1", "/a"), "unused");
 }
 
+static apr_status_t age_files(wfp_dbd_t *db, void *baton)
+{
+    (void)baton;
+    return wfp_dbd_direct(db, "UPDATE asset_files SET uploaded = 1");
+}
+
 static void a_sweep_takes_what_no_version_has(wfp_test_t *t)
 {
     const char *used, *unused;
@@ -237,6 +244,7 @@ static void a_sweep_takes_what_no_version_has(wfp_test_t *t)
     deploy(&at, used);
     OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, end_sessions, NULL, &f.res,
                    t->pool));
+    OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, age_files, NULL, &f.res, t->pool));
     make_old(&at);
     (void)asset_of(&at, "/x", "young");
     sweep(&at);
@@ -244,7 +252,7 @@ static void a_sweep_takes_what_no_version_has(wfp_test_t *t)
     CHECK(!read_asset(&at, unused, "v2", "/a"));
     OK(wfp_asset_uploads_files(&at.files, f.store, at.session.owner, &f.res,
                                t->pool));
-    CHECK(apr_hash_count(at.files) == 0);
+    CHECK(apr_hash_count(at.files) == 1); /* its index */
 }
 
 static apr_status_t age_bodies(wfp_dbd_t *db, void *baton)
@@ -302,7 +310,7 @@ static void a_store_that_was_moved_takes_bytes_in(wfp_test_t *t)
     f = at.f;
     APR_ARRAY_PUSH(list, wfp_asset_t) = asset_of(&at, "/a", "the text");
     OK(wfp_assets_create(&at.assets, f.store, 1, at.root, t->pool));
-    OK(wfp_assets_seal(&reference, at.assets, at.session.owner, list, "{}",
+    OK(wfp_assets_seal(&reference, at.assets, at.session.owner, list, "{}", 0,
                        &f.res, t->pool));
     open_host(&at, 1);
     CHECK_STR(read_asset(&at, reference, "v1", "/a"), "the text");
@@ -323,7 +331,7 @@ static void a_version_without_its_files_is_not_made(wfp_test_t *t)
         memset(apr_array_push(list), 0, sizeof(wfp_asset_t));
         APR_ARRAY_IDX(list, 0, wfp_asset_t).path = "/a";
         REFUSED(wfp_assets_seal(&reference, at.assets, at.session.owner, list,
-                                "{}", &f.res, t->pool),
+                                "{}", 0, &f.res, t->pool),
                 WFP_NOT_FOUND);
     }
 }
@@ -372,6 +380,109 @@ static void bytes_are_bounded_and_told(wfp_test_t *t)
     CHECK_INT(bytes, 0);
 }
 
+static apr_status_t forget_files(wfp_dbd_t *db, void *baton)
+{
+    (void)baton;
+    return wfp_dbd_direct(db, "DELETE FROM asset_files");
+}
+
+static apr_int64_t bytes_of(place_t *at)
+{
+    wfp_test_t *t = at->t;
+    fixture_t f = at->f;
+    apr_int64_t bytes;
+
+    OK(wfp_asset_uploads_bytes(&bytes, f.store, "demo", "w", &f.res, t->pool));
+    return bytes;
+}
+
+/* Bytes of the file that a reference names; -1: there is none. */
+static apr_int64_t size_of(place_t *at, const char *reference)
+{
+    apr_finfo_t info;
+
+    return apr_stat(&info,
+                    apr_pstrcat(at->t->pool, at->root, "/assets/", reference,
+                                NULL),
+                    APR_FINFO_SIZE, at->t->pool)
+                   == APR_SUCCESS
+               ? info.size
+               : -1;
+}
+
+static apr_status_t seal_within(place_t *at, const char **preference,
+                                const char *config, apr_int64_t max)
+{
+    wfp_test_t *t = at->t;
+    apr_array_header_t *list = apr_array_make(t->pool, 1, sizeof(wfp_asset_t));
+
+    APR_ARRAY_PUSH(list, wfp_asset_t) = asset_of(at, "/a", "the text");
+    wfp_result_init(&at->f.res, t->pool);
+    return wfp_assets_seal(preference, at->assets, at->session.owner, list,
+                           config, max, &at->f.res, t->pool);
+}
+
+static void indexes_are_counted(wfp_test_t *t)
+{
+    const char *one, *two;
+    apr_int64_t size;
+    place_t at;
+    int in_store;
+
+    for (in_store = 0; in_store < 2; in_store++) {
+        begin(&at, t, in_store);
+        one = seal(&at, "/a", "the text");
+        size = size_of(&at, one);
+        CHECK(size > 64);
+        CHECK_INT(bytes_of(&at), size);
+        /* it is there, whatever the bound is by now */
+        CHECK_INT(seal_within(&at, &two, "{}", 1), APR_SUCCESS);
+        CHECK_STR(two, one);
+        CHECK_INT(bytes_of(&at), size);
+        CHECK(seal_within(&at, &two, "{\"a\":1}", 2 * size) != APR_SUCCESS);
+        CHECK_INT(at.f.res.code, WFP_QUOTA_EXCEEDED);
+        CHECK_INT(bytes_of(&at), size);
+        CHECK_INT(seal_within(&at, &two, "{\"a\":1}", 3 * size), APR_SUCCESS);
+        CHECK_INT(bytes_of(&at), size + size_of(&at, two));
+    }
+}
+
+/* Of versions of a time when they were not counted, and no longer than they are
+ * on the disk. */
+static void a_sweep_counts_indexes(wfp_test_t *t)
+{
+    const char *used, *unused;
+    apr_int64_t size;
+    fixture_t f;
+    place_t at;
+
+    begin(&at, t, 0);
+    f = at.f;
+    used = seal(&at, "/a", "used");
+    unused = seal(&at, "/longer", "unused");
+    size = size_of(&at, used);
+    deploy(&at, used);
+    OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, end_sessions, NULL, &f.res,
+                   t->pool));
+    sweep(&at);
+    CHECK(size_of(&at, unused) > size);
+    CHECK_INT(bytes_of(&at), size + size_of(&at, unused));
+    make_old(&at);
+    OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, age_files, NULL, &f.res, t->pool));
+    at.assets->next = 0;
+    *at.assets->swept = '\0';
+    sweep(&at);
+    CHECK_INT(size_of(&at, unused), -1);
+    CHECK_INT(bytes_of(&at), size);
+    OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, forget_files, NULL, &f.res,
+                   t->pool));
+    CHECK_INT(bytes_of(&at), 0);
+    at.assets->next = 0;
+    *at.assets->swept = '\0';
+    sweep(&at);
+    CHECK_INT(bytes_of(&at), size);
+}
+
 static const wfp_test_case_t cases[] = {
     { "assets are kept and read", assets_are_kept_and_read },
     { "a sweep waits for sessions", a_sweep_waits_for_sessions },
@@ -383,6 +494,8 @@ static const wfp_test_case_t cases[] = {
     { "a store that was moved takes bytes in",
       a_store_that_was_moved_takes_bytes_in },
     { "bytes are bounded and told", bytes_are_bounded_and_told },
+    { "indexes are counted", indexes_are_counted },
+    { "a sweep counts indexes", a_sweep_counts_indexes },
     { "a version without its files is not made",
       a_version_without_its_files_is_not_made },
     { "many sets are open in turn", many_sets_are_open_in_turn },
