@@ -14,7 +14,7 @@
 #include "admin/s3.h"
 #include "admin/session.h"
 #include "mod_wfp/config.h"
-#include "mod_wfp/dispatch.h"
+#include "mod_wfp/claim.h"
 #include "mod_wfp/follow.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/pages.h"
@@ -52,7 +52,7 @@ static const char *path_of(request_rec *r)
 {
     const char *sent = r->parsed_uri.path;
 
-    if (!wfp_dispatch_is_claimed(r)) {
+    if (!wfp_claim_is_ours(r)) {
         return ap_os_escape_path(r->pool, r->uri, 1);
     }
     return sent ? sent : "";
@@ -63,7 +63,7 @@ static const char *raw_path_of(request_rec *r)
 {
     const char *sent = r->unparsed_uri;
 
-    if (!wfp_dispatch_is_claimed(r) || !sent || *sent != '/') {
+    if (!wfp_claim_is_ours(r) || !sent || *sent != '/') {
         return path_of(r);
     }
     return apr_pstrmemdup(r->pool, sent, strcspn(sent, "?#"));

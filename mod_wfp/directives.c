@@ -152,5 +152,3 @@ const command_rec wfp_directives_rows[] = {
                   "file or \"|command\" for one JSON record an invocation"),
     { NULL },
 };
-
-/* What WfpLimit says; the others keep their defaults and ceilings. */

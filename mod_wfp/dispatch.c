@@ -7,181 +7,27 @@
 #include "mod_wfp/dispatch.h"
 
 #include <apr_strings.h>
-#include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <string.h>
 
 #include "core/cdn_loop.h"
+#include "mod_wfp/claim.h"
 #include "mod_wfp/config.h"
-#include "mod_wfp/control.h"
 #include "mod_wfp/ending.h"
 #include "mod_wfp/invoke.h"
 #include "mod_wfp/ledger.h"
 #include "mod_wfp/log.h"
-#include "mod_wfp/raw_path.h"
 #include "mod_wfp/request.h"
 #include "mod_wfp/response.h"
 #include "mod_wfp/route.h"
 #include "mod_wfp/trial.h"
 #include "mod_wfp/work.h"
 
-#define HANDLER "wfp-worker"
-
-/* What a claimed request keeps until its handler runs: per_dir_config is
- * another one by then. */
-typedef struct claim_t {
-    const wfp_scope_conf_t *scope; /* NULL: let through, never claim again */
-    const char *handler;
-    const wfp_work_t *work; /* while its pool is there; NULL */
-} claim_t;
-
-static claim_t *claim_of(const request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &wfp_module);
-}
-
-/* passThroughOnException sent it on: as if no Worker were configured. */
-static int was_let_through(const request_rec *r)
-{
-    const request_rec *prev;
-
-    for (prev = r->prev; prev; prev = prev->prev) {
-        const claim_t *claim = claim_of(prev);
-
-        if (claim && !claim->scope) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int has_own_handler(const request_rec *r)
-{
-    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
-
-    return core->handler || core->expr_handler;
-}
-
-static int is_workers(const request_rec *r, const wfp_scope_conf_t *scope)
-{
-    return wfp_config_claims(scope) && !has_own_handler(r)
-           && !was_let_through(r);
-}
-
-/* What httpd looks up beside an answer: the document of an error, a part of a
- * page. */
-static int is_beside(const request_rec *r)
-{
-    return r->main || (r->prev && ap_is_HTTP_ERROR(r->prev->status));
-}
-
-/* Not a Worker's. Of the answer to a trial only this is missing, when it is not
- * the answer itself. */
-static int refuse(wfp_trial_t *trial, const request_rec *r)
-{
-    if (is_beside(r)) {
-        return HTTP_NOT_FOUND;
-    }
-    return wfp_trial_refuse(trial, was_let_through(r) ? WFP_TRY_PASSED
-                                                      : WFP_TRY_NO_WORKER);
-}
-
-static int claim_it(request_rec *r)
-{
-    const wfp_scope_conf_t *scope = wfp_config_scope(r->per_dir_config);
-    /* the paths of these are as raw as a Worker's */
-    const char *control = wfp_control_handler(r, ap_get_core_module_config(
-                                                     r->per_dir_config));
-    wfp_trial_t *trial = wfp_trial_of(r->connection);
-    claim_t *claim;
-
-    if (trial && (r->proxyreq || control || !is_workers(r, scope))) {
-        return refuse(trial, r);
-    }
-    if (r->proxyreq || (!control && !is_workers(r, scope))) {
-        return DECLINED;
-    }
-    claim = apr_pcalloc(r->pool, sizeof(*claim));
-    claim->scope = scope;
-    claim->handler = control ? control : HANDLER;
-    ap_set_module_config(r->request_config, &wfp_module, claim);
-    return DONE;
-}
-
-/* Sections of the configuration are for decoded paths: one that guards a folder
- * guards it however its name is written, and from Workers, too. */
-static int decode_uri(request_rec *r)
-{
-    char *sent = r->uri;
-    int rc;
-
-    r->uri = wfp_raw_path_decode(sent, r->pool);
-    if (r->uri == sent) {
-        return OK;
-    }
-    r->per_dir_config = r->server->lookup_defaults;
-    rc = ap_location_walk(r);
-    return rc == OK ? ap_if_walk(r) : rc;
-}
-
-int wfp_dispatch_claim(request_rec *r)
-{
-    ap_conf_vector_t *conf = r->per_dir_config;
-    char *sent = r->uri;
-    int rc = decode_uri(r);
-
-    if (rc == OK) {
-        rc = claim_it(r);
-    }
-    if (rc == DECLINED) {
-        r->per_dir_config = conf;
-        r->uri = sent;
-    }
-    return rc;
-}
-
-int wfp_dispatch_is_claimed(const request_rec *r)
-{
-    return claim_of(r) != NULL;
-}
-
-int wfp_dispatch_translate(request_rec *r)
-{
-    if (!claim_of(r)) {
-        return DECLINED;
-    }
-    r->filename = apr_pstrcat(r->pool, "wfp:", r->uri, NULL);
-    return OK;
-}
-
-/* TRACE, where TraceEnable rules, and OPTIONS of the whole server. */
-static int is_httpds_own(const request_rec *r)
-{
-    return r->method_number == M_TRACE
-           || (r->method_number == M_OPTIONS && !strcmp(r->uri, "*"));
-}
-
-int wfp_dispatch_map(request_rec *r)
-{
-    const claim_t *claim = claim_of(r);
-
-    if (!claim || (!strcmp(claim->handler, HANDLER) && is_httpds_own(r))) {
-        return DECLINED;
-    }
-    r->handler = claim->handler;
-    return OK;
-}
-
-int wfp_dispatch_type(request_rec *r)
-{
-    return claim_of(r) ? OK : DECLINED;
-}
-
 const wfp_work_t *wfp_dispatch_work(const request_rec *r)
 {
     for (; r; r = r->prev) {
-        const claim_t *claim = claim_of(r);
+        const wfp_claim_t *claim = wfp_claim_of(r);
 
         if (claim && claim->work) {
             return claim->work;
@@ -252,19 +98,19 @@ static int may_pass_through(const wfp_work_t *work, const wfp_request_t *req,
 static int let_through(wfp_work_t *work)
 {
     request_rec *r = work->r;
-    claim_t *claim = claim_of(r);
+    wfp_claim_t *claim = wfp_claim_of(r);
 
     claim->scope = NULL;
     r->status = HTTP_OK;
     r->status_line = NULL;
     wfp_work_release(work);
-    ap_internal_redirect(r->unparsed_uri, r);
+    ap_internal_redirect(claim->sent, r);
     return OK;
 }
 
 int wfp_dispatch_handle(request_rec *r)
 {
-    claim_t *claim = claim_of(r);
+    wfp_claim_t *claim = wfp_claim_of(r);
     wfp_response_t *resp = NULL;
     wfp_request_t *req;
     wfp_work_t *work;
@@ -272,10 +118,10 @@ int wfp_dispatch_handle(request_rec *r)
     apr_status_t rv;
     int rc;
 
-    if (!claim || !claim->scope || strcmp(r->handler, HANDLER)) {
+    if (!claim || !claim->scope || strcmp(r->handler, wfp_claim_handler)) {
         wfp_trial_t *trial = wfp_trial_of(r->connection);
 
-        return trial ? refuse(trial, r) : DECLINED;
+        return trial ? wfp_claim_refuse(trial, r) : DECLINED;
     }
     if (r->method_number == M_CONNECT) {
         return HTTP_METHOD_NOT_ALLOWED; /* there is no tunnel to a Worker */

@@ -11,6 +11,7 @@
 #include <mpm_common.h>
 
 #include "mod_wfp/children.h"
+#include "mod_wfp/claim.h"
 #include "mod_wfp/config.h"
 #include "mod_wfp/control.h"
 #include "mod_wfp/directives.h"
@@ -28,6 +29,8 @@
 
 static void register_hooks(apr_pool_t *p)
 {
+    static const char *const rewrite[] = { "mod_rewrite.c", NULL };
+
     ap_hook_pre_config(wfp_socache_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(wfp_dump_print, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(wfp_error_log_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -45,13 +48,15 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_connection(wfp_prefork_pre_connection, NULL, NULL,
                            APR_HOOK_MIDDLE);
     /* before mod_proxy and mod_alias: a claim beats both */
-    ap_hook_pre_translate_name(wfp_dispatch_claim, NULL, NULL,
+    ap_hook_pre_translate_name(wfp_claim_sent, NULL, NULL,
                                APR_HOOK_REALLY_FIRST);
-    ap_hook_translate_name(wfp_dispatch_translate, NULL, NULL,
+    ap_hook_translate_name(wfp_claim_translate, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
-    ap_hook_map_to_storage(wfp_dispatch_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(wfp_claim_rewritten, rewrite, NULL,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(wfp_claim_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
     /* before mod_mime and mod_negotiation */
-    ap_hook_type_checker(wfp_dispatch_type, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_type_checker(wfp_claim_type, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(wfp_dispatch_handle, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(wfp_control_handle, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(wfp_status_handle, NULL, NULL, APR_HOOK_MIDDLE);

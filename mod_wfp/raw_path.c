@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Used by dispatch.c for what it claims, and by route.c. */
+/* Used by claim.c for what it claims, and by route.c. */
 #include "mod_wfp/raw_path.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <httpd.h>
 #include <string.h>
+#include <strings.h>
 
 static int hex(char c)
 {
@@ -42,6 +44,23 @@ char *wfp_raw_path_decode(char *path, apr_pool_t *p)
     }
     *to = '\0';
     return copy;
+}
+
+char *wfp_raw_path_encode(const char *path, const char *sent, apr_pool_t *p)
+{
+    char *encoded = ap_os_escape_path(p, path, 1), *from, *to;
+
+    if (!sent || strstr(sent, "%25")) {
+        return encoded;
+    }
+    for (from = to = encoded; *from; from++) {
+        *to++ = *from;
+        if (!strncasecmp(from, "%252f", 5) || !strncmp(from, "%2500", 5)) {
+            from += 2; /* it had not been decoded */
+        }
+    }
+    *to = '\0';
+    return encoded;
 }
 
 const char *wfp_raw_path_below(const char *path, const char *location)

@@ -13,6 +13,10 @@
  *  a claimed URI is refused. @return path itself, when nothing is to be decoded */
 char *wfp_raw_path_decode(char *path, apr_pool_t *p);
 
+/** The opposite: of what rules made of a decoded path. sent: the path that it was
+ *  decoded from; NULL: of it %2F and %00 were, too. */
+char *wfp_raw_path_encode(const char *path, const char *sent, apr_pool_t *p);
+
 /** What of a path lies below a Location's; NULL: it does not. */
 const char *wfp_raw_path_below(const char *path, const char *location);
 
