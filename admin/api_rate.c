@@ -8,10 +8,10 @@
  */
 #include "admin/api_rate.h"
 
-#include <apr_shm.h>
 #include <string.h>
 
 #include "core/crypto.h"
+#include "core/shared_memory.h"
 #include "core/siphash.h"
 
 #define CELLS       8192 /* a power of two */
@@ -32,20 +32,15 @@ apr_status_t wfp_api_rate_create(wfp_api_rate_t **prate, wfp_result_t *res,
                                  apr_pool_t *p)
 {
     wfp_api_rate_t *rate = apr_pcalloc(p, sizeof(*rate));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(shared_t), NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t),
+                                        "the API's rate", res, p);
 
-    if (rv == APR_SUCCESS) {
-        rate->shared = apr_shm_baseaddr_get(shm);
-        memset(rate->shared, 0, sizeof(*rate->shared));
-        rv = wfp_crypto_random(rate->shared->key, sizeof(rate->shared->key));
-    }
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for the API's rate");
-    }
+    rate->shared = memory;
     *prate = rate;
-    return APR_SUCCESS;
+    return rv == APR_SUCCESS
+               ? wfp_shared_key(rate->shared->key, "the API's rate", res)
+               : rv;
 }
 
 /* Worth of a cell to others: one of an older window is nobody's. */

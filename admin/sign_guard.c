@@ -7,10 +7,10 @@
  */
 #include "admin/sign_guard.h"
 
-#include <apr_shm.h>
 #include <string.h>
 
 #include "core/crypto.h"
+#include "core/shared_memory.h"
 #include "core/siphash.h"
 
 #define CELLS      4096 /* a power of two */
@@ -31,20 +31,15 @@ apr_status_t wfp_sign_guard_create(wfp_sign_guard_t **pguard, wfp_result_t *res,
                                    apr_pool_t *p)
 {
     wfp_sign_guard_t *guard = apr_pcalloc(p, sizeof(*guard));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(shared_t), NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t), "sign-ins",
+                                        res, p);
 
-    if (rv == APR_SUCCESS) {
-        guard->shared = apr_shm_baseaddr_get(shm);
-        memset(guard->shared, 0, sizeof(*guard->shared));
-        rv = wfp_crypto_random(guard->shared->key, sizeof(guard->shared->key));
-    }
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for sign-ins");
-    }
+    guard->shared = memory;
     *pguard = guard;
-    return APR_SUCCESS;
+    return rv == APR_SUCCESS
+               ? wfp_shared_key(guard->shared->key, "sign-ins", res)
+               : rv;
 }
 
 static apr_uint32_t second_of(apr_uint64_t cell)

@@ -7,9 +7,10 @@
  */
 #include "core/children.h"
 
-#include <apr_shm.h>
 #include <apr_time.h>
 #include <string.h>
+
+#include "core/shared_memory.h"
 
 typedef struct place_t {
     apr_int64_t pid; /* 0: free */
@@ -38,18 +39,13 @@ apr_status_t wfp_children_create(wfp_children_t **pchildren, wfp_result_t *res,
                                  apr_pool_t *p)
 {
     wfp_children_t *children = apr_pcalloc(p, sizeof(*children));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(shared_t) + 64, NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t),
+                                        "the children's figures", res, p);
 
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for the children's figures");
-    }
-    /* zeros, as mapped; APR keeps a word of its own in front */
-    children->shared = (shared_t *)
-        APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), 64);
+    children->shared = memory;
     *pchildren = children;
-    return APR_SUCCESS;
+    return rv;
 }
 
 static apr_uint64_t load(const apr_uint64_t *at)

@@ -8,14 +8,12 @@
  */
 #include "core/host_memo.h"
 
-#include <apr_shm.h>
-
 #include "core/crypto.h"
+#include "core/shared_memory.h"
 #include "core/siphash.h"
 
 #define LINES 16384 /* 1 MB */
 #define CELLS 4
-#define LINE  64
 
 typedef struct cell_t {
     apr_uint64_t mark; /* hash ^ value */
@@ -51,21 +49,17 @@ apr_status_t wfp_host_memo_create(wfp_host_memo_t **pmemo, wfp_result_t *res,
                                   apr_pool_t *p)
 {
     wfp_host_memo_t *memo = apr_pcalloc(p, sizeof(*memo));
-    apr_shm_t *shm;
-    apr_status_t rv = wfp_crypto_random(memo->key, sizeof(memo->key));
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t), "hostnames",
+                                        res, p);
 
-    if (rv == APR_SUCCESS) {
-        rv = apr_shm_create(&shm, sizeof(shared_t) + LINE, NULL, p);
-    }
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for hostnames");
-    }
-    memo->shared = (shared_t *)
-        APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), LINE);
-    memo->shared->turn = 1; /* the rest is zeros, as mapped */
     *pmemo = memo;
-    return APR_SUCCESS;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    memo->shared = memory;
+    memo->shared->turn = 1;
+    return wfp_shared_key(memo->key, "hostnames", res);
 }
 
 apr_uint64_t wfp_host_memo_turn(const wfp_host_memo_t *memo)

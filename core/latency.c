@@ -3,9 +3,8 @@
  * must not know any database. */
 #include "core/latency.h"
 
-#include <apr_shm.h>
-
 #include "core/clock.h"
+#include "core/shared_memory.h"
 
 /* Whoever writes tries again sooner. */
 #define WRITE_FORGOTTEN (apr_uint64_t) apr_time_from_sec(20)
@@ -29,16 +28,13 @@ apr_status_t wfp_latency_create(wfp_latency_t **platency, wfp_result_t *res,
                                 apr_pool_t *p)
 {
     wfp_latency_t *latency = apr_pcalloc(p, sizeof(*latency));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(shared_t), NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t),
+                                        "the store's figures", res, p);
 
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for the store's figures");
-    }
-    latency->shared = apr_shm_baseaddr_get(shm); /* zeros, as mapped */
+    latency->shared = memory;
     *platency = latency;
-    return APR_SUCCESS;
+    return rv;
 }
 
 static void add(apr_uint64_t *to, apr_uint64_t n)

@@ -8,7 +8,6 @@
  */
 #include "core/ledger.h"
 
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <stdint.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "core/clock.h"
 #include "core/crypto.h"
 #include "core/ledger_room.h"
+#include "core/shared_memory.h"
 #include "core/siphash.h"
 
 /* Rows that are looked at beside the place that the hash says. */
@@ -46,29 +46,26 @@ apr_status_t wfp_ledger_create(wfp_ledger_t **pledger, wfp_result_t *res,
 {
     wfp_ledger_t *ledger = apr_pcalloc(p, sizeof(*ledger));
     unsigned char source[8];
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(wfp_ledger_shared_t) + 64,
-                                     NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(*ledger->shared),
+                                        "the ledger", res, p);
 
+    *pledger = ledger;
+    ledger->shared = memory;
     if (rv == APR_SUCCESS) {
-        uintptr_t at = (uintptr_t)apr_shm_baseaddr_get(shm);
-
-        /* zeros, as mapped; at the beginning of a cache line */
-        ledger->shared = (wfp_ledger_shared_t *)((at + 63) / 64 * 64);
-        rv = wfp_crypto_random(ledger->shared->key,
-                               sizeof(ledger->shared->key));
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_crypto_random(source, sizeof(source));
+        rv = wfp_shared_key(ledger->shared->key, "the ledger", res);
     }
     if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = wfp_crypto_random(source, sizeof(source));
+    if (rv != APR_SUCCESS) {
         return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for the ledger");
+                              "no random name for the ledger");
     }
     (void)apr_cpystrn(ledger->shared->source,
                       wfp_crypto_hex(source, sizeof(source), p),
                       sizeof(ledger->shared->source));
-    *pledger = ledger;
     return APR_SUCCESS;
 }
 

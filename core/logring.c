@@ -13,13 +13,13 @@
  */
 #include "core/logring.h"
 
-#include <apr_shm.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/shared_lock.h"
+#include "core/shared_memory.h"
 
-#define CELL 64
+#define CELL WFP_SHARED_LINE
 
 /* In a stamp: the run is somebody's, and is being filled. */
 #define FILLING ((apr_uint64_t)1 << 63)
@@ -63,39 +63,34 @@ apr_status_t wfp_logring_create(wfp_logring_t **pring, apr_size_t bytes,
 {
     wfp_logring_t *ring = apr_pcalloc(p, sizeof(*ring));
     apr_size_t at = APR_ALIGN(sizeof(shared_t), CELL);
-    apr_shm_t *shm;
+    void *memory = NULL;
     apr_status_t rv;
 
     bytes = APR_ALIGN(bytes, CELL);
-    rv = apr_shm_create(&shm, at + bytes + CELL, NULL, p);
-    if (rv == APR_SUCCESS) {
-        char *base = (char *)APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm),
-                                       CELL);
-
-        ring->shared = (shared_t *)base; /* zeros, as mapped */
-        ring->stats = &ring->shared->stats;
-        ring->cells = base + at;
-        ring->count = bytes / CELL;
-        rv = wfp_shared_lock_make(&ring->shared->lock);
-    }
+    rv = wfp_shared_memory(&memory, at + bytes, "records", res, p);
     *pring = ring;
-    return rv == APR_SUCCESS ? rv
-                             : wfp_result_set(res, WFP_INTERNAL, rv,
-                                              "no shared memory for records");
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    ring->shared = memory;
+    ring->stats = &ring->shared->stats;
+    ring->cells = (char *)memory + at;
+    ring->count = bytes / CELL;
+    rv = wfp_shared_lock_make(&ring->shared->lock);
+    return rv == APR_SUCCESS
+               ? rv
+               : wfp_result_set(res, WFP_INTERNAL, rv, "no lock for records");
 }
 
 apr_status_t wfp_logring_stats_create(wfp_logring_stats_t **pstats,
                                       wfp_result_t *res, apr_pool_t *p)
 {
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(**pstats), NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(**pstats),
+                                        "records' counters", res, p);
 
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for records' counters");
-    }
-    *pstats = apr_shm_baseaddr_get(shm); /* zeros, as mapped */
-    return APR_SUCCESS;
+    *pstats = memory;
+    return rv;
 }
 
 void wfp_logring_count_in(wfp_logring_t *ring, wfp_logring_stats_t *stats)

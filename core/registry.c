@@ -22,13 +22,13 @@
  */
 #include "core/registry_room.h"
 
-#include <apr_shm.h>
 #include <sched.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/clock.h"
 #include "core/crypto.h"
+#include "core/shared_memory.h"
 
 /* Looks at a slot that is just being written. Its writer needs some 20 ns;
  * when it was put to sleep or killed in there, the mutex of
@@ -71,30 +71,27 @@ static void segment_plan(wfp_registry_t *reg, apr_size_t size)
     wfp_slab_format(&reg->slab, (apr_uint32_t)units);
 }
 
+_Static_assert(WFP_SHARED_ALIGN % WFP_SLAB_UNIT == 0,
+               "a segment begins with a unit");
+
 apr_status_t wfp_registry_create(wfp_registry_t **preg, apr_size_t size_bytes,
                                  wfp_result_t *res, apr_pool_t *p)
 {
     wfp_registry_t *reg = apr_pcalloc(p, sizeof(*reg));
+    void *memory = NULL;
     apr_status_t rv;
-    apr_shm_t *shm;
 
     if (size_bytes < SIZE_MIN) {
         return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
                               "the registry needs at least 1 MB");
     }
-    /* no file name: anonymous, inherited by children; the system zeroes it */
-    rv = apr_shm_create(&shm, size_bytes + WFP_SLAB_UNIT, NULL, p);
+    rv = wfp_shared_memory(&memory, size_bytes, "the registry", res, p);
     if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory of %" APR_SIZE_T_FMT
-                              " bytes for the registry",
-                              size_bytes);
+        return rv;
     }
     reg->pool = p;
     reg->size = size_bytes;
-    /* APR keeps a word of its own in front: back to a whole line */
-    reg->seg = (wfp_segment_t *)
-        APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), WFP_SLAB_UNIT);
+    reg->seg = memory;
     reg->counts = &reg->seg->counts;
     rv = wfp_shared_lock_make(&reg->seg->lock);
     if (rv == APR_SUCCESS) {
@@ -116,17 +113,12 @@ apr_status_t wfp_registry_create(wfp_registry_t **preg, apr_size_t size_bytes,
 apr_status_t wfp_registry_counts_create(wfp_registry_counts_t **pcounts,
                                         wfp_result_t *res, apr_pool_t *p)
 {
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(**pcounts) + WFP_SLAB_UNIT,
-                                     NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(**pcounts),
+                                        "the registry's counters", res, p);
 
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for the registry's counters");
-    }
-    *pcounts = (wfp_registry_counts_t *)/* zeros, as mapped */
-        APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), WFP_SLAB_UNIT);
-    return APR_SUCCESS;
+    *pcounts = memory;
+    return rv;
 }
 
 void wfp_registry_count_in(wfp_registry_t *reg, wfp_registry_counts_t *counts)

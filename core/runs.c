@@ -7,11 +7,11 @@
  */
 #include "core/runs.h"
 
-#include <apr_shm.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "core/children.h"
+#include "core/shared_memory.h"
 
 /* Places that are looked at before a run does without. */
 #define PROBES 64
@@ -44,18 +44,13 @@ apr_status_t wfp_runs_create(wfp_runs_t **pruns, wfp_result_t *res,
                              apr_pool_t *p)
 {
     wfp_runs_t *runs = apr_pcalloc(p, sizeof(*runs));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(shared_t) + 64, NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t), "what runs",
+                                        res, p);
 
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for what runs");
-    }
-    /* zeros, as mapped; APR keeps a word of its own in front */
-    runs->shared = (shared_t *)
-        APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), 64);
+    runs->shared = memory;
     *pruns = runs;
-    return APR_SUCCESS;
+    return rv;
 }
 
 /* Where a thread begins to look: threads have stacks of their own, so it finds

@@ -5,9 +5,8 @@
  */
 #include "core/seat.h"
 
-#include <apr_shm.h>
-
 #include "core/clock.h"
+#include "core/shared_memory.h"
 
 typedef struct words_t {
     apr_uint64_t owner;
@@ -22,16 +21,13 @@ apr_status_t wfp_seat_create(wfp_seat_t **pseat, wfp_result_t *res,
                              apr_pool_t *p)
 {
     wfp_seat_t *seat = apr_pcalloc(p, sizeof(*seat));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(words_t), NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(words_t),
+                                        "the runner's seat", res, p);
 
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for the runner's seat");
-    }
-    seat->words = apr_shm_baseaddr_get(shm); /* zeros, as mapped */
+    seat->words = memory;
     *pseat = seat;
-    return APR_SUCCESS;
+    return rv;
 }
 
 int wfp_seat_take(wfp_seat_t *seat, apr_uint64_t me, apr_interval_time_t time)

@@ -14,15 +14,14 @@
  */
 #include "core/stats.h"
 
-#include <apr_shm.h>
 #include <string.h>
 
 #include "core/crypto.h"
+#include "core/shared_memory.h"
 #include "core/siphash.h"
 
 #define CELLS     4096
 #define NEIGHBOUR 8
-#define LINE      64
 
 /* a window: when it began (ms) above, how many kills below */
 #define COUNT_BITS 20
@@ -42,7 +41,7 @@ typedef struct shared_t {
     apr_uint64_t n[WFP_STAT_COUNT];
     apr_uint64_t errors[WFP_CODE_COUNT];
     apr_uint64_t limits[WFP_LIMIT_COUNT];
-    cell_t cells[CELLS] __attribute__((aligned(LINE)));
+    cell_t cells[CELLS] __attribute__((aligned(WFP_SHARED_LINE)));
 } shared_t;
 
 struct wfp_stats_t {
@@ -55,22 +54,15 @@ apr_status_t wfp_stats_create(wfp_stats_t **pstats, wfp_result_t *res,
                               apr_pool_t *p)
 {
     wfp_stats_t *stats = apr_pcalloc(p, sizeof(*stats));
-    apr_status_t rv;
-    apr_shm_t *shm;
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t), "counters",
+                                        res, p);
 
-    rv = apr_shm_create(&shm, sizeof(shared_t) + LINE, NULL, p);
-    if (rv == APR_SUCCESS) {
-        /* APR keeps a word of its own in front: back to a whole line */
-        stats->shared = (shared_t *)
-            APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), LINE);
-        rv = wfp_crypto_random(stats->shared->key, sizeof(stats->shared->key));
-    }
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for counters");
-    }
+    stats->shared = memory;
     *pstats = stats;
-    return APR_SUCCESS;
+    return rv == APR_SUCCESS
+               ? wfp_shared_key(stats->shared->key, "counters", res)
+               : rv;
 }
 
 static void add_one(apr_uint64_t *counter)

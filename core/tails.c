@@ -7,7 +7,6 @@
  */
 #include "core/tails.h"
 
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "core/clock.h"
 #include "core/crypto.h"
 #include "core/shared_lock.h"
+#include "core/shared_memory.h"
 
 
 /* A connected one that was not kept for so long has lost its child. */
@@ -53,17 +53,19 @@ apr_status_t wfp_tails_create(wfp_tails_t **ptails, wfp_result_t *res,
                               apr_pool_t *p)
 {
     wfp_tails_t *tails = apr_pcalloc(p, sizeof(*tails));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(shared_t), NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t), "tails", res,
+                                        p);
 
-    if (rv == APR_SUCCESS) {
-        tails->shared = apr_shm_baseaddr_get(shm); /* zeros, as mapped */
-        rv = wfp_shared_lock_make(&tails->shared->lock);
-    }
     *ptails = tails;
-    return rv == APR_SUCCESS ? rv
-                             : wfp_result_set(res, WFP_INTERNAL, rv,
-                                              "no shared memory for tails");
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    tails->shared = memory;
+    rv = wfp_shared_lock_make(&tails->shared->lock);
+    return rv == APR_SUCCESS
+               ? rv
+               : wfp_result_set(res, WFP_INTERNAL, rv, "no lock for tails");
 }
 
 /* ---- the hot path ------------------------------------------------------------- */

@@ -9,9 +9,10 @@
 #include "core/tally.h"
 
 #include <apr_hash.h>
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <string.h>
+
+#include "core/shared_memory.h"
 
 enum {
     FREE = 0,
@@ -33,18 +34,17 @@ apr_status_t wfp_tally_create(wfp_tally_t **ptally, wfp_result_t *res,
                               apr_pool_t *p)
 {
     wfp_tally_t *tally = apr_pcalloc(p, sizeof(*tally));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, WFP_TALLY_ROWS * sizeof(cell_t),
-                                     NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory,
+                                        WFP_TALLY_ROWS * sizeof(cell_t),
+                                        "counters", res, p);
 
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for counters");
-    }
-    tally->cells = apr_shm_baseaddr_get(shm); /* zeros, as mapped */
-    (void)apr_cpystrn(tally->cells[WFP_TALLY_ROWS - 1].row.ns, "*", 2);
     *ptally = tally;
-    return APR_SUCCESS;
+    if (rv == APR_SUCCESS) {
+        tally->cells = memory;
+        (void)apr_cpystrn(tally->cells[WFP_TALLY_ROWS - 1].row.ns, "*", 2);
+    }
+    return rv;
 }
 
 static apr_uint32_t state_of(const cell_t *cell)

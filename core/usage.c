@@ -10,13 +10,13 @@
  */
 #include "core/usage.h"
 
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/crypto.h"
+#include "core/shared_memory.h"
 #include "core/siphash.h"
 
 /* Rows that are looked at beside the place that the hash says. */
@@ -104,26 +104,28 @@ apr_status_t wfp_usage_create(wfp_usage_t **pusage, apr_time_t now,
     wfp_usage_t *usage = apr_pcalloc(p, sizeof(*usage));
     apr_int64_t day = day_of(now);
     unsigned char source[WFP_USAGE_SOURCE_SIZE / 2];
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(shared_t), NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t), "usage", res,
+                                        p);
 
+    *pusage = usage;
+    usage->shared = memory;
     if (rv == APR_SUCCESS) {
-        usage->shared = apr_shm_baseaddr_get(shm); /* zeros, as mapped */
-        rv = wfp_crypto_random(usage->shared->key, sizeof(usage->shared->key));
-    }
-    if (rv == APR_SUCCESS) {
-        rv = wfp_crypto_random(source, sizeof(source));
+        rv = wfp_shared_key(usage->shared->key, "usage", res);
     }
     if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = wfp_crypto_random(source, sizeof(source));
+    if (rv != APR_SUCCESS) {
         return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for counters");
+                              "no random name for usage");
     }
     (void)apr_cpystrn(usage->shared->source,
                       wfp_crypto_hex(source, sizeof(source), p),
                       sizeof(usage->shared->source));
     usage->shared->tables[day & 1].day = day;
     usage->shared->tables[(day + 1) & 1].day = day + 1;
-    *pusage = usage;
     return APR_SUCCESS;
 }
 

@@ -9,11 +9,11 @@
 #include "mod_wfp/archive.h"
 
 #include <apr_atomic.h>
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/shared_memory.h"
 #include "core/siphash.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/threads.h"
@@ -73,16 +73,15 @@ apr_status_t wfp_archive_create(wfp_archive_t **parchive, wfp_result_t *res,
                                 apr_pool_t *p)
 {
     wfp_archive_t *archive = apr_pcalloc(p, sizeof(*archive));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(shared_t), NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t),
+                                        "records' shares", res, p);
 
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for records");
-    }
-    archive->shared = apr_shm_baseaddr_get(shm); /* zeros, as mapped */
+    archive->shared = memory;
     *parchive = archive;
-    return wfp_logring_create(&archive->ring, RING_BYTES, res, p);
+    return rv == APR_SUCCESS
+               ? wfp_logring_create(&archive->ring, RING_BYTES, res, p)
+               : rv;
 }
 
 int wfp_archive_is_on(const wfp_server_t *server)

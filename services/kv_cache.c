@@ -6,12 +6,12 @@
  */
 #include "services/kv_cache.h"
 
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <string.h>
 
 #include "core/block.h"
 #include "core/clock.h"
+#include "core/shared_memory.h"
 
 #define MAGIC 0x4b56424cu
 
@@ -36,19 +36,18 @@ apr_status_t wfp_kv_cache_create(wfp_kv_cache_t **pcache, apr_size_t size_bytes,
                                  wfp_result_t *res, apr_pool_t *p)
 {
     wfp_kv_cache_t *cache = apr_pcalloc(p, sizeof(*cache));
-    apr_shm_t *shm;
+    void *memory = NULL;
     apr_status_t rv = wfp_registry_create(&cache->values, size_bytes, res, p);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = apr_shm_create(&shm, sizeof(shared_t), NULL, p);
+    rv = wfp_shared_memory(&memory, sizeof(shared_t), "the KV cache", res, p);
     if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for the KV cache");
+        return rv;
     }
     wfp_registry_be_fair(cache->values);
-    cache->shared = apr_shm_baseaddr_get(shm); /* zeros, as mapped */
+    cache->shared = memory;
     cache->value_max = size_bytes / PART;
     if (cache->value_max > WFP_KV_CACHE_VALUE_MAX) {
         cache->value_max = WFP_KV_CACHE_VALUE_MAX;

@@ -6,10 +6,10 @@
  */
 #include "services/points.h"
 
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/shared_memory.h"
 #include "core/siphash.h"
 
 #define RING_BYTES  ((apr_size_t)8 << 20)
@@ -40,17 +40,15 @@ apr_status_t wfp_points_create(wfp_points_t **ppoints, wfp_result_t *res,
                                apr_pool_t *p)
 {
     wfp_points_t *points = apr_pcalloc(p, sizeof(*points));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(shared_t) + 64, NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t),
+                                        "data points", res, p);
 
+    points->shared = memory;
     *ppoints = points;
-    if (rv != APR_SUCCESS) {
-        return wfp_result_set(res, WFP_INTERNAL, rv,
-                              "no shared memory for data points");
-    }
-    points->shared = (shared_t *)
-        APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), 64);
-    return wfp_logring_create(&points->ring, RING_BYTES, res, p);
+    return rv == APR_SUCCESS
+               ? wfp_logring_create(&points->ring, RING_BYTES, res, p)
+               : rv;
 }
 
 static apr_uint32_t *share_of(wfp_points_t *points, const char *owner)

@@ -11,12 +11,12 @@
  */
 #include "services/ratelimit.h"
 
-#include <apr_shm.h>
 #include <errno.h>
 #include <string.h>
 
 #include "core/crypto.h"
 #include "core/shared_lock.h"
+#include "core/shared_memory.h"
 #include "core/siphash.h"
 
 #define STEPS 10
@@ -68,25 +68,25 @@ apr_status_t wfp_ratelimit_create(wfp_ratelimit_t **plimits, wfp_result_t *res,
                                   apr_pool_t *p)
 {
     wfp_ratelimit_t *limits = apr_pcalloc(p, sizeof(*limits));
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(shared_t) + 64, NULL, p);
+    void *memory = NULL;
+    apr_status_t rv = wfp_shared_memory(&memory, sizeof(shared_t),
+                                        "rate limits", res, p);
     int i;
 
+    *plimits = limits;
+    limits->shared = memory;
     if (rv == APR_SUCCESS) {
-        /* zeros, as mapped; APR has a word of its own in front */
-        limits->shared = (shared_t *)
-            APR_ALIGN((apr_uintptr_t)apr_shm_baseaddr_get(shm), 64);
-        rv = wfp_crypto_random(limits->shared->key,
-                               sizeof(limits->shared->key));
+        rv = wfp_shared_key(limits->shared->key, "rate limits", res);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     for (i = 0; rv == APR_SUCCESS && i < LOCKS; i++) {
         rv = wfp_shared_lock_make(&limits->shared->turns[i].lock);
     }
-    *plimits = limits;
     return rv == APR_SUCCESS ? rv
                              : wfp_result_set(res, WFP_INTERNAL, rv,
-                                              "no shared memory for rate "
-                                              "limits");
+                                              "no lock for rate limits");
 }
 
 static void count(apr_uint64_t *counter)
