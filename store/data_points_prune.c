@@ -59,17 +59,19 @@ static apr_status_t drop_all(prune_t *prune)
     return rv;
 }
 
+/* One that has too many. */
 static apr_status_t next_dataset(wfp_dbd_t *db, void *baton)
 {
     static const wfp_sql_t next = {
-        "data_points_next", "SELECT dataset FROM data_points "
-                            "WHERE dataset > %s ORDER BY dataset LIMIT 1"
+        "data_points_next",
+        "SELECT dataset FROM datasets WHERE dataset > %s GROUP BY dataset "
+        "HAVING sum(points) > CAST(%lld AS BIGINT) ORDER BY dataset LIMIT 1"
     };
     prune_t *prune = baton;
     const char **row;
     apr_status_t rv = wfp_dbd_row(&row, db, &next, 1,
-                                  DBD_ARGS(prune->dataset ? prune->dataset
-                                                          : ""));
+                                  DBD_ARGS(prune->dataset ? prune->dataset : "",
+                                           wfp_dbd_num(db, prune->kept)));
 
     prune->found = rv == APR_SUCCESS && row;
     if (prune->found) {

@@ -30,7 +30,7 @@
 typedef struct wfp_store_t wfp_store_t;
 
 /** Schema version that this build wants (the highest NNN of conf/schema). */
-#define WFP_SCHEMA_VERSION 19
+#define WFP_SCHEMA_VERSION 20
 
 /**
  * Open.

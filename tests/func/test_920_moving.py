@@ -25,6 +25,10 @@ TELLS = """return { fetch = function(req, env)
 -- "quotes", commas, \\N, '' and \\. and ümlauts
 """
 NS = "moving"
+# a table that counts the rows of another
+POINTS = """INSERT INTO data_points (id, dataset, time, ns, worker, point)
+    SELECT value, 'd', strftime('%s', 'now') * 1000000, 'moving', 'w',
+    '["",[],[]]' FROM json_each('["a", "b"]')"""
 
 
 def put(api, text, secret):
@@ -88,6 +92,8 @@ def test_920_02_from_sqlite_to_postgresql(old, build, origin,
     try:
         server = new.servers[0]
         source.stop()
+        subprocess.run(["sqlite3", str(source.root / "data/wfp.db"), POINTS],
+                       check=True)
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script], text=True, check=False,
             capture_output=True, env={
@@ -104,6 +110,8 @@ def test_920_02_from_sqlite_to_postgresql(old, build, origin,
         there = f"/accounts/{account}/workers/dispatch/namespaces/{NS}"
         assert api.ok("GET", f"{there}/scripts/w/versions")["items"] == versions
         assert api.ok("GET", f"{there}/scripts/w/settings")["tags"] == ["a b"]
+        row, = api.ok("GET", f"/accounts/{account}/analytics_engine/datasets")
+        assert (row["name"], row["points"]) == ("d", 2)
         api.ok("POST", f"{there}/scripts/w/rollback")
         assert ask(new) == "one s1"
         assert server.wfpctl("key", "rotate").stdout.startswith("Rotated: 2 ")
