@@ -35,31 +35,14 @@ static int is_number(const char *text)
     return n > 0 && n < 16 && !text[n];
 }
 
-/* A time, maybe with a fraction of the second, or milliseconds as records have
- * them. @return 0: it is none */
+/* A moment, or milliseconds as records have them. @return 0: it is none */
 static int read_since(apr_time_t *pt, const char *text, apr_pool_t *p)
 {
-    const char *dot = strchr(text, '.');
-    apr_size_t digits = dot ? strspn(dot + 1, "0123456789") : 0;
-    char fraction[7] = "000000";
-
     if (is_number(text)) {
         *pt = apr_atoi64(text) * 1000;
         return 1;
     }
-    if (!dot) {
-        return wfp_show_read_time(pt, text);
-    }
-    if (!digits || strcmp(dot + 1 + digits, "Z")
-        || !wfp_show_read_time(
-            pt,
-            apr_pstrcat(p, apr_pstrmemdup(p, text, (apr_size_t)(dot - text)),
-                        "Z", NULL))) {
-        return 0;
-    }
-    memcpy(fraction, dot + 1, digits < 6 ? digits : 6);
-    *pt += apr_atoi64(fraction);
-    return 1;
+    return wfp_show_read_moment(pt, text, p);
 }
 
 /* "TIME.ID". @return 0: it is none */

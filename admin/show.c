@@ -44,6 +44,29 @@ int wfp_show_read_time(apr_time_t *pt, const char *text)
            && back.tm_min == x.tm_min && back.tm_sec == x.tm_sec;
 }
 
+int wfp_show_read_moment(apr_time_t *pt, const char *text, apr_pool_t *p)
+{
+    apr_size_t n = strcspn(text, ".+Z"), digits = 0;
+    const char *rest = text + n;
+    char fraction[7] = "000000";
+
+    if (!*rest) {
+        return wfp_show_read_time(pt, text);
+    }
+    if (*rest == '.') {
+        digits = strspn(rest + 1, "0123456789");
+        memcpy(fraction, rest + 1, digits < 6 ? digits : 6);
+        rest += digits ? 1 + digits : 0;
+    }
+    if ((strcmp(rest, "Z") && strcmp(rest, "+00:00"))
+        || !wfp_show_read_time(pt, apr_pstrcat(p, apr_pstrmemdup(p, text, n),
+                                               "Z", NULL))) {
+        return 0;
+    }
+    *pt += apr_atoi64(fraction);
+    return 1;
+}
+
 const char *wfp_show_email(const char *author, apr_pool_t *p)
 {
     char *name = apr_pstrdup(p, author), *c;

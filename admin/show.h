@@ -19,6 +19,10 @@ const char *wfp_show_time(apr_time_t t, apr_pool_t *p);
 
 /** The time of "2026-12-31T23:59:59Z" or "2026-12-31". @return 0: neither */
 int wfp_show_read_time(apr_time_t *pt, const char *text);
+
+/** The same, maybe with a fraction of the second, or "+00:00" for "Z". */
+int wfp_show_read_moment(apr_time_t *pt, const char *text, apr_pool_t *p);
+
 /** An address that stands for who did it: clients of the API expect one. */
 const char *wfp_show_email(const char *author, apr_pool_t *p);
 
