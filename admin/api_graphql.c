@@ -1,92 +1,185 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * No GraphQL: what wrangler's `r2 bucket info` asks is told by the field that it
- * asks for, and answered from the bucket's row. Everything else is unsupported.
+ * Questions in GraphQL, of the form that Cloudflare's analytics have:
+ * viewer { accounts(filter: {accountTag}) { DATA SET(...) {...} } }. What cannot be
+ * answered is an error in GraphQL's form, for the whole question: its clients read
+ * that, whatever the status is.
  */
 #include "admin/api_graphql.h"
 
 #include <string.h>
 
 #include "admin/api_call.h"
-#include "admin/show.h"
-#include "store/r2_buckets.h"
+#include "admin/graphql.h"
+#include "admin/graphql_sets.h"
 
-#define STORAGE "r2StorageAdaptiveGroups"
+/* Data sets that one question may ask of. */
+#define SETS_MAX 10
 
-static const char *text_at(const wfp_json_t *doc, const char *key,
-                           apr_pool_t *p)
+static const struct {
+    const char *name;
+    wfp_graphql_set_fn *fn;
+} sets[] = {
+    { "workersInvocationsAdaptive", wfp_graphql_runs },
+    { "r2StorageAdaptiveGroups", wfp_graphql_buckets },
+    { NULL },
+};
+
+static apr_status_t refuse(wfp_api_call_t *call, const char *what,
+                           const char *why)
 {
-    return wfp_json_str(wfp_json_get(doc, key, p));
+    return wfp_result_set(&call->res, WFP_INVALID, APR_EINVAL, "%.80s: %s",
+                          what, why);
 }
 
-/* {"max": {...}, "dimensions": {...}} of a bucket as it is now */
-static wfp_json_t *show_group(const wfp_r2_bucket_t *bucket, apr_pool_t *p)
-{
-    wfp_json_t *group = wfp_json_object(p), *max = wfp_json_object(p);
-    wfp_json_t *dimensions = wfp_json_object(p);
+/* ---- from the account down -------------------------------------------------------- */
 
-    wfp_json_set_int(max, "objectCount", bucket->objects);
-    wfp_json_set_int(max, "payloadSize", bucket->bytes);
-    wfp_json_set_int(max, "metadataSize", 0);
-    wfp_json_set_str(dimensions, "datetime", wfp_show_time(apr_time_now(), p));
-    wfp_json_set(group, "max", max);
-    wfp_json_set(group, "dimensions", dimensions);
-    return group;
+static apr_status_t answer_set(wfp_json_t **prows, wfp_api_call_t *call,
+                               const wfp_graphql_field_t *field)
+{
+    int i;
+
+    for (i = 0; sets[i].name; i++) {
+        if (!strcmp(sets[i].name, field->name)) {
+            return sets[i].fn(prows, call->server->store, field, &call->res,
+                              call->pool);
+        }
+    }
+    return refuse(call, field->name,
+                  "not supported by this server: of an account "
+                  "workersInvocationsAdaptive and r2StorageAdaptiveGroups are");
 }
 
-static apr_status_t answer(wfp_api_call_t *call, wfp_json_t *groups)
+/* The account's filter has to name this server's. */
+static apr_status_t check_account(wfp_api_call_t *call,
+                                  const wfp_graphql_field_t *field)
 {
     apr_pool_t *p = call->pool;
-    wfp_json_t *doc = wfp_json_object(p), *data = wfp_json_object(p);
-    wfp_json_t *viewer = wfp_json_object(p), *account = wfp_json_object(p);
-    wfp_json_t *accounts = wfp_json_array(p);
+    const char *tag = wfp_json_str(
+        wfp_json_get(wfp_json_get(field->args, "filter", p), "accountTag", p));
+    const char *ours;
+    apr_status_t rv = wfp_api_call_account(&ours, call);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return tag && ours && !strcmp(tag, ours)
+               ? APR_SUCCESS
+               : refuse(call, field->name,
+                        "filter: accountTag has to be this server's account");
+}
+
+static apr_status_t answer_accounts(wfp_json_t **paccounts,
+                                    wfp_api_call_t *call,
+                                    const wfp_graphql_field_t *field)
+{
+    wfp_json_t *account = wfp_json_object(call->pool), *rows;
+    apr_status_t rv;
+    int i;
+
+    if (strcmp(field->name, "accounts") != 0 || !field->fields) {
+        return refuse(call, field->name,
+                      "not supported by this server: accounts, with a data "
+                      "set, is");
+    }
+    if (field->fields->nelts > SETS_MAX) {
+        return refuse(call, field->name, "at most 10 data sets");
+    }
+    rv = check_account(call, field);
+    for (i = 0; rv == APR_SUCCESS && i < field->fields->nelts; i++) {
+        const wfp_graphql_field_t *set = &APR_ARRAY_IDX(field->fields, i,
+                                                        wfp_graphql_field_t);
+
+        rv = answer_set(&rows, call, set);
+        if (rv == APR_SUCCESS) {
+            wfp_json_set(account, set->label, rows);
+        }
+    }
+    *paccounts = wfp_json_array(call->pool);
+    wfp_json_add(*paccounts, account);
+    return rv;
+}
+
+/* {"viewer": {"accounts": [...]}}: one of each, so that a question's bound holds */
+static apr_status_t answer_fields(wfp_json_t **pdata, wfp_api_call_t *call,
+                                  const apr_array_header_t *fields)
+{
+    const wfp_graphql_field_t *viewer = &APR_ARRAY_IDX(fields, 0,
+                                                       wfp_graphql_field_t);
+    const wfp_graphql_field_t *accounts;
+    wfp_json_t *inner = wfp_json_object(call->pool), *list = NULL;
+    apr_status_t rv;
+
+    if (fields->nelts > 1 || strcmp(viewer->name, "viewer") != 0
+        || !viewer->fields || viewer->fields->nelts > 1) {
+        return refuse(call, viewer->name,
+                      "viewer { accounts(filter: {accountTag: ...}) { ... } } "
+                      "and nothing beside it is supported by this server");
+    }
+    accounts = &APR_ARRAY_IDX(viewer->fields, 0, wfp_graphql_field_t);
+    rv = answer_accounts(&list, call, accounts);
+    *pdata = wfp_json_object(call->pool);
+    wfp_json_set(inner, accounts->label, list);
+    wfp_json_set(*pdata, viewer->label, inner);
+    return rv;
+}
+
+/* ---- the answer ------------------------------------------------------------------- */
+
+static apr_status_t answer(wfp_api_call_t *call, wfp_json_t *data,
+                           wfp_json_t *errors)
+{
+    apr_pool_t *p = call->pool;
+    wfp_json_t *doc = wfp_json_object(p);
     const char *text;
 
-    wfp_json_set(account, STORAGE, groups);
-    wfp_json_add(accounts, account);
-    wfp_json_set(viewer, "accounts", accounts);
-    wfp_json_set(data, "viewer", viewer);
-    wfp_json_set(doc, "data", data);
-    wfp_json_set(doc, "errors", wfp_json_null(p));
+    wfp_json_set(doc, "data", data ? data : wfp_json_null(p));
+    wfp_json_set(doc, "errors", errors ? errors : wfp_json_null(p));
     text = wfp_json_text(doc, p);
     return wfp_api_answer_raw(call, "application/json", text, strlen(text));
+}
+
+static apr_status_t answer_refusal(wfp_api_call_t *call)
+{
+    wfp_json_t *error = wfp_json_object(call->pool);
+    wfp_json_t *errors = wfp_json_array(call->pool);
+
+    wfp_json_set_str(error, "message", call->res.message);
+    wfp_json_add(errors, error);
+    return answer(call, NULL, errors);
+}
+
+static apr_status_t bad(wfp_api_call_t *call, const char *why)
+{
+    return wfp_api_answer_error(call, WFP_API_BAD_REQUEST, "%s", why);
 }
 
 apr_status_t wfp_api_graphql_post(wfp_api_call_t *call)
 {
     apr_pool_t *p = call->pool;
-    wfp_json_t *doc, *variables, *groups = wfp_json_array(p);
-    wfp_r2_bucket_t *bucket;
-    const char *query, *account, *name, *ours;
+    const apr_array_header_t *fields;
+    wfp_json_t *doc, *variables, *data = NULL;
+    const char *query;
     apr_status_t rv = wfp_api_call_object(&doc, call);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    query = text_at(doc, "query", p);
-    if (!query || !strstr(query, STORAGE)) {
-        return wfp_api_answer_error(call, WFP_API_UNSUPPORTED,
-                                    "of GraphQL only " STORAGE
-                                    " is supported by this server");
-    }
+    query = wfp_json_str(wfp_json_get(doc, "query", p));
     variables = wfp_json_get(doc, "variables", p);
-    account = text_at(variables, "accountTag", p);
-    name = text_at(wfp_json_get(variables, "filter", p), "bucketName", p);
-    rv = wfp_api_call_account(&ours, call);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (!query) {
+        return bad(call, "query: a text in GraphQL");
     }
-    if (!account || !ours || strcmp(account, ours) || !name) {
-        return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
-                                    "variables: accountTag, this server's "
-                                    "account, and filter.bucketName");
+    if (variables && !wfp_json_is_object(variables)
+        && !wfp_json_is_null(variables)) {
+        return bad(call, "variables: an object");
     }
-    rv = wfp_r2_buckets_get(&bucket, call->server->store, name, &call->res, p);
+    rv = wfp_graphql_read(&fields, query, variables, &call->res, p);
     if (rv == APR_SUCCESS) {
-        wfp_json_add(groups, show_group(bucket, p));
+        rv = answer_fields(&data, call, fields);
     }
-    else if (call->res.code != WFP_NOT_FOUND) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        return answer(call, data, NULL);
     }
-    return answer(call, groups);
+    return call->res.code == WFP_INVALID ? answer_refusal(call) : rv;
 }

@@ -4,7 +4,7 @@
 
 #include "admin/api_route.h"
 
-/** @file The one question in GraphQL that is answered: how large a bucket is. */
+/** @file Questions in GraphQL: docs/api/graphql.md. */
 
 wfp_api_fn wfp_api_graphql_post;
 

@@ -114,17 +114,25 @@ class TestBuckets:
 
 
 class TestGraphql:
-    """The one question that wrangler asks about a bucket."""
+    """How large a bucket is, as wrangler asks it."""
 
-    QUERY = "query q { viewer { accounts { r2StorageAdaptiveGroups { max } } } }"
+    QUERY = """query getR2StorageMetrics($accountTag: String,
+            $filter: R2StorageAdaptiveGroupsFilter_InputObject) {
+        viewer { accounts(filter: { accountTag: $accountTag }) {
+            r2StorageAdaptiveGroups(limit: 1 filter: $filter
+                                    orderBy: [datetime_DESC]) {
+                max { objectCount payloadSize metadataSize }
+                dimensions { datetime %s } } } } }"""
 
-    def ask(self, api, name, account=None, query=QUERY, raw=False):
-        return api.call("POST", "/graphql", {"query": query, "variables": {
-            "accountTag": account or api.account.split("/")[-1],
-            "filter": {"bucketName": name}}}, raw=raw)
+    def ask(self, api, name, more=""):
+        return api.call("POST", "/graphql", {
+            "query": self.QUERY % more, "operationName": "getR2StorageMetrics",
+            "variables": {"accountTag": api.account.split("/")[-1],
+                          "filter": {"datetime_geq": "2026-01-01T00:00:00.000Z",
+                                     "bucketName": name}}}, raw=True)
 
-    def groups(self, api, name):
-        answer = self.ask(api, name, raw=True)
+    def groups(self, api, name, more=""):
+        answer = self.ask(api, name, more)
         assert answer.status == 200 and answer.json["errors"] is None
         account, = answer.json["data"]["viewer"]["accounts"]
         return account["r2StorageAdaptiveGroups"]
@@ -134,17 +142,21 @@ class TestGraphql:
             "objectCount": 0, "payloadSize": 0, "metadataSize": 0}
         put(api, bucket, "a")
         put(api, bucket, "b", b"12345678")
-        assert self.groups(api, name)[0]["max"] == {
+        group, = self.groups(api, name, "bucketName")
+        assert group["max"] == {
             "objectCount": 2, "payloadSize": 13, "metadataSize": 0}
+        assert group["dimensions"]["bucketName"] == name
         assert self.groups(api, "no-such-bucket") == []
 
     def test_722_41_what_else_is_asked(self, api, bucket, name):
-        assert self.ask(api, name, account="0" * 32).status == 400
-        assert self.ask(api, name, query="{ viewer { zones } }").status == 404
-        assert api.call("POST", "/graphql", {"query": 7}).status == 404
+        for of in (name, "no-such-bucket"):
+            answer = self.ask(api, of, "storageClass")
+            assert answer.json["data"] is None
+            assert "max with objectCount" in answer.json["errors"][0]["message"]
+        answer = self.ask(api, None)
+        assert "bucketName is needed" in answer.json["errors"][0]["message"]
         limited, _ = api.with_token("--role", "admin", "--namespace", "demo")
-        assert self.ask(limited, name, account=api.account.split("/")[-1]
-                        ).status == 403
+        assert limited.refused("POST", "/graphql", {"query": "{ x }"})[0] == 403
 
 
 class TestObjects:
