@@ -13,8 +13,8 @@
 #include "admin/graphql.h"
 #include "admin/graphql_sets.h"
 
-/* Data sets that one question may ask of. */
-#define SETS_MAX 10
+/* Data sets that one question may ask of: each may read the ledger of a year. */
+#define SETS_MAX 5
 
 static const struct {
     const char *name;
@@ -83,7 +83,7 @@ static apr_status_t answer_accounts(wfp_json_t **paccounts,
                       "set, is");
     }
     if (field->fields->nelts > SETS_MAX) {
-        return refuse(call, field->name, "at most 10 data sets");
+        return refuse(call, field->name, "at most 5 data sets");
     }
     rv = check_account(call, field);
     for (i = 0; rv == APR_SUCCESS && i < field->fields->nelts; i++) {
