@@ -233,45 +233,11 @@ static apr_size_t resident(const wfp_arena_t *arena, apr_uint32_t more)
            + (apr_size_t)((char *)arena->units - arena->mapping);
 }
 
-/* Add to total and share. @return 0: one of them has no room */
-static int take_part(wfp_arena_t *arena, apr_int64_t by)
-{
-    wfp_arena_total_t *total = arena->total;
-    apr_int64_t *share = arena->shares ? arena->share : NULL;
-    int keeps = arena->told + by <= WFP_ARENA_KEEP;
-
-    if (!keeps && !wfp_arena_has_share(total, share, arena->told, by)) {
-        return 0;
-    }
-    if (__atomic_add_fetch(&total->bytes, by, __ATOMIC_RELAXED) > total->max
-        && !keeps) {
-        (void)__atomic_sub_fetch(&total->bytes, by, __ATOMIC_RELAXED);
-        return 0;
-    }
-    if (share) {
-        (void)__atomic_add_fetch(share, by, __ATOMIC_RELAXED);
-    }
-    return 1;
-}
-
-/* Tell the total of so many more units and of what is outside. @return 0: it
- * has no room */
+/* Tell the total of so many more units. @return 0: it has no room */
 static int tell(wfp_arena_t *arena, apr_uint32_t more)
 {
-    apr_int64_t need = (apr_int64_t)(resident(arena, more) + arena->outside);
-    apr_int64_t by;
-
-    if (!arena->total || need <= arena->told) {
-        return 1;
-    }
-    need = (need + WFP_ARENA_EXTENT - 1) / WFP_ARENA_EXTENT * WFP_ARENA_EXTENT;
-    by = need - arena->told;
-    if (!take_part(arena, by)) {
-        arena->crowded = by;
-        return 0;
-    }
-    arena->told = need;
-    return 1;
+    return !arena->total
+           || wfp_arena_tell(arena, resident(arena, more) + arena->outside);
 }
 
 /* May so many more units get memory behind them? */
@@ -552,61 +518,6 @@ void wfp_arena_discharge(wfp_arena_t *arena, apr_size_t bytes)
     arena->used -= bytes;
 }
 
-void wfp_arena_wake(wfp_arena_t *arena)
-{
-    if (arena->share) {
-        (void)__atomic_add_fetch(arena->share, arena->told, __ATOMIC_RELAXED);
-        arena->shares = 1;
-    }
-}
-
-static void leave_share(wfp_arena_t *arena)
-{
-    if (arena->shares) {
-        (void)__atomic_sub_fetch(arena->share, arena->told, __ATOMIC_RELAXED);
-        arena->shares = 0;
-    }
-}
-
-void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total,
-                    apr_int64_t *share)
-{
-    arena->total = total;
-    if (total) {
-        arena->share = share;
-        arena->told = WFP_ARENA_EXTENT;
-        (void)__atomic_add_fetch(&total->bytes, arena->told, __ATOMIC_RELAXED);
-        wfp_arena_wake(arena);
-    }
-}
-
-void wfp_arena_settle(wfp_arena_t *arena)
-{
-    apr_int64_t now = (apr_int64_t)(resident(arena, 0) + arena->outside);
-
-    leave_share(arena);
-    if (arena->total) {
-        (void)__atomic_add_fetch(&arena->total->bytes, now - arena->told,
-                                 __ATOMIC_RELAXED);
-        arena->told = now;
-    }
-}
-
-int wfp_arena_has_room(const wfp_arena_total_t *total, apr_int64_t bytes)
-{
-    return __atomic_load_n(&total->bytes, __ATOMIC_RELAXED) + bytes
-           <= total->max;
-}
-
-int wfp_arena_has_share(const wfp_arena_total_t *total,
-                        const apr_int64_t *share, apr_int64_t own,
-                        apr_int64_t bytes)
-{
-    apr_int64_t all = share ? __atomic_load_n(share, __ATOMIC_RELAXED) : own;
-
-    return all <= own || all + bytes <= total->each_max;
-}
-
 void wfp_arena_trim(wfp_arena_t *arena)
 {
     int bin;
@@ -687,11 +598,7 @@ void wfp_arena_destroy(wfp_arena_t *arena)
     char *mapping = arena->mapping;
     apr_size_t mapped = arena->mapped;
 
-    leave_share(arena);
-    if (arena->total) {
-        (void)__atomic_sub_fetch(&arena->total->bytes, arena->told,
-                                 __ATOMIC_RELAXED);
-    }
+    wfp_arena_part(arena);
     /* fails only for an address that is no mapping of ours */
     (void)munmap(mapping, mapped);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "core/wfp.h"
+#include "lua_runtime/arena_total.h"
 
 /**
  * @file
@@ -53,29 +54,7 @@ typedef struct wfp_arena_calls_t {
     int (*crowded)(void *baton); /* the total's limit: 1: some of it is free */
 } wfp_arena_calls_t;
 
-/** What the arenas of a child hold together, in extents. They add to it and
- *  take away; whoever owns it makes room. */
-typedef struct wfp_arena_total_t {
-    apr_int64_t bytes; /* atomic */
-    apr_int64_t max;
-    int (*make_room)(void *baton); /* give something back; 0: cannot */
-    void *baton;
-    /** Where the running arenas of one Worker count together, NULL: nowhere;
-     *  may be NULL. */
-    apr_int64_t *(*share_of)(void *baton, const char *ns, const char *name);
-    apr_int64_t each_max; /* of one share, where it has more than one arena */
-} wfp_arena_total_t;
-
-/** In which steps an arena asks for its share of the total, the first when it
- *  joins. Larger ones than what a small Worker has would count for it what it
- *  never takes, where many run at a time. */
-#define WFP_ARENA_EXTENT (64 * 1024)
-
-/** What an arena may hold however much the others do: nobody's hunger keeps a
- *  small one from running. */
-#define WFP_ARENA_KEEP (1024 * 1024)
-
-typedef struct wfp_arena_t {
+struct wfp_arena_t {
     volatile int busy;    /* the allocator's data is being changed */
     volatile int pending; /* a leave waits for it */
     apr_size_t used;      /* cost of all blocks, and of what was charged */
@@ -102,7 +81,7 @@ typedef struct wfp_arena_t {
     apr_uint32_t bins_used; /* bit n: bins[n] is not empty */
     apr_uint32_t bins[WFP_ARENA_BINS];
     apr_uint32_t slabs[WFP_ARENA_CLASSES]; /* with free blocks */
-} wfp_arena_t;
+};
 
 /**
  * Map an arena.
@@ -119,24 +98,6 @@ apr_status_t wfp_arena_create(void **powner, apr_size_t owner_size,
 
 /** Unmap it, owner included. */
 void wfp_arena_destroy(wfp_arena_t *arena);
-
-/** Count it in a total and a share (NULL: none) from now on. */
-void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total,
-                    apr_int64_t *share);
-
-/** Give the total back what it does not hold, the share everything: it will
- *  rest. Wake: it runs again. */
-void wfp_arena_settle(wfp_arena_t *arena);
-void wfp_arena_wake(wfp_arena_t *arena);
-
-/** Is there room for so many bytes? */
-int wfp_arena_has_room(const wfp_arena_total_t *total, apr_int64_t bytes);
-
-/** May a share, of which the asker holds `own`, grow by so much? Whoever is
- *  alone in it may. share NULL: yes. */
-int wfp_arena_has_share(const wfp_arena_total_t *total,
-                        const apr_int64_t *share, apr_int64_t own,
-                        apr_int64_t bytes);
 
 /** A lua_Alloc; ud is the arena. NULL only where `full` returns. */
 void *wfp_arena_alloc(void *ud, void *block, size_t osize, size_t nsize);

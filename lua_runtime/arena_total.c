@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sums that the arenas of all threads add to. Called by arena.c. It must not know
+ * what an arena is made of.
+ */
+#include "lua_runtime/arena_total.h"
+
+#include "lua_runtime/arena.h"
+
+/* Add to total and share. @return 0: one of them has no room */
+static int take_part(wfp_arena_t *arena, apr_int64_t by)
+{
+    wfp_arena_total_t *total = arena->total;
+    apr_int64_t *share = arena->shares ? arena->share : NULL;
+    int keeps = arena->told + by <= WFP_ARENA_KEEP;
+
+    if (!keeps && !wfp_arena_has_share(total, share, arena->told, by)) {
+        return 0;
+    }
+    if (__atomic_add_fetch(&total->bytes, by, __ATOMIC_RELAXED) > total->max
+        && !keeps) {
+        (void)__atomic_sub_fetch(&total->bytes, by, __ATOMIC_RELAXED);
+        return 0;
+    }
+    if (share) {
+        (void)__atomic_add_fetch(share, by, __ATOMIC_RELAXED);
+    }
+    return 1;
+}
+
+int wfp_arena_tell(wfp_arena_t *arena, apr_size_t bytes)
+{
+    apr_int64_t need = (apr_int64_t)bytes, by;
+
+    if (need <= arena->told) {
+        return 1;
+    }
+    need = (need + WFP_ARENA_EXTENT - 1) / WFP_ARENA_EXTENT * WFP_ARENA_EXTENT;
+    by = need - arena->told;
+    if (!take_part(arena, by)) {
+        arena->crowded = by;
+        return 0;
+    }
+    arena->told = need;
+    return 1;
+}
+
+void wfp_arena_wake(wfp_arena_t *arena)
+{
+    if (arena->share) {
+        (void)__atomic_add_fetch(arena->share, arena->told, __ATOMIC_RELAXED);
+        arena->shares = 1;
+    }
+}
+
+static void leave_share(wfp_arena_t *arena)
+{
+    if (arena->shares) {
+        (void)__atomic_sub_fetch(arena->share, arena->told, __ATOMIC_RELAXED);
+        arena->shares = 0;
+    }
+}
+
+void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total,
+                    apr_int64_t *share)
+{
+    arena->total = total;
+    if (total) {
+        arena->share = share;
+        arena->told = WFP_ARENA_EXTENT;
+        (void)__atomic_add_fetch(&total->bytes, arena->told, __ATOMIC_RELAXED);
+        wfp_arena_wake(arena);
+    }
+}
+
+void wfp_arena_part(wfp_arena_t *arena)
+{
+    leave_share(arena);
+    if (arena->total) {
+        (void)__atomic_sub_fetch(&arena->total->bytes, arena->told,
+                                 __ATOMIC_RELAXED);
+    }
+}
+
+void wfp_arena_settle(wfp_arena_t *arena)
+{
+    apr_int64_t now = (apr_int64_t)(wfp_arena_resident(arena) + arena->outside);
+
+    leave_share(arena);
+    if (arena->total) {
+        (void)__atomic_add_fetch(&arena->total->bytes, now - arena->told,
+                                 __ATOMIC_RELAXED);
+        arena->told = now;
+    }
+}
+
+int wfp_arena_has_room(const wfp_arena_total_t *total, apr_int64_t bytes)
+{
+    return __atomic_load_n(&total->bytes, __ATOMIC_RELAXED) + bytes
+           <= total->max;
+}
+
+int wfp_arena_has_share(const wfp_arena_total_t *total,
+                        const apr_int64_t *share, apr_int64_t own,
+                        apr_int64_t bytes)
+{
+    apr_int64_t all = share ? __atomic_load_n(share, __ATOMIC_RELAXED) : own;
+
+    return all <= own || all + bytes <= total->each_max;
+}

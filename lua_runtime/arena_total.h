@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WFP_ARENA_TOTAL_H
+#define WFP_ARENA_TOTAL_H
+
+#include <apr.h>
+
+/**
+ * @file
+ * What the arenas of a child hold together, and those of one Worker: each tells
+ * its part in steps, so that it seldom writes where others do. For this room only.
+ */
+
+typedef struct wfp_arena_t wfp_arena_t;
+
+/** What the arenas of a child hold together, in extents. They add to it and
+ *  take away; whoever owns it makes room. */
+typedef struct wfp_arena_total_t {
+    apr_int64_t bytes; /* atomic */
+    apr_int64_t max;
+    int (*make_room)(void *baton); /* give something back; 0: cannot */
+    void *baton;
+    /** Where the running arenas of one Worker count together, NULL: nowhere;
+     *  may be NULL. */
+    apr_int64_t *(*share_of)(void *baton, const char *ns, const char *name);
+    apr_int64_t each_max; /* of one share, where it has more than one arena */
+} wfp_arena_total_t;
+
+/** In which steps an arena asks for its share of the total, the first when it
+ *  joins. Larger ones than what a small Worker has would count for it what it
+ *  never takes, where many run at a time. */
+#define WFP_ARENA_EXTENT (64 * 1024)
+
+/** What an arena may hold however much the others do: nobody's hunger keeps a
+ *  small one from running. */
+#define WFP_ARENA_KEEP (1024 * 1024)
+
+/** Count it in a total and a share (NULL: none) from now on. */
+void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total,
+                    apr_int64_t *share);
+
+/** Give the total back what it does not hold, the share everything: it will
+ *  rest. Wake: it runs again. */
+void wfp_arena_settle(wfp_arena_t *arena);
+void wfp_arena_wake(wfp_arena_t *arena);
+
+/** Say that it holds so many bytes, or wants to; it has a total. @return 0: that,
+ *  or the share, has no room: `crowded` says for how much */
+int wfp_arena_tell(wfp_arena_t *arena, apr_size_t bytes);
+
+/** Count it nowhere any more. */
+void wfp_arena_part(wfp_arena_t *arena);
+
+/** Is there room for so many bytes? */
+int wfp_arena_has_room(const wfp_arena_total_t *total, apr_int64_t bytes);
+
+/** May a share, of which the asker holds `own`, grow by so much? Whoever is
+ *  alone in it may. share NULL: yes. */
+int wfp_arena_has_share(const wfp_arena_total_t *total,
+                        const apr_int64_t *share, apr_int64_t own,
+                        apr_int64_t bytes);
+
+#endif
