@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The frame around the pages: who is signed in, the menu, which page is shown. */
-import { isLimited, may, resume, signOut, whenSignedOut, who } from './lib/api.js';
+import { isLimited, may, resume, signOut, whenEnded, who } from './lib/api.js';
 import { fill, h } from './lib/dom.js';
 import { icon } from './lib/icons.js';
 import { help, listen } from './lib/keys.js';
@@ -8,6 +8,7 @@ import { go, link, match } from './lib/router.js';
 import * as theme from './lib/theme.js';
 import { button, empty, errorBox, pageHead, skeleton, toastError } from './lib/ui.js';
 import { groups, pages } from './pages/index.js';
+import { signin, signinAgain } from './pages/signin.js';
 
 const app = document.getElementById('app');
 const main = h('main', { id: 'main', tabindex: -1 });
@@ -133,21 +134,37 @@ async function show() {
   }
 }
 
+/* They are of the page before. */
+function closeDialogs() {
+  for (const d of document.querySelectorAll('dialog[open]')) d.close();
+}
+
 function onAddress() {
   if (!who()) return;
-  for (const d of document.querySelectorAll('dialog[open]')) d.close(); /* it is of the page before */
+  closeDialogs();
   scrollTo(0, 0);
   show();
   main.focus({ preventScroll: true });
 }
 
-async function askToken() {
+function askToken() {
   leave?.abort();
   turn++;
+  closeDialogs();
   document.title = 'Sign in · mod_wfp';
-  const { default: page } = await import('./pages/signin.js');
-  fill(app, page(begin));
+  fill(app, signin(begin));
   app.querySelector('input')?.focus();
+}
+
+/** The session ended: what is there, and what is written there, waits for its token. */
+async function askAgain(session) {
+  const at = location.hash;
+  const goesOn = await signinAgain(session);
+  if (!goesOn) {
+    closeDialogs();
+    begin();
+  } else if (location.hash !== at) onAddress();
+  return goesOn;
 }
 
 async function begin() {
@@ -155,7 +172,7 @@ async function begin() {
   match(pages, location.hash)?.page.load().catch(() => {});
   try {
     if (!await resume()) {
-      await askToken();
+      askToken();
       return;
     }
   } catch (error) {
@@ -168,7 +185,7 @@ async function begin() {
 
 theme.begin();
 listen(() => Boolean(who()));
-whenSignedOut(askToken);
+whenEnded(askAgain);
 addEventListener('hashchange', onAddress);
 /* (its address would be a page's) */
 document.querySelector('.skip').addEventListener('click', (e) => {

@@ -21,20 +21,27 @@ export class ApiError extends Error {
 
 let session = null;
 let account = '';
-let onSignedOut = () => {};
+let onEnded = async () => false;
+let again = null;
+
+/** What a failed fetch, or one that broke off, is to people. */
+export function lost(cause) {
+  if (cause.name === 'AbortError') return cause;
+  return new ApiError(0, [{ code: 0, message: 'The server does not answer' }]);
+}
 
 async function parse(res, read = JSON.parse) {
-  const text = await res.text();
+  let text;
+  try {
+    text = await res.text();
+  } catch (cause) {
+    throw lost(cause);
+  }
   try {
     return read(text);
   } catch {
     return null;
   }
-}
-
-function lost(cause) {
-  if (cause.name === 'AbortError') return cause;
-  return new ApiError(0, [{ code: 0, message: 'The server does not answer' }]);
 }
 
 async function ask(url, init) {
@@ -58,6 +65,7 @@ async function refused(res) {
 
 function take(doc) {
   session = doc?.result ?? null;
+  account = session?.account ?? '';
   return session;
 }
 
@@ -69,9 +77,7 @@ export async function resume() {
     return null;
   }
   if (!res.ok) throw await refused(res);
-  if (!take(await parse(res))) return null;
-  await findAccount();
-  return session;
+  return take(await parse(res));
 }
 
 export async function signIn(token) {
@@ -89,8 +95,29 @@ export async function signOut() {
   session = null;
 }
 
-export function whenSignedOut(fn) {
-  onSignedOut = fn;
+/** fn(session): asks for its token; true as soon as that is signed in again. */
+export function whenEnded(fn) {
+  onEnded = fn;
+}
+
+/* Of a call that was refused: may it be sent once more? */
+async function renew(mine) {
+  const doc = await parse(await ask('session'));
+  const now = doc?.result;
+  if (now?.csrf === mine.csrf) return false; /* it lacks a right */
+  if (!now || now.token?.id !== mine.token?.id) return onEnded(mine);
+  take(doc); /* it was signed in again in another tab */
+  return true;
+}
+
+/** The same, of all calls of a session; others wait for what becomes of it. */
+async function goesOn(mine) {
+  if (session?.csrf === mine.csrf) {
+    again ??= renew(mine).finally(() => {
+      again = null;
+    });
+  }
+  return again ?? (session !== null && session.token?.id === mine.token?.id);
 }
 
 export function who() {
@@ -105,10 +132,6 @@ export function may(role) {
 
 export function isLimited() {
   return (session?.namespaces?.length ?? 0) > 0;
-}
-
-async function findAccount() {
-  account = session.account ?? (await api.get('/accounts')).result[0]?.id ?? '';
 }
 
 /* ---- calls ---------------------------------------------------------------------- */
@@ -133,11 +156,13 @@ export async function call(method, path, opts = {}) {
     headers['Content-Type'] = 'application/json';
     body = JSON.stringify(opts.json);
   }
-  if (session?.csrf) headers['X-Wfp-Csrf'] = session.csrf;
+  if (again) await again;
+  const asker = session;
+  if (asker) headers['X-Wfp-Csrf'] = asker.csrf;
   const res = await ask(address(path, opts.query), { method, headers, body, signal: opts.signal });
-  if (res.status === 401 && session) {
-    session = null;
-    onSignedOut();
+  if ((res.status === 401 || res.status === 403) && asker && await goesOn(asker)) {
+    opts.signal?.throwIfAborted();
+    return call(method, path, opts);
   }
   if (!res.ok) throw await refused(res);
   return res;
@@ -191,25 +216,24 @@ export function workerPath(ns, name) {
  * @param told called with 0..1
  * @return the envelope; its etag is the answer's header
  */
-export function upload(method, path, { body, headers = {}, query, told, signal }) {
+export function upload(method, path, opts) {
+  const { body, headers = {}, query, told, signal } = opts;
+  const asker = session;
   return new Promise((done, fail) => {
     const xhr = new XMLHttpRequest();
     xhr.open(method, address(path, query));
     for (const [k, v] of Object.entries(headers)) xhr.setRequestHeader(k, v);
-    if (session?.csrf) xhr.setRequestHeader('X-Wfp-Csrf', session.csrf);
+    if (asker) xhr.setRequestHeader('X-Wfp-Csrf', asker.csrf);
     xhr.upload.onprogress = (e) => told?.(e.lengthComputable ? e.loaded / e.total : 0);
     xhr.onerror = () => fail(lost(new Error()));
     xhr.onabort = () => fail(new DOMException('aborted', 'AbortError'));
-    xhr.onload = () => {
+    xhr.onload = async () => {
       let doc = null;
       try {
         doc = JSON.parse(xhr.responseText);
       } catch { /* not the API's */ }
-      if (xhr.status === 401 && session) {
-        session = null;
-        onSignedOut();
-      }
-      if (xhr.status >= 400 || !doc) {
+      if ((xhr.status === 401 || xhr.status === 403) && asker && await goesOn(asker).catch(() => false)) done(upload(method, path, opts));
+      else if (xhr.status >= 400 || !doc) {
         fail(new ApiError(xhr.status, doc?.errors?.length ? doc.errors
           : [{ code: xhr.status, message: `${xhr.status} ${xhr.statusText}` }], doc?.messages));
       } else done({ ...doc, etag: xhr.getResponseHeader('ETag') });

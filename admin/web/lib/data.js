@@ -49,7 +49,7 @@ export function boundCard(type, target, signal) {
   }, { lines: 1 }));
 }
 
-function pause(ms, signal) {
+export function pause(ms, signal) {
   return new Promise((done, fail) => {
     const timer = setTimeout(done, ms);
     signal?.addEventListener('abort', () => {
@@ -59,15 +59,19 @@ function pause(ms, signal) {
   });
 }
 
-/** Try again what failed for a reason that passes; who asks too often waits for minutes. */
+/** Is it for a reason that passes? */
+export function passes(error) {
+  return error.name === 'ApiError' && error.status !== 501 && (error.status === 429 || error.status === 0 || error.status === 408 || error.status >= 500);
+}
+
+/** Try again what failed so; who asks too often waits for minutes. */
 export async function patiently(run, signal) {
   for (let n = 1; ; n++) {
     try {
       return await run();
     } catch (error) {
       const often = error.status === 429;
-      const passes = error.name === 'ApiError' && (often || error.status === 0 || error.status === 408 || error.status >= 500);
-      if (!passes || n >= (often ? 60 : 4)) throw error;
+      if (!passes(error) || n >= (often ? 60 : 4)) throw error;
       await pause(often ? 6000 : 500 * 2 ** n, signal);
     }
   }

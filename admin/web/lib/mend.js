@@ -72,8 +72,9 @@ const BY_STATUS = {
 };
 
 export function mend(error) {
-  /* one code has two meanings */
-  const known = error.status === 429 && error.code === 10057 ? undefined : BY_CODE[error.code];
+  /* one code has two meanings, by its status */
+  const isStatus = (error.status === 429 && error.code === 10057) || (error.status === 401 && error.code === 10000);
+  const known = isStatus ? undefined : BY_CODE[error.code];
   return known ?? BY_STATUS[error.status]
     ?? 'Mend what the message names and try again.';
 }
