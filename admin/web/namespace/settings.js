@@ -20,29 +20,34 @@ const EGRESS = {
 
 const lines = (text) => text.split(/[\s,]+/).filter(Boolean);
 
-/** A card that is a form. members(): what is sent. */
-function form(title, hint, body, members, { path, ns, done }) {
-  const names = Object.keys(members());
+/**
+ * A card that is a form. members(): what is sent of what `names` are; again(ns, path):
+ * the card as it is when that is saved. Others have what is written in them.
+ */
+function form({ title, hint, body, names, members, again }, ns, path) {
   const settings = (of) => Object.fromEntries(names.map((n) => [n, of[n]]));
   const check = meanwhile(settings(ns));
   const problem = h('div', { class: 'problem' });
   const send = h('button', { type: 'submit', class: 'btn primary' }, 'Save');
-  return card(title, h('form', { class: 'stack', 'aria-label': title, onsubmit: async (e) => {
+  const el = card(title, h('form', { class: 'stack', 'aria-label': title, onsubmit: async (e) => {
     e.preventDefault();
     send.disabled = true;
     fill(problem);
     try {
-      await settle(async () => {
+      const saved = await settle(async () => {
         const { result, etag } = await api.get(path);
         return { is: settings(result), etag };
       }, check, (headers) => api.patch(path, members(), { headers }));
       toast(`${title}: saved, and in force`);
-      done();
+      const next = again(saved.result, path);
+      el.replaceWith(next);
+      next.querySelector('[type=submit]').focus({ preventScroll: true });
     } catch (error) {
       fill(problem, errorBox(error));
       send.disabled = false;
     }
   } }, body, problem, h('div', null, send)), { hint });
+  return el;
 }
 
 /* ---- the way out ------------------------------------------------------------------ */
@@ -62,28 +67,31 @@ function paramsOf(text) {
   }));
 }
 
-function wayForm(ns, to) {
+function wayForm(ns, path) {
   const service = input({ name: 'service', value: ns.outbound?.service ?? '', placeholder: 'none', maxlength: 63 });
   const params = textarea({ name: 'params', rows: 3, value: Object.entries(ns.outbound?.params ?? {}).map(([k, v]) => `${k}=${v}`).join('\n'), placeholder: 'plan=pro' });
   const allow = textarea({ name: 'egress_allow', rows: 4, value: ns.egress_allow.join('\n'), placeholder: '10.1.2.3/32:8080' });
   const deny = textarea({ name: 'egress_deny', rows: 4, value: ns.egress_deny.join('\n'), placeholder: '*.example.com' });
   const choices = ways(ns);
-  return form('Way out', 'What fetch in these Workers may reach.', [choices,
+  const body = [choices,
     h('div', { class: 'pair' }, field('Outbound Worker', service, 'An account Worker. A dispatcher\'s binding that names another goes first.'),
       field('Its parameters', params, 'NAME=VALUE, one a line; it reads them as env.NAME.')),
     h('div', { class: 'pair' }, field('Also allowed', allow, 'Addresses or names, one a line, beyond what the server allows.'),
-      field('Forbidden', deny, 'One a line; this goes before what is allowed.'))], () => {
+      field('Forbidden', deny, 'One a line; this goes before what is allowed.'))];
+  const members = () => {
     const name = service.value.trim();
     return { outbound: name ? { service: name, params: paramsOf(params.value) } : null, egress: choices.querySelector(':checked').value,
       egress_allow: lines(allow.value), egress_deny: lines(deny.value) };
-  }, to);
+  };
+  return form({ title: 'Way out', hint: 'What fetch in these Workers may reach.', body, names: ['outbound', 'egress', 'egress_allow', 'egress_deny'], members, again: wayForm }, ns, path);
 }
 
 /* ---- limits, records -------------------------------------------------------------- */
 
-function limitsForm(ns, to) {
+function limitsForm(ns, path) {
   const made = limitFields(ns.limits);
-  return form('Limits', 'For each Worker here. A Worker\'s own may be less, never more. Empty: as the server has it.', made.el, () => ({ limits: made.values() }), to);
+  return form({ title: 'Limits', hint: 'For each Worker here. A Worker\'s own may be less, never more. Empty: as the server has it.',
+    body: made.el, names: ['limits'], members: () => ({ limits: made.values() }), again: limitsForm }, ns, path);
 }
 
 /* an account Worker by its name, one of the namespace behind a "/" */
@@ -93,14 +101,16 @@ function consumersOf(text, ns) {
   return lines(text).map((name) => name.startsWith('/') ? { service: name.slice(1), namespace: ns } : { service: name });
 }
 
-function moreForm(ns, to) {
+function moreForm(ns, path) {
   const consumers = textarea({ name: 'tail_consumers', rows: 3, value: ns.tail_consumers.map(consumerOf).join('\n'), placeholder: 'tail-worker' });
   const trusted = checkbox('Trusted: its Workers have request.cf, too', { name: 'trusted_workers', checked: ns.trusted_workers });
   const before = consumers.value;
-  return form('Records and trust', '', [field('Tail Workers', consumers, 'They get a record of every invocation here, one a line: NAME is an account Worker, /NAME one of this namespace.'), trusted], () => ({
+  const body = [field('Tail Workers', consumers, 'They get a record of every invocation here, one a line: NAME is an account Worker, /NAME one of this namespace.'), trusted];
+  const members = () => ({
     trusted_workers: trusted.box.checked,
     ...(consumers.value !== before && { tail_consumers: consumersOf(consumers.value, ns.namespace_name) }),
-  }), to);
+  });
+  return form({ title: 'Records and trust', hint: '', body, names: ['trusted_workers', 'tail_consumers'], members, again: moreForm }, ns, path);
 }
 
 /* ---- its name, its end ------------------------------------------------------------ */
@@ -135,12 +145,11 @@ function readOnly(ns) {
   ])), card('Limits', limitFacts(ns.limits))];
 }
 
-export default async function settings({ signal, refresh }, name) {
+export default async function settings({ signal }, name) {
   const path = `${PATH}/${seg(name)}`;
   const ns = (await api.get(path, null, { signal })).result;
-  const to = { path, ns, done: refresh };
   return h('div', null, card('Namespace', facts([
     ['Workers', number(ns.script_count)], ['Id', h('code', null, ns.namespace_id)],
     ['Made', h('span', { title: when(ns.created_on) }, ago(ns.created_on))], ['Changed', h('span', { title: when(ns.modified_on) }, ago(ns.modified_on))],
-  ])), may('admin') ? [wayForm(ns, to), limitsForm(ns, to), moreForm(ns, to), !isLimited() && dangerCard(ns)] : readOnly(ns));
+  ])), may('admin') ? [wayForm(ns, path), limitsForm(ns, path), moreForm(ns, path), !isLimited() && dangerCard(ns)] : readOnly(ns));
 }

@@ -50,6 +50,8 @@ export default async function code({ worker, ns, signal }) {
   const problem = h('div', { class: 'problem' });
   const list = h('div', { class: 'files', role: 'group', 'aria-label': 'Files' });
   const status = h('span', { class: 'muted', role: 'status' });
+  /* what was written in the dialog, until it is deployed */
+  const asked = { name: '', message: '', only: false };
   const ed = editor({ label: 'Code', onSave: () => ask(), onInput: (text) => {
     const file = state.files.find((f) => f.name === state.open);
     if (file) file.text = text;
@@ -123,6 +125,7 @@ export default async function code({ worker, ns, signal }) {
   async function send(target, how) {
     const done = await deploy(target, state, how);
     drafts.delete(mine);
+    Object.assign(asked, { name: '', message: '', only: false });
     const told = passedOver(done);
     if (told) setTimeout(() => dialog({ title: target.name, body: told }));
     toast(how.only ? 'Stored as a version without traffic' : `Deployed ${target.name}`);
@@ -154,12 +157,13 @@ export default async function code({ worker, ns, signal }) {
   function ask() {
     if (!may('deploy')) return;
     fill(problem);
-    const name = input({ name: 'name', required: true, placeholder: 'customer-a' });
-    const message = input({ name: 'message', maxlength: 100, placeholder: 'What is different' });
-    const only = checkbox('Store only: it gets no traffic until it is deployed', { name: 'only' });
+    const name = input({ name: 'name', required: true, placeholder: 'customer-a', value: asked.name });
+    const message = input({ name: 'message', maxlength: 100, placeholder: 'What is different', value: asked.message });
+    const only = checkbox('Store only: it gets no traffic until it is deployed', { name: 'only', checked: asked.only });
     const bar = progress('Uploading');
     bar.hidden = true;
     const guard = worker && splitGuard(worker);
+    const keep = () => Object.assign(asked, { name: name.value, message: message.value, only: only.box.checked });
     const d = dialog({ title: worker ? `Deploy ${worker.name}` : 'Deploy a new Worker', wide: Boolean(worker), action: 'Deploy',
       body: [!worker && field('Name', name, 'Lower-case letters, digits, "-" and "_".'), field('Message', message), worker && only, guard,
         worker && h('div', { class: 'stack' }, h('div'), changesView(changesOf(state.base, state.files))), bar],
@@ -185,19 +189,22 @@ export default async function code({ worker, ns, signal }) {
         }
         return true;
       } });
+    d.el.addEventListener('input', keep);
   }
 
-  const pick = h('input', { type: 'file', multiple: true, class: 'sr', tabindex: -1, 'aria-label': 'Files to take in', onchange: (e) => {
+  const pickOf = (label, isFolder) => h('input', { type: 'file', multiple: true, webkitdirectory: isFolder, class: 'sr', tabindex: -1, 'aria-label': label, onchange: (e) => {
     take([...e.target.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))).catch(toastError);
     e.target.value = '';
   } });
+  const pick = pickOf('Files to take in', false);
+  const pickFolder = pickOf('A folder to take in', true);
   const pickSite = h('input', { type: 'file', webkitdirectory: true, multiple: true, class: 'sr', tabindex: -1, 'aria-label': 'A folder of a site', onchange: (e) => {
     if (e.target.files.length) makeSite([...e.target.files].map((file) => ({ path: file.webkitRelativePath || file.name, file })), null);
     e.target.value = '';
   } });
   const el = h('div', { class: 'code-tab' },
-    h('div', { class: 'toolbar' }, may('deploy') && [button('Add files', () => pick.click(), { icon: 'upload' }), button('New file', addFile, { icon: 'plus' }), pick,
-      !worker && [button('Only files, no code', () => pickSite.click(), { icon: 'folder' }), pickSite]],
+    h('div', { class: 'toolbar' }, may('deploy') && [button('Add files', () => pick.click(), { icon: 'upload' }), button('Add a folder', () => pickFolder.click(), { icon: 'folder' }), button('New file', addFile, { icon: 'plus' }), pick,
+      !worker && [button('Only files, no code', () => pickSite.click(), { icon: 'file' }), pickSite], pickFolder],
       worker && button('Compare', compare), status,
       may('deploy') && h('span', { class: 'push' }, button('Deploy', ask, { kind: 'primary', icon: 'up' }))),
     problem, h('div', { class: 'code-grid' }, h('div', { class: 'card' }, list, may('deploy') && h('p', { class: 'hint drop-hint' }, 'Drop files or a folder here')), h('div', null, ed)));

@@ -73,7 +73,7 @@ export function usageStats({ points, kills }) {
   const total = (key) => points.reduce((n, p) => n + p[key], 0);
   return h('div', { class: 'stats' }, stat('Requests', number(total('requests'))), stat('Errors', number(total('errors')), { kind: total('errors') ? 'bad' : '' }),
     stat('CPU', ms(total('cpu'))), stat('Subrequests', number(total('subrequests'))), stat('Sent', bytes(total('out'))), stat('Cold starts', number(total('cold'))),
-    killed > 0 && stat('Ended by limits', number(killed), { kind: 'bad', sub: limits }),
+    killed > 0 && stat('Ended by limits', number(killed), { kind: 'bad wide', sub: limits }),
     total('lost') > 0 && stat('Lost', number(total('lost')), { kind: 'bad', sub: 'their process was killed' }));
 }
 
