@@ -44,6 +44,10 @@ static apr_status_t failed(wfp_api_call_t *call, apr_status_t rv)
     if (call->res.code == WFP_KV_ERROR && APR_STATUS_IS_NOTFOUND(rv)) {
         return wfp_api_answer_error(call, WFP_API_KV_MISSING, NULL);
     }
+    if (call->res.code == WFP_QUOTA_EXCEEDED) {
+        return wfp_api_answer_error(call, WFP_API_TOO_LARGE,
+                                    "The KV namespace is full.");
+    }
     return wfp_api_answer_result(call, rv, WFP_API_KV_MISSING,
                                  WFP_API_KV_EXISTS);
 }
