@@ -243,7 +243,7 @@ class TestList:
         page.text("Delete 2 Workers tagged gone?")
         page.type("dialog input[name=confirm]", "gone")
         send(page)
-        page.text("No Worker has")
+        page.text('is called "SHOP" with the tag gone')
         assert [w["id"] for w in
                 api.ok("GET", f"{api.namespaces}/{page.ns}/scripts")] == \
             ["blog"]

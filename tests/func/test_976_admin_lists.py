@@ -3,6 +3,8 @@
 name, kept in the address; and an overview of all that is there."""
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 
 from wfptest.adminpage import api, chromium, page, put  # noqa: F401
 from wfptest.wait import until
@@ -91,6 +93,41 @@ class TestLists:
         finally:
             for path in paths:
                 api.ok("DELETE", path)
+
+    def test_976_07_workers_by_pages(self, page, api):
+        """By the keyboard, there and back, and as a link."""
+        for i in range(MANY):
+            put(api, page.ns, f"w-{i:02}")
+        all_names = [f"w-{i:02}" for i in range(MANY)]
+
+        def focused():
+            return page.driver.execute_script(
+                "return document.activeElement.textContent || "
+                "document.activeElement.name")
+        page.go(f"/ns/{page.ns}")
+        page.until(lambda: names(page) == all_names[:50], "the first page")
+        page.driver.execute_script(
+            "[...document.querySelectorAll('.pager button')].find((b) => "
+            "b.textContent === 'Next').focus()")
+        ActionChains(page.driver).send_keys(Keys.ENTER).perform()
+        page.until(lambda: names(page) == all_names[50:], "the second")
+        page.until(lambda: focused() == "Previous", "the focus to be near")
+        # one looks at its beginning
+        assert page.driver.execute_script(
+            "const r = document.querySelector('.listing table')"
+            ".getBoundingClientRect(); return r.top >= 0 && r.top < innerHeight")
+        page.press("w-57")
+        page.one(".tabs")
+        page.driver.back()
+        page.until(lambda: names(page) == all_names[50:], "it, again")
+        assert foot(page) == "10 on page 2"
+        page.press("First page")
+        page.until(lambda: names(page) == all_names[:50], "the first")
+        assert "after=" not in page.driver.current_url
+        ActionChains(page.driver).send_keys("/").perform()
+        assert focused() == "name"
+        find(page, "w-5")
+        page.until(lambda: names(page) == all_names[50:], "those found")
 
     def test_976_02_what_goes_leaves_the_list(self, page, api):
         """And the focus stays near."""

@@ -2,7 +2,7 @@
 /* Pieces that the pages of D1, R2 and queues share. */
 import { dropped } from '../worker/source.js';
 import { api } from './api.js';
-import { h } from './dom.js';
+import { fill, h } from './dom.js';
 import { ago, when } from './format.js';
 import { link } from './router.js';
 import { button, card, slot, toastError } from './ui.js';
@@ -21,10 +21,18 @@ function turn(label, to) {
   return button(label, to || null, { small: true, disabled: !to });
 }
 
-/** To the pages before and after: addresses, functions, or nothing. say: which this is. */
-export function pager({ before, after, say }) {
+/** To the pages before and after: addresses, functions, or nothing. say: which this is; isFirst: before is the first. */
+export function pager({ before, after, say, isFirst = false }) {
   return (before || after || say) && h('nav', { class: 'pager', 'aria-label': 'Pages of the list' },
-    h('span', { class: 'muted', role: 'status' }, say), (before || after) && [turn('Previous', before), turn('Next', after)]);
+    h('span', { class: 'muted', role: 'status' }, say), (before || after) && [turn(isFirst ? 'First page' : 'Previous', before), turn('Next', after)]);
+}
+
+/** Fill in a pager: who had the focus on the one before has it. */
+export function fillPager(place, what) {
+  const had = place.contains(document.activeElement) && document.activeElement.textContent;
+  fill(place, pager(what));
+  const now = had ? [...place.querySelectorAll('button:enabled')] : [];
+  (now.find((b) => b.textContent === had) ?? now[0])?.focus({ preventScroll: true });
 }
 
 /** A button that lets files be chosen; took([{path, file}, ...]). */

@@ -4,7 +4,7 @@
  * What is looked for, the page and the order are in the address, so that a link,
  * a reload and the way back lead to the same rows.
  */
-import { pager } from './data.js';
+import { fillPager } from './data.js';
 import { fill, h } from './dom.js';
 import { number } from './format.js';
 import { icon } from './icons.js';
@@ -54,19 +54,20 @@ function said({ page, rows, total, text }, each) {
 /**
  * listing({query, caption, columns, each, read, none, label, sort, extra, keep})
  *
- * @param query    of the address: q, page, order, direction
+ * @param query    of the address: q, page, after (a cursor), order, direction
  * @param read     async ({text, page, each, cursor, sort}) => {rows, total} of an API
  *                 with pages, or {rows, next} of one with cursors
  * @param none     what is there when there is nothing at all
+ * @param within   () => what else than the text narrows it, in words
  * @param sort     {by, down}: the order when the address has none
  * @param extra    more controls beside the search, or none
  * @param keep     () => what else is kept in the address
  * @param isInside of a dialog: the address is not its, nor may it hold a form
  * @return an element; reload() asks again, begin() from the first page
  */
-export function listing({ query, caption, columns, each = 50, read, none, label = 'Search by name', sort, extra = [], keep = () => ({}), isInside = false }) {
+export function listing({ query, caption, columns, each = 50, read, none, label = 'Search by name', sort, extra = [], keep = () => ({}), within = () => '', isInside = false }) {
   const usual = sort ?? { by: '', down: false };
-  const state = { text: query.get('q') ?? '', page: Math.max(1, Math.floor(Number(query.get('page'))) || 1), before: [], cursor: '',
+  const state = { text: query.get('q') ?? '', page: Math.max(1, Math.floor(Number(query.get('page'))) || 1), before: [], cursor: query.get('after') ?? '',
     sort: query.get('order') ? { by: query.get('order'), down: query.get('direction') === 'desc' } : usual };
   const pages = h('div', { class: 'list-foot' });
   /* it stays, so that what changes in it is read out */
@@ -76,14 +77,16 @@ export function listing({ query, caption, columns, each = 50, read, none, label 
     if (isInside) return;
     const { by, down } = state.sort;
     const isUsual = by === usual.by && down === usual.down;
-    setQuery({ ...keep(), q: state.text, page: state.page > 1 && !state.before.length ? state.page : '',
+    setQuery({ ...keep(), q: state.text, page: state.page > 1 ? state.page : '', after: state.cursor,
       order: isUsual ? '' : by, direction: isUsual || !down ? '' : 'desc' });
   }
 
   function turn(page, cursor = '') {
     Object.assign(state, { page, cursor });
     remember();
-    el.reload().then(() => el.scrollIntoView({ block: 'nearest' }));
+    el.reload().then(() => {
+      if (el.getBoundingClientRect().top < 0) el.scrollIntoView();
+    });
   }
 
   function look(change) {
@@ -94,7 +97,7 @@ export function listing({ query, caption, columns, each = 50, read, none, label 
 
   function nothing() {
     if (!state.text) return none();
-    return empty(`Nothing here is called "${state.text}"`, 'A part of the name is enough, in small letters or large.', button('Show all', () => {
+    return empty(`Nothing here is called "${state.text}"${within()}`, 'A part of the name is enough, in small letters or large.', button('Show all', () => {
       search.clear();
       look({ text: '' });
     }));
@@ -110,14 +113,17 @@ export function listing({ query, caption, columns, each = 50, read, none, label 
     }
     const { rows, total, next } = got;
     const isByPage = total !== undefined;
-    fill(pages, pager({
+    if (!isByPage && !state.cursor) state.page = 1;
+    const isFirst = !isByPage && state.cursor !== '' && !state.before.length; /* a link led here */
+    fillPager(pages, {
       say: said({ ...state, rows, total }, each),
-      before: isByPage ? state.page > 1 && (() => turn(state.page - 1)) : state.before.length > 0 && (() => turn(state.page - 1, state.before.pop())),
+      isFirst,
+      before: isFirst ? () => turn(1) : isByPage ? state.page > 1 && (() => turn(state.page - 1)) : state.before.length > 0 && (() => turn(state.page - 1, state.before.pop())),
       after: isByPage ? state.page < last && (() => turn(state.page + 1)) : next && (() => {
         state.before.push(state.cursor);
         turn(state.page + 1, next);
       }),
-    }));
+    });
     told.textContent = said({ ...state, rows, total }, each) || (rows.length ? `${number(rows.length)} shown` : '');
     if (!rows.length && state.page === 1) return nothing();
     return table({ caption, columns, rows, sort: state.sort, onSort: (by) => look({ sort: by }) });

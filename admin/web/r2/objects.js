@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The objects of a bucket, by their "folders": what keys have before a "/". */
 import { api, may, seg } from '../lib/api.js';
-import { boundCard, dropZone, filesButton, pager, time, trash } from '../lib/data.js';
+import { boundCard, dropZone, fillPager, filesButton, time, trash } from '../lib/data.js';
 import { fill, h } from '../lib/dom.js';
 import { bytes, number } from '../lib/format.js';
 import { icon } from '../lib/icons.js';
@@ -100,16 +100,18 @@ export default async function objects({ params, query, signal }) {
   const body = slot(async () => {
     const { rows, next } = await read();
     changed([]);
-    fill(pages, pager({ before: state.before.length > 0 && (() => turn(state.before.pop())), after: next && (() => {
+    fillPager(pages, { before: state.before.length > 0 && (() => turn(state.before.pop())), after: next && (() => {
       state.before.push(state.cursor);
       turn(next);
-    }) }));
+    }) });
     return rows.length ? objectTable({ bucket, prefix, rows, able, refresh: reload, changed }) : nothing();
   }, { lines: 8 });
 
   function turn(cursor) {
     state.cursor = cursor;
-    reload();
+    reload().then(() => {
+      if (body.getBoundingClientRect().top < 0) body.scrollIntoView();
+    });
   }
 
   const begin = input({ type: 'search', name: 'begin', placeholder: 'Names that begin with', 'aria-label': 'Names in this folder that begin with', value: state.begin });
