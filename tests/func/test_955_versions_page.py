@@ -2,6 +2,7 @@
 """Versions of a Worker in a real browser: which gets how much, a preview of one
 that nobody else gets, and two who change that at a time."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -91,6 +92,30 @@ class TestSplit:
         send(page)
         page.text("Somebody else changed it meanwhile")
         assert made.shares() == {2: 100}
+
+    def test_955_04_between_the_look_and_the_roll_back(self, page, api):
+        made = Split(api, page.ns, "quick", "one", "two", "three")
+        page.go(f"/ns/{page.ns}/w/quick?tab=versions")
+        page.press("Roll back")
+        page.driver.execute_script(
+            "const real = window.fetch, body = arguments[0];"
+            "window.fetch = async (url, init) => {"
+            "  if (String(url).endsWith('/rollback')) {"
+            "    window.fetch = real;"
+            "    const { 'If-Match': etag, ...headers } = init.headers;"
+            "    if (!etag) throw new Error('no If-Match');"
+            "    await real(url.replace('rollback', 'deployments'),"
+            "      { ...init, headers, body });"
+            "  }"
+            "  return real(url, init); };",
+            json.dumps({"versions": [{"version_id": made.id[1],
+                                      "percentage": 100}]}))
+        send(page)
+        page.text("Somebody else changed it since you opened it")
+        assert made.shares() == {1: 100}
+        send(page)
+        page.text("It is now: #1: 100 %")
+        assert made.shares() == {1: 100}
 
     def test_955_03_more_than_a_page(self, page, api, httpd):
         """Old versions can be reached, and tried by their link."""

@@ -11,6 +11,9 @@ const MOST = 10; /* versions of one deployment */
 /** {version_id: share}, whatever order they come in. */
 const plain = (shares) => Object.fromEntries(shares.map((s) => [s.version_id, s.percentage]).sort(([a], [b]) => a < b ? -1 : 1));
 
+/* of a call: it counts only as long as that runs */
+const ifRuns = (shares) => shares[0] ? { headers: { 'If-Match': `"${shares[0].version_id}"` } } : {};
+
 /**
  * Deploys, unless somebody else did since `shares` were read: that is told once.
  *
@@ -23,7 +26,7 @@ export function giver(worker, shares, names) {
     const now = await sharesOf(worker);
     check(plain(now));
     await api.post(`${worker.path}/deployments`, { strategy: 'percentage', versions, annotations: message ? { 'workers/message': message } : {} },
-      now[0] ? { headers: { 'If-Match': `"${now[0].version_id}"` } } : {});
+      ifRuns(now));
     toast('Deployed');
   };
 }
@@ -70,8 +73,9 @@ export function rollback(worker, { shares, names, done }) {
   const message = input({ name: 'message', placeholder: 'Why' });
   const check = meanwhile(plain(shares), (now) => Object.entries(now).map(([id, share]) => `${names(id)}: ${share} %`).join(', '));
   dialog({ title: 'Roll back?', action: 'Roll back', kind: 'danger', body: [h('p', null, 'The version that ran before gets all traffic at once.'), field('Message', message)], run: async () => {
-    check(plain(await sharesOf(worker)));
-    await api.post(`${worker.path}/rollback`, message.value.trim() ? { message: message.value.trim() } : {});
+    const now = await sharesOf(worker);
+    check(plain(now));
+    await api.post(`${worker.path}/rollback`, message.value.trim() ? { message: message.value.trim() } : {}, ifRuns(now));
     toast('Rolled back');
     done();
   } });
