@@ -8,6 +8,7 @@ import pytest
 
 from wfptest.adminpage import api, chromium, page, put, send  # noqa: F401
 from wfptest.browser import DESK, PHONE
+from wfptest.session import PAGE
 from wfptest.wait import until
 
 pytestmark = pytest.mark.one_mpm
@@ -89,6 +90,36 @@ class TestForms:
         send(page)
         page.text("As it runs")
         assert api.client.get(f"/_ns/{page.ns}/kept/").text == "of a folder"
+
+
+class TestQuotas:
+    def test_979_05_what_is_full(self, page, api, httpd, tmp_path):
+        """It says so, and what was written stays."""
+        httpd.configure((*PAGE, "WfpQuota kv_bytes 64K",
+                         "WfpQuota r2_bytes 64K"))
+        name = f"full-{page.ns}".lower().replace("_", "-")
+        kv = api.ok("POST", f"{api.account}/storage/kv/namespaces",
+                    {"title": name})["id"]
+        api.ok("POST", f"{api.account}/r2/buckets", {"name": name})
+        page.go(f"/kv/{kv}")
+        page.press("New key")
+        page.type("dialog input", "large")
+        page.driver.execute_script(
+            "arguments[0].value = 'x'.repeat(200000)",
+            page.one("dialog textarea"))
+        send(page)
+        page.text("The KV namespace is full. (code 10413)")
+        page.text("delete what is not needed")
+        value = page.one("dialog textarea").get_property("value")
+        assert value == "x" * 200000
+        page.press("Cancel")
+        (tmp_path / "large.bin").write_bytes(bytes(200000))
+        page.go(f"/r2/{name}")
+        page.choose("input[type=file]", tmp_path / "large.bin")
+        page.text("The bucket is full. Send less")
+        api.ok("DELETE", f"{api.account}/storage/kv/namespaces/{kv}")
+        api.ok("DELETE", f"{api.account}/r2/buckets/{name}")
+        httpd.configure(PAGE)
 
 
 class TestFigures:

@@ -65,7 +65,7 @@ const BY_STATUS = {
   403: 'Your token does not have this right.',
   404: 'It is not there any more, or never was. Reload the list.',
   408: 'The upload was too slow. Try again.',
-  413: 'It is larger than the server takes.',
+  413: 'Send less at a time, or delete what is not needed.',
   429: 'Wait a little and try again.',
   500: 'The server\'s error log says more.',
   503: 'Try again in a moment.',

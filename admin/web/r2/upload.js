@@ -61,7 +61,7 @@ export function uploads({ bucket, prefix, signal, done }) {
       row.say('There is one with this name. It was left as it is.');
       row.side(button('Replace', again(true), { small: true, 'aria-label': `Replace ${job.key}` }));
     } else {
-      row.say(`${error.message}. ${error.hint ?? ''}`);
+      row.say(`${error.message.replace(/\.$/, '')}. ${error.hint ?? ''}`);
       row.side(badge('failed', 'bad'), button('Again', again(job.replace), { small: true, 'aria-label': `Try ${job.key} again` }));
     }
   }

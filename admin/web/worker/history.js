@@ -42,7 +42,9 @@ export default function history({ worker, signal, errors = false }) {
     return Object.fromEntries(Object.entries(query).filter(([, v]) => v));
   }
 
-  function nothing() {
+  function nothing(query) {
+    const { outcome: o, level: l, query: q, since: s } = query;
+    if (q || s || (!errors && (o || l))) return empty('Nothing that is kept is so', 'Choose a longer time, or fewer conditions.');
     return errors ? empty('No errors', 'Nothing went wrong in what is kept.')
       : empty('Nothing is kept', 'A Worker keeps what failed and what it logged, or all, when its observability is enabled in the settings.');
   }
@@ -57,7 +59,7 @@ export default function history({ worker, signal, errors = false }) {
       if (mine !== turn) return;
       if (!cursor) fill(list);
       list.append(...got.records.map((r) => recordView(r, { day: true, open: errors })));
-      if (!list.children.length && !got.cursor) fill(list, nothing());
+      if (!list.children.length && !got.cursor) fill(list, nothing(query));
       state.textContent = '';
       if (got.cursor) fill(foot, button('Older', () => show(got.cursor)));
     } catch (error) {
