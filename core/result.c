@@ -47,7 +47,7 @@ static const wfp_code_row_t rows[WFP_CODE_COUNT] = {
                              "Body too large", 0 },
     [WFP_LOOP_DETECTED] = { "loop_detected", 508, "Error",
                             "Too many nested Workers", 0 },
-    [WFP_CLIENT_DISCONNECTED] = { "client_disconnected", 500, "Error",
+    [WFP_CLIENT_DISCONNECTED] = { "client_disconnected", 400, "Error",
                                   "Client disconnected", 0 },
     [WFP_KV_ERROR] = { "kv_error", 500, "Error", "KV failed", 0 },
     [WFP_D1_ERROR] = { "d1_error", 500, "Error", "D1_ERROR", 0 },

@@ -51,11 +51,13 @@ struct wfp_work_t {
     int has_slot;         /* this thread holds one */
     wfp_work_t *parts;    /* joined, with pools to give back */
     wfp_work_t *next_part;
-    wfp_work_t *whole; /* a joined part: of which work */
-    int holders;       /* atomic: request and background; the last one gives
+    wfp_work_t *whole;  /* a joined part: of which work */
+    int holders;        /* atomic: request and background; the last one gives
                         * the pool back */
-    int pass_through;  /* ctx:passThroughOnException() of the
+    int pass_through;   /* ctx:passThroughOnException() of the
                                   * outermost Worker */
+    apr_status_t input; /* how the request's body failed; AP_FILTER_ERROR: a
+                         * filter of httpd's refused it, and told the client */
     /* sums and names for the log */
     apr_int64_t cpu_us;
     apr_int64_t instructions;

@@ -121,12 +121,14 @@ static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
         if (rv == APR_ENOSPC
             || (rv == AP_FILTER_ERROR
                 && in->work->r->status == HTTP_REQUEST_ENTITY_TOO_LARGE)) {
+            in->work->input = rv;
             return too_large(in->work->r, res);
         }
         if (rv == APR_SUCCESS) {
             rv = wfp_body_move(&n, &in->eos, bb, in->bb);
         }
         if (rv != APR_SUCCESS) {
+            in->work->input = rv;
             return wfp_result_set(res, WFP_CLIENT_DISCONNECTED,
                                   rv == APR_EOF ? APR_ECONNRESET : rv, NULL);
         }

@@ -325,6 +325,12 @@ int wfp_response_send(wfp_work_t *work, wfp_response_t *resp, wfp_result_t *res)
     apr_off_t offset;
     apr_size_t n;
 
+    if (work->input == AP_FILTER_ERROR) {
+        if (resp->body) {
+            wfp_body_cancel(resp->body);
+        }
+        return AP_FILTER_ERROR;
+    }
     if (is_head_too_large(resp)) {
         (void)wfp_result_set(res, WFP_INVALID_RESPONSE, APR_ENOSPC,
                              "The Worker did not return a Response: its "
@@ -373,7 +379,7 @@ static int prefers_html(const request_rec *r)
 }
 
 static const char *error_body(request_rec *r, const wfp_code_row_t *row,
-                              const char *id)
+                              int status, const char *id)
 {
     if (prefers_html(r)) {
         ap_set_content_type(r, "text/html; charset=utf-8");
@@ -382,7 +388,7 @@ static const char *error_body(request_rec *r, const wfp_code_row_t *row,
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
             "charset=\"utf-8\"><title>%d %s</title></head>\n<body><h1>%s</h1>"
             "<p>%s</p><p>Request %s</p></body></html>\n",
-            row->http_status, row->message, row->message, row->code, id);
+            status, row->message, row->message, row->code, id);
     }
     ap_set_content_type(r, "application/json");
     return apr_psprintf(r->pool,
@@ -391,15 +397,28 @@ static const char *error_body(request_rec *r, const wfp_code_row_t *row,
                         row->code, row->message, id);
 }
 
+/* A client that is still there, but sent too slowly, or no body that could be
+ * read, is told what httpd tells it elsewhere. */
+static int error_status(const wfp_code_row_t *row, const wfp_work_t *work)
+{
+    return row == wfp_code_row(WFP_CLIENT_DISCONNECTED)
+               ? ap_map_http_request_error(work->input, row->http_status)
+               : row->http_status;
+}
+
 int wfp_response_error(wfp_work_t *work, const wfp_result_t *res)
 {
     request_rec *r = work->r;
     const wfp_code_row_t *row = wfp_code_row(res->code);
+    int status = error_status(row, work);
     const char *body;
 
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   WFPLOGNO(0602) "request %s: %s: %s", work->request_id,
                   row->code, res->message);
+    if (work->input == AP_FILTER_ERROR) {
+        return AP_FILTER_ERROR;
+    }
     apr_table_clear(r->headers_out);
     apr_table_unset(r->err_headers_out, "Content-Length");
     apr_table_setn(r->err_headers_out, "x-wfp-error", row->code);
@@ -409,11 +428,11 @@ int wfp_response_error(wfp_work_t *work, const wfp_result_t *res)
                        apr_itoa(r->pool, res->retry_after_s));
     }
     r->status_line = NULL;
-    if (ap_response_code_string(r, ap_index_of_response(row->http_status))) {
-        return row->http_status;
+    if (ap_response_code_string(r, ap_index_of_response(status))) {
+        return status;
     }
-    r->status = row->http_status;
-    body = error_body(r, row, work->request_id);
+    r->status = status;
+    body = error_body(r, row, status, work->request_id);
     ap_set_content_length(r, (apr_off_t)strlen(body));
     return send_memory(work, body, r->header_only ? 0 : strlen(body));
 }

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bodies that httpd itself refuses, and those that do not come: one answer, of
+the status that httpd's own pages have."""
+
+import re
+
+import pytest
+
+from wfptest.lua import worker
+
+pytestmark = pytest.mark.one_mpm
+
+READS = "request:text() return Response.new('all of it')"
+CATCHES = """
+pcall(request.text, request)
+return Response.new("caught")"""
+ECHOES = "return Response.new(request.body)"
+
+# what the client sends, and the status it gets
+REFUSED = [("zz\r\nab\r\n0\r\n\r\n", 400),
+           ("7d0\r\n" + 2000 * "x" + "\r\n0\r\n\r\n", 413)]
+
+
+@pytest.fixture(autouse=True)
+def _conf(httpd):
+    httpd.configure([
+        f'LoadModule reqtimeout_module "{httpd.modules}/mod_reqtimeout.so"',
+        "RequestReadTimeout header=20 body=1",
+        '<Location "/">', "LimitRequestBody 1000", "</Location>"])
+
+
+def ask(client, made, head, body):
+    """(statuses, all that came)"""
+    got = client.raw(f"POST {made.path}/ HTTP/1.1\r\nHost: x\r\n{head}"
+                     f"Connection: close\r\n\r\n{body}".encode())
+    return [int(s) for s in re.findall(rb"HTTP/1.1 (\d+)", got)], got
+
+
+@pytest.mark.parametrize("code", [READS, CATCHES, ECHOES])
+@pytest.mark.parametrize("body, status", REFUSED)
+def test_265_01_answered_once(httpd, client, tenant, code, body, status):
+    """It has its answer by the time that the Worker hears of it."""
+    httpd.log.expect("AH01590")
+    statuses, got = ask(client, tenant.deploy(worker(code)),
+                        "Transfer-Encoding: chunked\r\n", body)
+    assert statuses == [status]
+    assert got.endswith(b"</html>\n")
+
+
+@pytest.mark.parametrize("head, body", [
+    ("Content-Length: 50\r\n", "ab"),
+    ("Transfer-Encoding: chunked\r\n", "5\r\nab")])
+def test_265_02_too_slow(client, tenant, head, body):
+    made = tenant.deploy(worker(READS))
+    statuses, got = ask(client, made, head, body)
+    assert statuses == [408] and b"client_disconnected" in got
+    caught = tenant.deploy(worker(CATCHES))
+    statuses, got = ask(client, caught, head, body)
+    assert statuses == [200] and got.endswith(b"caught")
