@@ -56,6 +56,15 @@ static wfp_headers_t *end_to_end(const apr_table_t *from, apr_pool_t *p)
     return wfp_head_end_to_end(to, p);
 }
 
+/* Did httpd ask for it, and used it? A password of the platform's is nothing for
+ * its tenants; CGI programs do not get it either. */
+static int is_httpds_password(const request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    return r->ap_auth_type && core->cgi_pass_auth != AP_CGI_PASS_AUTH_ON;
+}
+
 static const wfp_cf_t *client_facts(const wfp_work_t *work)
 {
     request_rec *r = work->r;
@@ -177,6 +186,9 @@ wfp_request_t *wfp_request_from_httpd(wfp_work_t *work)
                                           absolute_url(r, p), p);
 
     req->headers = end_to_end(r->headers_in, p);
+    if (is_httpds_password(r)) {
+        (void)wfp_headers_unset(req->headers, "Authorization");
+    }
     req->redirect = WFP_REDIRECT_MANUAL;
     work->cdn_loop = wfp_headers_get(req->headers, "CDN-Loop");
     req->cf = client_facts(work);
