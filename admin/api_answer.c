@@ -175,6 +175,9 @@ int wfp_api_answer_send(wfp_api_call_t *call)
     if (answer->is_sent) {
         return answer->rc;
     }
+    if (wfp_api_body_is_answered(r)) {
+        return AP_FILTER_ERROR;
+    }
     r->status = answer->status;
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");

@@ -27,6 +27,13 @@ typedef struct input_t {
     int eos;
 } input_t;
 
+#define ANSWERED "wfp-api-answered"
+
+int wfp_api_body_is_answered(const request_rec *r)
+{
+    return apr_table_get(r->notes, ANSWERED) != NULL;
+}
+
 static apr_status_t did_not_come(wfp_result_t *res, apr_status_t rv)
 {
     if (rv == APR_ENOSPC) {
@@ -56,6 +63,9 @@ static apr_status_t input_read(wfp_body_t *body, apr_bucket_brigade *bb,
         }
         if (rv != APR_SUCCESS) {
             in->r->connection->keepalive = AP_CONN_CLOSE;
+            if (rv == AP_FILTER_ERROR) {
+                apr_table_setn(in->r->notes, ANSWERED, "1");
+            }
             return did_not_come(res, rv);
         }
     }

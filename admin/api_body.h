@@ -15,6 +15,11 @@
  *  WFP_CLIENT_DISCONNECTED. */
 wfp_body_t *wfp_api_body_open(const wfp_api_server_t *server, request_rec *r);
 
+/** Did httpd refuse the request's body while it came (LimitRequestBody of chunks,
+ *  broken chunks)? The client has httpd's answer then, and the handler returns
+ *  AP_FILTER_ERROR. */
+int wfp_api_body_is_answered(const request_rec *r);
+
 /** Send a body as the answer's, to its end. One that fails after its first bytes
  *  breaks the connection off. */
 void wfp_api_body_send(request_rec *r, wfp_body_t *body, wfp_result_t *res);

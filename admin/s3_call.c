@@ -297,6 +297,9 @@ int wfp_s3_call_send(wfp_s3_call_t *call)
     request_rec *r = call->r;
     apr_off_t n = 0;
 
+    if (wfp_api_body_is_answered(r)) {
+        return AP_FILTER_ERROR;
+    }
     if (call->error) {
         write_error(call);
     }

@@ -174,6 +174,7 @@ class TestConnections:
                                 headers=[("Authorization",
                                           f"Bearer {api.token}")])
         assert answer.status == 413  # httpd's own page, it read the length
+        assert answer.text.endswith("</html>\n")
 
 
 class TestSlow:

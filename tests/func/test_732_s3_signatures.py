@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import re
+import socket
 import time
 import urllib.parse
 import zlib
@@ -408,6 +409,20 @@ SUMS = [(name, base64.b64encode(value).decode()) for name, value in sums()]
 
 
 class TestChunks:
+    def test_732_29_one_answer(self, httpd, raw):
+        """httpd refuses the chunks of HTTP, and says so itself."""
+        httpd.log.expect("AH01590")
+        body = Chunked(raw, f"/{BUCKET}/new", TEXT)
+        head = "".join(f"{k}: {v}\r\n" for k, v in body.headers)
+        with socket.create_connection((s3.ADDRESS, httpd.port), 30) as sock:
+            sock.sendall(f"PUT /{BUCKET}/new HTTP/1.1\r\nHost: {raw.host}"
+                         f"\r\n{head}"
+                         "Transfer-Encoding: chunked\r\nConnection: close"
+                         "\r\n\r\nzz\r\n".encode())
+            got = sock.makefile("rb").read()
+        assert got.startswith(b"HTTP/1.1 400 ")
+        assert got.endswith(b"</html>\n")
+
     @pytest.mark.parametrize("size", [1, 7, 400, 1000, 5000])
     @pytest.mark.parametrize("signed", [True, False])
     def test_732_30_sizes(self, raw, size, signed):
