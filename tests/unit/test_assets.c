@@ -4,6 +4,7 @@
 #include "services/assets.h"
 
 #include <apr_file_info.h>
+#include <apr_thread_proc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -483,6 +484,78 @@ static void a_sweep_counts_indexes(wfp_test_t *t)
     CHECK_INT(bytes_of(&at), size);
 }
 
+/* An upload to another host. */
+typedef struct upload_t {
+    fixture_t f;
+    const wfp_asset_session_t *session;
+    wfp_asset_file_t file;
+    apr_status_t rv;
+} upload_t;
+
+static void *APR_THREAD_FUNC add_one(apr_thread_t *thread, void *data)
+{
+    upload_t *up = data;
+    apr_array_header_t *files;
+    apr_hash_t *all;
+    apr_pool_t *p;
+
+    (void)thread;
+    apr_pool_create(&p, NULL);
+    wfp_result_init(&up->f.res, p);
+    files = apr_array_make(p, 1, sizeof(wfp_asset_file_t));
+    APR_ARRAY_PUSH(files, wfp_asset_file_t) = up->file;
+    up->rv = wfp_asset_uploads_add(&all, up->f.store, up->session, files, 100,
+                                   up->session->expires, &up->f.res, p);
+    up->rv = up->rv != APR_SUCCESS && up->f.res.code == WFP_QUOTA_EXCEEDED
+                 ? APR_ENOSPC
+                 : up->rv;
+    apr_pool_destroy(p);
+    return NULL;
+}
+
+/* Each fits alone. They are of two sessions: nothing else holds them. */
+static void two_uploads_do_not_both_fit(wfp_test_t *t)
+{
+    wfp_asset_session_t second;
+    upload_t ups[2];
+    apr_thread_t *threads[2];
+    apr_status_t rv;
+    place_t at;
+    fixture_t f;
+    int i, round;
+
+    begin(&at, t, 0);
+    f = at.f;
+    second = at.session;
+    second.id = "00000000-0000-4000-8000-000000000002";
+    OK(wfp_asset_uploads_begin(&second, &at.files, f.store, &me, &f.res,
+                               t->pool));
+    memset(ups, 0, sizeof(ups));
+    for (i = 0; i < 2; i++) {
+        ups[i].f = f;
+        ups[i].session = i ? &second : &at.session;
+        ups[i].file = (wfp_asset_file_t){ i ? "h2" : "h1", i ? "d2" : "d1", 60,
+                                          "" };
+        open_again(&ups[i].f, t);
+    }
+    for (round = 0; round < 20; round++) {
+        for (i = 0; i < 2; i++) {
+            CHECK(
+                apr_thread_create(&threads[i], NULL, add_one, &ups[i], t->pool)
+                == APR_SUCCESS);
+        }
+        for (i = 0; i < 2; i++) {
+            CHECK(apr_thread_join(&rv, threads[i]) == APR_SUCCESS);
+        }
+        CHECK(ups[0].rv == APR_SUCCESS
+                  ? ups[1].rv == APR_ENOSPC
+                  : ups[0].rv == APR_ENOSPC && ups[1].rv == APR_SUCCESS);
+        CHECK_INT(bytes_of(&at), 60);
+        OK(wfp_dbd_run(f.store, WFP_DBD_WRITE, forget_files, NULL, &f.res,
+                       t->pool));
+    }
+}
+
 static const wfp_test_case_t cases[] = {
     { "assets are kept and read", assets_are_kept_and_read },
     { "a sweep waits for sessions", a_sweep_waits_for_sessions },
@@ -496,6 +569,7 @@ static const wfp_test_case_t cases[] = {
     { "bytes are bounded and told", bytes_are_bounded_and_told },
     { "indexes are counted", indexes_are_counted },
     { "a sweep counts indexes", a_sweep_counts_indexes },
+    { "two uploads do not both fit", two_uploads_do_not_both_fit },
     { "a version without its files is not made",
       a_version_without_its_files_is_not_made },
     { "many sets are open in turn", many_sets_are_open_in_turn },
