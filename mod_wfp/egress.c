@@ -15,6 +15,7 @@
 #include "core/url.h"
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/hangup.h"
+#include "mod_wfp/limit_hit.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/part.h"
 #include "mod_wfp/reach.h"
@@ -37,11 +38,54 @@ enum {
 #define HEAD_MAX (128 * 1024)
 #define URL_MAX  (16 * 1024)
 
+static wfp_host_ctx_t *whole_of(wfp_host_ctx_t *ctx)
+{
+    return ctx->whole ? ctx->whole : ctx;
+}
+
+/* The user Worker whose call has led to this one; NULL: none's. */
+static wfp_host_ctx_t *user_above(const wfp_host_ctx_t *ctx)
+{
+    wfp_host_ctx_t *up = ctx->caller;
+
+    while (up && !*up->entry.ns) {
+        up = up->caller;
+    }
+    return up ? whole_of(up) : NULL;
+}
+
+/* One more of its own, or of user Workers that it led to. @return 0: too many */
+static int count_one(wfp_host_ctx_t *ctx, apr_int64_t *count)
+{
+    (void)__atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
+    return wfp_limit_hit_subrequests(ctx)
+           <= ctx->limits.v[WFP_LIMIT_SUBREQUESTS];
+}
+
+/* A user Worker's are also those of each user Worker above it: else one that
+ * calls itself would have so many to the power of `depth`, all in one pool. */
+static apr_status_t count_above(const wfp_host_ctx_t *ctx, wfp_result_t *res)
+{
+    wfp_host_ctx_t *up = *ctx->entry.ns ? user_above(ctx) : NULL;
+
+    for (; up; up = user_above(up)) {
+        if (!count_one(up, &up->led)) {
+            (void)wfp_result_set(res, WFP_SUBREQUEST_LIMIT, APR_EGENERAL, NULL);
+            /* no copy: a loop would fill the pool with them */
+            res->message = "Too many subrequests of the Worker that called, "
+                           "with those of Workers it led to";
+            return APR_EGENERAL;
+        }
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
 {
-    wfp_host_ctx_t *whole = ctx->whole ? ctx->whole : ctx;
+    wfp_host_ctx_t *whole = whole_of(ctx);
     apr_int64_t allowed = ctx->limits.v[WFP_LIMIT_SUBREQUESTS], used;
     apr_status_t rv;
+    int fits;
 
     if (wfp_hangup_was_seen(ctx->work)) {
         return wfp_hangup_tell(res);
@@ -50,13 +94,14 @@ apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    used = __atomic_add_fetch(&whole->subrequests, 1, __ATOMIC_RELAXED);
+    fits = count_one(whole, &whole->subrequests);
+    used = wfp_limit_hit_subrequests(whole);
     wfp_stats_count(ctx->work->server->stats, WFP_STAT_SUBREQUESTS);
     wfp_trace_step(ctx->work,
                    "%s: subrequest %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT,
                    ctx->entry.name, used, allowed);
-    if (used <= allowed) {
-        return APR_SUCCESS;
+    if (fits) {
+        return count_above(whole, res);
     }
     (void)wfp_result_set(res, WFP_SUBREQUEST_LIMIT, APR_EGENERAL, NULL);
     wfp_limit_tell(res, WFP_LIMIT_SUBREQUESTS, allowed, used);

@@ -21,8 +21,8 @@ apr_status_t wfp_egress_fetch(wfp_response_t **presp, wfp_host_ctx_t *ctx,
  *  server may say. */
 wfp_request_t *wfp_egress_clean(const wfp_host_ctx_t *ctx, wfp_request_t *req);
 
-/** Count one subrequest of this invocation; WFP_SUBREQUEST_LIMIT when it is
- *  one too many. */
+/** Count one subrequest of this invocation, a user Worker's also against those
+ *  above it that led here; WFP_SUBREQUEST_LIMIT when it is one too many for any. */
 apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res) WFP_CHECK;
 
 #endif

@@ -90,6 +90,8 @@ struct wfp_host_ctx_t {
                             * it lasts longer; 0: no such time */
     int depth;               /* 1: the outermost */
     apr_int64_t subrequests; /* atomic */
+    apr_int64_t led;         /* atomic: those of user Workers that a call of
+                              * it led to; they count against its limit */
     wfp_egress_e egress;
     const wfp_policy_t *policy;   /* the server's with the namespace's rules;
                                  * NULL: the server's alone */

@@ -275,6 +275,12 @@ static int add_own(hit_t *hits, int n, const wfp_host_ctx_t *ctx,
     return n + 1;
 }
 
+apr_int64_t wfp_limit_hit_subrequests(const wfp_host_ctx_t *ctx)
+{
+    return __atomic_load_n(&ctx->subrequests, __ATOMIC_RELAXED)
+           + __atomic_load_n(&ctx->led, __ATOMIC_RELAXED);
+}
+
 static int collect(hit_t *hits, const wfp_host_ctx_t *ctx,
                    const wfp_usage_t *usage)
 {
@@ -284,9 +290,10 @@ static int collect(hit_t *hits, const wfp_host_ctx_t *ctx,
     if (ctx->hit) {
         hits[n++] = *ctx->hit;
     }
-    if (ctx->subrequests > most
+    if (wfp_limit_hit_subrequests(ctx) > most
         && (!ctx->hit || strcmp(ctx->hit->limit, "subrequests"))) {
-        n = add_own(hits, n, ctx, "subrequests", most, ctx->subrequests);
+        n = add_own(hits, n, ctx, "subrequests", most,
+                    wfp_limit_hit_subrequests(ctx));
     }
     if (usage->log_cut == WFP_LOG_CUT_LINES) {
         n = add_own(hits, n, ctx, "log_lines", WFP_LOG_LINES_MAX,

@@ -22,6 +22,10 @@ void wfp_limit_hit_note(wfp_host_ctx_t *ctx, const wfp_result_t *res);
 apr_status_t wfp_limit_hit_cap(wfp_response_t *resp, const wfp_host_ctx_t *ctx,
                                wfp_result_t *res) WFP_CHECK;
 
+/** Subrequests so far that count against its limit: its own, and those of user
+ *  Workers that it led to. */
+apr_int64_t wfp_limit_hit_subrequests(const wfp_host_ctx_t *ctx);
+
 /** Member "limits" of its record, where there are any: what ended it, and what
  *  only cut or refused something. */
 void wfp_limit_hit_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,

@@ -364,6 +364,83 @@ class TestSubrequests:
                              "--limit", "subrequests=1")
         assert made.get().error == "subrequest_limit"
 
+    CALLS = """
+        local depth = tonumber(request.headers:get("x-depth") or "0")
+        local runs = 1
+        for i = 1, 4 do
+            local ok, n = pcall(function()
+                return env.%s:fetch("http://x/", { headers = {
+                    ["x-depth"] = tostring(depth + 1) } }):text() end)
+            if not ok then break end
+            runs = runs + tonumber(n)
+        end
+        return Response.new(tostring(runs))"""
+
+    def test_450_04_what_a_call_led_to_counts(self, tenant):
+        """A Worker that calls itself has so many of them in all, not at each
+        depth: 5 runs, not 4 ^ 15."""
+        tenant.deploy(says("1"), name="w450-self")
+        made = tenant.deploy(worker(self.CALLS % "SELF"), "--binding",
+                             "service:SELF=/w450-self", "--limit",
+                             "subrequests=4", name="w450-self")
+        assert made.get().text == "5"
+
+    def test_450_08_in_parallel(self, tenant):
+        tenant.deploy(says("1"), name="w450-beside")
+        made = tenant.deploy(worker("""
+            if request.headers:get("x-depth") == "2" then
+                return Response.new("1")
+            end
+            local depth = request.headers:get("x-depth") and "2" or "1"
+            local runs, calls = 1, {}
+            for i = 1, 4 do
+                calls[i] = function()
+                    local ok, n = pcall(function()
+                        return env.SELF:fetch("http://x/", { headers = {
+                            ["x-depth"] = depth } }):text() end)
+                    runs = runs + (ok and tonumber(n) or 0)
+                end
+            end
+            parallel(table.unpack(calls))
+            return Response.new(tostring(runs))"""), "--binding",
+                             "service:SELF=/w450-beside", "--limit",
+                             "subrequests=4", name="w450-beside")
+        assert 2 <= int(made.get().text) <= 5
+
+    def test_450_05_round_about(self, tenant):
+        """By way of another one with limits of its own."""
+        tenant.deploy(says("1"), name="w450-other")
+        made = tenant.deploy(worker(self.CALLS % "OTHER"), "--binding",
+                             "service:OTHER=/w450-other", "--limit",
+                             "subrequests=6", name="w450-one")
+        tenant.deploy(worker(self.CALLS % "ONE"), "--binding",
+                      "service:ONE=/w450-one", name="w450-other")
+        assert made.get().text == "7"
+
+    def test_450_06_what_the_platform_does_is_its_own(self, tenant, origin):
+        """An account Worker's fetches are not the tenant's."""
+        service = tenant.deploy(worker(f"""
+            for i = 1, 9 do fetch("{origin.url}/status/200"):text() end
+            return Response.new("done")"""), ns=None)
+        made = tenant.deploy(worker('return env.SVC:fetch(request)'),
+                             "--binding", f"service:SVC={service.name}",
+                             "--limit", "subrequests=1")
+        assert made.get().text == "done"
+
+    def test_450_07_the_error_says_whose(self, tenant, origin):
+        tenant.deploy(worker(f'return fetch("{origin.url}/status/200")'),
+                      name="w450-below")
+        made = tenant.deploy(worker("""
+            local ok, e = pcall(function() return env.B:fetch(request) end)
+            return Response.json({ ok = ok, code = e.code,
+                                   message = e.message, limit = e.limit })"""),
+                             "--binding", "service:B=/w450-below", "--limit",
+                             "subrequests=1")
+        assert made.get().json == {
+            "ok": False, "code": "subrequest_limit",
+            "message": "Too many subrequests of the Worker that called, with "
+                       "those of Workers it led to"}
+
 
 class TestMerge:
     """The least of those given, the ceiling above all."""
