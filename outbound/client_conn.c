@@ -7,10 +7,7 @@
  */
 #include "outbound/client_conn.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "core/clock.h"
 #include "outbound/client_loop.h"
@@ -34,7 +31,7 @@ void wfp_client_conn_answers(wfp_client_transfer_t *t)
 
     if (!t->job.http2) {
         one = wfp_client_socket_find(wfp_client_loop_sockets(t->job.loop),
-                                     t->job.local_port, t->job.peer_port);
+                                     &t->job.ends);
         if (one) {
             one->http1 = 1;
         }
@@ -53,14 +50,13 @@ static int may_repeat(const wfp_client_transfer_t *t)
 
 /* The request goes out on this connection; NULL: it is not known. */
 static void note_request(wfp_client_transfer_t *t, wfp_client_socket_t *one,
-                         int local_port, int port)
+                         const wfp_client_ends_t *ends)
 {
     wfp_client_conn_leave(t, 0);
     t->job.asked = 1;
     t->job.fresh = one && !one->used;
     t->job.http2 = one && !t->plain && !one->http1;
-    t->job.local_port = local_port;
-    t->job.peer_port = port;
+    t->job.ends = *ends;
     t->error[0] = '\0';
     if (one) {
         one->used = 1;
@@ -71,13 +67,12 @@ static void note_request(wfp_client_transfer_t *t, wfp_client_socket_t *one,
     unlock(t);
 }
 
-static int is_allowed(wfp_client_transfer_t *t, const char *ip, int port)
+static int is_allowed(wfp_client_transfer_t *t, wfp_client_ends_t *ends,
+                      const char *ip)
 {
-    unsigned char bytes[16];
-    int family = strchr(ip, ':') ? AF_INET6 : AF_INET;
-
-    return inet_pton(family, ip, bytes) == 1
-           && wfp_client_pins_may(t, family, bytes, port);
+    return wfp_address_parse(&ends->peer, ip)
+           && wfp_client_pins_may(t, ends->peer.family, ends->peer.bytes,
+                                  ends->peer_port);
 }
 
 /* curl is about to send on a connection, which another transfer, with
@@ -85,10 +80,11 @@ static int is_allowed(wfp_client_transfer_t *t, const char *ip, int port)
 int wfp_client_conn_request(void *baton, char *ip, char *local_ip, int port,
                             int local_port)
 {
+    wfp_client_ends_t ends = { .peer_port = port, .local_port = local_port };
     wfp_client_transfer_t *t = baton;
     wfp_client_socket_t *one;
 
-    if (!is_allowed(t, ip, port)) {
+    if (!is_allowed(t, &ends, ip)) {
         lock(t);
         t->reached = 0;
         unlock(t);
@@ -103,15 +99,14 @@ int wfp_client_conn_request(void *baton, char *ip, char *local_ip, int port,
         unlock(t);
         return CURL_PREREQFUNC_ABORT;
     }
-    one = wfp_client_socket_find(wfp_client_loop_sockets(t->job.loop),
-                                 local_port, port);
+    one = wfp_client_socket_find(wfp_client_loop_sockets(t->job.loop), &ends);
     /* within TLS something may come before the first answer does, and at any
      * time over HTTP/2 */
     if (one && (t->plain || one->http1) && wfp_client_socket_is_spoilt(one)) {
         t->job.spoilt = 1;
         return CURL_PREREQFUNC_ABORT;
     }
-    note_request(t, one, local_port, port);
+    note_request(t, one, &ends);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -134,7 +129,7 @@ int wfp_client_conn_is_answered(wfp_client_transfer_t *t, int fd)
     unlock(t);
     one = answered
               ? wfp_client_socket_find(wfp_client_loop_sockets(t->job.loop),
-                                       t->job.local_port, t->job.peer_port)
+                                       &t->job.ends)
               : NULL;
     return one && one->fd == fd;
 }
@@ -148,7 +143,7 @@ void wfp_client_conn_leave(wfp_client_transfer_t *t, int early)
 
     if (t->job.asked) {
         one = wfp_client_socket_find(wfp_client_loop_sockets(t->job.loop),
-                                     t->job.local_port, t->job.peer_port);
+                                     &t->job.ends);
         if (one && --one->requests <= 0 && early && t->job.http2) {
             wfp_client_socket_end(one);
         }

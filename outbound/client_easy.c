@@ -184,31 +184,33 @@ static curl_socket_t on_open(void *baton, curlsocktype purpose,
                              struct curl_sockaddr *to)
 {
     wfp_client_transfer_t *t = baton;
+    wfp_client_ends_t ends = { .local_port = 0 };
     const void *bytes;
-    int port, fd;
+    int fd;
 
     if (to->family == AF_INET) {
         const struct sockaddr_in *v4 = (const void *)&to->addr;
 
         bytes = &v4->sin_addr;
-        port = ntohs(v4->sin_port);
+        ends.peer_port = ntohs(v4->sin_port);
     }
     else if (to->family == AF_INET6) {
         const struct sockaddr_in6 *v6 = (const void *)&to->addr;
 
         bytes = &v6->sin6_addr;
-        port = ntohs(v6->sin6_port);
+        ends.peer_port = ntohs(v6->sin6_port);
     }
     else {
         return CURL_SOCKET_BAD;
     }
-    if (!wfp_client_pins_may(t, to->family, bytes, port)) {
+    if (!wfp_client_pins_may(t, to->family, bytes, ends.peer_port)) {
         return CURL_SOCKET_BAD;
     }
+    wfp_address_set(&ends.peer, to->family, bytes);
     fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
     if (fd >= 0) {
         wfp_client_socket_opened(wfp_client_loop_sockets(t->job.loop), fd,
-                                 port);
+                                 &ends);
     }
     return fd;
 }

@@ -39,8 +39,7 @@ typedef struct wfp_client_job_t {
     unsigned asked : 1; /* there was one */
     unsigned fresh : 1; /* nothing went over it before */
     unsigned http2 : 1; /* not known to speak HTTP/1 */
-    int local_port;
-    int peer_port;
+    wfp_client_ends_t ends;
 } wfp_client_job_t;
 
 /** Start the thread; wfp_client_loop_stop() must come before p's end. */

@@ -3,8 +3,8 @@
  * Idle connections on which bytes have come: an origin that sends a body with
  * a 204, or two answers to one request. curl looks only whether a connection
  * is open before it uses it again, so the next request, maybe another
- * Worker's, would get these bytes as its answer. curl tells ports, not
- * sockets, before it sends: hence this table.
+ * Worker's, would get these bytes as its answer. curl tells addresses and ports,
+ * not sockets, before it sends: hence this table.
  */
 #include "outbound/client_socket.h"
 
@@ -29,12 +29,11 @@ wfp_client_sockets_t *wfp_client_socket_table(int max, apr_pool_t *p)
 }
 
 void wfp_client_socket_opened(wfp_client_sockets_t *sockets, int fd,
-                              int peer_port)
+                              const wfp_client_ends_t *to)
 {
     if (sockets->count < sockets->max) {
-        sockets->list[sockets->count++] = (wfp_client_socket_t){
-            .fd = fd, .peer_port = peer_port
-        };
+        sockets->list[sockets->count++] = (wfp_client_socket_t){ .fd = fd,
+                                                                 .ends = *to };
     }
 }
 
@@ -64,21 +63,29 @@ static int local_port_of(int fd)
                : ntohs(((struct sockaddr_in *)(void *)&addr)->sin_port);
 }
 
+static int is_peer(const wfp_client_socket_t *one,
+                   const wfp_client_ends_t *ends)
+{
+    return one->ends.peer_port == ends->peer_port
+           && wfp_address_in(&one->ends.peer, &ends->peer,
+                             wfp_address_bits(ends->peer.family));
+}
+
 wfp_client_socket_t *wfp_client_socket_find(wfp_client_sockets_t *sockets,
-                                            int local_port, int peer_port)
+                                            const wfp_client_ends_t *ends)
 {
     int i;
 
     for (i = 0; i < sockets->count; i++) {
         wfp_client_socket_t *one = &sockets->list[i];
 
-        if (one->peer_port != peer_port) {
+        if (!is_peer(one, ends)) {
             continue;
         }
-        if (!one->local_port) {
-            one->local_port = local_port_of(one->fd);
+        if (!one->ends.local_port) {
+            one->ends.local_port = local_port_of(one->fd);
         }
-        if (one->local_port == local_port) {
+        if (one->ends.local_port == ends->local_port) {
             return one;
         }
     }

@@ -5,10 +5,11 @@
 #include <apr_pools.h>
 
 #include "core/wfp.h"
+#include "outbound/address.h"
 
 /**
  * @file
- * The sockets that the loop has open, to find one by its ports. All on the
+ * The sockets that the loop has open, to find one by its two ends. All on the
  * loop's thread. Private to outbound/client*.c.
  */
 
@@ -17,11 +18,18 @@ typedef struct wfp_client_sockets_t wfp_client_sockets_t;
 /** An empty table for max sockets. */
 wfp_client_sockets_t *wfp_client_socket_table(int max, apr_pool_t *p);
 
+/** Where a connection goes. Ports alone do not tell: the kernel gives one local
+ *  port to connections to several addresses. */
+typedef struct wfp_client_ends_t {
+    wfp_address_t peer;
+    int peer_port;
+    int local_port; /* 0: not asked for yet */
+} wfp_client_ends_t;
+
 /** One of them, until the next is opened or closed. */
 typedef struct wfp_client_socket_t {
     int fd;
-    int local_port; /* 0: not asked for yet */
-    int peer_port;
+    wfp_client_ends_t ends;
     int requests;       /* under way on it */
     int pending;        /* bytes that nobody read, at the last look */
     int looks;          /* that found as many */
@@ -29,16 +37,16 @@ typedef struct wfp_client_socket_t {
     unsigned http1 : 1; /* an answer by HTTP/1 came on it */
 } wfp_client_socket_t;
 
-/** A socket was opened to this port; a full table forgets it. */
+/** A socket was opened to this port of an address; a full table forgets it. */
 void wfp_client_socket_opened(wfp_client_sockets_t *sockets, int fd,
-                              int peer_port);
+                              const wfp_client_ends_t *to);
 
 /** A socket is being closed. */
 void wfp_client_socket_closed(wfp_client_sockets_t *sockets, int fd);
 
-/** The open socket with these ports, or NULL. */
+/** The open socket with these ends, or NULL. */
 wfp_client_socket_t *wfp_client_socket_find(wfp_client_sockets_t *sockets,
-                                            int local_port, int peer_port);
+                                            const wfp_client_ends_t *ends);
 
 /**
  * Has the origin sent something before it was asked? Then it belongs to no
