@@ -170,6 +170,10 @@ typedef struct wfp_host_t {
     apr_status_t (*point)(wfp_host_ctx_t *ctx, const char *dataset,
                           const char *owner, const wfp_point_t *point,
                           wfp_result_t *res);
+    /** Bytes that the host holds until the end of the work for what was called
+     *  since this was asked last: messages, and what callees left. NULL: it
+     *  holds none. */
+    apr_size_t (*held)(wfp_host_ctx_t *ctx);
 } wfp_host_t;
 
 /** Make the call that op stands for, on this thread; rv and res tell how it

@@ -156,15 +156,25 @@ static void start_queue(wfp_isolate_t *iso, wfp_driver_t *driver)
     }
 }
 
+/* [-0, +0, v] What the host holds for a call that was made, or for others. */
+static void pay_held(lua_State *L, const wfp_op_t *op)
+{
+    const wfp_host_t *host = wfp_state_host(L);
+    apr_size_t n = op->kept;
+
+    n += host->held ? host->held(wfp_state_host_ctx(L)) : 0;
+    if (n) {
+        wfp_meter_charge(wfp_isolate_of(L), n);
+    }
+}
+
 /* [-0, +n, v] Continuation of a call: it was made. */
 static int call_ended(lua_State *L, int status, lua_KContext ctx)
 {
     const wfp_waiting_t *w = (const wfp_waiting_t *)ctx;
 
     (void)status;
-    if (w->op.kept) {
-        wfp_meter_charge(wfp_isolate_of(L), w->op.kept);
-    }
+    pay_held(L, &w->op);
     return w->finish(L, &w->op);
 }
 
@@ -175,6 +185,7 @@ int wfp_ops_call(lua_State *L, wfp_op_t *op, wfp_ops_finish_fn *finish)
 
     if (!wfp_tasks_can_yield(L)) {
         wfp_ops_here(L, op);
+        pay_held(L, op);
         return finish(L, op);
     }
     wfp_meter_charge(iso, sizeof(*w));

@@ -260,6 +260,7 @@ void wfp_run_usage(wfp_usage_t *usage, const wfp_invocation_t *inv)
     usage->cpu_us = (budget->cpu_ns + budget->host_ns) / 1000;
     usage->instructions = budget->counting ? budget->instructions : 0;
     usage->memory_peak = (apr_int64_t)inv->iso->arena.peak;
+    usage->charged = (apr_int64_t)budget->charged;
     usage->log_bytes = inv->log_bytes;
     usage->log_cut = inv->log_cut;
 }

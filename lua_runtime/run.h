@@ -43,6 +43,7 @@ typedef struct wfp_usage_t {
     apr_int64_t cpu_us;
     apr_int64_t instructions; /* as metered: 0 when never counted (lazy) */
     apr_int64_t memory_peak;  /* bytes */
+    apr_int64_t charged;      /* bytes outside of the arena, of its pool */
     apr_int64_t log_bytes;
     wfp_log_cut_e log_cut;
 } wfp_usage_t;

@@ -20,6 +20,7 @@
 #include "mod_wfp/part.h"
 #include "mod_wfp/reach.h"
 #include "mod_wfp/trace.h"
+#include "mod_wfp/work.h"
 #include "outbound/client.h"
 #include "outbound/egress.h"
 #include "outbound/head.h"
@@ -33,6 +34,11 @@ enum {
     ORDER_POLICY = 1000,
     ORDER_CLIENT
 };
+
+/* What a hop takes of the pool: records, structures, and its URL in as many
+ * copies, whole or in parts. */
+#define HOP_BYTES  1024
+#define URL_COPIES 24
 
 /* Bytes of a request's head: more would be refused by any origin. */
 #define HEAD_MAX (128 * 1024)
@@ -108,10 +114,50 @@ apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
     return APR_EGENERAL;
 }
 
+static apr_size_t head_bytes(const wfp_headers_t *headers)
+{
+    apr_size_t bytes = 0;
+    int i;
+
+    for (i = 0; i < headers->count; i++) {
+        const wfp_header_t *h = &headers->list[i];
+
+        bytes += strlen(h->name) + strlen(h->value) + 4;
+    }
+    return bytes;
+}
+
+/* A message's fields, and its list in a few copies. */
+static apr_size_t held_of(const wfp_headers_t *headers)
+{
+    return head_bytes(headers)
+           + (apr_size_t)headers->count * 6 * sizeof(wfp_header_t);
+}
+
+static void hold_request(const wfp_egress_t *egress)
+{
+    const wfp_request_t *req = egress->request;
+
+    wfp_work_hold(egress->invocation, HOP_BYTES + URL_COPIES * strlen(req->url)
+                                          + held_of(req->headers));
+}
+
+static void hold_response(const wfp_egress_t *egress)
+{
+    const wfp_response_t *resp = egress->response;
+    apr_size_t n = 0;
+
+    if (resp->body) {
+        (void)wfp_body_peek(resp->body, &n); /* 0: it is not in memory */
+    }
+    wfp_work_hold(egress->invocation, n + held_of(resp->headers));
+}
+
 static int filter_count(wfp_egress_t *egress)
 {
     apr_status_t rv;
 
+    hold_request(egress);
     wfp_egress_record_begin(egress);
     rv = wfp_egress_count(egress->invocation, egress->result);
     if (rv == APR_SUCCESS) {
@@ -123,21 +169,13 @@ static int filter_count(wfp_egress_t *egress)
 
 static const char *why_too_large(const wfp_request_t *req)
 {
-    apr_size_t bytes = 0;
-    int i;
-
     if (strlen(req->url) > URL_MAX) {
         return "Network error: the request's URL is too long";
     }
     if (req->headers->count > WFP_HEADERS_MAX) {
         return "Network error: the request has too many headers";
     }
-    for (i = 0; i < req->headers->count; i++) {
-        const wfp_header_t *h = &req->headers->list[i];
-
-        bytes += strlen(h->name) + strlen(h->value) + 4;
-    }
-    return bytes > HEAD_MAX
+    return head_bytes(req->headers) > HEAD_MAX
                ? "Network error: the request's headers are too large"
                : NULL;
 }
@@ -374,6 +412,9 @@ static int filter_client(wfp_egress_t *egress)
     wfp_trace_step(ctx->work, "fetch %s %s goes out, hop %d",
                    egress->request->method, egress->request->url, egress->hop);
     rv = send_request(egress, &terms);
+    if (rv == APR_SUCCESS) {
+        hold_response(egress);
+    }
     /* the client only blocks what the policy says of an address */
     egress->by = rv != APR_SUCCESS && egress->result->code == WFP_EGRESS_BLOCKED
                      ? "policy"

@@ -26,6 +26,7 @@
 #include "mod_wfp/record.h"
 #include "mod_wfp/socache.h"
 #include "mod_wfp/trace.h"
+#include "mod_wfp/work.h"
 
 /* Once httpd was told to stop at once, what waited does not go on: what this
  * returns is the last that the invocation sees. */
@@ -382,4 +383,5 @@ const wfp_host_t wfp_host_functions = {
     host_open_secret,  host_await_body, wfp_beside_start, host_wait_op,
     wfp_beside_cancel, host_metadata,   host_kv,          host_queue,
     host_r2,           host_cache,      host_limit,       host_point,
+    wfp_work_held,
 };

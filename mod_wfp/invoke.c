@@ -22,6 +22,7 @@
 #include "mod_wfp/trace.h"
 #include "mod_wfp/tailed.h"
 #include "mod_wfp/trial.h"
+#include "mod_wfp/work.h"
 
 #define MB (1024 * 1024)
 
@@ -324,9 +325,35 @@ void wfp_invoke_blame(wfp_work_t *work, const wfp_result_t *res)
     }
 }
 
+/* Bytes of a pool that an invocation takes beside what it is charged for. */
+#define OWN_BYTES (sizeof(wfp_host_ctx_t) + 1024)
+
+/* An error takes room for where it was raised, and is copied on its way to the
+ * caller and into the record. */
+#define ERROR_BYTES  5120
+#define ERROR_COPIES 4
+
+/* What it took of the pool stays there, though it has ended: its caller's. */
+static void hold_for_caller(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
+{
+    apr_size_t n = OWN_BYTES + (apr_size_t)usage->charged
+                   + __atomic_exchange_n(&ctx->held, 0, __ATOMIC_RELAXED);
+
+    if (ctx->error) {
+        n += ERROR_BYTES
+             + ERROR_COPIES
+                   * (strlen(ctx->error)
+                      + (ctx->stack ? strlen(ctx->stack) : 0));
+    }
+    wfp_work_hold(ctx->caller, n);
+}
+
 /* It is over: counters, error log, record. */
 static void tell_end(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
+    if (ctx->caller) {
+        hold_for_caller(ctx, usage);
+    }
     wfp_stats_error(ctx->work->server->stats, ctx->outcome);
     wfp_ledger_here(ctx, usage);
     wfp_limit_hit_log(ctx, usage);

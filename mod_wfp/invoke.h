@@ -92,6 +92,8 @@ struct wfp_host_ctx_t {
     apr_int64_t subrequests; /* atomic */
     apr_int64_t led;         /* atomic: those of user Workers that a call of
                               * it led to; they count against its limit */
+    apr_size_t held;         /* atomic: bytes of the work's pool that its calls
+                              * took and that it has not paid for (work.h) */
     wfp_egress_e egress;
     const wfp_policy_t *policy;   /* the server's with the namespace's rules;
                                  * NULL: the server's alone */

@@ -152,3 +152,22 @@ wfp_work_t *wfp_work_begin(request_rec *r, const wfp_scope_conf_t *scope,
                               apr_pool_cleanup_null);
     return work;
 }
+
+/* ---- what is held for calls ------------------------------------------------------ */
+
+static wfp_host_ctx_t *whole_of(wfp_host_ctx_t *ctx)
+{
+    return ctx->whole ? ctx->whole : ctx;
+}
+
+void wfp_work_hold(wfp_host_ctx_t *ctx, apr_size_t bytes)
+{
+    (void)__atomic_add_fetch(&whole_of(ctx)->held, bytes, __ATOMIC_RELAXED);
+}
+
+apr_size_t wfp_work_held(wfp_host_ctx_t *ctx)
+{
+    return *ctx->entry.ns
+               ? __atomic_exchange_n(&whole_of(ctx)->held, 0, __ATOMIC_RELAXED)
+               : 0;
+}

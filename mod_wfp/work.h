@@ -30,4 +30,16 @@ void wfp_work_release(wfp_work_t *work);
 /** End all invocations of a work and let go of its pool: the background's end. */
 void wfp_work_finish(wfp_work_t *work);
 
+/**
+ * So many bytes of a work's pool were taken for an invocation's calls: for their
+ * messages, and by what they led to, which has ended. They stay until the work's
+ * end. Any thread of the work's.
+ */
+void wfp_work_hold(wfp_host_ctx_t *ctx, apr_size_t bytes);
+
+/** wfp_host_t's held: what a user Worker has to pay for since it was asked last.
+ *  What an account Worker's calls took is paid by the user Worker whose call led
+ *  to it, once it has ended. */
+apr_size_t wfp_work_held(wfp_host_ctx_t *ctx);
+
 #endif

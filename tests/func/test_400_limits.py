@@ -442,6 +442,61 @@ class TestSubrequests:
                        "those of Workers it led to"}
 
 
+class TestHeld:
+    """memory_mb: what a Worker's calls leave in the request's memory is its
+    own, though who made it has ended."""
+
+    LARGE = worker("""return Response.new(nil, {
+        headers = { large = ("x"):rep(500000) } })""")
+    LOOP = """
+        for i = 1, 40 do env.B:fetch("http://x/") end
+        return Response.new("done")"""
+
+    def test_455_01_a_siblings_answers(self, tenant):
+        tenant.deploy(self.LARGE, name="w455-below")
+        made = tenant.deploy(worker(self.LOOP), "--binding",
+                             "service:B=/w455-below", "--limit", "memory_mb=8")
+        assert made.get().error == "memory_limit"
+
+    def test_455_02_by_way_of_the_platform(self, tenant):
+        tenant.deploy(self.LARGE, name="w455-further")
+        way = tenant.deploy(worker("""
+            return env.D:get("w455-further"):fetch(request)"""), "--binding",
+                            "dispatch_namespace:D=demo", ns=None)
+        made = tenant.deploy(worker(self.LOOP), "--binding",
+                             f"service:B={way.name}", "--limit", "memory_mb=8")
+        assert made.get().error == "memory_limit"
+
+    def test_455_03_a_dispatcher_does_not_pay(self, tenant):
+        tenant.deploy(self.LARGE, name="w455-user")
+        front = tenant.deploy(worker("""
+            for i = 1, 40 do env.D:get("w455-user"):fetch("http://x/") end
+            return Response.new("done")"""), "--binding",
+                              "dispatch_namespace:D=demo", "--limit",
+                              "memory_mb=8", ns=None)
+        made = tenant.deploy(worker("return env.F:fetch(request)"),
+                             "--binding", f"service:F={front.name}",
+                             "--limit", "memory_mb=64")
+        assert made.get().text == "done"
+
+    def test_455_04_messages_of_fetches(self, tenant, origin):
+        made = tenant.deploy(worker(f"""
+            local url = "{origin.url}/status/200?" .. ("x"):rep(8000)
+            for i = 1, 200 do fetch(url):text() end
+            return Response.new("done")"""), "--limit", "subrequests=200",
+                             "--limit", "memory_mb=4", "--limit",
+                             "cpu_ms=1000")
+        assert made.get().error == "memory_limit"
+
+    def test_455_05_small_ones_fit(self, tenant, origin):
+        made = tenant.deploy(worker(f"""
+            for i = 1, 200 do fetch("{origin.url}/status/200"):text() end
+            return Response.new("done")"""), "--limit", "subrequests=200",
+                             "--limit", "memory_mb=4", "--limit",
+                             "cpu_ms=1000")
+        assert made.get().text == "done"
+
+
 class TestMerge:
     """The least of those given, the ceiling above all."""
 
