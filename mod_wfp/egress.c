@@ -44,11 +44,6 @@ enum {
 #define HEAD_MAX (128 * 1024)
 #define URL_MAX  (16 * 1024)
 
-static wfp_host_ctx_t *whole_of(wfp_host_ctx_t *ctx)
-{
-    return ctx->whole ? ctx->whole : ctx;
-}
-
 /* The user Worker whose call has led to this one; NULL: none's. */
 static wfp_host_ctx_t *user_above(const wfp_host_ctx_t *ctx)
 {
@@ -57,7 +52,7 @@ static wfp_host_ctx_t *user_above(const wfp_host_ctx_t *ctx)
     while (up && !*up->entry.ns) {
         up = up->caller;
     }
-    return up ? whole_of(up) : NULL;
+    return up ? wfp_work_invocation(up) : NULL;
 }
 
 /* One more of its own, or of user Workers that it led to. @return 0: too many */
@@ -88,7 +83,7 @@ static apr_status_t count_above(const wfp_host_ctx_t *ctx, wfp_result_t *res)
 
 apr_status_t wfp_egress_count(wfp_host_ctx_t *ctx, wfp_result_t *res)
 {
-    wfp_host_ctx_t *whole = whole_of(ctx);
+    wfp_host_ctx_t *whole = wfp_work_invocation(ctx);
     apr_int64_t allowed = ctx->limits.v[WFP_LIMIT_SUBREQUESTS], used;
     apr_status_t rv;
     int fits;

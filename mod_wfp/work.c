@@ -155,19 +155,23 @@ wfp_work_t *wfp_work_begin(request_rec *r, const wfp_scope_conf_t *scope,
 
 /* ---- what is held for calls ------------------------------------------------------ */
 
-static wfp_host_ctx_t *whole_of(wfp_host_ctx_t *ctx)
+wfp_host_ctx_t *wfp_work_invocation(wfp_host_ctx_t *ctx)
 {
     return ctx->whole ? ctx->whole : ctx;
 }
 
 void wfp_work_hold(wfp_host_ctx_t *ctx, apr_size_t bytes)
 {
-    (void)__atomic_add_fetch(&whole_of(ctx)->held, bytes, __ATOMIC_RELAXED);
+    (void)__atomic_add_fetch(&wfp_work_invocation(ctx)->held, bytes,
+                             __ATOMIC_RELAXED);
 }
 
 apr_size_t wfp_work_held(wfp_host_ctx_t *ctx)
 {
-    return *ctx->entry.ns
-               ? __atomic_exchange_n(&whole_of(ctx)->held, 0, __ATOMIC_RELAXED)
+    apr_size_t *held = &wfp_work_invocation(ctx)->held;
+
+    /* most calls leave nothing: a look writes to no line of the cache */
+    return *ctx->entry.ns && __atomic_load_n(held, __ATOMIC_RELAXED)
+               ? __atomic_exchange_n(held, 0, __ATOMIC_RELAXED)
                : 0;
 }

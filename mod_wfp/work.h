@@ -30,6 +30,10 @@ void wfp_work_release(wfp_work_t *work);
 /** End all invocations of a work and let go of its pool: the background's end. */
 void wfp_work_finish(wfp_work_t *work);
 
+/** The invocation whose call a thread makes: itself, or the one that this is a
+ *  part's view of. */
+wfp_host_ctx_t *wfp_work_invocation(wfp_host_ctx_t *ctx);
+
 /**
  * So many bytes of a work's pool were taken for an invocation's calls: for their
  * messages, and by what they led to, which has ended. They stay until the work's

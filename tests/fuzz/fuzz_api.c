@@ -313,6 +313,7 @@ static void ask(world_t *world, char *line, const char *type, apr_pool_t *p)
     r->args = query;
     r->headers_in = apr_table_make(p, 4);
     r->headers_out = apr_table_make(p, 4);
+    r->notes = apr_table_make(p, 1);
     r->connection = apr_pcalloc(p, sizeof(*r->connection));
     r->connection->bucket_alloc = apr_bucket_alloc_create(p);
     r->useragent_ip = (char *)"192.0.2.1";
