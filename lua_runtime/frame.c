@@ -162,10 +162,24 @@ void wfp_frame_pause(wfp_frame_t *frame)
     }
 }
 
+/* Both timers may have fired while the clock stood still, at every time: who
+ * runs for microseconds between two waits would never be looked at. */
+static apr_int64_t left_of(wfp_frame_t *frame, apr_int64_t wall)
+{
+    wfp_budget_t *budget = frame->budget;
+    apr_int64_t left = wfp_tick_next(budget, budget->cpu_ns, wall);
+
+    if (left <= 0) {
+        wfp_tick(frame, budget->cpu_ns, wall);
+        left = wfp_tick_next(budget, budget->cpu_ns, wall);
+    }
+    return left;
+}
+
 apr_int64_t wfp_frame_resume(wfp_frame_t *frame)
 {
     wfp_thread_t *t = self;
-    apr_int64_t wall = wfp_frame_wall_ns();
+    apr_int64_t wall = wfp_frame_wall_ns(), left = left_of(frame, wall);
 
     frame->resumed_ns = stamp(t, wall);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -174,9 +188,7 @@ apr_int64_t wfp_frame_resume(wfp_frame_t *frame)
     if (t->blocked) {
         block_signal(t, SIG_UNBLOCK);
     }
-    arm(t, frame->resumed_ns, wall,
-        wfp_tick_next(frame->budget, frame->budget->cpu_ns, wall),
-        frame->budget->late_ns);
+    arm(t, frame->resumed_ns, wall, left, frame->budget->late_ns);
     return wall;
 }
 

@@ -18,8 +18,8 @@
  * early the handler sets it again. (The second alone would expire in idle
  * threads: a signal and two timer calls for most requests of many threads.) The
  * first stays armed when an invocation ends: a warm one costs no timer call; an
- * early fire only arms it again. Wall time is looked at by the handler and after
- * every host call. The signal is blocked on a thread from its start, from an
+ * early fire only arms it again. What is due is looked at by the handler and
+ * after every host call. The signal is blocked on a thread from its start, from an
  * invocation's end while the second timer is set, and from the first fire that
  * finds no invocation, until the next one begins: so between invocations the
  * first timer may fire once, only while the thread runs, and no wait is cut
@@ -148,14 +148,10 @@ static void charge_host(wfp_frame_t *frame)
 
 static void resume_clock(wfp_isolate_t *iso)
 {
-    wfp_frame_t *frame = iso->frame;
-    apr_int64_t wall = wfp_frame_resume(frame);
+    apr_int64_t wall = wfp_frame_resume(iso->frame);
 
     iso->now = apr_time_now();
     iso->clock = wall / 1000;
-    if (wall >= frame->budget->wall_end_ns) {
-        wfp_tick_expire(frame, WFP_WALL_LIMIT, frame->budget->cpu_ns);
-    }
 }
 
 static void leave_host(wfp_isolate_t *iso)

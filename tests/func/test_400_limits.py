@@ -193,6 +193,17 @@ class TestInstructions:
                              "--limit", "instructions=100000")
         assert made.get().text == "done"
 
+    def test_410_03_what_waits_in_between_has_not_run(self, tenant, origin):
+        made = tenant.deploy(worker(f"""
+            for i = 1, 200 do
+                for j = 1, 10 do local s = ("x"):rep(100000) .. i end
+                fetch("{origin.url}/slow/6"):text()
+            end
+            for i = 1, 1e6 do end
+            return Response.new("done")"""), "--limit", "subrequests=200",
+                             "--limit", "cpu_ms=1000")
+        assert made.get().text == "done"
+
 
 class TestWall:
     """wall_ms."""

@@ -46,6 +46,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a body waits for no acknowledgement
 
     def log_message(self, *args):
         """The origin's log is Origin.requests."""
