@@ -6,7 +6,6 @@
 #include "admin/api_call.h"
 
 #include <apr_buckets.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -15,6 +14,7 @@
 
 #include "admin/api_auth.h"
 #include "admin/api_body.h"
+#include "admin/query.h"
 
 #define PER_PAGE  20
 #define QUERY_MAX 64
@@ -76,33 +76,28 @@ const wfp_match_t *wfp_api_call_match(const wfp_api_call_t *call)
 apr_status_t wfp_api_call_read_query(wfp_api_call_t *call)
 {
     const char *at = call->r->args ? call->r->args : "";
-    apr_pool_t *p = call->pool;
+    wfp_query_pair_t pair;
     int count;
 
-    for (count = 0; *at; count++) {
-        apr_size_t n = strcspn(at, "&");
-        apr_size_t eq = strcspn(at, "=&");
-        const char *name = wfp_api_route_decode(at, eq, 1, p);
-        const char *value = eq < n ? wfp_api_route_decode(at + eq + 1,
-                                                          n - eq - 1, 1, p)
-                                   : "";
-
+    for (count = 0; wfp_query_next(&pair, &at, call->pool); count++) {
         if (count >= QUERY_MAX) {
             return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                         "the query has more than %d parameters",
                                         QUERY_MAX);
         }
-        if (!name || !value) {
+        if (!pair.name) {
             return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                         "the query's %.*s is badly encoded",
-                                        (int)(eq < 80 ? eq : 80), at);
+                                        (int)(pair.raw_size < 80 ? pair.raw_size
+                                                                 : 80),
+                                        pair.raw);
         }
-        if (apr_table_get(call->query, name) && strcmp(name, "name")) {
+        if (apr_table_get(call->query, pair.name)
+            && strcmp(pair.name, "name")) {
             return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
-                                        "the query has %.80s twice", name);
+                                        "the query has %.80s twice", pair.name);
         }
-        apr_table_addn(call->query, name, value);
-        at += n + (at[n] == '&');
+        apr_table_addn(call->query, pair.name, pair.value);
     }
     return APR_SUCCESS;
 }
@@ -113,15 +108,12 @@ apr_status_t wfp_api_call_number(apr_int64_t *pn, wfp_api_call_t *call,
 {
     const char *text = wfp_api_call_query(call, name);
     apr_int64_t n;
-    char *end = NULL;
 
     if (!text) {
         return APR_SUCCESS;
     }
-    /* no sign, no blank, no more digits than fit */
-    n = apr_isdigit(*text) && strlen(text) < 19 ? apr_strtoi64(text, &end, 10)
-                                                : -1;
-    if (n < min || n > max || *end) {
+    n = wfp_query_number(text);
+    if (n < min || n > max) {
         return wfp_api_answer_error(call, WFP_API_BAD_REQUEST,
                                     "%s: a whole number from %" APR_INT64_T_FMT
                                     " to %" APR_INT64_T_FMT,

@@ -14,6 +14,7 @@
 
 #include "admin/api_body.h"
 #include "admin/api_route.h"
+#include "admin/query.h"
 #include "core/headers.h"
 #include "core/json.h"
 #include "services/r2.h"
@@ -37,28 +38,19 @@ const char *wfp_s3_call_query(const wfp_s3_call_t *call, const char *name)
 static apr_status_t read_query(wfp_s3_call_t *call)
 {
     const char *at = call->r->args ? call->r->args : "";
-    apr_pool_t *p = call->pool;
+    wfp_query_pair_t pair;
     int count;
 
-    for (count = 0; *at; count++) {
-        apr_size_t n = strcspn(at, "&"), eq = strcspn(at, "=&");
-        const char *name = wfp_api_route_decode(at, eq, 1, p);
-        const char *value = eq < n ? wfp_api_route_decode(at + eq + 1,
-                                                          n - eq - 1, 1, p)
-                                   : "";
-
-        if (count >= QUERY_MAX || !name || !value) {
+    for (count = 0; wfp_query_next(&pair, &at, call->pool); count++) {
+        if (count >= QUERY_MAX || !pair.name) {
             return wfp_s3_call_fail(call, WFP_S3_INVALID_URI, NULL);
         }
         /* tables know no case: what differs by that is the same name twice */
-        if (n && apr_table_get(call->query, name)) {
+        if (apr_table_get(call->query, pair.name)) {
             return wfp_s3_call_fail(call, WFP_S3_INVALID_ARGUMENT,
-                                    "The query has %.80s twice", name);
+                                    "The query has %.80s twice", pair.name);
         }
-        if (n) {
-            apr_table_setn(call->query, name, value);
-        }
-        at += n + (at[n] == '&');
+        apr_table_setn(call->query, pair.name, pair.value);
     }
     return APR_SUCCESS;
 }
@@ -122,15 +114,12 @@ apr_status_t wfp_s3_call_number(apr_int64_t *pn, wfp_s3_call_t *call,
 {
     const char *text = wfp_s3_call_query(call, name);
     apr_int64_t n;
-    char *end = NULL;
 
     if (!text) {
         return APR_SUCCESS;
     }
-    /* no sign, no blank, no more digits than fit */
-    n = apr_isdigit(*text) && strlen(text) < 19 ? apr_strtoi64(text, &end, 10)
-                                                : -1;
-    if (n < min || n > max || *end) {
+    n = wfp_query_number(text);
+    if (n < min || n > max) {
         return wfp_s3_call_fail(call, WFP_S3_INVALID_ARGUMENT,
                                 "%s: a whole number from %" APR_INT64_T_FMT
                                 " to %" APR_INT64_T_FMT,

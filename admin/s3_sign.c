@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "admin/api_route.h"
+#include "admin/query.h"
 #include "core/crypto.h"
 #include "core/crypto_digest.h"
 
@@ -64,44 +65,26 @@ static int compare_params(const void *av, const void *bv)
     return names ? names : strcmp(a->value, b->value);
 }
 
-/* One "name=value" of n bytes. @return 0: badly encoded */
-static int read_param(param_t *param, const char *at, apr_size_t n,
-                      apr_pool_t *p)
-{
-    const char *equals = memchr(at, '=', n);
-    apr_size_t name_size = equals ? (apr_size_t)(equals - at) : n;
-    const char *name = wfp_api_route_decode(at, name_size, 1, p);
-    const char *value = equals ? wfp_api_route_decode(equals + 1,
-                                                      n - name_size - 1, 1, p)
-                               : "";
-
-    if (!name || !value) {
-        return 0;
-    }
-    param->name = wfp_s3_sign_encode(name, strlen(name), 0, p);
-    param->value = wfp_s3_sign_encode(value, strlen(value), 0, p);
-    return 1;
-}
-
 /* NULL: badly encoded */
 static const char *canonical_query(const wfp_s3_sign_t *sign, apr_pool_t *p)
 {
     apr_array_header_t *params = apr_array_make(p, 8, sizeof(param_t));
     apr_array_header_t *texts;
     const char *at = sign->query ? sign->query : "";
+    wfp_query_pair_t pair;
     int i;
 
-    while (*at) {
-        apr_size_t n = strcspn(at, "&");
+    while (wfp_query_next(&pair, &at, p)) {
         param_t param;
 
-        if (n && !read_param(&param, at, n, p)) {
+        if (!pair.name) {
             return NULL;
         }
-        if (n && !(sign->omit && !strcmp(param.name, sign->omit))) {
+        param.name = wfp_s3_sign_encode(pair.name, strlen(pair.name), 0, p);
+        param.value = wfp_s3_sign_encode(pair.value, strlen(pair.value), 0, p);
+        if (!sign->omit || strcmp(param.name, sign->omit)) {
             APR_ARRAY_PUSH(params, param_t) = param;
         }
-        at += n + (at[n] == '&');
     }
     if (params->nelts) {
         qsort(params->elts, (size_t)params->nelts, sizeof(param_t),

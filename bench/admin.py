@@ -10,13 +10,12 @@ import pathlib
 import statistics
 import time
 
-from bench import (ROOT, Server, busy_note, facts_table, machine,
-                   plain_modules, verdict)
-from control import WORKER, Database
+from bench import ROOT, busy_note, facts_table, machine, verdict
+from control import WORKER
+from databases import Database, on_each
 from wfptest.api import Api
 from wfptest.browser import Browser
 from wfptest.client import Client
-from wfptest.postgres import Postgres
 from wfptest.session import PAGE
 
 NS = "long"
@@ -252,28 +251,9 @@ def main():
     options = parser.parse_args()
     options.build = build = options.build.resolve()
     facts = machine()
-    names = plain_modules("mpm_event", "authz_core")
-    (build / "bench").mkdir(exist_ok=True)
-    results = {}
-    for name in ("SQLite", "PostgreSQL"):
-        postgres = Postgres(build / "bench/ports") if name != "SQLite" else None
-        server = Server(
-            build, build / f"bench/admin-{name}",
-            lambda folder: [*names(folder),
-                            ("wfp", build / ".libs/mod_wfp.so")],
-            lambda server: [f"WfpDatabase {server.database}",
-                            f'WfpDataDir "{server.root}/data"', *PAGE[1:],
-                            "WfpApiRate 100000 1s"])
-        if postgres:
-            server.database = f'pgsql "{postgres.conninfo}"'
-        try:
-            server.configure()
-            results[name] = measure(server, postgres, options)
-            print(name, results[name], flush=True)
-        finally:
-            server.stop()
-            if postgres:
-                postgres.remove()
+    results = on_each(
+        build, "admin", [*PAGE[1:], "WfpApiRate 100000 1s"],
+        lambda server, postgres: measure(server, postgres, options))
     text = table(results, options, facts)
     pathlib.Path(options.out).write_text(text)
     print(text)

@@ -9,18 +9,16 @@ import json
 import os
 import pathlib
 import re
-import sqlite3
 import statistics
 import subprocess
 import tempfile
 import time
 
-from bench import (ROOT, Server, busy_note, facts_table, machine,
-                   plain_modules, verdict)
+from bench import ROOT, busy_note, facts_table, machine, verdict
+from databases import Database, on_each
 from wfptest.api import LOCATION, Api
 from wfptest.client import Client
 from wfptest.hosts import Hosts
-from wfptest.postgres import Postgres
 
 NS = "bench"
 DEPLOY = """
@@ -41,43 +39,6 @@ return { fetch = function(request)
     return Response.new(template:format(URL.new(request.url).pathname))
 end }
 """
-
-
-class Database:
-    """SQL on a server's store, whichever it is."""
-
-    def __init__(self, server, postgres):
-        self.server, self.postgres = server, postgres
-
-    def run(self, sql):
-        """Rows of the last statement, all columns as text."""
-        if self.postgres:
-            out = subprocess.run(
-                ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1",
-                 self.postgres.conninfo, "-c", sql], text=True, check=True,
-                capture_output=True).stdout
-            return [line.split("|") for line in out.splitlines()]
-        with sqlite3.connect(self.server.root / "data/wfp.db",
-                             timeout=30) as db:
-            return [[str(c) for c in row] for row in db.execute(sql)]
-
-    def columns(self, table):
-        if self.postgres:
-            return [row[0] for row in self.run(
-                "SELECT column_name FROM information_schema.columns "
-                f"WHERE table_name = '{table}' ORDER BY ordinal_position")]
-        return [row[1] for row in self.run(f"PRAGMA table_info({table})")]
-
-    def multiply(self, table, count, where, **new):
-        """Rows 1..count after the pattern of one row; new: SQL of columns, i
-        is the row's number."""
-        names = self.columns(table)
-        series = (f"generate_series(1, {count}) AS x(i)" if self.postgres else
-                  "(WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL "
-                  f"SELECT i + 1 FROM r WHERE i < {count}) SELECT i FROM r) x")
-        values = ", ".join(new.get(name, f"t.{name}") for name in names)
-        self.run(f"INSERT INTO {table} ({', '.join(names)}) "
-                 f"SELECT {values} FROM {table} t, {series} WHERE {where}")
 
 
 def wrk(server, script, path, clients, seconds):
@@ -249,30 +210,11 @@ def main():
     options = parser.parse_args()
     build = options.build.resolve()
     facts = machine()
-    names = plain_modules("mpm_event", "authz_core")
     (build / "bench").mkdir(exist_ok=True)
     disk_rate = disk(build / "bench", min(2, options.seconds))
-    results = {}
-    for name in ("SQLite", "PostgreSQL"):
-        postgres = Postgres(build / "bench/ports") if name != "SQLite" else None
-        server = Server(
-            build, build / f"bench/control-{name}",
-            lambda folder: [*names(folder),
-                            ("wfp", build / ".libs/mod_wfp.so")],
-            lambda server: [
-                f'WfpDatabase {server.database}',
-                f'WfpDataDir "{server.root}/data"', *LOCATION[1:],
-                "WfpApiRate 100000 1s"])
-        if postgres:
-            server.database = f'pgsql "{postgres.conninfo}"'
-        try:
-            server.configure()
-            results[name] = measure(server, postgres, options)
-            print(name, results[name], flush=True)
-        finally:
-            server.stop()
-            if postgres:
-                postgres.remove()
+    results = on_each(
+        build, "control", [*LOCATION[1:], "WfpApiRate 100000 1s"],
+        lambda server, postgres: measure(server, postgres, options))
     text = table(results, disk_rate, travel(options, build), options, facts)
     pathlib.Path(options.out).write_text(text)
     print(text)

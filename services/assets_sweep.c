@@ -12,7 +12,7 @@
 #include "core/crypto.h"
 #include "services/assets_inside.h"
 #include "store/asset_bodies.h"
-#include "store/asset_uploads.h"
+#include "store/asset_tidy.h"
 
 #define AGE_MIN apr_time_from_sec(3600)
 
@@ -20,7 +20,7 @@
 #define STEP_EVERY apr_time_from_sec(1)
 #define WALK_EVERY apr_time_from_sec(3600)
 
-/* Everything that the versions of an owner have, as wfp_asset_uploads_tidy()
+/* Everything that the versions of an owner have, as wfp_asset_tidy()
  * wants it. A file that they share is in it once. */
 static apr_status_t collect(apr_hash_t **pkeep, wfp_assets_t *assets,
                             const char *owner, wfp_result_t *res, apr_pool_t *p)
@@ -29,8 +29,8 @@ static apr_status_t collect(apr_hash_t **pkeep, wfp_assets_t *assets,
     apr_array_header_t *indexes;
     apr_uint32_t at;
     int i;
-    apr_status_t rv = wfp_asset_uploads_used(&indexes, assets->store, owner,
-                                             res, p);
+    apr_status_t rv = wfp_asset_tidy_used(&indexes, assets->store, owner, res,
+                                          p);
 
     *pkeep = apr_hash_make(p);
     for (i = 0; rv == APR_SUCCESS && i < indexes->nelts; i++) {
@@ -70,8 +70,7 @@ static apr_status_t sweep_owner(wfp_assets_t *assets, const char *owner,
     apr_status_t rv = collect(&keep, assets, owner, res, p);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_asset_uploads_tidy(&busy, assets->store, owner, before, keep,
-                                    res, p);
+        rv = wfp_asset_tidy(&busy, assets->store, owner, before, keep, res, p);
     }
     if (rv != APR_SUCCESS || busy) {
         return rv;

@@ -88,27 +88,6 @@ apr_int64_t wfp_asset_uploads_sum(apr_hash_t *files, apr_pool_t *p);
 apr_status_t wfp_asset_uploads_full(wfp_result_t *res,
                                     apr_int64_t max) WFP_CHECK;
 
-/** Digests of the indexes of an owner that versions have: array of
- *  const char *. */
-apr_status_t wfp_asset_uploads_used(apr_array_header_t **pindexes,
-                                    wfp_store_t *store, const char *owner,
-                                    wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
-
-/**
- * Forget files of an owner, and bodies (asset_bodies.h), that are in none of its
- * versions, unless a session of its is open.
- *
- * @param before  bodies and indexes that were put later stay: a version may be
- *                about to have them
- * @param keep    digests that are: digest -> const apr_int64_t *, the bytes of
- *                an index, which is counted if it was not, or 0
- * @param pbusy   1: a session is open, nothing was done
- */
-apr_status_t wfp_asset_uploads_tidy(int *pbusy, wfp_store_t *store,
-                                    const char *owner, apr_time_t before,
-                                    apr_hash_t *keep, wfp_result_t *res,
-                                    apr_pool_t *p) WFP_CHECK;
-
 /** Bytes of the files of a Worker, or with script "" of all of the namespace,
  *  those that no version has (any more) included. */
 apr_status_t wfp_asset_uploads_bytes(apr_int64_t *pbytes, wfp_store_t *store,
