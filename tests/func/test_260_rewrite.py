@@ -6,8 +6,6 @@ import pytest
 
 from wfptest.api import LOCATION, Api
 
-pytestmark = pytest.mark.one_mpm
-
 URL = "return { fetch = function(r) return Response.new(r.url) end }"
 
 PASSES = """
@@ -160,6 +158,24 @@ class TestRules:
         answer = ask(f"/page/w/{ask.name}/x", "path")
         assert answer.url == f"/page/w/{ask.name}/x"
         assert "Apache Status" in ask("/page/", "path").text
+
+    def test_260_14_h2(self, httpd, client, ask):
+        if httpd.mpm == "prefork":
+            pytest.skip("mod_http2 does not serve HTTP/2 under prefork")
+
+        def told(path, *options):
+            return client.h2(path, *options, host=f"{ask.name}.all.test")
+
+        for sent, seen in (("/a%2Fb?c", "/a%2Fb?c"),
+                           ("/old/a%20b?c", "/new/a%20b?c"),
+                           ("/ask/a?b=2", "/answer?q=a&b=2")):
+            assert told(sent).text == f"http://{ask.name}.all.test{seen}"
+        assert told("/old/x", "-H", "X-Bad: 1").status == 403
+        assert told("/secure/x").status == 308
+        assert told("/xy").get("x-seen") == "yes"
+        for path in ("/file/static/a.txt", "/away/static/a.txt",
+                     "/leave/a.txt"):
+            assert told(path).text == "a file\n"
 
 
 class TestRedirect:

@@ -7,8 +7,7 @@ import re
 import pytest
 
 from wfptest.lua import worker
-
-pytestmark = pytest.mark.one_mpm
+from wfptest.wait import until
 
 READS = "request:text() return Response.new('all of it')"
 CATCHES = """
@@ -57,3 +56,20 @@ def test_265_02_too_slow(client, tenant, head, body):
     caught = tenant.deploy(worker(CATCHES))
     statuses, got = ask(client, caught, head, body)
     assert statuses == [200] and got.endswith(b"caught")
+
+
+@pytest.mark.parametrize("code", [READS, CATCHES, ECHOES])
+@pytest.mark.parametrize("length", ["Content-Length: 2000", "Content-Length:"])
+def test_265_03_h2(httpd, client, tenant, code, length):
+    """The same over HTTP/2, where a body needs to tell no length. mod_http2 may
+    reset a stream whose body was not read, of a file as well."""
+    if httpd.mpm == "prefork":
+        pytest.skip("mod_http2 does not serve HTTP/2 under prefork")
+    httpd.log.expect("AH01588")
+    made = tenant.deploy(worker(code))
+    answer = until(lambda: client.h2(f"{made.path}/", "-H", length,
+                                     "--data-binary", 2000 * "x", check=False),
+                   "an answer")
+    assert answer.status == 413
+    assert answer.body.endswith(b"</html>\n")
+    assert answer.body.count(b"</html>") == 1

@@ -8,8 +8,6 @@ import pytest
 
 from wfptest.lua import worker
 
-pytestmark = pytest.mark.one_mpm
-
 TELLS = """
 return Response.new(tostring(request.headers:get("authorization")) .. " "
     .. tostring(request.headers:get("x-user")))"""
@@ -35,13 +33,17 @@ def _conf(httpd):
         *guard("/open", "Require all granted"), "</VirtualHost>"])
 
 
-@pytest.fixture
-def ask(client, tenant):
+@pytest.fixture(params=["http/1.1", "h2"])
+def ask(request, httpd, client, tenant):
+    if request.param == "h2" and httpd.mpm == "prefork":
+        pytest.skip("mod_http2 does not serve HTTP/2 under prefork")
     made = tenant.deploy(worker(TELLS))
 
     def go(path, value=BASIC):
-        return client.get(path, host=f"{made.name}.guard.test",
-                          headers=[("Authorization", value)])
+        host = f"{made.name}.guard.test"
+        if request.param == "h2":
+            return client.h2(path, "-H", f"Authorization: {value}", host=host)
+        return client.get(path, host=host, headers=[("Authorization", value)])
     return go
 
 
