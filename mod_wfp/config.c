@@ -70,6 +70,10 @@ void *wfp_config_merge_server(apr_pool_t *p, void *basev, void *addv)
         *s = *s ? *s : *text_at(base, texts[i]);
     }
     wfp_limit_policy_merge(&conf->limits, &base->limits, &add->limits);
+    for (i = 0; i < WFP_LIMIT_COUNT; i++) {
+        conf->limit_at[i] = add->limit_at[i] ? add->limit_at[i]
+                                             : base->limit_at[i];
+    }
     if (base->egress || add->egress) {
         conf->egress = wfp_policy_merge(base->egress, add->egress, p);
     }
@@ -100,10 +104,12 @@ void *wfp_config_merge_scope(apr_pool_t *p, void *basev, void *addv)
     }
     if (!add->outbound) {
         scope->outbound = base->outbound;
+        scope->outbound_at = base->outbound_at;
     }
     if (add->route == WFP_CONF_UNSET) {
         scope->route = base->route;
         scope->route_header = base->route_header;
+        scope->route_at = base->route_at;
     }
     return scope;
 }

@@ -79,6 +79,8 @@ typedef struct wfp_server_conf_t {
     const char *log_name;     /* file or "|command" */
     apr_file_t *log_file;     /* opened in post_config */
     int log_number;           /* of the server's logs, with log_file */
+    /* where each WfpLimit stands, for complaints */
+    const ap_directive_t *limit_at[WFP_LIMIT_COUNT];
 } wfp_server_conf_t;
 
 typedef struct wfp_scope_conf_t {
@@ -90,6 +92,9 @@ typedef struct wfp_scope_conf_t {
     apr_int64_t route;              /* wfp_route_e */
     const char *route_header;
     const char *route_path; /* path of the Location that claims */
+    /* where WfpRouteBy and WfpOutbound stand, for complaints */
+    const ap_directive_t *route_at;
+    const ap_directive_t *outbound_at;
 } wfp_scope_conf_t;
 
 void *wfp_config_create_server(apr_pool_t *p, server_rec *s);

@@ -58,10 +58,15 @@ const char *wfp_directive_scope_namespace(cmd_parms *cmd, void *scopev,
             "stands in a <Location> with wildcards: what is below it names "
             "no Worker, use a plain one");
     }
+    if (!strcasecmp(arg, "off")) {
+        return wfp_directive_value_refuse(
+            cmd, arg, "is no namespace: WfpDispatcher off ends what is around");
+    }
     if (!strcasecmp(arg, "by-path")) {
-        if (scope->route == WFP_ROUTE_TABLE) {
+        if (scope->route != WFP_CONF_UNSET && scope->route != WFP_ROUTE_PATH) {
             return wfp_directive_value_refuse(
-                cmd, arg, "stands beside WfpRouteBy table: choose one");
+                cmd, arg,
+                "stands beside another WfpRouteBy than path: choose one");
         }
         scope->by_path = 1;
         scope->ns = NULL;
@@ -99,17 +104,33 @@ const char *wfp_directive_scope_route_by(cmd_parms *cmd, void *scopev,
         scope->route_header = arg + 7;
     }
     else if (!strcasecmp(arg, "table")) {
-        if (scope->by_path == 1) {
-            return wfp_directive_value_refuse(
-                cmd, arg, "stands beside WfpNamespace by-path: choose one");
-        }
         scope->route = WFP_ROUTE_TABLE;
     }
     else {
         return wfp_directive_value_refuse(
             cmd, arg, "is none of subdomain, path, header:NAME, table");
     }
+    if (scope->by_path == 1 && scope->route != WFP_ROUTE_PATH) {
+        return wfp_directive_value_refuse(
+            cmd, arg, "stands beside WfpNamespace by-path: choose one");
+    }
+    scope->route_at = cmd->directive;
     return NULL;
+}
+
+static int has_param(const wfp_outbound_t *outbound, const char *name,
+                     apr_size_t n)
+{
+    int i;
+
+    for (i = 0; i < outbound->params->nelts; i++) {
+        const char *had = APR_ARRAY_IDX(outbound->params, i, wfp_param_t).name;
+
+        if (!strncmp(had, name, n) && had[n] == '\0') {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static const char *add_params(cmd_parms *cmd, wfp_outbound_t *outbound,
@@ -118,13 +139,18 @@ static const char *add_params(cmd_parms *cmd, wfp_outbound_t *outbound,
     int i;
 
     for (i = 0; i < argc; i++) {
-        wfp_param_t *param = apr_array_push(outbound->params);
+        wfp_param_t *param;
         const char *eq = strchr(argv[i], '=');
 
         if (!eq || !wfp_name_is_binding(argv[i], (apr_size_t)(eq - argv[i]))) {
             return wfp_directive_value_refuse(cmd, argv[i],
                                               "is not PARAM=VALUE");
         }
+        if (has_param(outbound, argv[i], (apr_size_t)(eq - argv[i]))) {
+            return wfp_directive_value_refuse(cmd, argv[i],
+                                              "gives a PARAM a second time");
+        }
+        param = apr_array_push(outbound->params);
         param->name = apr_pstrmemdup(cmd->pool, argv[i],
                                      (apr_size_t)(eq - argv[i]));
         param->value = apr_pstrdup(cmd->pool, eq + 1);
@@ -148,6 +174,7 @@ const char *wfp_directive_scope_outbound(cmd_parms *cmd, void *scopev, int argc,
     outbound = apr_pcalloc(cmd->pool, sizeof(*outbound));
     outbound->params = apr_array_make(cmd->pool, 2, sizeof(wfp_param_t));
     scope->outbound = outbound;
+    scope->outbound_at = cmd->directive;
     if (!strcasecmp(argv[0], "off")) {
         return argc == 1 ? NULL
                          : wfp_directive_value_refuse(cmd, argv[1],

@@ -17,13 +17,6 @@ const char *wfp_directive_server_number(cmd_parms *cmd, void *dummy,
 const char *wfp_directive_server_text(cmd_parms *cmd, void *dummy,
                                       const char *arg);
 
-const char *wfp_directive_server_egress_ca(cmd_parms *cmd, void *dummy,
-                                           const char *arg);
-
-const char *wfp_directive_server_quota(cmd_parms *cmd, void *dummy,
-                                       const char *name, const char *script,
-                                       const char *ns);
-
 const char *wfp_directive_server_kv_cache(cmd_parms *cmd, void *dummy,
                                           const char *arg);
 
@@ -52,10 +45,6 @@ const char *wfp_directive_server_metering(cmd_parms *cmd, void *dummy,
 const char *wfp_directive_server_hardening(cmd_parms *cmd, void *dummy,
                                            const char *arg, const char *more);
 
-const char *wfp_directive_server_limit(cmd_parms *cmd, void *dummy,
-                                       const char *name, const char *value,
-                                       const char *top);
-
 const char *wfp_directive_server_api_rate(cmd_parms *cmd, void *dummy,
                                           const char *requests,
                                           const char *time);
@@ -65,16 +54,5 @@ const char *wfp_directive_server_log_retention(cmd_parms *cmd, void *dummy,
 const char *wfp_directive_server_cool_down(cmd_parms *cmd, void *dummy,
                                            const char *kills, const char *time,
                                            const char *pause);
-
-const char *wfp_directive_server_egress_timeout(cmd_parms *cmd, void *dummy,
-                                                const char *connect,
-                                                const char *total,
-                                                const char *idle);
-
-const char *wfp_directive_server_egress_allow(cmd_parms *cmd, void *dummy,
-                                              const char *target);
-
-const char *wfp_directive_server_egress_deny(cmd_parms *cmd, void *dummy,
-                                             const char *target);
 
 #endif

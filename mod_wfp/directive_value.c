@@ -108,11 +108,24 @@ static const char *parse_size(apr_int64_t *n, const char *arg)
     return NULL;
 }
 
+/* httpd looks at the first letter only. */
+static int is_time_unit(const char *unit)
+{
+    static const char *const units[] = { "", "ms", "s", "min", "h" };
+    int i;
+
+    for (i = 0; i < 5 && strcasecmp(unit, units[i]); i++) {
+    }
+    return i < 5;
+}
+
 const char *wfp_directive_value_time(apr_int64_t *n, const char *arg)
 {
     apr_interval_time_t time;
+    apr_size_t digits = strspn(arg, "0123456789");
 
-    if (ap_timeout_parameter_parse(arg, &time, "s") != APR_SUCCESS
+    if (digits == 0 || !is_time_unit(arg + digits)
+        || ap_timeout_parameter_parse(arg, &time, "s") != APR_SUCCESS
         || time < 0) {
         return "is not a time such as 250ms, 5s or 1min";
     }
@@ -144,9 +157,14 @@ const char *wfp_directive_value_text(wfp_directive_kind_e kind, apr_int64_t n,
 {
     switch (kind) {
     case WFP_DIRECTIVE_SIZE:
-        return apr_psprintf(p, "%" APR_INT64_T_FMT "M", n / MB);
+        return n % (MB << 10)
+                   ? apr_psprintf(p, "%" APR_INT64_T_FMT "M", n / MB)
+                   : apr_psprintf(p, "%" APR_INT64_T_FMT "G", n / (MB << 10));
     case WFP_DIRECTIVE_TIME:
-        return apr_psprintf(p, "%" APR_INT64_T_FMT "ms", n / 1000);
+        return n % apr_time_from_sec(60)
+                   ? apr_psprintf(p, "%" APR_INT64_T_FMT "ms", n / 1000)
+                   : apr_psprintf(p, "%" APR_INT64_T_FMT "min",
+                                  n / apr_time_from_sec(60));
     default:
         return apr_psprintf(p, "%" APR_INT64_T_FMT, n);
     }

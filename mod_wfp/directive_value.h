@@ -34,6 +34,8 @@ typedef struct wfp_directive_text_t {
     apr_size_t offset;
     int is_path; /* 1: relative to ServerRoot */
     int main_only;
+    /* what is wrong with the path, asked by httpd -t; NULL: nothing is */
+    const char *(*wrong)(const char *path, apr_pool_t *p);
 } wfp_directive_text_t;
 
 /** In a server, or only in the main one? The whole message, or NULL. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every directive is one row here and one page in docs/directives. The setters
- * are in directive_server.c and directive_scope.c.
+ * are in directive_server.c, _limit.c, _egress.c and _scope.c.
  */
 #include "mod_wfp/directives.h"
 
@@ -9,6 +9,9 @@
 #include <http_core.h>
 
 #include "mod_wfp/config.h"
+#include "mod_wfp/directive_egress.h"
+#include "mod_wfp/directive_limit.h"
+#include "mod_wfp/directive_path.h"
 #include "mod_wfp/directive_scope.h"
 #include "mod_wfp/directive_server.h"
 #include "mod_wfp/directive_value.h"
@@ -47,12 +50,16 @@ static const wfp_directive_number_t row_egress_connections = {
 static const wfp_directive_number_t row_versions_kept = { WFP_DIRECTIVE_COUNT,
                                                           AT(versions_kept), 0,
                                                           100000, 1 };
-static const wfp_directive_text_t row_data_dir = { AT(data_dir), 1, 1 };
-static const wfp_directive_text_t row_key_file = { AT(key_file), 1, 1 };
-static const wfp_directive_text_t row_egress_ca = { AT(egress_ca), 1, 1 };
-static const wfp_directive_text_t row_socache = { AT(socache), 0, 1 };
-static const wfp_directive_text_t row_trust_header = { AT(trust_header), 0, 0 };
-static const wfp_directive_text_t row_log = { AT(log_name), 0, 0 };
+static const wfp_directive_text_t row_data_dir = { AT(data_dir), 1, 1,
+                                                   wfp_directive_path_folder };
+static const wfp_directive_text_t row_key_file = { AT(key_file), 1, 1,
+                                                   wfp_directive_path_keys };
+static const wfp_directive_text_t row_egress_ca = { AT(egress_ca), 1, 1, NULL };
+static const wfp_directive_text_t row_socache = { AT(socache), 0, 1, NULL };
+static const wfp_directive_text_t row_trust_header = { AT(trust_header), 0, 0,
+                                                       NULL };
+static const wfp_directive_text_t row_log = { AT(log_name), 0, 0,
+                                              wfp_directive_path_log };
 
 #define ROW(row) (void *)(apr_uintptr_t) & (row)
 
@@ -88,10 +95,10 @@ const command_rec wfp_directives_rows[] = {
                   RSRC_CONF | ACCESS_CONF,
                   "what names the Worker: subdomain, path, header:NAME or "
                   "table"),
-    AP_INIT_TAKE23("WfpLimit", wfp_directive_server_limit, NULL, RSRC_CONF,
+    AP_INIT_TAKE23("WfpLimit", wfp_directive_limit_set, NULL, RSRC_CONF,
                    "NAME DEFAULT [CEILING] of one limit"),
     AP_INIT_TAKE23(
-        "WfpQuota", wfp_directive_server_quota, NULL, RSRC_CONF,
+        "WfpQuota", wfp_directive_limit_quota, NULL, RSRC_CONF,
         "NAME of what is used, how much of it a Worker has a day, "
         "and its namespace; or kv_bytes, d1_bytes, r2_bytes or asset_bytes and a size"),
     AP_INIT_TAKE123("WfpCoolDown", wfp_directive_server_cool_down, NULL,
@@ -121,16 +128,15 @@ const command_rec wfp_directives_rows[] = {
                   "bytes of messages that a queue holds at most"),
     AP_INIT_FLAG("WfpIsolateReuse", wfp_directive_server_isolate_reuse, NULL,
                  RSRC_CONF, "off: a fresh isolate for every invocation"),
-    AP_INIT_ITERATE("WfpEgressAllow", wfp_directive_server_egress_allow, NULL,
+    AP_INIT_ITERATE("WfpEgressAllow", wfp_directive_egress_allow, NULL,
                     RSRC_CONF,
                     "where subrequests may go besides public addresses"),
-    AP_INIT_ITERATE("WfpEgressDeny", wfp_directive_server_egress_deny, NULL,
-                    RSRC_CONF, "where subrequests may not go; wins over allow"),
-    AP_INIT_TAKE23("WfpEgressTimeout", wfp_directive_server_egress_timeout,
-                   NULL, RSRC_CONF, "CONNECT TOTAL [IDLE] of a subrequest"),
-    AP_INIT_TAKE1("WfpEgressCA", wfp_directive_server_egress_ca,
-                  ROW(row_egress_ca), RSRC_CONF,
-                  "file of the certificate authorities for https"),
+    AP_INIT_ITERATE("WfpEgressDeny", wfp_directive_egress_deny, NULL, RSRC_CONF,
+                    "where subrequests may not go; wins over allow"),
+    AP_INIT_TAKE23("WfpEgressTimeout", wfp_directive_egress_timeout, NULL,
+                   RSRC_CONF, "CONNECT TOTAL [IDLE] of a subrequest"),
+    AP_INIT_TAKE1("WfpEgressCA", wfp_directive_egress_ca, ROW(row_egress_ca),
+                  RSRC_CONF, "file of the certificate authorities for https"),
     AP_INIT_TAKE1("WfpEgressConnections", wfp_directive_server_number,
                   ROW(row_egress_connections), RSRC_CONF,
                   "outbound connections a child"),

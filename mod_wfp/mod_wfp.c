@@ -13,6 +13,7 @@
 #include "mod_wfp/children.h"
 #include "mod_wfp/claim.h"
 #include "mod_wfp/config.h"
+#include "mod_wfp/config_check.h"
 #include "mod_wfp/control.h"
 #include "mod_wfp/directives.h"
 #include "mod_wfp/dispatch.h"
@@ -32,6 +33,7 @@ static void register_hooks(apr_pool_t *p)
     static const char *const rewrite[] = { "mod_rewrite.c", NULL };
 
     ap_hook_pre_config(wfp_socache_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(wfp_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(wfp_dump_print, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(wfp_error_log_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(wfp_server_post_config, NULL, NULL, APR_HOOK_MIDDLE);

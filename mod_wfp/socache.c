@@ -181,17 +181,31 @@ static const ap_socache_provider_t *find(const char **pname, const char *what,
                               AP_SOCACHE_PROVIDER_VERSION);
 }
 
-int wfp_socache_is_known(const char *what, apr_pool_t *p)
+/* What the provider is told: shmcb needs a size. */
+static const char *args_of(const char *what, const char *name, apr_pool_t *p)
+{
+    const char *args = ap_strchr_c(what, ':');
+
+    if (args || strcmp(name, "shmcb") != 0) {
+        return args ? args + 1 : NULL;
+    }
+    return apr_psprintf(p, "%s(%d)", NAME, WFP_SOCACHE_BYTES);
+}
+
+const char *wfp_socache_wrong(const char *what, apr_pool_t *p)
 {
     const char *name;
+    const ap_socache_provider_t *provider = find(&name, what, p);
+    ap_socache_instance_t *unused;
 
-    return find(&name, what, p) != NULL;
+    return provider ? provider->create(&unused, args_of(what, name, p), p, p)
+                    : "names no provider of socache: is its module loaded?";
 }
 
 int wfp_socache_open(wfp_server_t *server, apr_pool_t *pconf, apr_pool_t *ptemp)
 {
     const char *what = server->conf->socache ? server->conf->socache : "shmcb";
-    const char *args = ap_strchr_c(what, ':'), *name;
+    const char *name;
     wfp_socache_t *c = apr_pcalloc(pconf, sizeof(*c));
     int rc;
 
@@ -212,11 +226,7 @@ int wfp_socache_open(wfp_server_t *server, apr_pool_t *pconf, apr_pool_t *ptemp)
                                     "of Workers keep nothing");
         return OK;
     }
-    args = args ? args + 1 : NULL;
-    if (!args && !strcmp(name, "shmcb")) {
-        args = apr_psprintf(ptemp, "%s(%d)", NAME, WFP_SOCACHE_BYTES);
-    }
-    rc = set_up(c, what, args, pconf, ptemp);
+    rc = set_up(c, what, args_of(what, name, ptemp), pconf, ptemp);
     if (rc == OK) {
         apr_pool_cleanup_register(pconf, c, close_cache, apr_pool_cleanup_null);
         c->backend.baton = c;

@@ -14,9 +14,9 @@
 int wfp_socache_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
                            apr_pool_t *ptemp);
 
-/** Has a loaded module the provider of "NAME[:ARGS]"? Any time after modules
- *  are loaded. */
-int wfp_socache_is_known(const char *what, apr_pool_t *p);
+/** What is wrong with "NAME[:ARGS]", as its provider says: NULL is nothing. Any
+ *  time after modules are loaded. */
+const char *wfp_socache_wrong(const char *what, apr_pool_t *p);
 
 /**
  * Find and set up the provider. One that nobody asked for may be missing: then

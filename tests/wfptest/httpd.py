@@ -138,9 +138,13 @@ class Httpd:
         """(exit code, output) of httpd -t on these lines."""
         path = self.root / "configtest.conf"
         path.write_text(self.config(lines))
-        done = subprocess.run([self.binary, "-t", "-f", str(path)], text=True,
-                              env=self.server_env(), capture_output=True,
-                              check=False)
+        return self.configtest_of(path)
+
+    def configtest_of(self, path, *options):
+        """The same of a file."""
+        done = subprocess.run([self.binary, "-t", "-f", str(path), *options],
+                              text=True, env=self.server_env(),
+                              capture_output=True, check=False)
         return done.returncode, done.stderr + done.stdout
 
     def configure(self, lines=()):
