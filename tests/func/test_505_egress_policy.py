@@ -34,7 +34,7 @@ class World:
         port = self.open.port
         self.lines = [
             f"Listen 127.0.0.1:{self.own_port}",
-            "WfpEgressTimeout 1s 3s",
+            "WfpEgressTimeout 20s 25s",
             *self.vhost(httpd, "open.test", f"WfpEgressAllow 127.0.0.1:{port}"),
             *self.vhost(httpd, "inside.test",
                         f"WfpEgressAllow 127.0.0.3:{port}"),

@@ -256,9 +256,12 @@ class World:
         self.plays = Plays()
         self.h2 = H2Origin(self.ca.context("localhost"), self.plays.done)
         self.lines = [
-            f"WfpEgressCA {self.ca.cert}", "WfpEgressTimeout 1s 10s",
+            f"WfpEgressCA {self.ca.cert}",
             f"WfpEgressAllow localhost:{self.h2.port}",
+            # the first is that of requests that name none
+            *self.vhost(httpd, "patient.test", "WfpEgressTimeout 20s 25s"),
             *self.vhost(httpd, "idle.test", "WfpEgressTimeout 1s 25s 500ms"),
+            *self.vhost(httpd, "late.test", "WfpEgressTimeout 20s 25s 5s"),
             *self.vhost(httpd, "deny.test",
                         f"WfpEgressDeny localhost:{self.h2.port}")]
 
@@ -396,7 +399,7 @@ class TestUploads:
     def test_588_05_window_opens_late(self, run):
         assert run(PIECES + get("window-late", '{method = "POST", '
                                 "body = pieces}"),
-                   host="idle.test") == [200, "2000000"]
+                   host="late.test") == [200, "2000000"]
 
     def test_588_06_window_never_opens(self, run, world):
         before = len(world.h2.of("window-never"))

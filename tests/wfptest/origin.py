@@ -6,6 +6,7 @@
 /redirect/N?to=URL  that status and Location
 /loop               redirects to itself
 /slow/MS            answers after MS milliseconds
+/gate               answers when the test sets the origin's gate
 /meet/N             answers "met" when N such requests are in at the same time,
                     "alone" after a while
 /meet-body/N        the same, but the head comes at once; "met" or "no!"
@@ -118,6 +119,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         threading.Event().wait(int(parts[0]) / 1000)
         self.answer(200, b"slow")
 
+    def on_gate(self, parts, query):
+        self.server.origin.gate.wait(60)
+        self.answer(200, b"open")
+
     def on_meet(self, parts, query):
         met = self.server.origin.meet(int(parts[0]))
         self.answer(200, b"met" if met else b"alone")
@@ -208,6 +213,7 @@ class Origin:
 
     def __init__(self, address=("127.0.0.1", 0)):
         self.requests = []
+        self.gate = threading.Event()
         self.crowd = threading.Condition()
         self.inside = self.most = self.waiting = 0
         self.released = self.came = 0
@@ -223,7 +229,7 @@ class Origin:
         self.requests.append((handler.command, handler.path,
                               handler.headers.items()))
 
-    def meet(self, count, seconds=5):
+    def meet(self, count, seconds=20):
         """Wait until count callers are in here; False: they never came."""
         with self.crowd:
             self.came += 1
