@@ -164,7 +164,7 @@ class World:
         ca = Authority(httpd.root / "ca")
         self.plain = Player({name: row[0] for name, row in ROWS.items()})
         self.contexts = {"http": None, "https": ca.context("localhost")}
-        self.lines = [f"WfpEgressCA {ca.cert}", "WfpEgressTimeout 1s 5s",
+        self.lines = [f"WfpEgressCA {ca.cert}", "WfpEgressTimeout 20s 25s",
                       "WfpEgressAllow 127.0.0.1 localhost"]
 
 
@@ -191,7 +191,7 @@ def world(httpd):
         local one, two = table.unpack(json.decode(
             request.headers:get("x-names")))
         local first = ask(one, "/" .. request.headers:get("x-what"))
-        scheduler.wait(150)
+        fetch(request.headers:get("x-gate")):text()
         return Response.json({first, ask(two, "/number"),
                               ask(one, "/number")})"""),
         "--binding", "dispatch_namespace:D=demo")
@@ -258,16 +258,14 @@ class TestAnswers:
 
 
 # what comes behind a whole answer: with it, or when it was read
-def at_once(data, more):
-    return lambda sock, request: sock.sendall(data + more)
+def at_once(sock, data, more):
+    sock.sendall(data + more)
 
 
-def later(data, more):
-    def play(sock, request):
-        sock.sendall(data)
-        threading.Event().wait(0.05)  # until the answer was read
-        sock.sendall(more)
-    return play
+def later(sock, data, more):
+    sock.sendall(data)
+    threading.Event().wait(0.05)  # until the answer was read
+    sock.sendall(more)
 
 
 WHOLE = OK + b"Content-Length: 5\r\n\r\nhello"
@@ -295,12 +293,18 @@ class TestKeptConnections:
 
     @pytest.mark.parametrize("how", [at_once, later])
     @pytest.mark.parametrize("case", BEHIND)
-    def test_586_01_bytes_behind(self, world, player, case, how):
-        player.plays["behind"] = how(*BEHIND[case])
+    def test_586_01_bytes_behind(self, world, player, origin, case, how):
+        def play(sock, request):
+            how(sock, *BEHIND[case])
+            origin.gate.set()  # the next one is asked now
+
+        player.plays["behind"] = play
         for _ in range(3):
+            origin.gate.clear()
             told = world.both.get(headers=[
                 ("x-names", str(world.names).replace("'", '"')),
-                ("x-origin", player.url), ("x-what", "behind")])
+                ("x-origin", player.url), ("x-what", "behind"),
+                ("x-gate", f"{origin.url}/gate")])
             first, second, third = told.json
             assert first == ("hello" if b"200" in BEHIND[case][0] else "")
             assert re.fullmatch(r"\d+\.\d+", second), second
