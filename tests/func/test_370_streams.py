@@ -14,6 +14,7 @@ from wfptest.records import Records
 from wfptest.wait import until
 
 LONG = 20000
+PATIENT = 20000  # wall_ms of what is to be in time, on a busy machine, too
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +104,8 @@ class TestDisconnect:
         assert record["logs"][0]["message"] == ["false client_disconnected"]
         assert origin.requests == []
 
-    def test_370_04_wait_until_runs_all_the_same(self, client, tenant, origin):
+    def test_370_04_wait_until_runs_all_the_same(self, client, tenant, origin,
+                                                 records):
         made = tenant.deploy(worker(f"""
             ctx:waitUntil(function()
                 scheduler.wait(500)
@@ -113,7 +115,8 @@ class TestDisconnect:
         origin.requests.clear()
         opened(client, made.path + "/").close()
         until(lambda: any(p == "/echo?farewell" for _, p, _ in
-                          origin.requests), "waitUntil to run", 10)
+                          origin.requests), "waitUntil to run")
+        assert is_canceled(records.of(made.name))
 
     @pytest.mark.parametrize("how", ["reset", "close"])
     def test_370_05_http2(self, no_prefork, client, tenant, records, how):
@@ -163,7 +166,7 @@ class TestStalls:
     def test_371_01_reads_nothing(self, client, tenant, records):
         made = self.deploy(tenant, self.CHUNKS)
         sock = opened(client, made.path + "/")
-        record = records.of(made.name, 15)
+        record = records.of(made.name)
         assert record["wallTime"] < 10000
         sock.close()
 
@@ -171,7 +174,7 @@ class TestStalls:
         made = self.deploy(tenant, self.CHUNKS)
         conn = H2(client.port, window=0)
         conn.request(1, made.path + "/")
-        record = records.of(made.name, 15)
+        record = records.of(made.name)
         assert record["exceptions"][0]["code"] == "wall_limit"
         assert record["wallTime"] < 10000
         conn.close()
@@ -181,7 +184,7 @@ class TestStalls:
         made = self.deploy(tenant, self.CHUNKS)
         conn = H2(client.port, window=0)
         conn.request(1, made.path + "/")
-        records.of(made.name, 15)
+        records.of(made.name)
         for stream in (0, 1):
             conn.send(WINDOW_UPDATE, 0, stream, b"\x00\x7f\xff\xff")
         got = conn.frames(1, RST_STREAM)
@@ -194,7 +197,7 @@ class TestStalls:
             return Response.new(function()
                 n = n + 1
                 if n <= 4 then return ("x"):rep(30000) end
-            end)""")
+            end)""", PATIENT)
         conn = H2(client.port, window=0)
         conn.request(1, made.path + "/")
         time.sleep(0.4)
@@ -221,9 +224,9 @@ class TestStalls:
         made = self.deploy(tenant, f"""
             local n = 0
             ctx:waitUntil(function() console.log("ran") end)
-            return Response.new({made_of})""")
+            return Response.new({made_of})""", PATIENT)
         with stalled(client, made.path + "/", over):
-            record = records.of(made.name, 15)
+            record = records.of(made.name)
         assert record["logs"][0]["message"] == ["ran"]
         assert record["outcome"] == "ok"
 
@@ -238,7 +241,7 @@ class TestStalls:
             ctx:waitUntil(function() console.log("ran") end)
             return fetch("{origin.url}/huge/20000000")""")
         with stalled(client, made.path + "/", over):
-            record = records.of(made.name, 15)
+            record = records.of(made.name)
         assert record["exceptions"][0]["code"] == "wall_limit"
         assert record["logs"] == []
 
@@ -252,7 +255,7 @@ class TestStalls:
         sock = opened(client, made.path + "/")
         size = 0
         while not any(r["scriptName"] == made.name for r in records.all()):
-            size += len(sock.recv(40000))
+            size += len(sock.recv(20000))
             time.sleep(0.01)
         record = records.of(made.name)
         assert (record["outcome"], record["logs"][0]["message"]) == (
@@ -288,7 +291,7 @@ class TestStalls:
         with socket.create_connection(("127.0.0.1", client.port)) as sock:
             sock.sendall(f"POST {made.path}/ HTTP/1.1\r\nHost: x\r\n"
                          "Content-Length: 10\r\n\r\nabc".encode())
-            record = records.of(made.name, 15)
+            record = records.of(made.name)
         assert record["exceptions"][0]["code"] in ("wall_limit",
                                                    "client_disconnected")
         assert record["wallTime"] < 5000
@@ -303,7 +306,7 @@ class TestStalls:
         conn = H2(client.port)
         conn.request(1, made.path + "/", "POST", end=False)
         conn.send(DATA, 0, 1, b"abc")
-        record = records.of(made.name, 15)
+        record = records.of(made.name)
         assert record["exceptions"][0]["code"] in ("wall_limit",
                                                    "client_disconnected")
         assert record["wallTime"] < 5000
@@ -311,7 +314,8 @@ class TestStalls:
 
     def test_371_07_sends_slowly_over_http2(self, no_prefork, client, tenant):
         made = self.deploy(tenant,
-                           "return Response.new(tostring(#request:text()))")
+                           "return Response.new(tostring(#request:text()))",
+                           PATIENT)
         conn = H2(client.port)
         conn.request(1, made.path + "/", "POST", end=False)
         for n in range(4):
