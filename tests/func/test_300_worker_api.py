@@ -473,7 +473,7 @@ class TestContext:
         made = tenant.deploy(says("tostring(env.KEY)"))
         httpd.wfpctl("secret", "put", f"demo/{made.name}", "KEY",
                      stdin="s3cret")
-        until(lambda: made.get().text == "s3cret", "the secret", 5)
+        until(lambda: made.get().text == "s3cret", "the secret")
         store = (httpd.root / "data/wfp.db").read_bytes()
         assert b"s3cret" not in store
 
@@ -490,7 +490,7 @@ class TestContext:
         origin.requests.clear()
         assert made.get().text == "first"
         until(lambda: any(p == "/echo?late=x1" for _, p, _ in origin.requests),
-              "waitUntil to run", 10)
+              "waitUntil to run")
 
     def test_340_06_wait_until_after_an_error(self, tenant, origin):
         made = tenant.deploy(worker(f"""
@@ -499,7 +499,7 @@ class TestContext:
         origin.requests.clear()
         assert made.get().status == 500
         until(lambda: any(p == "/echo?late=2" for _, p, _ in origin.requests),
-              "waitUntil to run", 10)
+              "waitUntil to run")
 
     def test_340_14_sleepers_delay_nobody(self, tenant, origin):
         """What one Worker leaves to do takes a quarter of the threads."""
@@ -507,7 +507,8 @@ class TestContext:
         ns = tenant.namespace("--outbound", "out-w")
         sleeper = tenant.deploy(worker(f"""
             fetch("{origin.url}/status/200")
-            ctx:waitUntil(function() scheduler.wait(3000) end)
+            ctx:waitUntil(function()
+                scheduler.wait(12000) fetch("{origin.url}/echo?awake") end)
             return Response.new("x")"""), ns=ns)
         other = tenant.deploy(worker(f"""
             ctx:waitUntil(function() fetch("{origin.url}/echo?other") end)
@@ -519,7 +520,8 @@ class TestContext:
             other.get()
         until(lambda: len([p for _, p, _ in origin.requests
                            if p == "/echo?other"]) == 10,
-              "the other's waitUntil to run", 2)
+              "the other's waitUntil to run")
+        assert "/echo?awake" not in [p for _, p, _ in origin.requests]
 
     def test_340_07_pass_through(self, tenant, httpd):
         made = tenant.deploy(worker(
