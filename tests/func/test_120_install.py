@@ -142,7 +142,7 @@ class Installed:
              "-DFOREGROUND", "-f", str(self.conf)],
             env=self.httpd.server_env(), stdin=subprocess.DEVNULL,
             start_new_session=True)
-        until(self.answers, "the installed module to serve", 60)
+        until(self.answers, "the installed module to serve")
 
     def answers(self):
         assert self.process.poll() is None, \

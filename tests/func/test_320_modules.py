@@ -157,14 +157,14 @@ class TestModules:
         made = tenant.deploy(says('"one"'))
         assert made.get().text == "one"
         tenant.deploy(says('"two"'), name=made.name)
-        until(lambda: made.get().text == "two", "the new version", 5)
+        until(lambda: made.get().text == "two", "the new version")
         assert {made.get().text for _ in range(20)} == {"two"}
 
     def test_320_09_deleted_is_gone(self, tenant, httpd):
         made = tenant.deploy(says('"one"'))
         assert made.get().status == 200
         httpd.wfpctl("delete", f"demo/{made.name}")
-        until(lambda: made.get().status == 404, "the end of it", 5)
+        until(lambda: made.get().status == 404, "the end of it")
 
     def test_320_10_stale_object(self, tenant):
         kept = tenant.deploy(worker("""

@@ -229,5 +229,5 @@ class TestErrors:
         sock.sendall(f"GET {made.path}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert sock.recv(100)
         sock.close()
-        record = until(lambda: records.of(made.name), "its end", 20)
+        record = until(lambda: records.of(made.name), "its end")
         assert record["outcome"] == "canceled"

@@ -143,11 +143,11 @@ class TestExamples:
         assert site.get("/", b'{"kind": "none"}')[0] == 422
         assert site.get("/")[0] == 405
         assert site.get("/jobs/abc")[0] == 404
-        until(lambda: state(jobs[0])["state"] == "done", "the sum", 40)
+        until(lambda: state(jobs[0])["state"] == "done", "the sum")
         assert state(jobs[0])["detail"] == 6
         until(lambda: state(jobs[1]) == {"state": "done", "detail": "cba"},
-              "the other one", 40)
-        until(lambda: state(jobs[2])["state"] == "failed", "the end", 60)
+              "the other one")
+        until(lambda: state(jobs[2])["state"] == "failed", "the end")
         [gone] = until(lambda: [
             log for r in site.records() for log in r["logs"]
             if log["level"] == "error"], "its line")

@@ -109,7 +109,7 @@ class TestRecords:
         made = tenant.deploy(says(
             "1", f"if os.time() > {late} then while true do end end"))
         assert made.get().text == "1"
-        until(lambda: time.time() > late + 1, "its time", 10)
+        until(lambda: time.time() > late + 1, "its time")
         httpd.graceful()
         assert made.get().error == "startup_limit"
         kill, = [r["kill"] for r in kills(httpd, made)]
@@ -254,7 +254,7 @@ class TestForcedStop:
                 lambda: scripts.put(name),))
             thread.start()
             # it asks for the lock again and again
-            until(lambda: naps(httpd) > before + 500, "the upload", 60)
+            until(lambda: naps(httpd) > before + 500, "the upload")
             assert_ends(httpd)
             thread.join()
 
@@ -403,7 +403,7 @@ class TestRetiring:
             thread.start()
         try:
             httpd.log.wait_for("WFP0309", 300)
-            until(lambda: before - set(httpd.children()), "a child to end", 60)
+            until(lambda: before - set(httpd.children()), "a child to end")
         finally:
             ending.set()
             for thread in threads:

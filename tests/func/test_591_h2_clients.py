@@ -75,7 +75,7 @@ def workers(httpd, world):
                     'tostring(request.headers:get("x-t")))',
         "endless": 'return Response.new(function() return ("x"):rep(1000) '
                    "end)",
-        "slow": "scheduler.wait(20000) return Response.new('late')",
+        "slow": "scheduler.wait(25000) return Response.new('late')",
         "reads": 'return Response.new(tostring(#request:text()))',
         "pipes": "return Response.new(request.body)",
     }
@@ -110,7 +110,7 @@ def quiet(world, client):
             return re.search(r"WfpIsolatesRunning: (\d+)", text)[1] != "0"
         # each child answers for itself
         for _ in range(10):
-            until(lambda: not running(), "the isolates to come back")
+            until(lambda: not running(), "the isolates to come back", 20)
     return wait
 
 

@@ -276,10 +276,10 @@ class TestEnds:
         for thread in threads:
             thread.start()
         try:
-            until(lambda: len(got) > 1, "the first ones", 30)
+            until(lambda: len(got) > 1, "the first ones")
             httpd.graceful()
             more = len(got) + 4
-            until(lambda: len(got) > more, "those after it", 40)
+            until(lambda: len(got) > more, "those after it")
         finally:
             over.set()
             for thread in threads:

@@ -147,4 +147,4 @@ def test_636_05_who_goes_away(api, made, httpd):
     usage = path_of(api, made).replace("/try", "/usage")
     conn.close()
     until(lambda: "canceled" in json.dumps(api.ok("GET", usage)),
-          "it to be broken off", 15)
+          "it to be broken off")

@@ -88,7 +88,7 @@ class TestRuns:
             def told(path=f"{at}/{kv}/values/{key}"):
                 answer = api.get(path, raw=True)
                 return answer.status == 200 and answer.text
-            assert int(until(told, f"the {key} run", 40)) % MINUTE == 0
+            assert int(until(told, f"the {key} run")) % MINUTE == 0
         assert {run["outcome"] for run in made.ended(len(crons))} == {"ok"}
         made.put()
         api.ok("DELETE", f"{made.path}?force=true")
@@ -175,7 +175,7 @@ class TestKilled:
         made.put()
         kill_runner(httpd)
         until(lambda: any(r["attempts"] == 2 and r["state"] == "running"
-                          for r in made.runs()), "it to run again", 40)
+                          for r in made.runs()), "it to run again")
         kill_runner(httpd)
         run, = made.ended()
         assert (run["outcome"], run["attempts"]) == ("interrupted", 2)
@@ -204,7 +204,7 @@ def test_740_30_a_namespace_does_not_hold_all_threads(ticks, tenant, httpd):
         each.put("1 2 3 4 *")
     slow[0].due("1 2 3 4 *")
     until(lambda: sum(r["state"] == "running" for each in slow
-                      for r in each.runs()) >= 12, "them to sleep", 40)
+                      for r in each.runs()) >= 12, "them to sleep")
     made = ticks(scheduled(""))
     made.put("2 2 3 4 *")
     made.due("2 2 3 4 *")

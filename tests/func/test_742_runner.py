@@ -31,7 +31,7 @@ def has_ended(server, pid):
 def next_runner(server, number):
     """The first whose number is greater."""
     return until(lambda: next((r for r in runners(server) if r[1] > number),
-                              None), f"a runner after {number}", 40)
+                              None), f"a runner after {number}")
 
 
 @pytest.fixture(scope="module", autouse=True)

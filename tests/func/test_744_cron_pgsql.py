@@ -178,7 +178,7 @@ class TestKilled:
         made.put(RARELY)
         made.due(RARELY)
         until(lambda: any(r["state"] == "running" for r in made.runs()),
-              "it to run", 40)
+              "it to run")
         made.put()
         one = max(hosts.servers, key=number_of)
         other = hosts.servers.index(one) ^ 1
@@ -186,4 +186,4 @@ class TestKilled:
         one.process.wait()
         made.seen(other)
         until(lambda: any(r["attempts"] == 2 and r["state"] == "running"
-                          for r in made.runs()), "it to run again", 60)
+                          for r in made.runs()), "it to run again")

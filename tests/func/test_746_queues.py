@@ -505,7 +505,8 @@ class TestConsumer:
         consumer.run("")
         for turn in range(3):
             consumer.queue.push(f"m{turn}")
-            until(lambda turn=turn: f"m{turn}" in consumer.seen, "delivery")
+            until(lambda turn=turn: f"m{turn}" in consumer.seen, "delivery",
+                  20)  # before a sleeper wakes
         until(lambda: consumer.queue.backlog == 0, "an empty queue")
 
     @pytest.mark.parametrize("count, beside", [(8, True), (20, False)])
@@ -526,7 +527,8 @@ class TestConsumer:
         consumer.run("", **({"ns": ns} if beside else {}))
         for turn in range(3):
             consumer.queue.push(f"m{turn}")
-            until(lambda turn=turn: f"m{turn}" in consumer.seen, "delivery")
+            until(lambda turn=turn: f"m{turn}" in consumer.seen, "delivery",
+                  20)  # before a sleeper wakes
         until(lambda: consumer.queue.backlog == 0, "an empty queue")
 
     def test_746_60_a_chain(self, consumer, queue, tenant):

@@ -63,7 +63,7 @@ class Senders:
 
     def more(self, count):
         wanted = len(self.done) + count
-        until(lambda: len(self.done) >= wanted, "sends", 30)
+        until(lambda: len(self.done) >= wanted, "sends")
 
     def __exit__(self, *what):
         self.ending.set()
@@ -139,12 +139,12 @@ def test_750_01_the_runner_is_killed(httpd, world):
         for _ in range(3):
             victim = until(lambda: next((pid for pid in [runner(httpd)]
                                          if pid in httpd.children()), None),
-                           "a runner", 40)
+                           "a runner")
             senders.more(10)
             httpd.log.expect("AH00052")
             os.kill(victim, signal.SIGKILL)
             until(lambda victim=victim: runner(httpd) != victim,
-                  "another runner", 40)
+                  "another runner")
             senders.more(5)
     world.check(senders.done)
 

@@ -284,7 +284,7 @@ class TestKilled:
         for each in (*made.values(), writers):
             each.check()
         until(lambda: self.on_disk(server) == self.of_versions(server),
-              "nothing but what versions have", 60)
+              "nothing but what versions have")
 
     @staticmethod
     def own_as(orphan, owners):

@@ -83,7 +83,7 @@ def kill_children(server, worker):
     for pid in before:
         kill_now(pid)
     until(lambda: not set(server.children()) & set(before), "their end")
-    until(lambda: answers(worker), "an answer of others", 60)
+    until(lambda: answers(worker), "an answer of others")
 
 
 # ---- R2 -------------------------------------------------------------------------
@@ -278,7 +278,7 @@ class Points:
             POINTS, "--binding", f"analytics_engine:POINTS={self.dataset}")
         self.done = set()
         # in the registry, where all children find it without the store
-        until(lambda: answers(self.worker), "the Worker", 60)
+        until(lambda: answers(self.worker), "the Worker")
 
     def write(self, requests=10):
         """Each is answered, with or without a store."""
@@ -344,7 +344,7 @@ class TestPoints:
             kill_children(server, points.worker)
             points.write()
             server.graceful()
-            until(lambda: answers(points.worker), "an answer after it", 60)
+            until(lambda: answers(points.worker), "an answer after it")
             points.write()
         finally:
             hosts.postgres.start()

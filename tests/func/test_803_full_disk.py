@@ -207,9 +207,9 @@ def test_803_01_full_and_free_again(world):
     until(lambda: world.figure("wfp_store_up") == 0, "the figure")
 
     world.fill.unlink()
-    until(lambda: world.health()["status"] == "ok", "it to be well again", 40)
+    until(lambda: world.health()["status"] == "ok", "it to be well again")
     until(lambda: world.figure("wfp_records_stored_total") == 20,
-          "what waited to be kept", 30)
+          "what waited to be kept")
     assert world.figure("wfp_records_unstored_total") == 0
     for kind in KINDS:
         assert world.run(kind, "3")[0] == 200
@@ -241,7 +241,7 @@ def test_803_02_records_that_find_no_room(world):
     _, lost = figures()
     assert 20 <= lost < 400
     world.fill.unlink()
-    until(lambda: sum(figures()) == 400, "the others", 40)
+    until(lambda: sum(figures()) == 400, "the others")
     assert world.run("fail")[0] == 500
     until(lambda: sum(figures()) == 401, "a new one")
     assert figures()[1] == lost

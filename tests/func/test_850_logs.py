@@ -236,7 +236,7 @@ class TestLogsThatFail:
         for _ in range(200):
             assert made.get().text == "ok"
         until(lambda: figure(client, "wfp_records_unwritten_total") > 0,
-              "records are given up", 60)
+              "records are given up")
         assert made.get().text == "ok"
         httpd.stop()
 
@@ -250,7 +250,7 @@ class TestLogsThatFail:
         def lines():
             assert made.get().text == "ok"
             return out.exists() and len(out.read_text().splitlines()) > 2
-        until(lines, "a line of the third one", 30)
+        until(lines, "a line of the third one")
 
     def test_852_04_two_virtual_hosts(self, httpd, client, tenant):
         one, two = httpd.root / "logs/one_852", httpd.root / "logs/two_852"

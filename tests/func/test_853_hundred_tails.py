@@ -134,4 +134,4 @@ class TestHundred:
         tail waits for it until it is over."""
         hundred.close()
         until(lambda: hundred.count() == WORKERS * EACH // 2,
-              "those that may not come again to be gone", 30)
+              "those that may not come again to be gone")

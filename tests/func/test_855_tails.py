@@ -520,7 +520,7 @@ class TestOtherConnections:
             curl.terminate()
             curl.wait()
         until(lambda: tls.ok("GET", scripts(tls, made.name) + "/tails") == [],
-              "it is gone", 60)
+              "it is gone")
 
 
 class TestNobodyListens:

@@ -289,7 +289,7 @@ class TestWhoReads:
         # and what nobody can read goes
         until(lambda: not place.sql("SELECT count(*) FROM log_records WHERE "
                                     "record LIKE '%of the first one%'"),
-              "they are gone", 30)
+              "they are gone")
 
     def test_856_32_two_workers_of_a_namespace(self, place):
         one, two = (place.deploy(says('"ok"'), ON) for _ in range(2))

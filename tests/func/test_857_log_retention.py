@@ -25,7 +25,7 @@ class TestRetention:
         place.wait(made, 1)
         place.start("WfpLogRetention 2s")
         until(lambda: place.sql("SELECT count(*) FROM log_records") == 0,
-              "they are gone", 30)
+              "they are gone")
         assert place.logs(made) == []
         assert place.sql("SELECT count(*) FROM log_sizes") == 0
 
@@ -41,7 +41,7 @@ class TestRetention:
             assert loud.get(f"/{n}").status == 200
             place.settle() if n % 3 == 2 else None
         until(lambda: 0 < place.sql("SELECT sum(size) FROM log_records")
-              <= 1 << 20, "they are few", 30)
+              <= 1 << 20, "they are few")
         assert urls(place.logs(quiet)) == ["quiet"]
         left = urls(place.logs(loud))
         assert 1 <= len(left) <= 5
@@ -55,7 +55,7 @@ class TestRetention:
         made.get()
         assert place.logs(made) == []
         until(lambda: place.sql("SELECT count(*) FROM log_records") == 0,
-              "they are gone", 30)
+              "they are gone")
         place.start()
         made.client = place.client
         assert place.logs(made) == []

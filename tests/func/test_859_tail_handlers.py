@@ -418,7 +418,7 @@ class TestWhat:
         for _ in range(6):
             made.get()
         until(lambda: sum(e["lines"] for b in listener.batches() for e in b)
-              == 1200, "all of them", 30)
+              == 1200, "all of them")
 
     def test_859_25_who_it_was(self, httpd, api, tenant):
         """The handler's own record names whose records it had."""
@@ -517,7 +517,7 @@ class TestHow:
         assert client.get("/round/x").text == "ok"
         # the last one's call is refused before a Worker is asked
         runs = until(lambda: len(listener.runs()) >= WFP_CDN_LOOP_MAX + 1
-                     and listener.runs(), "the end of it", 40)
+                     and listener.runs(), "the end of it")
         assert len(runs) == WFP_CDN_LOOP_MAX + 1
 
     def test_859_35_slow_ones_lose(self, httpd, api, tenant, client, origin):
@@ -542,7 +542,7 @@ class TestHow:
         for thread in threads:
             thread.start()
         try:
-            until(lambda: self.metric(client) > before, "too many", 60)
+            until(lambda: self.metric(client) > before, "too many")
         finally:
             over.set()
             for thread in threads:
@@ -551,7 +551,7 @@ class TestHow:
         assert names(quick.events()) == [other.name]
         # it is told how many
         until(lambda: any(r["event"].get("dropped", 0) > 0
-                          for r in slow.runs()), "to be told", 40)
+                          for r in slow.runs()), "to be told")
 
     def test_859_38_one_namespace_fills_it(self, httpd, api, tenant, client,
                                            origin):
@@ -576,7 +576,7 @@ class TestHow:
             thread.start()
         try:
             # full in whichever child a request comes to
-            until(lambda: self.metric(client) > before + 4000, "too many", 60)
+            until(lambda: self.metric(client) > before + 4000, "too many")
             for n in range(20):
                 assert other.get(f"/{n}").text == "ok"
             assert names(quick.events(20)) == [other.name] * 20

@@ -278,7 +278,7 @@ class TestWhose:
                               "depth=3")
         records = Records(httpd)
         answer = until(lambda: next((a for a in [front.get()] if a.error ==
-                                     "loop_detected"), None), "depth", 10)
+                                     "loop_detected"), None), "depth")
         request_id = answer.get("x-wfp-request-id")
         found = hit(records.under(request_id, made.name), "depth")
         assert (found["allowed"], found["used"]) == (3, 4)

@@ -137,7 +137,7 @@ class TestTrace:
             f'return env.D:get("{user.name}"):fetch(request)'),
             "--binding", "dispatch_namespace:D=demo", "--outbound",
             "trace-out")
-        until(lambda: front.get().status == 200, "the service", 10)
+        until(lambda: front.get().status == 200, "the service")
         offset = httpd.log.size()
         assert front.get().status == 200
 

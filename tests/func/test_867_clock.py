@@ -109,7 +109,7 @@ class TestLogs:
         answers = [made.post(b"") for _ in range(3)]
         assert answers[-1].error == "worker_overloaded"
         clock.set(-2 * HOUR)
-        until(lambda: made.get().status == 200, "it to be over", 30)
+        until(lambda: made.get().status == 200, "it to be over")
 
     def test_867_05_what_the_store_keeps(self, httpd, client, clock, tenant):
         """Records are as old as they say; those of a later time wait for it."""
@@ -126,7 +126,7 @@ class TestLogs:
 
         def logged(name):
             until(lambda: made.get(f"/{name}").status == 200
-                  and name in kept(), f"{name} in the store", 30)
+                  and name in kept(), f"{name} in the store")
 
         logged("now")
         clock.set(30 * 60)
@@ -139,6 +139,6 @@ class TestLogs:
         # for good: an hour and more later these are too old
         clock.set(2 * HOUR)
         logged("late")
-        until(lambda: set(kept()) == {"late"}, "the others to be gone", 60)
+        until(lambda: set(kept()) == {"late"}, "the others to be gone")
         clock.set(0)
         logged("again")

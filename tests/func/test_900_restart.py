@@ -82,7 +82,7 @@ class TestGraceful:
         assert made.get().text == "one"
         tenant.deploy(says('"two"'), name=made.name)
         httpd.graceful()
-        until(lambda: made.get().text == "two", "the new version", 5)
+        until(lambda: made.get().text == "two", "the new version")
 
     def test_900_04_runaways_do_not_hold_it_up(self, tenant, httpd):
         made = tenant.deploy(worker("while true do end"), "--limit",

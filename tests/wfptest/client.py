@@ -51,7 +51,7 @@ class Response:
 class Client:
     """Requests to the server under test."""
 
-    def __init__(self, port, seconds=30, address="127.0.0.1"):
+    def __init__(self, port, seconds=60, address="127.0.0.1"):
         self.port, self.seconds, self.address = port, seconds, address
 
     def connection(self):

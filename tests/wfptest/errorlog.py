@@ -54,7 +54,7 @@ class ErrorLog:
         """What to show of a log with such lines: its end."""
         return "\n".join(self.lines()[-30:])
 
-    def wait_for(self, pattern, seconds=20):
+    def wait_for(self, pattern, seconds=60):
         """The first line since begin() that matches."""
         regex = re.compile(pattern)
         return until(lambda: next((line for line in self.lines()

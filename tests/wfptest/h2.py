@@ -22,7 +22,7 @@ class H2:
     """A connection by prior knowledge. window: what each stream may get.
     context: TLS, by its ALPN."""
 
-    def __init__(self, port, window=65535, seconds=30, context=None):
+    def __init__(self, port, window=65535, seconds=60, context=None):
         self.sock = socket.create_connection(("127.0.0.1", port), seconds)
         if context:
             context.set_alpn_protocols(["h2"])

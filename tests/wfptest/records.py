@@ -29,13 +29,13 @@ class Records:
         found = [json.loads(line) for line in whole.splitlines()]
         return [r for r in found if r["eventTimestamp"] >= self.since]
 
-    def of(self, name, seconds=10):
+    def of(self, name, seconds=60):
         """The first record of a Worker; waits for it."""
         return until(lambda: next((r for r in self.all()
                                    if r["scriptName"] == name), None),
                      f"a record of {name}", seconds)
 
-    def under(self, request_id, name=None, seconds=10):
+    def under(self, request_id, name=None, seconds=60):
         """The record of an invocation by its request's id; waits for it."""
         return until(lambda: next((
             r for r in self.all() if r["requestId"] == request_id

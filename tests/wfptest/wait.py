@@ -5,7 +5,7 @@ import threading
 import time
 
 
-def until(condition, what, seconds=20, pause=0.02):
+def until(condition, what, seconds=60, pause=0.02):
     """The first true value of condition(); AssertionError when none came."""
     deadline = time.monotonic() + seconds
     tick = threading.Event()
