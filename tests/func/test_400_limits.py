@@ -272,23 +272,27 @@ class TestMemory:
         held = [resident(pid) for pid in httpd.children()]
         assert sum(held) < 2 * (64 + 40) * 1024 * 1024
 
-    def test_430_05_many_that_wait(self, tenant, httpd):
+    def test_430_05_many_that_wait(self, tenant, httpd, origin):
         """Each within its limit, all together beyond WfpIsolateMemory."""
         httpd.configure(["WfpLimit cpu_ms 2000", "WfpCoolDown off",
                          "WfpIsolateMemory 64M"])
-        hog = tenant.deploy(worker("""
-            local t = {}
+        hog = tenant.deploy(worker(f"""
+            local t = {{}}
             for i = 1, 8 do t[i] = ("x"):rep(1000000) .. i end
-            scheduler.wait(1500)
+            fetch("{origin.url}/gate"):text()
             return Response.new("x" .. #t)"""), *PLENTY)
         small = tenant.deploy(says('"fine"'))
         answers, most = [], 0
+        origin.gate.clear()
+        origin.requests.clear()
         threads = [threading.Thread(target=lambda: answers.append(hog.get()))
                    for _ in range(14)]
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
             most = max([most, *(resident(pid) for pid in httpd.children())])
+            if len(answers) + len(origin.requests) >= len(threads):
+                origin.gate.set()  # all of them are in, or were refused
             time.sleep(0.02)
         seen = {a.error for a in answers}
         assert seen <= {None, "isolate_unavailable"} and None in seen
@@ -297,7 +301,7 @@ class TestMemory:
         assert most < (64 + 40) * 1024 * 1024
         assert small.get().text == "fine"
 
-    def test_430_06_one_leaves_half_to_others(self, tenant, httpd):
+    def test_430_06_one_leaves_half_to_others(self, tenant, httpd, origin):
         """Running ones of one Worker hold half of WfpIsolateMemory."""
         if httpd.mpm == "prefork":
             pytest.skip("a child has one isolate at a time")
@@ -306,12 +310,13 @@ class TestMemory:
         lua = """
             local t = {}
             for i = 1, MB do t[i] = ("x"):rep(1000000) .. i end
-            scheduler.wait(WAIT)
+            WAIT
             return Response.new("x" .. #t)"""
         hog = tenant.deploy(worker(lua.replace("MB", "5").replace(
-            "WAIT", "6000")), *PLENTY)
+            "WAIT", f'fetch("{origin.url}/gate"):text()')), *PLENTY)
         other = tenant.deploy(worker(lua.replace("MB", "20").replace(
-            "WAIT", "0")), *PLENTY)
+            "WAIT", "")), *PLENTY)
+        origin.gate.clear()
         refused = threading.Event()
         answers = []
 
@@ -323,9 +328,12 @@ class TestMemory:
         threads = [threading.Thread(target=ask) for _ in range(40)]
         for thread in threads:
             thread.start()
-        assert refused.wait(5)
-        # on whichever child it comes
-        assert [other.get().error for _ in range(10)] == [None] * 10
+        try:
+            assert refused.wait(60)
+            # on whichever child it comes
+            assert [other.get().error for _ in range(10)] == [None] * 10
+        finally:
+            origin.gate.set()
         for thread in threads:
             thread.join()
         assert {a.error for a in answers} == {None, "isolate_unavailable"}
