@@ -35,7 +35,7 @@ PLENTY = ("--limit", "instructions=1000000000000")
 LIMITS = {"cpu_limit": "cpu", "instruction_limit": "cpu", "wall_limit": "cpu",
           "memory_limit": "memory", "startup_limit": "startup"}
 # the CPU limit, what a busy machine adds, and what it costs to start
-SECONDS = 5
+SECONDS = 20
 
 
 SOME, FEW = 4, 6  # one of so many
