@@ -276,14 +276,14 @@ class TestMemory:
         """Each within its limit, all together beyond WfpIsolateMemory."""
         httpd.configure(["WfpLimit cpu_ms 2000", "WfpCoolDown off",
                          "WfpIsolateMemory 64M"])
+        gate = origin.gate()
         hog = tenant.deploy(worker(f"""
             local t = {{}}
             for i = 1, 8 do t[i] = ("x"):rep(1000000) .. i end
-            fetch("{origin.url}/gate"):text()
+            fetch("{gate.url}"):text()
             return Response.new("x" .. #t)"""), *PLENTY)
         small = tenant.deploy(says('"fine"'))
         answers, most = [], 0
-        origin.gate.clear()
         origin.requests.clear()
         threads = [threading.Thread(target=lambda: answers.append(hog.get()))
                    for _ in range(14)]
@@ -292,7 +292,7 @@ class TestMemory:
         while any(thread.is_alive() for thread in threads):
             most = max([most, *(resident(pid) for pid in httpd.children())])
             if len(answers) + len(origin.requests) >= len(threads):
-                origin.gate.set()  # all of them are in, or were refused
+                gate.set()  # all of them are in, or were refused
             time.sleep(0.02)
         seen = {a.error for a in answers}
         assert seen <= {None, "isolate_unavailable"} and None in seen
@@ -312,11 +312,11 @@ class TestMemory:
             for i = 1, MB do t[i] = ("x"):rep(1000000) .. i end
             WAIT
             return Response.new("x" .. #t)"""
+        gate = origin.gate()
         hog = tenant.deploy(worker(lua.replace("MB", "5").replace(
-            "WAIT", f'fetch("{origin.url}/gate"):text()')), *PLENTY)
+            "WAIT", f'fetch("{gate.url}"):text()')), *PLENTY)
         other = tenant.deploy(worker(lua.replace("MB", "20").replace(
             "WAIT", "")), *PLENTY)
-        origin.gate.clear()
         refused = threading.Event()
         answers = []
 
@@ -333,7 +333,7 @@ class TestMemory:
             # on whichever child it comes
             assert [other.get().error for _ in range(10)] == [None] * 10
         finally:
-            origin.gate.set()
+            gate.set()
         for thread in threads:
             thread.join()
         assert {a.error for a in answers} == {None, "isolate_unavailable"}

@@ -29,7 +29,7 @@ class RawHandler(Handler):
         self.end_headers()
         threading.Event().wait(0.05)
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong")
-        self.server.origin.gate.set()
+        self.server.origin.gates[int(parts[0])].set()
 
     def on_fields(self, parts, query):
         self.send_response_only(200)
@@ -314,10 +314,11 @@ class TestManners:
         assert len(set(ports)) == 1
 
     def test_510_06_bytes_that_nobody_asked_for(self, run, world):
-        for _ in range(5):
-            world.raw.gate.clear()
-            assert run('return fetch(RAW .. "/excess").status') == [204]
-            assert world.raw.gate.wait(60)  # the excess has come
+        for number in range(5):
+            sent = world.raw.gate()
+            assert run(f'return fetch(RAW .. "/excess/{number}").status') == [
+                204]
+            assert sent.wait(60)  # the excess has come
             assert run('return fetch(RAW .. "/status/200"):text()') == [
                 "status 200"]
 
@@ -366,30 +367,29 @@ class TestTime:
     def slow(self, run, origin):
         """A fetch whose origin answers when its gate is set; what it was told
         is in `told`."""
-        origin.gate.clear()
         origin.requests.clear()
-        told = []
+        told, gate = [], origin.gate()
         thread = threading.Thread(target=lambda: told.append(
-            run('return fetch(ORIGIN .. "/gate"):text()')))
-        thread.told = told
+            run(f'return fetch("{gate.url}"):text()')))
+        thread.told, thread.gate = told, gate
         thread.start()
         until(lambda: origin.requests, "the request to reach the origin")
         yield thread
-        origin.gate.set()
+        gate.set()
         thread.join()
 
-    def test_520_02_slow_origin_delays_nobody(self, run, slow, origin):
+    def test_520_02_slow_origin_delays_nobody(self, run, slow):
         for _ in range(10):
             assert run('return fetch(ORIGIN .. "/status/200").status') == [200]
         assert slow.told == []
-        origin.gate.set()
+        slow.gate.set()
         slow.join()
         assert slow.told == [["open"]]
 
-    def test_520_03_graceful_restart_waits_for_it(self, slow, httpd, origin):
+    def test_520_03_graceful_restart_waits_for_it(self, slow, httpd):
         httpd.graceful()
         assert slow.told == []
-        origin.gate.set()
+        slow.gate.set()
         slow.join()
         assert slow.told == [["open"]]
 

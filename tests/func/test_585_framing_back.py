@@ -294,17 +294,18 @@ class TestKeptConnections:
     @pytest.mark.parametrize("how", [at_once, later])
     @pytest.mark.parametrize("case", BEHIND)
     def test_586_01_bytes_behind(self, world, player, origin, case, how):
-        def play(sock, request):
-            how(sock, *BEHIND[case])
-            origin.gate.set()  # the next one is asked now
-
-        player.plays["behind"] = play
         for _ in range(3):
-            origin.gate.clear()
+            gate = origin.gate()
+
+            def play(sock, request):
+                how(sock, *BEHIND[case])
+                gate.set()  # the next one is asked now
+
+            player.plays["behind"] = play
             told = world.both.get(headers=[
                 ("x-names", str(world.names).replace("'", '"')),
                 ("x-origin", player.url), ("x-what", "behind"),
-                ("x-gate", f"{origin.url}/gate")])
+                ("x-gate", gate.url)])
             first, second, third = told.json
             assert first == ("hello" if b"200" in BEHIND[case][0] else "")
             assert re.fullmatch(r"\d+\.\d+", second), second

@@ -6,7 +6,7 @@
 /redirect/N?to=URL  that status and Location
 /loop               redirects to itself
 /slow/MS            answers after MS milliseconds
-/gate               answers when the test sets the origin's gate
+/gate/N             answers when the test sets that gate (Origin.gate())
 /meet/N             answers "met" when N such requests are in at the same time,
                     "alone" after a while
 /meet-body/N        the same, but the head comes at once; "met" or "no!"
@@ -120,7 +120,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, b"slow")
 
     def on_gate(self, parts, query):
-        self.server.origin.gate.wait(60)
+        self.server.origin.gates[int(parts[0])].wait(60)
         self.answer(200, b"open")
 
     def on_meet(self, parts, query):
@@ -213,7 +213,7 @@ class Origin:
 
     def __init__(self, address=("127.0.0.1", 0)):
         self.requests = []
-        self.gate = threading.Event()
+        self.gates = []
         self.crowd = threading.Condition()
         self.inside = self.most = self.waiting = 0
         self.released = self.came = 0
@@ -228,6 +228,13 @@ class Origin:
     def note(self, handler):
         self.requests.append((handler.command, handler.path,
                               handler.headers.items()))
+
+    def gate(self):
+        """A new gate: an event whose `url` answers when it is set."""
+        made = threading.Event()
+        made.url = f"{self.url}/gate/{len(self.gates)}"
+        self.gates.append(made)
+        return made
 
     def meet(self, count, seconds=20):
         """Wait until count callers are in here; False: they never came."""
