@@ -493,11 +493,18 @@ class TestConsumer:
         assert consumer.seen == {"a": [1, 2]}
         consumer.worker.get()
 
-    def test_746_59_a_loop_starves_nobody(self, api, queue, tenant, consumer):
+    @pytest.fixture
+    def sleep(self, consumer, origin):
+        """Lua that sleeps until the test has ended."""
+        gate = origin.gate()
+        yield f'fetch("{gate.url}")'
+        gate.set()
+
+    def test_746_59_a_loop_starves_nobody(self, queue, tenant, consumer,
+                                          sleep):
         """Consumers that sleep as long as they may, more of them than would
         hold all threads if each had as many as it could use."""
-        slow = tenant.deploy("""return {
-            queue = function() scheduler.wait(20000) end }""")
+        slow = tenant.deploy(f"return {{ queue = function() {sleep} end }}")
         for _ in range(4):
             one = queue()
             one.consume(slow, batch_size=1, max_wait_time_ms=0)
@@ -510,20 +517,26 @@ class TestConsumer:
         until(lambda: consumer.queue.backlog == 0, "an empty queue")
 
     @pytest.mark.parametrize("count, beside", [(8, True), (20, False)])
-    def test_746_62_nor_do_many(self, queue, tenant, consumer, count, beside):
+    def test_746_62_nor_do_many(self, queue, tenant, consumer, sleep, count,
+                                beside):
         """Sleeping Workers of one namespace: eight leave threads for one
         beside them, as many as there are for one of another namespace."""
         ns = tenant.namespace()
         for _ in range(count):
-            slow = tenant.deploy("""return { queue = function(batch, env)
-                env.KV:put("slow:" .. batch.queue, "")
-                scheduler.wait(20000) end }""", *consumer.binding, ns=ns)
+            slow = tenant.deploy(f"""return {{ queue = function(batch, env)
+                env.KV:put("slow:" .. batch.queue .. crypto.randomUUID(), "")
+                {sleep} end }}""", *consumer.binding, ns=ns)
             one = queue()
             one.consume(slow, batch_size=1, max_wait_time_ms=0)
             one.push(*range(20))
-        until(lambda: len(consumer.api.ok(
-            "GET", f"{consumer.kv}/keys?prefix=slow:")) >= min(count, 16),
-            "all to sleep")
+
+        def asleep():
+            names = [key["name"] for key in consumer.api.ok(
+                "GET", f"{consumer.kv}/keys?prefix=slow:")]
+            # each of them, or all threads that one namespace may have
+            return len({name[:-36] for name in names}) == count \
+                or len(names) == 16
+        until(asleep, "all to sleep")
         consumer.run("", **({"ns": ns} if beside else {}))
         for turn in range(3):
             consumer.queue.push(f"m{turn}")
