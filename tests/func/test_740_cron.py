@@ -195,11 +195,13 @@ class TestKilled:
 
 
 @pytest.mark.one_mpm
-def test_740_30_a_namespace_does_not_hold_all_threads(ticks, tenant, httpd):
+def test_740_30_a_namespace_does_not_hold_all_threads(ticks, tenant, httpd,
+                                                      origin):
     """More Workers of one namespace sleep than there would be threads for: one
     of another namespace runs all the same."""
     ns = tenant.namespace()
-    slow = [ticks(scheduled("scheduler.wait(20000)"), ns) for _ in range(20)]
+    gate = origin.gate()
+    slow = [ticks(scheduled(f'fetch("{gate.url}")'), ns) for _ in range(20)]
     for each in slow:
         each.put("1 2 3 4 *")
     slow[0].due("1 2 3 4 *")
@@ -210,6 +212,8 @@ def test_740_30_a_namespace_does_not_hold_all_threads(ticks, tenant, httpd):
     made.due("2 2 3 4 *")
     run, = made.ended()
     assert run["outcome"] == "ok"
+    assert sum(r["state"] == "done" for each in slow for r in each.runs()) == 0
     for each in slow:
         each.api.ok("DELETE", f"{each.path}?force=true")
-    httpd.stop()  # those that sleep end with it
+    gate.set()
+    httpd.stop()

@@ -173,8 +173,9 @@ def number_of(server):
 class TestKilled:
     """A host dies; comes last, as the first one is gone then."""
 
-    def test_744_40_the_other_goes_on(self, hosts):
-        made = PgTicks(hosts, scheduled("scheduler.wait(20000)"))
+    def test_744_40_the_other_goes_on(self, hosts, origin):
+        gate = origin.gate()
+        made = PgTicks(hosts, scheduled(f'fetch("{gate.url}")'))
         made.put(RARELY)
         made.due(RARELY)
         until(lambda: any(r["state"] == "running" for r in made.runs()),
@@ -187,3 +188,4 @@ class TestKilled:
         made.seen(other)
         until(lambda: any(r["attempts"] == 2 and r["state"] == "running"
                           for r in made.runs()), "it to run again")
+        gate.set()
