@@ -316,9 +316,9 @@ class TestSplit:
     @pytest.fixture
     def run(self, tenant, origin):
         """The text that a Worker answers who gets this body."""
-        def call(lua, body=b"0123456789" * 1000):
-            return tenant.deploy(worker(lua.replace("ORIGIN", origin.url))
-                                 ).post(body)
+        def call(lua, body=b"0123456789" * 1000, *options):
+            return tenant.deploy(worker(lua.replace("ORIGIN", origin.url)),
+                                 *options).post(body)
         return call
 
     @pytest.mark.parametrize("lua", [
@@ -379,7 +379,8 @@ class TestSplit:
                     n = n + #(x or "") + #(y or "")
                 end
                 return Response.new(tostring(n))""",
-                         (b"z" * MB for _ in range(100)))
+                         (b"z" * MB for _ in range(100)), "--limit",
+                         "cpu_ms=10000")
         assert answer.text == str(2 * size)
         assert watch.growth < 8 * MB
 
