@@ -3,22 +3,14 @@
 #define WFP_API_ASSETS_H
 
 #include "admin/api_call.h"
-#include "admin/metadata.h"
 
-/** @file Static assets: upload sessions, and their way into a version. */
+/** @file Static assets: upload sessions. */
 
 wfp_api_fn wfp_api_assets_session;
 wfp_api_fn wfp_api_assets_upload;
 
-/**
- * Find what an upload's metadata say of assets: meta->assets_ref is filled in.
- *
- * @param meta        of new code
- * @param has_worker  0: nothing but assets was uploaded
- * @return on failure the error is in the answer, or in call->res for
- *         wfp_api_worker_failed()
- */
-apr_status_t wfp_api_assets_attach(wfp_metadata_t *meta, int has_worker,
-                                   wfp_api_call_t *call) WFP_CHECK;
+/** What rv says; or the error of a quota in the answer, if it was one. */
+apr_status_t wfp_api_assets_too_much(wfp_api_call_t *call,
+                                     apr_status_t rv) WFP_CHECK;
 
 #endif

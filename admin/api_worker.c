@@ -8,7 +8,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "admin/api_assets.h"
+#include "admin/api_asset_attach.h"
 
 #include "admin/api_auth.h"
 #include "core/tail_targets.h"
@@ -180,7 +180,7 @@ apr_status_t wfp_api_worker_upload(wfp_upload_form_t **pform,
         rv = wfp_api_worker_metadata(pmeta, call, (*pform)->field, mode);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_api_assets_attach(*pmeta, !(*pform)->only_assets, call);
+        rv = wfp_api_asset_attach(*pmeta, !(*pform)->only_assets, call);
     }
     if (rv == APR_SUCCESS) {
         (*pmeta)->strict = inherit && !strcmp(inherit, "strict");

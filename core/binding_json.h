@@ -13,8 +13,9 @@
 /**
  * @file
  * Bindings as JSON, in the shape of the metadata of an upload: what wfpctl and
- * the API are given, what the store keeps, what the API shows. Every refusal is APR_EINVAL with WFP_INVALID and names the
- * binding and the member. What is read lives in p.
+ * the API are given, what the store keeps, what the API shows. Every refusal is
+ * APR_EINVAL with WFP_INVALID and names the binding and the member. What is read
+ * lives in p.
  */
 
 /**

@@ -17,7 +17,7 @@
 typedef struct wfp_d1_t wfp_d1_t;
 
 /** child scope; wfp_sqlite_start() was called. @param bytes_max  of one
- *  database; 0: 10 GB */
+ *  database; 0: 1 GB */
 apr_status_t wfp_d1_create(wfp_d1_t **pd1, const char *data_dir,
                            apr_int64_t bytes_max, apr_pool_t *p) WFP_CHECK;
 
