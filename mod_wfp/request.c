@@ -76,7 +76,9 @@ static const wfp_cf_t *client_facts(const wfp_work_t *work)
                          : NULL;
 
     cf->client_ip = apr_pstrdup(p, ip ? ip : r->useragent_ip);
-    cf->http_protocol = apr_pstrdup(p, r->protocol);
+    cf->http_protocol = strcmp(r->protocol, "HTTP/2.0") != 0
+                            ? apr_pstrdup(p, r->protocol)
+                            : "HTTP/2"; /* there is no other */
     cf->host = apr_pstrdup(p, r->hostname);
     if (ap_ssl_conn_is_ssl(r->connection)) {
         cf->tls_version = apr_pstrdup(p, ap_ssl_var_lookup(r->pool, r->server,
