@@ -88,6 +88,22 @@ class TestInstall:
         finally:
             server.end()
 
+    def test_120_05_uninstalled(self, build, tmp_path):
+        """Nothing is left but folders that others use as well."""
+        for target in ("install", "uninstall"):
+            subprocess.run(["make", "-s", "-C", str(build), target,
+                            f"DESTDIR={tmp_path}"], check=True,
+                           capture_output=True)
+        left = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")
+                if path.is_file() or "wfp" in path.name]
+        assert left == []
+
+    def test_120_06_a2enmod_finds_what_it_needs(self, httpd, installed):
+        line = installed["wfp.load"].read_text().splitlines()[0]
+        assert line.startswith("# Depends: ")
+        for name in line.split()[2:]:
+            assert (httpd.modules / f"mod_{name}.so").is_file()
+
 
 class Installed:
     """A server of the installed files only."""
