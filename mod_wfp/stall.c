@@ -8,6 +8,7 @@
 
 #include <http_core.h>
 #include <http_protocol.h>
+#include <strings.h>
 #include <util_filter.h>
 
 #include "core/clock.h"
@@ -59,7 +60,7 @@ static apr_time_t deadline_of(const wfp_work_t *work)
     return last;
 }
 
-/* ---- HTTP/1: the connection's timeout, for output ----------------------------- */
+/* ---- HTTP/1: the connection's timeout ----------------------------- */
 
 typedef struct timeout_t {
     apr_socket_t *socket; /* NULL: nothing was changed */
@@ -243,10 +244,41 @@ static apr_status_t read_socket(const wfp_server_t *server, request_rec *r,
     }
 }
 
+/* mod_request's filter (KeptBodySize) takes "nothing there yet" for the end, and
+ * the next read crashes. */
+static int must_block(const request_rec *r)
+{
+    const ap_filter_t *f;
+
+    for (f = r->input_filters; f && f != r->proto_input_filters; f = f->next) {
+        if (!strcasecmp(f->frec->name, "keep_body")) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static apr_status_t read_blocking(const wfp_work_t *work,
+                                  apr_bucket_brigade *bb, apr_size_t max,
+                                  apr_time_t deadline)
+{
+    request_rec *r = work->r;
+    timeout_t timeout = { NULL, 0 };
+    apr_status_t rv;
+
+    if (deadline && !r->connection->master) {
+        shorten_timeout(&timeout, r->connection, deadline);
+    }
+    rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, APR_BLOCK_READ,
+                        (apr_off_t)max);
+    restore_timeout(&timeout);
+    return rv;
+}
+
 apr_status_t wfp_stall_read_request(const wfp_server_t *server, request_rec *r,
                                     apr_bucket_brigade *bb, apr_size_t max)
 {
-    if (r->connection->master) {
+    if (r->connection->master || must_block(r)) {
         return ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES,
                               APR_BLOCK_READ, (apr_off_t)max);
     }
@@ -260,6 +292,9 @@ apr_status_t wfp_stall_read(wfp_work_t *work, apr_bucket_brigade *bb,
 {
     apr_time_t deadline = deadline_of(work);
 
+    if (must_block(work->r)) {
+        return read_blocking(work, bb, max, deadline);
+    }
     if (work->r->connection->master) {
         return deadline
                    ? read_stream(work, bb, max, deadline)

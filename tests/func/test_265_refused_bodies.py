@@ -2,7 +2,9 @@
 """Bodies that httpd itself refuses, and those that do not come: one answer, of
 the status that httpd's own pages have."""
 
+import http.client
 import re
+import socket
 
 import pytest
 
@@ -73,3 +75,47 @@ def test_265_03_h2(httpd, client, tenant, code, length):
     assert answer.status == 413
     assert answer.body.endswith(b"</html>\n")
     assert answer.body.count(b"</html>") == 1
+
+
+class TestKept:
+    """KeptBodySize: mod_request's filter cannot be asked what is there yet."""
+
+    @pytest.fixture
+    def send(self, httpd, tenant):
+        """send(PIECE...): the answer to a body that comes in pieces, when
+        it is asked for."""
+        httpd.configure([
+            f'LoadModule request_module "{httpd.modules}/mod_request.so"',
+            '<Location "/">', "KeptBodySize 100", "</Location>"])
+        made = tenant.deploy(worker(
+            "return Response.new('[' .. request:text() .. ']')"),
+            "--limit", "wall_ms=500")
+
+        def go(*pieces, size=None):
+            size = size or sum(map(len, pieces))
+            with socket.create_connection(("127.0.0.1", httpd.port),
+                                          30) as sock:
+                sock.sendall(f"POST {made.path}/ HTTP/1.1\r\nHost: x\r\n"
+                             "Connection: close\r\nExpect: 100-continue\r\n"
+                             f"Content-Length: {size}\r\n\r\n".encode())
+                if not sock.recv(4096).startswith(b"HTTP/1.1 100 "):
+                    return None
+                for piece in pieces:
+                    sock.sendall(piece)
+                answer = http.client.HTTPResponse(sock)
+                answer.begin()
+                return answer.status, answer.read()
+        return go
+
+    def test_266_01_in_pieces(self, send):
+        assert send(b"abc", b"d" * 50, b"e") == \
+            (200, b"[abc" + 50 * b"d" + b"e]")
+
+    def test_266_02_too_much(self, httpd, send):
+        """It is not asked for."""
+        httpd.log.expect("AH01412")
+        assert send(100 * b"x", b"y") is None
+
+    def test_266_03_never(self, send):
+        """It ends when the wall time is over."""
+        assert send(b"abc", size=50)[0] in (408, 503, 504)
