@@ -5,17 +5,11 @@
 #include "admin/wfpctl/remote.h"
 
 #include <apr_escape.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
-#include <curl/curl.h>
 #include <string.h>
-#include <strings.h>
 
 #include "admin/wfpctl/args.h"
-
-#define CONNECT_SECONDS 10L
-#define TOTAL_SECONDS   120L
-#define ANSWER_MAX      (64 * 1024 * 1024)
+#include "admin/wfpctl/transfer.h"
 
 struct wfp_remote_t {
     CURL *curl;
@@ -24,203 +18,21 @@ struct wfp_remote_t {
     const char *account; /* "/accounts/ID" */
 };
 
-/* What is asked. */
-typedef struct request_t {
-    const char *method;
-    const char *url;
-    const char *body;             /* JSON, or NULL */
-    curl_mime *form;              /* or NULL */
-    const char *sent_type;        /* header line, or NULL */
-    wfp_remote_stream_fn *stream; /* what comes goes there, without end */
-    void *baton;
-} request_t;
-
-/* What came. */
-typedef struct answer_t {
-    apr_pool_t *pool;
-    char *data;
-    apr_size_t size;
-    apr_size_t room;
-    const char *entry;
-    const char *type;
-    long status;
-} answer_t;
-
-/* --- one transfer ------------------------------------------------------------ */
-
-static size_t on_data(char *data, size_t one, size_t n, void *answerv)
-{
-    answer_t *answer = answerv;
-    char *more;
-
-    (void)one; /* is 1 */
-    if (n > ANSWER_MAX - answer->size) {
-        return 0; /* ends the transfer */
-    }
-    if (answer->size + n + 1 > answer->room) {
-        answer->room = 2 * (answer->size + n + 1);
-        more = apr_palloc(answer->pool, answer->room);
-        if (answer->size) {
-            memcpy(more, answer->data, answer->size);
-        }
-        answer->data = more;
-    }
-    memcpy(answer->data + answer->size, data, n);
-    answer->size += n;
-    answer->data[answer->size] = '\0';
-    return n;
-}
-
-/* Of an answer that goes on: a refusal is read as any other. */
-typedef struct streamed_t {
-    const request_t *request;
-    CURL *curl;
-    answer_t *answer;
-} streamed_t;
-
-static size_t on_stream(char *data, size_t one, size_t n, void *streamedv)
-{
-    streamed_t *streamed = streamedv;
-    long status = 0;
-
-    if (curl_easy_getinfo(streamed->curl, CURLINFO_RESPONSE_CODE, &status)
-            != CURLE_OK
-        || status != 200) {
-        return on_data(data, one, n, streamed->answer);
-    }
-    return streamed->request->stream(streamed->request->baton, data, n) ? n : 0;
-}
-
-/* About once a second. */
-static int on_progress(void *requestv, curl_off_t all, curl_off_t now,
-                       curl_off_t all_up, curl_off_t now_up)
-{
-    const request_t *request = requestv;
-
-    return !request->stream(request->baton, NULL, 0);
-}
-
-static size_t on_header(char *line, size_t one, size_t n, void *answerv)
-{
-    static const char name[] = "cf-entrypoint:";
-    answer_t *answer = answerv;
-    apr_size_t at = sizeof(name) - 1, end = n;
-
-    (void)one; /* is 1 */
-    if (n > at && !strncasecmp(line, name, at)) {
-        while (at < end && apr_isspace(line[at])) {
-            at++;
-        }
-        while (end > at && apr_isspace(line[end - 1])) {
-            end--;
-        }
-        answer->entry = apr_pstrmemdup(answer->pool, line + at, end - at);
-    }
-    return n;
-}
-
 static apr_status_t unreachable(wfp_cmd_t *cmd, const char *why)
 {
     return wfp_result_set(&cmd->res, WFP_NETWORK_ERROR, APR_EGENERAL, "%s: %s",
                           cmd->remote->base, why);
 }
 
-#define SET(option, value)                                                     \
-    do {                                                                       \
-        if (rc == CURLE_OK) {                                                  \
-            rc = curl_easy_setopt(curl, option, value);                        \
-        }                                                                      \
-    } while (0)
-
-static CURLcode set_request(CURL *curl, const request_t *request,
-                            struct curl_slist *headers, answer_t *answer)
+static apr_status_t perform(wfp_transferred_t *answer, wfp_cmd_t *cmd,
+                            wfp_transfer_t *request)
 {
-    CURLcode rc = CURLE_OK;
+    const char *why;
 
-    curl_easy_reset(curl);
-    SET(CURLOPT_URL, request->url);
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_FOLLOWLOCATION, 0L); /* the token is for this server only */
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-    SET(CURLOPT_TIMEOUT, TOTAL_SECONDS);
-    SET(CURLOPT_USERAGENT, "wfpctl");
-    SET(CURLOPT_HTTPHEADER, headers);
-    SET(CURLOPT_WRITEFUNCTION, on_data);
-    SET(CURLOPT_WRITEDATA, answer);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
-    SET(CURLOPT_HEADERDATA, answer);
-    if (request->form) {
-        SET(CURLOPT_MIMEPOST, request->form);
-    }
-    else if (request->body) {
-        SET(CURLOPT_POSTFIELDSIZE, (long)strlen(request->body));
-        SET(CURLOPT_POSTFIELDS, request->body);
-    }
-    SET(CURLOPT_CUSTOMREQUEST, request->method);
-    return rc;
-}
-
-static CURLcode set_stream(CURL *curl, const request_t *request,
-                           streamed_t *streamed)
-{
-    CURLcode rc = CURLE_OK;
-
-    SET(CURLOPT_TIMEOUT, 0L);
-    SET(CURLOPT_LOW_SPEED_LIMIT, 1L); /* a comment comes every 15 seconds */
-    SET(CURLOPT_LOW_SPEED_TIME, 60L);
-    SET(CURLOPT_WRITEFUNCTION, on_stream);
-    SET(CURLOPT_WRITEDATA, streamed);
-    SET(CURLOPT_NOPROGRESS, 0L);
-    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
-    SET(CURLOPT_XFERINFODATA, request);
-    return rc;
-}
-#undef SET
-
-static apr_status_t perform(answer_t *answer, wfp_cmd_t *cmd,
-                            const request_t *request)
-{
-    wfp_remote_t *remote = cmd->remote;
-    struct curl_slist *headers, *more;
-    const char *ca = wfp_args_option(cmd, "ca");
-    const char *type = NULL;
-    streamed_t streamed = { request, remote->curl, answer };
-    CURLcode rc;
-
-    memset(answer, 0, sizeof(*answer));
-    answer->pool = cmd->pool;
-    answer->data = apr_pstrdup(cmd->pool, "");
-    headers = curl_slist_append(NULL, remote->token);
-    more = headers ? curl_slist_append(headers, request->sent_type
-                                                    ? request->sent_type
-                                                    : "Expect:")
-                   : NULL;
-    if (!more) {
-        curl_slist_free_all(headers);
-        return unreachable(cmd, "no memory");
-    }
-    rc = set_request(remote->curl, request, headers, answer);
-    if (rc == CURLE_OK && request->stream) {
-        rc = set_stream(remote->curl, request, &streamed);
-    }
-    if (rc == CURLE_OK && ca) {
-        rc = curl_easy_setopt(remote->curl, CURLOPT_CAINFO, ca);
-    }
-    if (rc == CURLE_OK) {
-        rc = curl_easy_perform(remote->curl);
-    }
-    if (rc == CURLE_OK) {
-        rc = curl_easy_getinfo(remote->curl, CURLINFO_RESPONSE_CODE,
-                               &answer->status);
-    }
-    if (rc == CURLE_OK) {
-        rc = curl_easy_getinfo(remote->curl, CURLINFO_CONTENT_TYPE, &type);
-    }
-    answer->type = type ? apr_pstrdup(cmd->pool, type) : NULL;
-    curl_slist_free_all(headers);
-    return rc == CURLE_OK ? APR_SUCCESS
-                          : unreachable(cmd, curl_easy_strerror(rc));
+    request->token = cmd->remote->token;
+    request->ca = wfp_args_option(cmd, "ca");
+    why = wfp_transfer_run(answer, cmd->remote->curl, request, cmd->pool);
+    return why ? unreachable(cmd, why) : APR_SUCCESS;
 }
 
 /* --- envelopes ------------------------------------------------------------------ */
@@ -237,7 +49,7 @@ static wfp_code_e code_of(long status)
 
 /* *pdoc is the whole of it; a refusal is in the server's words. */
 static apr_status_t read_envelope(wfp_json_t **pdoc, wfp_cmd_t *cmd,
-                                  const answer_t *answer)
+                                  const wfp_transferred_t *answer)
 {
     apr_pool_t *p = cmd->pool;
     wfp_json_t *error;
@@ -271,9 +83,9 @@ static const char *url_of(const wfp_cmd_t *cmd, const char *path)
 }
 
 static apr_status_t exchange(wfp_json_t **pdoc, wfp_cmd_t *cmd,
-                             const request_t *request)
+                             wfp_transfer_t *request)
 {
-    answer_t answer;
+    wfp_transferred_t answer;
     apr_status_t rv = perform(&answer, cmd, request);
 
     return rv == APR_SUCCESS ? read_envelope(pdoc, cmd, &answer) : rv;
@@ -283,7 +95,7 @@ apr_status_t wfp_remote_call(wfp_json_t **presult, wfp_cmd_t *cmd,
                              const char *method, const char *path,
                              const wfp_json_t *body)
 {
-    request_t request = { .method = method, .url = url_of(cmd, path) };
+    wfp_transfer_t request = { .method = method, .url = url_of(cmd, path) };
     wfp_json_t *doc;
     apr_status_t rv;
 
@@ -328,7 +140,7 @@ apr_status_t wfp_remote_pages(wfp_cmd_t *cmd, const char *path, const char *key,
     apr_status_t rv;
 
     do {
-        request_t request = { .method = "GET", .url = url_of(cmd, next) };
+        wfp_transfer_t request = { .method = "GET", .url = url_of(cmd, next) };
 
         rv = exchange(&doc, cmd, &request);
         if (rv != APR_SUCCESS) {
@@ -365,7 +177,7 @@ apr_status_t wfp_remote_upload(wfp_json_t **presult, wfp_cmd_t *cmd,
                                const char *path, const wfp_json_t *metadata,
                                const apr_array_header_t *modules)
 {
-    request_t request = { .method = "PUT", .url = url_of(cmd, path) };
+    wfp_transfer_t request = { .method = "PUT", .url = url_of(cmd, path) };
     const char *text = wfp_json_text(metadata, cmd->pool);
     wfp_json_t *doc;
     CURLcode rc = CURLE_OUT_OF_MEMORY;
@@ -408,7 +220,7 @@ apr_status_t wfp_remote_send(wfp_json_t **presult, wfp_cmd_t *cmd,
                              const char *path, const char *token,
                              const apr_array_header_t *parts)
 {
-    request_t request = { .method = "POST", .url = url_of(cmd, path) };
+    wfp_transfer_t request = { .method = "POST", .url = url_of(cmd, path) };
     const char *own = cmd->remote->token;
     wfp_json_t *doc;
     CURLcode rc = CURLE_OK;
@@ -437,8 +249,8 @@ apr_status_t wfp_remote_content(const char **pdata, apr_size_t *pn,
                                 const char **ptype, const char **pentry,
                                 wfp_cmd_t *cmd, const char *path)
 {
-    request_t request = { .method = "GET", .url = url_of(cmd, path) };
-    answer_t answer;
+    wfp_transfer_t request = { .method = "GET", .url = url_of(cmd, path) };
+    wfp_transferred_t answer;
     wfp_json_t *doc;
     apr_status_t rv = perform(&answer, cmd, &request);
 
@@ -456,11 +268,11 @@ apr_status_t wfp_remote_content(const char **pdata, apr_size_t *pn,
 apr_status_t wfp_remote_stream(wfp_cmd_t *cmd, const char *path,
                                wfp_remote_stream_fn *stream, void *baton)
 {
-    request_t request = { .method = "GET",
-                          .url = url_of(cmd, path),
-                          .stream = stream,
-                          .baton = baton };
-    answer_t answer;
+    wfp_transfer_t request = { .method = "GET",
+                               .url = url_of(cmd, path),
+                               .stream = stream,
+                               .baton = baton };
+    wfp_transferred_t answer;
     wfp_json_t *doc;
     apr_status_t rv = perform(&answer, cmd, &request);
 
@@ -547,7 +359,7 @@ apr_status_t wfp_remote_health(const char **pstatus, wfp_cmd_t *cmd,
                                const char *base)
 {
     apr_size_t n = strlen(base);
-    request_t request = { .method = "GET" };
+    wfp_transfer_t request = { .method = "GET" };
     wfp_json_t *doc = NULL;
     const char *status = NULL;
     apr_status_t rv;
