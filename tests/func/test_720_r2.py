@@ -37,7 +37,7 @@ class Bucket:
         api.ok("POST", f"{api.account}/r2/buckets", {"name": self.name})
         self.worker = tenant.deploy(
             SCRIPT, "--binding", f"r2_bucket:B={self.name}",
-            "--limit", "subrequests=2000")
+            "--limit", "subrequests=2000", "--limit", "cpu_ms=10000")
 
     def run(self, text, worker=None):
         """What the text returns: a value, or a list of several."""
@@ -403,7 +403,7 @@ end }
 @pytest.fixture
 def server(shared, tenant):
     yield tenant.deploy(SERVE, "--binding", f"r2_bucket:B={shared.name}",
-                        "--limit", "memory_mb=4")
+                        "--limit", "memory_mb=4", "--limit", "cpu_ms=10000")
     shared.empty()
 
 
@@ -559,7 +559,8 @@ class TestLimits:
         """A list gives as many objects as there is room for."""
         worker = tenant.deploy(SCRIPT, "--binding",
                                f"r2_bucket:B={shared.name}", "--limit",
-                               "memory_mb=2", "--limit", "subrequests=1000")
+                               "memory_mb=2", "--limit", "subrequests=1000",
+                               "--limit", "cpu_ms=10000")
         shared.run("for i = 1, 200 do b:put('k' .. i, '', { customMetadata = "
                    "{ a = ('x'):rep(8000) } }) end")
         assert shared.run("local n, cursor = 0 repeat local l = b:list{ cursor "
