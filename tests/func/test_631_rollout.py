@@ -95,7 +95,8 @@ class TestShares:
 
     def test_631_08_limits_are_the_versions(self, api, tenant):
         source = ("return { fetch = function() while true do end end }")
-        worker = tenant.deploy(source, "--limit", "cpu_ms=10")
+        worker = tenant.deploy(source, "--limit", "cpu_ms=10", "--limit",
+                               "instructions=1000000000000")
         tenant.deploy(TEXT % "new", name=worker.name)
         user = Rollout(api, worker)
         new, old = [v["id"] for v in user.versions()]

@@ -140,7 +140,8 @@ class TestSend:
         assert "worker.lua:3:" in error["stack"]
 
     def test_634_03_limits_hold(self, api, tenant):
-        box = deployed(api, tenant, "while true do end", "--limit", "cpu_ms=10")
+        box = deployed(api, tenant, "while true do end", "--limit", "cpu_ms=10",
+                       "--limit", "instructions=1000000000000")
         done = box.send()
         assert headers_of(done["response"])["x-wfp-error"] == "cpu_limit"
         assert done["records"][0]["kill"]["limit"] == "cpu_ms"
