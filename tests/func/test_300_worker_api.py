@@ -505,23 +505,28 @@ class TestContext:
         """What one Worker leaves to do takes a quarter of the threads."""
         tenant.deploy(worker("return fetch(request)"), ns=None, name="out-w")
         ns = tenant.namespace("--outbound", "out-w")
+        gate = origin.gate()
+        tenant.deploy(worker(f'return fetch("{gate.url}")'), ns=None,
+                      name="gate-w")
         sleeper = tenant.deploy(worker(f"""
             fetch("{origin.url}/status/200")
-            ctx:waitUntil(function()
-                scheduler.wait(12000) fetch("{origin.url}/echo?awake") end)
-            return Response.new("x")"""), ns=ns)
+            ctx:waitUntil(function() env.GATE:fetch("http://x/") end)
+            return Response.new("x")"""), "--binding", "service:GATE=gate-w",
+            ns=ns)
         other = tenant.deploy(worker(f"""
             ctx:waitUntil(function() fetch("{origin.url}/echo?other") end)
             return Response.new("x")"""), ns=ns)
         for _ in range(40):
             sleeper.get()
+        until(lambda: any(gate.url.endswith(p) for _, p, _ in origin.requests),
+              "them to sleep")
         origin.requests.clear()
         for _ in range(10):
             other.get()
         until(lambda: len([p for _, p, _ in origin.requests
                            if p == "/echo?other"]) == 10,
-              "the other's waitUntil to run")
-        assert "/echo?awake" not in [p for _, p, _ in origin.requests]
+              "the other's waitUntil to run", 20)  # they sleep for 30 s
+        gate.set()
 
     def test_340_07_pass_through(self, tenant, httpd):
         made = tenant.deploy(worker(
