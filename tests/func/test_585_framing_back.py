@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from wfptest import rawclient
-from wfptest.badorigin import Authority
+from wfptest.badorigin import Authority, bomb
 from wfptest.client import Client
 from wfptest.lua import script, worker
 from wfptest.rawserver import Player
@@ -248,7 +248,7 @@ class TestAnswers:
 
     def test_585_02_a_packed_coding_is_no_bomb(self, world, httpd):
         """A transfer coding that nobody asked for is not unpacked."""
-        packed = gzip.compress(bytes(64 * MB), 9)
+        packed = bomb(64 * MB)
         world.plain.plays["bomb"] = ending(
             OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n%x\r\n" % len(packed)
             + packed + b"\r\n0\r\n\r\n")
@@ -298,8 +298,10 @@ class TestKeptConnections:
             gate = origin.gate()
 
             def play(sock, request):
-                how(sock, *BEHIND[case])
-                gate.set()  # the next one is asked now
+                try:
+                    how(sock, *BEHIND[case])
+                finally:
+                    gate.set()  # the next one is asked now
 
             player.plays["behind"] = play
             told = world.both.get(headers=[

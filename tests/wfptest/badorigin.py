@@ -12,9 +12,11 @@ import ssl
 import struct
 import subprocess
 import time
+import zlib
 
 from .rawserver import RawServer
 
+MB = 1024 * 1024
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 BLOCK = b"x" * 16384
@@ -92,9 +94,15 @@ RESET = {
 
 @functools.cache
 def bomb(size):
-    """gzip of as many zeros. Takes seconds: to be called before a client
-    waits for it."""
-    return gzip.compress(bytes(size), 9)
+    """gzip of as many zeros, whole megabytes. Takes a while: to be called
+    before a client waits for it."""
+    zeros, crc = bytes(MB), 0
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(size // MB):
+        crc = zlib.crc32(zeros, crc)
+    return (gzip.compress(b"")[:10] + block * (size // MB) + packer.flush()
+            + struct.pack("<II", crc, size))
 
 
 class BadOrigin(RawServer):
