@@ -243,6 +243,14 @@ static const origin_canned_t origin_canned[] = {
     { "/refuse", "HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nno\n", 1 },
 };
 
+static int origin_behind;
+
+/** How many bodies of /204body went out. */
+static inline int origin_went_behind(void)
+{
+    return __atomic_load_n(&origin_behind, __ATOMIC_ACQUIRE);
+}
+
 /* What the path asks for. @return 1: the connection goes on */
 static inline int origin_serve(origin_conn_t *c)
 {
@@ -261,6 +269,7 @@ static inline int origin_serve(origin_conn_t *c)
                 ok = ok
                      && origin_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 5"
                                       "\r\n\r\nwrong");
+                __atomic_add_fetch(&origin_behind, 1, __ATOMIC_RELEASE);
             }
             return ok && !origin_canned[i].close;
         }

@@ -24,7 +24,7 @@ static void bugcheck_answers(wfp_test_t *t)
     CHECK_INT(wfp_bugcheck_run(&result, t->pool), APR_SUCCESS);
     printf("# %d us; found: %s; undecided: %s\n", (int)(apr_time_now() - start),
            result.found, result.undecided);
-    CHECK(apr_time_now() - start < apr_time_from_sec(5));
+    CHECK(apr_time_now() - start < apr_time_from_sec(30));
     CHECK_INT(waitpid(-1, NULL, WNOHANG), -1);
     CHECK_INT(errno, ECHILD);
 }

@@ -9,6 +9,9 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 
+/* Of 20 ms each, until something has happened. */
+#define PATIENCE 1500
+
 static void a_small_answer(wfp_test_t *t)
 {
     world_t *w = make_world(t);
@@ -190,7 +193,7 @@ static void deadlines_hold(wfp_test_t *t)
     CHECK_INT(wfp_body_slurp(&data, &n, resp->body, 1000, &w->res, w->req_pool),
               APR_TIMEUP);
     CHECK_INT(w->res.code, WFP_TIMEOUT);
-    CHECK(wfp_clock_now() - start < apr_time_from_sec(2));
+    CHECK(wfp_clock_now() - start < apr_time_from_sec(10));
 }
 
 static void the_policy_sees_addresses(wfp_test_t *t)
@@ -255,7 +258,7 @@ static void *slow_get(void *data)
                            wfp_request_make("GET",
                                             apr_psprintf(p,
                                                          "http://127.0.0.1:%d"
-                                                         "/slow/120",
+                                                         "/slow/400",
                                                          w->origin.port),
                                             p),
                            &w->terms, &res)
@@ -274,7 +277,7 @@ static void connections_are_few(wfp_test_t *t)
     void *good;
     int i;
 
-    w->terms.connect_timeout = apr_time_from_msec(100);
+    w->terms.connect_timeout = apr_time_from_sec(1);
     for (i = 0; i < 4; i++) {
         pthread_create(&threads[i], NULL, slow_get, w);
     }
@@ -311,17 +314,20 @@ static void a_spoilt_connection_is_left(wfp_test_t *t)
     int i;
 
     for (i = 0; i < 5; i++) {
+        int before = origin_went_behind(), n;
+
         CHECK_INT(get(w, "/204body")->status, 204);
-        usleep(50000);
+        for (n = 0; n < PATIENCE && origin_went_behind() == before; n++) {
+            usleep(20000);
+        }
         CHECK_STR(text(w, get(w, "/hello")), "hello\n");
         CHECK_STR(text(w, get(w, "/hello")), "hello\n");
     }
     CHECK_INT(origin_count(&w->origin), 6);
 }
 
-#define TARPIT_MS 400
-
 static int tarpit_look_ups, tarpit_ended;
+static int tarpit_open; /* its server answers */
 static pthread_key_t tarpit_key;
 
 /* A look-up's thread has ended, whoever it belonged to. */
@@ -332,7 +338,7 @@ static void on_tarpit_end(void *value)
 }
 
 /* The resolver as the client meets it: ours comes first. One name's server
- * takes its time. */
+ * answers when the test says so. */
 int getaddrinfo(const char *node, const char *service,
                 const struct addrinfo *hints, struct addrinfo **found)
 {
@@ -342,7 +348,9 @@ int getaddrinfo(const char *node, const char *service,
     if (node && strstr(node, "tarpit")) {
         __atomic_add_fetch(&tarpit_look_ups, 1, __ATOMIC_RELAXED);
         (void)pthread_setspecific(tarpit_key, &tarpit_key);
-        usleep(TARPIT_MS * 1000);
+        while (!__atomic_load_n(&tarpit_open, __ATOMIC_RELAXED)) {
+            usleep(10000);
+        }
         return EAI_AGAIN;
     }
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
@@ -361,7 +369,6 @@ static apr_uint32_t look_ups(world_t *w)
 static void ask_tarpit(world_t *w, int n)
 {
     wfp_test_t *t = w->t;
-    apr_time_t start = wfp_clock_now();
     wfp_response_t *resp;
     wfp_request_t *req = wfp_request_make(
         "GET", apr_psprintf(w->req_pool, "http://%d.tarpit.example/", n),
@@ -370,7 +377,6 @@ static void ask_tarpit(world_t *w, int n)
     w->terms.total_timeout = apr_time_from_msec(50);
     CHECK_INT(go(&resp, w, req), APR_TIMEUP);
     CHECK_INT(w->res.code, WFP_TIMEOUT);
-    CHECK(wfp_clock_now() - start < apr_time_from_msec(TARPIT_MS / 2));
     apr_pool_clear(w->req_pool);
 }
 
@@ -385,7 +391,6 @@ static void a_hanging_resolver_harms_nobody(wfp_test_t *t)
                                    .connections_per_origin = 4,
                                    .look_ups_max = 16 };
     world_t *w = make_world_with(t, &config);
-    apr_time_t start;
     int i;
 
     CHECK_INT(pthread_key_create(&tarpit_key, on_tarpit_end), 0);
@@ -400,21 +405,23 @@ static void a_hanging_resolver_harms_nobody(wfp_test_t *t)
     CHECK_INT(look_ups(w), 2);
     w->terms.owner = "ns/good";
     w->terms.total_timeout = apr_time_from_sec(5);
-    start = wfp_clock_now();
     CHECK_STR(text(w, get(w, "/hello")), "hello\n");
-    CHECK(wfp_clock_now() - start < apr_time_from_msec(TARPIT_MS / 2));
+    CHECK_INT(look_ups_end(), 0);
     /* once they end all is as before, and the client may end within them */
-    for (i = 0; i < 100 && look_ups(w); i++) {
+    __atomic_store_n(&tarpit_open, 1, __ATOMIC_RELAXED);
+    for (i = 0; i < PATIENCE && look_ups(w); i++) {
         usleep(20000);
     }
     CHECK_INT(look_ups(w), 0);
+    __atomic_store_n(&tarpit_open, 0, __ATOMIC_RELAXED);
     w->terms.owner = "ns/bad";
     ask_tarpit(w, 5);
     CHECK_INT(look_ups(w), 1);
     apr_pool_destroy(w->pool);
+    __atomic_store_n(&tarpit_open, 1, __ATOMIC_RELAXED);
     /* which then frees what it has: a process that ends sooner leaves that,
      * and LeakSanitizer, which cannot look into APR's mappings, calls it lost */
-    for (i = 0; i < 500 && look_ups_end() < 3; i++) {
+    for (i = 0; i < PATIENCE && look_ups_end() < 3; i++) {
         usleep(20000);
     }
     CHECK_INT(look_ups_end(), 3);

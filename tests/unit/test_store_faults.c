@@ -321,7 +321,7 @@ static void killed_writer_leaves_nothing(wfp_test_t *t)
     (void)child_status(pid);
     put = make_put("demo", "a", "two", t->pool);
     OK(wfp_scripts_put(f.store, put, &f.res, t->pool));
-    CHECK(apr_time_now() - start < apr_time_from_sec(2));
+    CHECK(apr_time_now() - start < apr_time_from_sec(30));
     CHECK_INT(put->script->stamp, 3);
     CHECK_INT(put->script->number, 2);
     close(ready_pipe[0]);
