@@ -172,5 +172,5 @@ class Installed:
     def end(self):
         if self.process:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(60)
         shutil.rmtree(self.root)

@@ -281,7 +281,7 @@ def assert_ends(httpd):
     httpd.log.expect("AH03093")  # event closed the socket meanwhile
     httpd.settle(waiting=False)  # a child more may just begin
     httpd.process.send_signal(signal.SIGTERM)
-    httpd.process.wait(30)
+    httpd.process.wait(60)
     # after 3 s it would complain
     said = httpd.log.unexpected()
     if httpd.mpm == "event" and len(said) == 1 and CRASH.search(said[0]):

@@ -13,7 +13,7 @@ from wfptest.tap import ROOT
 
 pytestmark = pytest.mark.one_mpm
 
-SECONDS = 240
+SECONDS = 600
 
 
 def run(build, program, *args):

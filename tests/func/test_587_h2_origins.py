@@ -229,7 +229,7 @@ class Plays:
             self.most = max(self.most, self.inside)
             if self.inside >= 6:
                 self.opened.set()
-        self.opened.wait(10)
+        self.opened.wait(60)
         with self.crowd:
             self.inside -= 1
         stream.whole(b"in")
@@ -246,7 +246,7 @@ class Plays:
             self.seen[stream.conn] -= 1
 
     def held(self, stream):
-        self.released.wait(10)
+        self.released.wait(60)
         stream.whole(b"held")
 
 

@@ -65,7 +65,7 @@ class Ctl:
                "ASAN_OPTIONS": "detect_leaks=0", **env}
         return subprocess.run([str(tap.BUILD / "wfpctl"), *args], text=True,
                               input=stdin, capture_output=True, check=False,
-                              env=env, timeout=60)
+                              env=env, timeout=120)
 
     def ok(self, *args, **options):
         """stdout of a command that must succeed."""

@@ -36,7 +36,7 @@ class Remote:
         clean = {k: v for k, v in self.httpd.server_env().items()
                  if not k.startswith("WFP_")}
         return subprocess.run([self.command, *args], text=True, input=stdin,
-                              capture_output=True, check=False, timeout=60,
+                              capture_output=True, check=False, timeout=120,
                               env={**clean, **env}, cwd=self.folder)
 
     def ok(self, *args, **options):
@@ -347,5 +347,5 @@ def test_643_13_examples_of_the_page(remote):
     for block in blocks:
         done = subprocess.run(["bash", "-euc", block], cwd=remote.folder,
                               env=env, text=True, capture_output=True,
-                              check=False, timeout=60)
+                              check=False, timeout=120)
         assert done.returncode == 0, f"{block}: {done.stderr}{done.stdout}"

@@ -47,7 +47,7 @@ class Patient(Ctl):
             done = subprocess.run(
                 [*prefix, str(tap.BUILD / "wfpctl"), "--config",
                  str(self.config), "--json", "doctor", *args],
-                capture_output=True, text=True, check=False, timeout=60)
+                capture_output=True, text=True, check=False, timeout=120)
         else:
             done = self.run("--json", "doctor", *args, **options)
         assert done.stdout, done.stderr
@@ -184,7 +184,7 @@ class TestServer:
             ["setpriv", f"--reuid={other}", f"--regid={other}",
              "--clear-groups", str(tap.BUILD / "wfpctl"), "--config",
              str(patient.config), "list"],
-            capture_output=True, text=True, check=False, timeout=60)
+            capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 1
         assert "run this as root" in done.stderr
         rows = patient.rows(prefix=(

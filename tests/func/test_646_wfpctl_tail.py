@@ -65,7 +65,7 @@ class Tail:
 
     def end(self, sign=signal.SIGINT):
         self.process.send_signal(sign)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def __enter__(self):
         return self
@@ -200,12 +200,12 @@ class TestRefused:
         (("demo/nobody",), 1)])
     def test_646_10_wrong(self, httpd, api, tmp_path, args, code):
         with Tail(httpd, tmp_path, *args) as tail:
-            assert tail.process.wait(20) == code
+            assert tail.process.wait(60) == code
             assert tail.errors().startswith("wfpctl: ")
             assert tail.lines() == []
 
     def test_646_11_no_log(self, httpd, client, tmp_path):
         httpd.configure(LOCATION)
         with Tail(httpd, tmp_path, "demo/a", local=True) as tail:
-            assert tail.process.wait(20) == 1
+            assert tail.process.wait(60) == 1
             assert "WfpLog" in tail.errors()

@@ -38,7 +38,7 @@ def logs(request, httpd, client, tenant):
         done = subprocess.run(
             [str(first_existing(httpd.build / "wfpctl")), *where, *first,
              "logs", f"demo/{name}", *args], text=True, capture_output=True,
-            env=httpd.server_env(), check=False, timeout=60)
+            env=httpd.server_env(), check=False, timeout=120)
         assert done.returncode == code, done
         return done.stdout or done.stderr
     return run

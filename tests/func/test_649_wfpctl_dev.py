@@ -90,7 +90,7 @@ class TestDev:
         assert (status, headers["x-wfp-error"]) == (500, "exception")
         took = until(lambda: [r for r in one.records()
                               if "queue" in r.get("event", {})], "the queue",
-                     seconds=40)
+                     seconds=60)
         assert took[0]["logs"][0]["message"] == ["took 7"]
         [bad] = [r for r in one.records() if r["outcome"] == "exception"]
         assert "no such thing" in bad["exceptions"][0]["message"]

@@ -230,7 +230,7 @@ class TestRestarts:
         for tag in ("AH00045", "AH00046", "AH00047"):
             httpd.log.expect(tag)
         httpd.process.send_signal(signal.SIGTERM)
-        httpd.process.wait(40)
+        httpd.process.wait(60)
         wire.close()
         httpd.running = None
         httpd.configure(LOCATION)

@@ -49,7 +49,7 @@ def test_690_01_examples(httpd, client, tenant, page):
     script = "set -eu\ncurl() { command curl \"$@\"; echo; }\n"
     done = subprocess.run(
         ["bash", "-c", script + "\necho ==\n".join(sh for sh, _ in examples)],
-        text=True, capture_output=True, check=False, timeout=60,
+        text=True, capture_output=True, check=False, timeout=120,
         env={**os.environ, "WFP_TOKEN": api.token,
              "WFP_API": f"http://127.0.0.1:{httpd.port}{api.base}",
              "WFP_ACCOUNT": account_id(httpd)})

@@ -250,7 +250,7 @@ class TestTokens:
 
 
 def sql(httpd, text):
-    with sqlite3.connect(f"{httpd.root}/data/wfp.db", timeout=10) as db:
+    with sqlite3.connect(f"{httpd.root}/data/wfp.db", timeout=30) as db:
         db.execute(text)
 
 

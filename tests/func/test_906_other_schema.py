@@ -45,7 +45,7 @@ class Sqlite:
                     db.execute(statement)
 
     def rows(self):
-        with contextlib.closing(sqlite3.connect(self.path)) as db:
+        with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as db:
             return {table: sorted(map(repr, db.execute(
                 f"SELECT * FROM {table}"))) for table in TABLES}
 

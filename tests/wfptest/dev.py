@@ -57,7 +57,7 @@ class Dev:
         request = urllib.request.Request(
             self.site["url"] + path[1:], data, headers or {}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.read().decode(), answer.headers
         except urllib.error.HTTPError as error:
             with error:

@@ -166,7 +166,7 @@ class Httpd:
         done = subprocess.run(
             [self.binary, "-DFOREGROUND", "-f", str(path)],
             env=self.server_env(), capture_output=True, check=False,
-            start_new_session=True, timeout=60)
+            start_new_session=True, timeout=120)
         assert done.returncode != 0
         return "\n".join(self.log.lines()[before:])
 
@@ -300,7 +300,7 @@ class Httpd:
                                  self.build / "admin/wfpctl/wfpctl")
         done = subprocess.run(
             [str(command), "--config", str(self.conf), *args], text=True,
-            env=env, input=stdin, capture_output=True, check=False, timeout=60)
+            env=env, input=stdin, capture_output=True, check=False, timeout=120)
         assert not check or done.returncode == 0, \
             f"wfpctl {args}: {done.returncode} {done.stderr}{done.stdout}"
         return done

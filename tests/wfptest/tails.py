@@ -15,7 +15,7 @@ class Reader:
     """A connection whose answer does not end; what comes is looked at a piece
     at a time."""
 
-    def __init__(self, port, path, headers=(), tls=False, seconds=60):
+    def __init__(self, port, path, headers=(), tls=False, seconds=180):
         self.socket = socket.create_connection(("127.0.0.1", port), seconds)
         if tls:
             context = ssl.create_default_context()
