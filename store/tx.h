@@ -145,6 +145,9 @@ typedef struct wfp_deployment_row_t {
 apr_status_t wfp_deployments_insert(wfp_dbd_t *db,
                                     const wfp_deployment_row_t *dep) WFP_CHECK;
 
+/** The id of the deployment with that stamp. */
+const char *wfp_deployments_id(apr_int64_t stamp, apr_pool_t *p);
+
 /** How many versions the current deployment has. */
 apr_status_t wfp_deployments_width(int *pcount, wfp_dbd_t *db,
                                    const wfp_script_row_t *row) WFP_CHECK;
