@@ -103,11 +103,19 @@ typedef struct input_t {
  * told the client itself. */
 static apr_status_t too_large(request_rec *r, wfp_result_t *res)
 {
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+    apr_off_t n, limit = ap_get_limit_req_body(r);
+
+    if (limit == 0
+        || (length && ap_parse_strict_length(&n, length) && n <= limit)) {
+        return wfp_result_set(res, WFP_BODY_TOO_LARGE, APR_ENOSPC,
+                              "Body too large: an input filter refused it");
+    }
     (void)wfp_result_set(res, WFP_BODY_TOO_LARGE, APR_ENOSPC,
                          "Body too large: LimitRequestBody");
     if (res) {
         res->limit = "request_body";
-        res->allowed = ap_get_limit_req_body(r);
+        res->allowed = limit;
         res->used = res->allowed + 1; /* at least */
     }
     return APR_ENOSPC;

@@ -114,7 +114,11 @@ class TestKept:
     def test_266_02_too_much(self, httpd, send):
         """It is not asked for."""
         httpd.log.expect("AH01412")
+        before = httpd.log.size()
         assert send(100 * b"x", b"y") is None
+        told = until(lambda: re.search("WFP0602.*", httpd.log.text(before)),
+                     "who refused it")
+        assert "an input filter refused it" in told[0]
 
     def test_266_03_never(self, send):
         """It ends when the wall time is over."""

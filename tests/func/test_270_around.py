@@ -47,6 +47,7 @@ end
 if path == "told" then
     return Response.new(tostring(h:get("x-told")))
 end
+if path == "size" then return Response.new(tostring(#request:text())) end
 if path == "fails" then error("no") end
 return Response.new(request.method .. " " .. request.url)"""
 
@@ -116,12 +117,13 @@ class World:
         if cert:
             context.load_cert_chain(*cert)
 
-        def ask(path):
+        def ask(path, body=b""):
             sock = context.wrap_socket(
                 socket.create_connection(("127.0.0.1", self.tls), 30),
                 server_hostname=name)
-            sock.sendall(f"GET {path} HTTP/1.1\r\nHost: {name}\r\n"
-                         "Connection: close\r\n\r\n".encode())
+            sock.sendall(f"POST {path} HTTP/1.1\r\nHost: {name}\r\n"
+                         f"Content-Length: {len(body)}\r\n"
+                         "Connection: close\r\n\r\n".encode() + body)
             with sock:
                 answer = http.client.HTTPResponse(sock)
                 answer.begin()
@@ -199,6 +201,8 @@ class TestTls:
         """By a <Location>: the connection is negotiated anew."""
         known, unknown = certificate(ssl.TLSVersion.TLSv1_2)
         assert known("/private/told") == (200, "client.test")
+        # what mod_ssl has read before that
+        assert known("/private/size", b"x" * 20000) == (200, "20000")
         with pytest.raises((ssl.SSLError, ConnectionError)):
             unknown("/private/told")
 
