@@ -92,7 +92,8 @@ typedef struct wfp_scope_conf_t {
     apr_int64_t route;              /* wfp_route_e */
     const char *route_header;
     const char *route_path; /* path of the Location that claims */
-    /* where WfpRouteBy and WfpOutbound stand, for complaints */
+    /* where these stand, for complaints; claim_at: of this very scope */
+    const ap_directive_t *claim_at;
     const ap_directive_t *route_at;
     const ap_directive_t *outbound_at;
 } wfp_scope_conf_t;

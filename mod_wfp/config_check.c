@@ -138,15 +138,24 @@ static void note_uses(check_t *check, const server_rec *s)
     }
 }
 
+/* Once, though virtual hosts have the sections of the server around. */
+static int was_told(check_t *check, const ap_directive_t *at)
+{
+    if (apr_hash_get(check->told, &at, sizeof(at))) {
+        return 1;
+    }
+    apr_hash_set(check->told, apr_pmemdup(check->pool, &at, sizeof(at)),
+                 sizeof(at), at);
+    return 0;
+}
+
 static void complain(check_t *check, const server_rec *s,
                      const ap_directive_t *at, const char *needs)
 {
     if (!at || apr_hash_get(check->used, &at, sizeof(at))
-        || apr_hash_get(check->told, &at, sizeof(at))) {
+        || was_told(check, at)) {
         return;
     }
-    apr_hash_set(check->told, apr_pmemdup(check->pool, &at, sizeof(at)),
-                 sizeof(at), at);
     if (is_of_whole_server(at)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      WFPLOGNO(0318) "line %d of %s: %s %s does nothing: no "
@@ -172,6 +181,49 @@ static void tell_unused(check_t *check, const server_rec *s)
 
         complain(check, s, scope->route_at, "WfpNamespace");
         complain(check, s, scope->outbound_at, "WfpNamespace or WfpDispatcher");
+    }
+}
+
+/* The handler that the same <Location> gives, NULL: none. One that only a
+ * request tells may be none. */
+static const char *handler_beside(const ap_directive_t *at, apr_pool_t *p)
+{
+    const ap_directive_t *one = at->parent ? at->parent->first_child : NULL;
+    const char *handler = NULL;
+
+    for (; one; one = one->next) {
+        if (!strcasecmp(one->directive, "SetHandler")) {
+            const char *args = one->args;
+
+            handler = ap_getword_conf(p, &args);
+        }
+    }
+    return handler && strcasecmp(handler, "none") && !strchr(handler, '%')
+               ? handler
+               : NULL;
+}
+
+/* A <Location> with a handler of its own is not claimed; a virtual host's is for
+ * those that have none. */
+static void check_handlers(check_t *check, const server_rec *s)
+{
+    const scopes_t *scopes = scopes_of(s, check->pool);
+    int i;
+
+    for (i = 0; i < scopes->nelts; i++) {
+        const wfp_scope_conf_t *scope = scope_at(scopes, i);
+        const ap_directive_t *at = *scope->path ? scope->claim_at : NULL;
+        const char *handler = at ? handler_beside(at, check->pool) : NULL;
+
+        if (handler && !was_told(check, at)) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                         WFPLOGNO(0321) "line %d of %s: %s %s does nothing "
+                                        "beside SetHandler %s: give it a "
+                                        "<Location> of its own",
+                         at->line_num, at->filename, at->directive, at->args,
+                         handler);
+            check->is_wrong = 1;
+        }
     }
 }
 
@@ -211,6 +263,7 @@ int wfp_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     }
     for (one = s; one; one = one->next) {
         tell_unused(&check, one);
+        check_handlers(&check, one);
         check_limits(&check, one);
     }
     return check.is_wrong ? HTTP_INTERNAL_SERVER_ERROR : OK;

@@ -28,6 +28,7 @@ const char *wfp_directive_scope_dispatcher(cmd_parms *cmd, void *scopev,
     }
     if (!strcasecmp(arg, "off")) {
         scope->dispatcher = "";
+        scope->claim_at = NULL;
         return NULL;
     }
     if (!wfp_name_is_valid(arg, strlen(arg))) {
@@ -35,6 +36,7 @@ const char *wfp_directive_scope_dispatcher(cmd_parms *cmd, void *scopev,
             cmd, arg, "is no Worker name: 1 to 63 of A-Z a-z 0-9 _ -");
     }
     scope->dispatcher = arg;
+    scope->claim_at = cmd->directive;
     scope->route_path = scope->path;
     return NULL;
 }
@@ -79,6 +81,7 @@ const char *wfp_directive_scope_namespace(cmd_parms *cmd, void *scopev,
         return wfp_directive_value_refuse(
             cmd, arg, "is no namespace name: 1 to 63 of A-Z a-z 0-9 _ -");
     }
+    scope->claim_at = cmd->directive;
     scope->route_path = scope->path;
     return NULL;
 }

@@ -92,6 +92,18 @@ REFUSED = {
     "quota-below-worker": ("!WfpQuota kv_reads 100 10", "one Worker's"),
     "cool-down-off": ("!WfpCoolDown off 1min", "nothing beside off"),
     "retention-off": ("!WfpLogRetention off 1G", "nothing beside off"),
+    "beside-a-handler": ("""
+        <Location "/x">
+        SetHandler server-status
+        !WfpNamespace demo
+        </Location>""", "beside SetHandler server-status"),
+    "beside-a-handler-of-ours": ("""
+        <VirtualHost *:1>
+        <Location "/api">
+        !WfpDispatcher front
+        SetHandler wfp-api
+        </Location>
+        </VirtualHost>""", "beside SetHandler wfp-api"),
     # ---- the wrong place
     "if": ("""
         <Location "/x">
@@ -219,6 +231,21 @@ TAKEN = {
         WfpDataDir /no/such/folder
         WfpKeyFile /no/such/folder/key
         WfpDatabase sqlite3 /no/such/folder/wfp.db""",
+    "handlers-elsewhere": """
+        <Location "/">
+        WfpNamespace demo
+        </Location>
+        <Location "/x">
+        SetHandler server-status
+        </Location>
+        <Location "/y">
+        SetHandler none
+        WfpDispatcher front
+        </Location>
+        <Location "/z">
+        SetHandler wfp-api
+        WfpDispatcher off
+        </Location>""",
     "programs": """
         WfpLog "|/bin/cat -u"
         <VirtualHost *:1>
