@@ -23,6 +23,7 @@ static const wfp_api_error_row_t rows[WFP_API_ERROR_COUNT] = {
     [WFP_API_VALIDATION] = { 400, 10021, "Validation failed" },
     [WFP_API_NO_WORKER] = { 404, 10007,
                             "This Worker does not exist on your account." },
+    [WFP_API_IN_USE] = { 400, 10064, "The Worker is still in use" },
     [WFP_API_NO_USER_WORKER] = { 404, 10092,
                                  "workers.api.error.environment_not_found" },
     [WFP_API_NO_SERVICE] = { 404, 10090,

@@ -23,6 +23,7 @@ typedef enum {
     WFP_API_TOO_LARGE,   /* the body */
     WFP_API_VALIDATION,  /* of an upload: 10021 */
     WFP_API_NO_WORKER,
+    WFP_API_IN_USE,         /* a Worker that others need */
     WFP_API_NO_USER_WORKER, /* GET of a user Worker: 10092 */
     WFP_API_NO_SERVICE,
     WFP_API_NO_SUBDOMAIN, /* of workers.dev */

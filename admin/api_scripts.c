@@ -272,14 +272,18 @@ apr_status_t wfp_api_scripts_get(wfp_api_call_t *call)
 
 apr_status_t wfp_api_scripts_delete(wfp_api_call_t *call)
 {
+    wfp_script_delete_t what = { .ns = wfp_api_call_ns(call),
+                                 .name = wfp_api_worker_name(call),
+                                 .if_match = wfp_api_worker_if_match(call),
+                                 .actor = wfp_api_call_actor(call) };
     apr_int64_t stamp;
-    apr_status_t rv = wfp_scripts_delete(&stamp, call->server->store,
-                                         wfp_api_call_ns(call),
-                                         wfp_api_worker_name(call),
-                                         wfp_api_worker_if_match(call),
-                                         wfp_api_call_actor(call), &call->res,
-                                         call->pool);
+    apr_status_t rv = wfp_api_call_either(&what.force, call, "force", "false",
+                                          "true");
 
+    if (rv == APR_SUCCESS) {
+        rv = wfp_scripts_delete(&stamp, call->server->store, &what, &call->res,
+                                call->pool);
+    }
     if (rv != APR_SUCCESS) {
         return wfp_api_worker_failed(call, rv);
     }

@@ -80,6 +80,8 @@ static wfp_api_error_e error_of(const wfp_result_t *res)
         return WFP_API_NO_BINDING;
     case WFP_ABOUT_VERSION:
         return WFP_API_NO_VERSION;
+    case WFP_ABOUT_USERS:
+        return WFP_API_IN_USE;
     case WFP_ABOUT_SIZE:
         return WFP_API_SCRIPT_SIZE;
     case WFP_ABOUT_HANDLERS:

@@ -78,6 +78,7 @@ typedef enum {
     WFP_ABOUT_INHERIT,      /* a binding that the version before has not */
     WFP_ABOUT_SECRET,
     WFP_ABOUT_VERSION, /* one that the Worker has not */
+    WFP_ABOUT_USERS,   /* who would miss what shall go */
     WFP_ABOUT_SIZE,    /* of a script */
     WFP_ABOUT_HANDLERS /* a script without */
 } wfp_about_e;

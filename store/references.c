@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * References to an account Worker. Called by the API. Only what runs counts:
- * the bindings of versions that are not deployed may name what is gone.
+ * References to an account Worker. Called by the API, and by scripts.c before one
+ * goes. Only what runs counts: the bindings of versions that are not deployed may
+ * name what is gone. What refers to itself does not count.
  */
 #include "store/references.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "store/column.h"
@@ -12,9 +14,10 @@
 
 /* the Workers whose current deployment has a binding */
 #define OF_RUNNING                                                             \
-    "FROM bindings b JOIN deployments d ON d.version_id = b.version_id "       \
-    "JOIN scripts s ON s.id = d.script_id AND s.stamp = d.stamp "              \
-    "JOIN namespaces n ON n.id = s.ns_id "
+    "FROM bindings b JOIN versions v ON v.id = b.version_id "                  \
+    "JOIN scripts s ON s.id = v.script_id "                                    \
+    "JOIN deployments d ON d.script_id = s.id AND d.stamp = s.stamp "          \
+    "AND d.version_id = v.id JOIN namespaces n ON n.id = s.ns_id "
 
 typedef struct ask_t {
     const char *name;
@@ -74,6 +77,9 @@ static apr_status_t add_outbounds(wfp_dbd_t *db, ask_t *ask,
          i++) {
         const char **row = APR_ARRAY_IDX(rows, i, const char **);
 
+        if (!*row[0] && !strcmp(row[1], ask->name)) {
+            continue;
+        }
         memset(&outbound, 0, sizeof(outbound));
         rv = wfp_column_read_outbound(&outbound, row[3], db->res, db->pool);
         if (rv == APR_SUCCESS && outbound.service
@@ -90,7 +96,7 @@ static apr_status_t add_outbounds(wfp_dbd_t *db, ask_t *ask,
     return rv;
 }
 
-static apr_status_t list_references(wfp_dbd_t *db, void *baton)
+static apr_status_t add_bindings_and_outbounds(wfp_dbd_t *db, ask_t *ask)
 {
     static const wfp_sql_t dispatchers = {
         "references_dispatchers",
@@ -103,18 +109,22 @@ static apr_status_t list_references(wfp_dbd_t *db, void *baton)
         "SELECT n.name, '', n.name, n.outbound FROM namespaces n "
         "WHERE n.id <> '' AND n.outbound <> '{}' ORDER BY n.name"
     };
+    apr_status_t rv = add_services(db, ask);
+
+    if (rv == APR_SUCCESS) {
+        rv = add_outbounds(db, ask, &dispatchers);
+    }
+    return rv == APR_SUCCESS ? add_outbounds(db, ask, &namespaces) : rv;
+}
+
+static apr_status_t list_references(wfp_dbd_t *db, void *baton)
+{
     ask_t *ask = baton;
     wfp_script_row_t row;
     apr_status_t rv = wfp_scripts_need(&row, db, WFP_ACCOUNT_NS, ask->name);
 
     ask->list = apr_array_make(db->pool, 4, sizeof(wfp_reference_t));
-    if (rv == APR_SUCCESS) {
-        rv = add_services(db, ask);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = add_outbounds(db, ask, &dispatchers);
-    }
-    return rv == APR_SUCCESS ? add_outbounds(db, ask, &namespaces) : rv;
+    return rv == APR_SUCCESS ? add_bindings_and_outbounds(db, ask) : rv;
 }
 
 apr_status_t wfp_references_list(apr_array_header_t **plist, wfp_store_t *store,
@@ -132,8 +142,8 @@ apr_status_t wfp_references_list(apr_array_header_t **plist, wfp_store_t *store,
 }
 
 /* Rows (namespace, Worker). */
-static apr_status_t add_tails(wfp_dbd_t *db, const ask_t *ask,
-                              const wfp_sql_t *sql)
+static apr_status_t add_tails_of(wfp_dbd_t *db, const ask_t *ask,
+                                 const wfp_sql_t *sql)
 {
     apr_array_header_t *rows;
     int i;
@@ -153,22 +163,26 @@ static apr_status_t add_tails(wfp_dbd_t *db, const ask_t *ask,
     return rv;
 }
 
-static apr_status_t list_tails(wfp_dbd_t *db, void *baton)
+static apr_status_t add_tails(wfp_dbd_t *db, const ask_t *ask)
 {
     static const wfp_sql_t scripts = { "references_tails",
                                        WFP_REFERENCES_TAILS("%s", "%lld") };
     static const wfp_sql_t namespaces = {
         "references_tails_ns", WFP_REFERENCES_TAILS_NS("%s", "%lld")
     };
+    apr_status_t rv = add_tails_of(db, ask, &scripts);
+
+    return rv == APR_SUCCESS ? add_tails_of(db, ask, &namespaces) : rv;
+}
+
+static apr_status_t list_tails(wfp_dbd_t *db, void *baton)
+{
     ask_t *ask = baton;
     wfp_script_row_t row;
     apr_status_t rv = wfp_scripts_need(&row, db, WFP_ACCOUNT_NS, ask->name);
 
     ask->list = apr_array_make(db->pool, 4, sizeof(wfp_reference_t));
-    if (rv == APR_SUCCESS) {
-        rv = add_tails(db, ask, &scripts);
-    }
-    return rv == APR_SUCCESS ? add_tails(db, ask, &namespaces) : rv;
+    return rv == APR_SUCCESS ? add_tails(db, ask) : rv;
 }
 
 apr_status_t wfp_references_tails(apr_array_header_t **plist,
@@ -184,6 +198,111 @@ apr_status_t wfp_references_tails(apr_array_header_t **plist,
     }
     return rv;
 }
+
+/* ---- in use ------------------------------------------------------------------- */
+
+#define NAMED_MAX 5
+
+/* "NS/NAME", "NAME" of an account Worker, "namespace NS". */
+static const char *who(const wfp_reference_t *ref, apr_pool_t *p)
+{
+    return !*ref->name ? apr_pstrcat(p, "namespace ", ref->ns, NULL)
+           : !*ref->ns ? ref->name
+                       : apr_pstrcat(p, ref->ns, "/", ref->name, NULL);
+}
+
+static const char *what(const wfp_reference_t *ref, apr_pool_t *p)
+{
+    const char *name = who(ref, p);
+
+    if (ref->binding) {
+        return apr_pstrcat(p, name, " (binding ", ref->binding, ")", NULL);
+    }
+    if (!ref->target) {
+        return apr_pstrcat(p, name, " (its tail consumer)", NULL);
+    }
+    return *ref->name ? apr_pstrcat(p, name, " (its outbound Worker for ",
+                                    ref->target, ")", NULL)
+                      : apr_pstrcat(p, name, " (its outbound Worker)", NULL);
+}
+
+/* Texts of the first of them. */
+static void name_some(apr_array_header_t *texts, const apr_array_header_t *list,
+                      apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < list->nelts && texts->nelts <= NAMED_MAX; i++) {
+        APR_ARRAY_PUSH(texts,
+                       const char *) = what(&APR_ARRAY_IDX(list, i,
+                                                           wfp_reference_t),
+                                            p);
+    }
+}
+
+/* The queues whose consumer it is. */
+static apr_status_t name_queues(apr_array_header_t *texts, wfp_dbd_t *db,
+                                const char *script_id)
+{
+    static const wfp_sql_t queues = {
+        "references_queues",
+        "SELECT q.name FROM queue_consumers c "
+        "JOIN queues q ON q.id = c.queue_id WHERE c.script_id = %s "
+        "ORDER BY q.name LIMIT %lld"
+    };
+    apr_array_header_t *rows;
+    int i;
+    apr_status_t rv = wfp_dbd_rows(&rows, db, &queues, 1,
+                                   DBD_ARGS(script_id,
+                                            wfp_dbd_num(db, NAMED_MAX + 1)));
+
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        APR_ARRAY_PUSH(texts, const char *) = apr_pstrcat(
+            db->pool, "queue ", *APR_ARRAY_IDX(rows, i, const char **),
+            " (its consumer)", NULL);
+    }
+    return rv;
+}
+
+static apr_status_t refuse(wfp_dbd_t *db, const char *name,
+                           const apr_array_header_t *texts)
+{
+    const char *some = "";
+    int i;
+
+    for (i = 0; i < texts->nelts && i < NAMED_MAX; i++) {
+        some = apr_pstrcat(db->pool, some, i ? ", " : "",
+                           APR_ARRAY_IDX(texts, i, const char *), NULL);
+    }
+    return wfp_result_about(
+        db->res, WFP_ABOUT_USERS,
+        wfp_result_set(db->res, WFP_CONFLICT, APR_EBUSY,
+                       "Worker %s is still in use by %s%s: to delete it "
+                       "nevertheless needs force",
+                       name, some, i < texts->nelts ? " and others" : ""));
+}
+
+apr_status_t wfp_references_need_none(wfp_dbd_t *db, const char *name,
+                                      const char *script_id)
+{
+    ask_t ask = { .name = name };
+    apr_array_header_t *texts = apr_array_make(db->pool, NAMED_MAX + 1,
+                                               sizeof(const char *));
+    apr_status_t rv;
+
+    ask.list = apr_array_make(db->pool, 4, sizeof(wfp_reference_t));
+    rv = add_bindings_and_outbounds(db, &ask);
+    if (rv == APR_SUCCESS) {
+        rv = add_tails(db, &ask);
+    }
+    name_some(texts, ask.list, db->pool);
+    if (rv == APR_SUCCESS) {
+        rv = name_queues(texts, db, script_id);
+    }
+    return rv == APR_SUCCESS && texts->nelts > 0 ? refuse(db, name, texts) : rv;
+}
+
+/* ---- has it? ------------------------------------------------------------------ */
 
 typedef struct has_t {
     const char *ns;

@@ -333,9 +333,6 @@ typedef struct ask_t {
     const char *ns;
     const char *name;
     wfp_script_t *script;
-    apr_int64_t stamp;
-    const char *if_match;
-    const wfp_actor_t *actor;
 } ask_t;
 
 static apr_status_t get_script(wfp_dbd_t *db, void *baton)
@@ -393,32 +390,39 @@ apr_status_t wfp_scripts_remove(wfp_dbd_t *db, const wfp_script_row_t *row,
                : rv;
 }
 
+typedef struct delete_t {
+    const wfp_script_delete_t *what;
+    apr_int64_t stamp;
+} delete_t;
+
 static apr_status_t delete_script(wfp_dbd_t *db, void *baton)
 {
-    ask_t *ask = baton;
-    wfp_change_t change = { 0, WFP_CHANGE_SCRIPT, ask->ns, ask->name, 1 };
+    delete_t *ask = baton;
+    const wfp_script_delete_t *what = ask->what;
+    wfp_change_t change = { 0, WFP_CHANGE_SCRIPT, what->ns, what->name, 1 };
     wfp_script_row_t row;
     apr_status_t rv = wfp_changes_take(&change.stamp, db);
 
     if (rv == APR_SUCCESS) {
-        rv = wfp_scripts_need(&row, db, ask->ns, ask->name);
+        rv = wfp_scripts_need(&row, db, what->ns, what->name);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_versions_match(db, &row, ask->if_match);
+        rv = wfp_versions_match(db, &row, what->if_match);
+    }
+    if (rv == APR_SUCCESS && !*what->ns && !what->force) {
+        rv = wfp_references_need_none(db, what->name, row.id);
     }
     ask->stamp = change.stamp;
-    return rv == APR_SUCCESS ? wfp_scripts_remove(db, &row, &change, ask->actor)
-                             : rv;
+    return rv == APR_SUCCESS
+               ? wfp_scripts_remove(db, &row, &change, what->actor)
+               : rv;
 }
 
 apr_status_t wfp_scripts_delete(apr_int64_t *pstamp, wfp_store_t *store,
-                                const char *ns, const char *name,
-                                const char *if_match, const wfp_actor_t *actor,
+                                const wfp_script_delete_t *what,
                                 wfp_result_t *res, apr_pool_t *p)
 {
-    ask_t ask = {
-        .ns = ns, .name = name, .if_match = if_match, .actor = actor
-    };
+    delete_t ask = { .what = what };
     apr_status_t rv = wfp_dbd_run(store, WFP_DBD_WRITE, delete_script, &ask,
                                   res, p);
 

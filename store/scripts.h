@@ -145,10 +145,25 @@ apr_status_t wfp_scripts_page_sorted(apr_array_header_t **plist,
                                      wfp_result_t *res,
                                      apr_pool_t *p) WFP_CHECK;
 
-/** @param pstamp the change's number */
+/** Which Worker shall go, and when. */
+typedef struct wfp_script_delete_t {
+    const char *ns;
+    const char *name;
+    const char *if_match; /* as of wfp_put_t */
+    int force;            /* 1: also an account Worker that others use */
+    const wfp_actor_t *actor;
+} wfp_script_delete_t;
+
+/**
+ * Delete a Worker. Who is bound to it keeps the binding, and its calls fail; queues
+ * have no consumer then.
+ *
+ * @param pstamp  the change's number
+ * @return WFP_NOT_FOUND, WFP_WORKER_NOT_FOUND; WFP_CONFLICT with APR_EMISMATCH:
+ *         if_match does not hold; about WFP_ABOUT_USERS: others use it
+ */
 apr_status_t wfp_scripts_delete(apr_int64_t *pstamp, wfp_store_t *store,
-                                const char *ns, const char *name,
-                                const char *if_match, const wfp_actor_t *actor,
+                                const wfp_script_delete_t *what,
                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /**

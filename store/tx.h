@@ -219,6 +219,12 @@ apr_status_t wfp_tail_consumers_turn_ns(wfp_dbd_t *db, const char *ns,
     "WHERE t.consumer_ns = '' AND t.consumer = " target " "                    \
     "ORDER BY n.name LIMIT " most
 
+/** Does nobody but itself use an account Worker? Else WFP_CONFLICT about
+ *  WFP_ABOUT_USERS, which names some of them. What uses it later finds that it is gone,
+ *  as both take a change's number first. @param script_id  its own */
+apr_status_t wfp_references_need_none(wfp_dbd_t *db, const char *name,
+                                      const char *script_id) WFP_CHECK;
+
 /** A namespace is called otherwise from now on: those of its Workers and its own
  *  that are in it. */
 apr_status_t wfp_tail_consumers_rename(wfp_dbd_t *db, const char *ns_id,

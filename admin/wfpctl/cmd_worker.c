@@ -97,13 +97,17 @@ apr_status_t wfp_cmd_worker_get(wfp_cmd_t *cmd)
 apr_status_t wfp_cmd_worker_delete(wfp_cmd_t *cmd)
 {
     wfp_json_t *doc = wfp_json_object(cmd->pool);
+    wfp_script_delete_t what = { 0 };
     const char *ns, *name;
     apr_int64_t stamp;
     apr_status_t rv;
 
     wfp_args_worker(&ns, &name, cmd, 0);
-    rv = wfp_scripts_delete(&stamp, cmd->store, ns, name, NULL, wfp_cmd_actor(),
-                            &cmd->res, cmd->pool);
+    what.ns = ns;
+    what.name = name;
+    what.force = wfp_args_option(cmd, "force") != NULL;
+    what.actor = wfp_cmd_actor();
+    rv = wfp_scripts_delete(&stamp, cmd->store, &what, &cmd->res, cmd->pool);
     if (rv == APR_SUCCESS) {
         wfp_print_line(cmd, "Deleted %s", wfp_args_at(cmd, 0));
         wfp_json_set_str(doc, "namespace", ns);

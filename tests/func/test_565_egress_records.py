@@ -117,7 +117,7 @@ class TestBlocked:
                                                    httpd):
         door = tenant.deploy(worker("return 1"), ns=None)
         ns = space("--outbound", door.name)
-        httpd.wfpctl("delete", door.name)
+        httpd.wfpctl("delete", door.name, "--force")
         short, (call,) = told(tries("http://a.example/"), ns)
         assert short == [("blocked", f"outbound Worker {door.name}",
                           "egress_blocked")]

@@ -3,7 +3,7 @@
 
 import pytest
 
-from wfptest.uploads import Scripts
+from wfptest.uploads import Scripts, error
 
 pytestmark = pytest.mark.one_mpm
 
@@ -193,3 +193,33 @@ class TestReferences:
         assert told["services"]["incoming"] == []
         assert told["dispatch_outbounds"] == []
         assert api.ok("GET", users) == []
+
+    @pytest.mark.parametrize("path", ["scripts", "services"])
+    def test_610_62_it_is_not_deleted_while_in_use(self, api, tenant, path):
+        account, ns = Scripts(api, None), tenant.namespace()
+        name = account.made()
+        user = Scripts(api, ns).made(bindings=[
+            {"type": "service", "name": "SVC", "service": name}])
+        path = f"{api.account}/workers/{path}/{name}"
+        rows = len(api.ok("GET", f"{api.account}/audit?search={name}"))
+        for query in ("", "?force=false"):
+            answer = api.call("DELETE", path + query)
+            assert error(answer) == (
+                400, 10064, f"Worker {name} is still in use by {ns}/{user} "
+                "(binding SVC): to delete it nevertheless needs force")
+        assert api.refused("DELETE", f"{path}?force=1") == (400, 10012)
+        assert api.call("DELETE", path, headers=[("If-Match", '"x"')]
+                        ).status == 412
+        assert account.get(name, "/settings")
+        assert len(api.ok("GET", f"{api.account}/audit?search={name}")) == rows
+        # its binding stays
+        api.ok("DELETE", f"{path}?force=true")
+        kept = Scripts(api, ns).get(user, "/bindings")
+        assert [each["service"] for each in kept] == [name]
+
+    def test_610_63_nor_are_user_workers_held(self, api, tenant):
+        up = Scripts(api, tenant.namespace())
+        name = up.made()
+        up.made(bindings=[{"type": "service", "name": "SVC",
+                           "service": name}])
+        api.ok("DELETE", f"{up.path}/{name}")

@@ -147,6 +147,27 @@ def test_621_31_a_tail_worker(wrangler, api):
     told = wrangler.run("delete", "--name", consumer)
     assert f"Worker {name} (production) uses this Worker as a Tail Worker" \
         in told
+    # it asks, and says yes where nobody can: with force
+    assert api.refused("GET", f"{api.account}/workers/services/{consumer}") \
+        == (404, 10090)
+
+
+def test_621_32_what_wrangler_does_not_ask_for(wrangler, api):
+    """A queue's consumer is refused by the server, which says why."""
+    name, queue = fresh("consumer"), fresh("queue")
+    project(wrangler, name)
+    wrangler.run("deploy")
+    made = api.ok("POST", f"{api.account}/queues", {"queue_name": queue})
+    path = f"{api.account}/queues/{made['queue_id']}"
+    api.ok("POST", f"{path}/consumers", {"type": "worker",
+                                         "script_name": name})
+    told = wrangler.run("delete", "--name", name, check=False)
+    assert f"queue {queue} (its consumer)" in told
+    assert "10064" in told
+    wrangler.run("delete", "--name", name, "--force")
+    assert api.refused("GET", f"{api.account}/workers/services/{name}") == \
+        (404, 10090)
+    api.ok("DELETE", path)
 
 
 def test_621_06_kv_namespaces(wrangler):

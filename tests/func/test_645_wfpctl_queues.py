@@ -88,6 +88,16 @@ class TestSchedules:
 
 
 class TestQueues:
+    def test_645_09_its_consumer_goes_by_force(self, ctl):
+        ctl.worker("gone645")
+        ctl.ok("queues", "create", "q645f")
+        ctl.ok("queues", "consume", "q645f", "gone645")
+        said = ctl.refused("delete", "gone645")
+        assert "queue q645f (its consumer)" in said and "force" in said
+        assert "gone645" in ctl.ok("list").split()
+        assert ctl.ok("delete", "gone645", "--force") == "Deleted gone645\n"
+        assert ctl.json("queues", "get", "q645f")["consumers"] == []
+
     def test_645_10_one_life(self, ctl):
         assert ctl.ok("queues", "create", "q645a", "--delay", "7") == \
             "Created queue q645a\n"

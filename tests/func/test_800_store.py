@@ -17,7 +17,7 @@ from wfptest.postgres import Postgres
 PROGRAMS = ("test_store", "test_store_rest", "test_store_seal",
             "test_store_faults", "test_queues", "test_queue_objects", "test_leases",
             "test_ledger_groups", "test_ledger_rows", "test_lists", "test_log_records",
-            "test_tail_consumers", "test_sqlstate", "test_pending", "test_r2_service", "test_r2_uploads",
+            "test_tail_consumers", "test_references", "test_sqlstate", "test_pending", "test_r2_service", "test_r2_uploads",
             "test_r2_part_bytes", "test_assets", "test_data_points")
 BOOK = tap.BUILD / "results" / "ports"
 

@@ -475,7 +475,7 @@ class TestHow:
         listener, other = Listener(httpd, tenant), Listener(httpd, tenant)
         made = tenant.deploy(says('"ok"'))
         tail(api, made, listener.name, other.name)
-        httpd.wfpctl("delete", listener.name)
+        httpd.wfpctl("delete", listener.name, "--force")
         assert made.get().text == "ok"
         assert names(other.events()) == [made.name]
         until(lambda: any(

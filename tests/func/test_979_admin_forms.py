@@ -74,6 +74,25 @@ class TestForms:
                                  "/versions")["items"]
         assert versions[0]["annotations"]["workers/message"] == "The first"
 
+    def test_979_04_a_worker_that_is_in_use(self, page, api):
+        """Who deletes it is told by whom, and may do it nevertheless."""
+        name = f"svc-{uuid.uuid4().hex[:8]}"
+        put(api, None, name)
+        put(api, page.ns, "user", bindings=[
+            {"type": "service", "name": "SVC", "service": name}])
+        page.go(f"/workers/{name}")
+        page.press("Delete")
+        assert not page.all("dialog input[name=force]")[0].is_displayed()
+        page.type("dialog input[name=confirm]", name)
+        send(page)
+        page.text(f"in use by {page.ns}/user (binding SVC)")
+        api.ok("GET", f"{api.account}/workers/scripts/{name}/settings")
+        page.one("dialog input[name=force]").click()
+        send(page)
+        page.text(f"Deleted {name}")
+        assert api.refused("GET", f"{api.account}/workers/scripts/{name}"
+                           "/settings") == (404, 10007)
+
     def test_979_03_a_folder_without_a_pointer(self, page, api, tmp_path):
         """What can be dropped can be chosen, too."""
         folder = tmp_path / "shop"

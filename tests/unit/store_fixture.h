@@ -212,4 +212,14 @@ static inline wfp_put_t *make_put(const char *ns, const char *name,
     return put;
 }
 
+/* Though others use it. */
+static inline apr_status_t drop_script(apr_int64_t *pstamp, fixture_t *f,
+                                       const char *ns, const char *name,
+                                       const char *if_match)
+{
+    wfp_script_delete_t what = { ns, name, if_match, 1, &me };
+
+    return wfp_scripts_delete(pstamp, f->store, &what, &f->res, f->res.pool);
+}
+
 #endif

@@ -123,8 +123,7 @@ static void they_are_the_workers_not_the_names(wfp_test_t *t)
     open_store(&f, t);
     version = deploy(&f, t, "a");
     keep(&f, t, version, T0, 5, 10);
-    OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
-                          t->pool));
+    OK(drop_script(&stamp, &f, "demo", "a", NULL));
     keep(&f, t, version, T0 + 1, 5, 10); /* one that was late */
     deploy(&f, t, "a");
     CHECK_INT(count(&f, t, id_of(&f, t, "a")), 0);

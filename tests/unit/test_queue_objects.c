@@ -78,8 +78,7 @@ static void goes_with_its_worker(wfp_test_t *t)
     f = w.f;
     q = consumed(&w, "q", standard());
     SEND(&w, "q", 1, "kept", -1);
-    OK(wfp_scripts_delete(&stamp, f.store, "demo", "w", NULL, &me, &f.res,
-                          t->pool));
+    OK(drop_script(&stamp, &f, "demo", "w", NULL));
     q = again(&w, q->id);
     CHECK(!q->consumer);
     CHECK_INT(q->backlog_count, 1);

@@ -355,12 +355,9 @@ static void scripts_are_listed(wfp_test_t *t)
     CHECK_INT(list->nelts, 1);
     REFUSED(wfp_scripts_list(&list, f.store, "none", &f.res, t->pool),
             WFP_NOT_FOUND);
-    OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
-                          t->pool));
+    OK(drop_script(&stamp, &f, "demo", "a", NULL));
     CHECK_INT(stamp, 5);
-    REFUSED(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
-                               t->pool),
-            WFP_WORKER_NOT_FOUND);
+    REFUSED(drop_script(&stamp, &f, "demo", "a", NULL), WFP_WORKER_NOT_FOUND);
     OK(wfp_scripts_list(&list, f.store, "demo", &f.res, t->pool));
     CHECK_INT(list->nelts, 1);
 }
@@ -492,8 +489,7 @@ static void changes_come_in_order(wfp_test_t *t)
         OK(wfp_scripts_put(f.store, make_put("demo", "a", "x", t->pool), &f.res,
                            t->pool));
     }
-    OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
-                          t->pool));
+    OK(drop_script(&stamp, &f, "demo", "a", NULL));
     OK(wfp_changes_since(&list, &latest, &lost, f.store, 0, 100, &f.res,
                          t->pool));
     CHECK_INT(latest, 7);

@@ -252,12 +252,9 @@ static void expectations_are_looked_at_inside(wfp_test_t *t)
     put->if_latest = v1;
     CHECK(wfp_scripts_put(f.store, put, &f.res, t->pool) == APR_EMISMATCH);
     wfp_result_init(&f.res, t->pool);
-    CHECK(wfp_scripts_delete(&stamp, f.store, "demo", "a", v1, &me, &f.res,
-                             t->pool)
-          == APR_EMISMATCH);
+    CHECK(drop_script(&stamp, &f, "demo", "a", v1) == APR_EMISMATCH);
     wfp_result_init(&f.res, t->pool);
-    OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", "*", &me, &f.res,
-                          t->pool));
+    OK(drop_script(&stamp, &f, "demo", "a", "*"));
 }
 
 /* --- pages ------------------------------------------------------------------- */
@@ -477,8 +474,7 @@ static void kv_namespaces_are_kept_while_bound(wfp_test_t *t)
     CHECK_STR(users(&f, t, WFP_BINDING_D1, "\xff' OR 1 --"), "");
     REFUSED(wfp_kv_namespaces_delete(f.store, one.id, &me, &f.res, t->pool),
             WFP_CONFLICT);
-    OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
-                          t->pool));
+    OK(drop_script(&stamp, &f, "demo", "a", NULL));
     OK(wfp_kv_namespaces_delete(f.store, one.id, &me, &f.res, t->pool));
     REFUSED(wfp_kv_namespaces_delete(f.store, one.id, &me, &f.res, t->pool),
             WFP_NOT_FOUND);

@@ -187,8 +187,7 @@ static void every_change_is_followed(wfp_test_t *t)
     CHECK_STR(producers(&f, t, "t"), "demo/a;more/;");
     OK(wfp_namespaces_delete(&stamp, f.store, "more", NULL, &me, &f.res,
                              t->pool));
-    OK(wfp_scripts_delete(&stamp, f.store, "demo", "a", NULL, &me, &f.res,
-                          t->pool));
+    OK(drop_script(&stamp, &f, "demo", "a", NULL));
     CHECK_STR(producers(&f, t, "t"), "");
     CHECK_INT(rows_of(&f, t, "all_v", "SELECT consumer FROM version_tails"), 1);
     CHECK_INT(rows_of(&f, t, "all_ns", "SELECT consumer FROM namespace_tails"),

@@ -69,5 +69,6 @@ class Tenant:
     def remove_all(self):
         """Namespaces stay: they cost nothing and end with the session."""
         for full in reversed(self.made):
-            self.httpd.wfpctl("delete", full, check=False, quick=True)
+            self.httpd.wfpctl("delete", full, "--force", check=False,
+                              quick=True)
         self.made = []

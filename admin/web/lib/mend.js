@@ -33,6 +33,7 @@ const BY_CODE = {
   10056: 'Somebody else took it away. Reload the page.',
   10057: 'Give the binding a value.',
   10063: 'Workers are reached by hostnames and routes of this server.',
+  10064: 'Take it out of what uses it first, or delete it nevertheless: what uses it fails from then on.',
   10068: 'A Worker returns a table with a function, such as { fetch = function(request, env) ... end }.',
   10085: 'Choose a bucket that exists, or make it first.',
   10090: 'It was deleted, or renamed. Go back to the list.',

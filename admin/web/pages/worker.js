@@ -3,7 +3,7 @@
 import { api, may, seg } from '../lib/api.js';
 import { h } from '../lib/dom.js';
 import { go, link } from '../lib/router.js';
-import { button, confirmName, pageHead, tabs, toast } from '../lib/ui.js';
+import { button, checkbox, confirmName, pageHead, tabs, toast } from '../lib/ui.js';
 import { workerOf } from '../worker/source.js';
 
 const TABS = [
@@ -17,12 +17,23 @@ const TABS = [
   ['settings', 'Settings', () => import('../worker/settings.js')],
 ];
 
+const IN_USE = 10064;
+
+/* Who uses it is told first. */
 function remove(worker, up) {
-  confirmName({ title: `Delete ${worker.name}?`, text: 'All its versions, secrets and schedules go with it. This cannot be undone.', name: worker.name, run: async () => {
-    await api.del(worker.path);
+  const force = checkbox('Delete it nevertheless: what uses it fails from then on', { name: 'force' });
+  force.hidden = true;
+  const d = confirmName({ title: `Delete ${worker.name}?`, text: 'All its versions, secrets and schedules go with it. This cannot be undone.', name: worker.name, run: async () => {
+    try {
+      await api.del(worker.path, { query: { force: force.box.checked ? true : null } });
+    } catch (error) {
+      if (error.code === IN_USE) force.hidden = false;
+      throw error;
+    }
     toast(`Deleted ${worker.name}`);
     go(up);
   } });
+  d.el.querySelector('.dialog-body').append(force);
 }
 
 export default async function page(ctx) {
