@@ -32,6 +32,8 @@ typedef enum {
     WFP_API_NO_VERSION,
     WFP_API_NO_BINDING, /* secrets, too */
     WFP_API_BINDING_NAME,
+    WFP_API_VAR,       /* too large */
+    WFP_API_VARS,      /* too many */
     WFP_API_INHERIT,   /* nothing to inherit */
     WFP_API_NO_TARGET, /* of a service binding */
     WFP_API_NO_NAMESPACE_TARGET,

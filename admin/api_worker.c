@@ -84,6 +84,10 @@ static wfp_api_error_e error_of(const wfp_result_t *res)
         return WFP_API_IN_USE;
     case WFP_ABOUT_SIZE:
         return WFP_API_SCRIPT_SIZE;
+    case WFP_ABOUT_VAR:
+        return WFP_API_VAR;
+    case WFP_ABOUT_VARS:
+        return WFP_API_VARS;
     case WFP_ABOUT_HANDLERS:
         return WFP_API_NO_HANDLERS;
     case WFP_ABOUT_NONE:

@@ -33,9 +33,11 @@ apr_status_t wfp_seal_text(wfp_secret_t *secret, wfp_keyring_t *keys,
                               key);
     }
     if (n > WFP_UPLOAD_VAR_BYTES_MAX) {
-        return wfp_result_set(res, WFP_INVALID, APR_EINVAL,
-                              "secret %s has more than %d bytes", key,
-                              WFP_UPLOAD_VAR_BYTES_MAX);
+        return wfp_result_about(
+            res, WFP_ABOUT_VAR,
+            wfp_result_set(res, WFP_INVALID, APR_EINVAL,
+                           "secret %s has more than %d bytes", key,
+                           WFP_UPLOAD_VAR_BYTES_MAX));
     }
     rv = wfp_keyring_seal(&secret->sealed, keys, context, text, n, p);
     if (rv != APR_SUCCESS) {

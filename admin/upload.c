@@ -115,7 +115,9 @@ static apr_status_t check_binding(const wfp_script_t *script, int i,
     }
     if (b->kind != WFP_BINDING_SECRET_TEXT
         && b->text_size > WFP_UPLOAD_VAR_BYTES_MAX) {
-        return refuse(res, "binding", b->name, "is larger than 5 KB");
+        return wfp_result_about(res, WFP_ABOUT_VAR,
+                                refuse(res, "binding", b->name,
+                                       "is larger than 5 KB"));
     }
     return APR_SUCCESS;
 }
@@ -137,8 +139,9 @@ static apr_status_t check_bindings(const wfp_script_t *script,
         vars += is_var(&APR_ARRAY_IDX(script->bindings, i, wfp_binding_t));
     }
     if (vars > WFP_UPLOAD_VARS_MAX) {
-        return refuse(res, "Worker", script->name,
-                      "more than 128 variables and secrets");
+        return wfp_result_about(res, WFP_ABOUT_VARS,
+                                refuse(res, "Worker", script->name,
+                                       "more than 128 variables and secrets"));
     }
     return APR_SUCCESS;
 }

@@ -80,6 +80,8 @@ typedef enum {
     WFP_ABOUT_VERSION, /* one that the Worker has not */
     WFP_ABOUT_USERS,   /* who would miss what shall go */
     WFP_ABOUT_SIZE,    /* of a script */
+    WFP_ABOUT_VAR,     /* a variable that is too large */
+    WFP_ABOUT_VARS,    /* more variables than there may be */
     WFP_ABOUT_HANDLERS /* a script without */
 } wfp_about_e;
 

@@ -55,7 +55,7 @@ class TestSecrets:
         assert error(put(either, name, "a-b", "x"))[:2] == (400, 10052)
         assert error(put(either, name, "P", "x"))[:2] == (400, 10021)
         assert error(put(either, name, "S", 1))[:2] == (400, 10021)
-        assert error(put(either, name, "S", "x" * 6000))[:2] == (400, 10021)
+        assert error(put(either, name, "S", "x" * 6000))[:2] == (400, 10054)
         assert error(put(either, name, "S", "x", "secret_key"))[:2] == \
             (400, 10021)
         assert error(put(either, "nobody", "S", "x"))[:2] == (404, 10007)

@@ -46,8 +46,9 @@ TYPED = [
         "version_id": (*TEXTS, "x" * 65), "message": (*TEXTS, "x" * 1001)},
      10012),
     ("PUT {S}/kept/secrets", {"name": "A", "text": "b"}, {
-        "text": (*TEXTS, None, "x" * 5121), "type": (*TEXTS, "secret_key")},
-     10021),
+        "text": (*TEXTS, None), "type": (*TEXTS, "secret_key")}, 10021),
+    ("PUT {S}/kept/secrets", {"name": "A", "text": "b"}, {
+        "text": ("x" * 5121,)}, 10054),
     ("PUT {S}/kept/secrets", {"name": "A", "text": "b"}, {
         "name": (*TEXTS, None, "", "1a", "a-b", "x" * 64)}, 10052),
     ("PATCH {S}/kept/secrets-bulk", {}, {

@@ -30,6 +30,8 @@ const BY_CODE = {
   10039: 'It has become shorter. Reload the list.',
   10041: 'Choose a KV namespace that exists, or make it first.',
   10052: 'Give the binding a name.',
+  10054: 'It has at most 5,120 bytes. Keep more in KV or R2.',
+  10055: 'There are at most 128. Put several into one of type json.',
   10056: 'Somebody else took it away. Reload the page.',
   10057: 'Give the binding a value.',
   10063: 'Workers are reached by hostnames and routes of this server.',
