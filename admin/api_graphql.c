@@ -12,9 +12,12 @@
 #include "admin/api_call.h"
 #include "admin/graphql.h"
 #include "admin/graphql_sets.h"
+#include "core/clock.h"
 
-/* Data sets that one question may ask of: each may read the ledger of a year. */
+/* Data sets that one question may ask of: each may read the ledger of a year. All
+ * of them together have this time. */
 #define SETS_MAX 5
+#define TIME_MAX apr_time_from_sec(10)
 
 static const struct {
     const char *name;
@@ -35,14 +38,15 @@ static apr_status_t refuse(wfp_api_call_t *call, const char *what,
 /* ---- from the account down -------------------------------------------------------- */
 
 static apr_status_t answer_set(wfp_json_t **prows, wfp_api_call_t *call,
-                               const wfp_graphql_field_t *field)
+                               const wfp_graphql_field_t *field,
+                               apr_time_t deadline)
 {
     int i;
 
     for (i = 0; sets[i].name; i++) {
         if (!strcmp(sets[i].name, field->name)) {
-            return sets[i].fn(prows, call->server->store, field, &call->res,
-                              call->pool);
+            return sets[i].fn(prows, call->server->store, field, deadline,
+                              &call->res, call->pool);
         }
     }
     return refuse(call, field->name,
@@ -74,6 +78,7 @@ static apr_status_t answer_accounts(wfp_json_t **paccounts,
                                     const wfp_graphql_field_t *field)
 {
     wfp_json_t *account = wfp_json_object(call->pool), *rows;
+    apr_time_t deadline = wfp_clock_now() + TIME_MAX;
     apr_status_t rv;
     int i;
 
@@ -90,7 +95,7 @@ static apr_status_t answer_accounts(wfp_json_t **paccounts,
         const wfp_graphql_field_t *set = &APR_ARRAY_IDX(field->fields, i,
                                                         wfp_graphql_field_t);
 
-        rv = answer_set(&rows, call, set);
+        rv = answer_set(&rows, call, set, deadline);
         if (rv == APR_SUCCESS) {
             wfp_json_set(account, set->label, rows);
         }

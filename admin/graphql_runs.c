@@ -268,24 +268,20 @@ static int compare(const void *av, const void *bv)
 
 apr_status_t wfp_graphql_runs(wfp_json_t **prows, wfp_store_t *store,
                               const wfp_graphql_field_t *field,
-                              wfp_result_t *res, apr_pool_t *p)
+                              apr_time_t deadline, wfp_result_t *res,
+                              apr_pool_t *p)
 {
     apr_array_header_t *groups, *rows;
     wfp_graphql_ask_t ask;
     apr_status_t rv = wfp_graphql_ask_read(&ask, field, res, p);
     int i;
 
+    ask.groups.deadline = deadline;
     if (rv == APR_SUCCESS) {
         rv = wfp_ledger_groups_list(&groups, store, &ask.groups, res, p);
     }
     if (rv != APR_SUCCESS) {
         return rv;
-    }
-    if (groups->nelts > WFP_LEDGER_GROUPS_MAX) {
-        return wfp_result_set(
-            res, WFP_INVALID, APR_EINVAL,
-            "more than 10000 groups to choose from: a shorter "
-            "time, or fewer dimensions");
     }
     rows = apr_array_make(p, groups->nelts + 1, sizeof(row_t));
     for (i = 0; i < groups->nelts; i++) {

@@ -10,12 +10,14 @@
 /**
  * Answer a field of an account.
  *
- * @param prows  an array of objects with what the field selects
+ * @param prows     an array of objects with what the field selects
+ * @param deadline  of core/clock's time: it answers by then, or with WFP_INVALID
  * @return APR_EINVAL, WFP_INVALID in res: it is asked for what is not known
  */
 typedef apr_status_t wfp_graphql_set_fn(wfp_json_t **prows, wfp_store_t *store,
                                         const wfp_graphql_field_t *field,
-                                        wfp_result_t *res, apr_pool_t *p);
+                                        apr_time_t deadline, wfp_result_t *res,
+                                        apr_pool_t *p);
 
 /** workersInvocationsAdaptive: what Workers did. */
 wfp_graphql_set_fn wfp_graphql_runs;

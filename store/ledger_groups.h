@@ -26,7 +26,9 @@ typedef struct wfp_ledger_groups_ask_t {
     int by_ns;
     int by_script;
     int with_requests; /* no groups without any */
-    apr_int64_t limit; /* most groups */
+    apr_int64_t
+        limit; /* most groups; the first are read no further than needed */
+    apr_time_t deadline; /* of core/clock's time; 0: none */
 } wfp_ledger_groups_ask_t;
 
 typedef struct wfp_ledger_group_t {
@@ -36,7 +38,13 @@ typedef struct wfp_ledger_group_t {
     apr_uint64_t n[WFP_LEDGER_TOLD];
 } wfp_ledger_group_t;
 
-/** List groups. @param plist  wfp_ledger_group_t, by time, ns, script */
+/**
+ * List groups.
+ *
+ * @param plist  wfp_ledger_group_t, by time, ns, script
+ * @return WFP_INVALID: more than WFP_LEDGER_GROUPS_MAX, of which limit would be the
+ *         first; or not done by the deadline
+ */
 apr_status_t wfp_ledger_groups_list(apr_array_header_t **plist,
                                     wfp_store_t *store,
                                     const wfp_ledger_groups_ask_t *ask,

@@ -2,6 +2,7 @@
 /* store/ledger_groups.c: what Workers did by namespace, Worker and time. */
 #include "store/ledger_groups.h"
 
+#include "core/clock.h"
 #include "store/ledger_rows.h"
 #include "tests/unit/store_fixture.h"
 
@@ -94,11 +95,59 @@ static void of_some(wfp_test_t *t)
     CHECK_STR(GROUPS(.since = DAY0 + 60, .ns = "demo"), "/+-1=1");
 }
 
+/* Days and hours are read one after the other. */
+static void over_many_slices(wfp_test_t *t)
+{
+    fixture_t f;
+    const apr_int64_t day = WFP_LEDGER_ROWS_DAY;
+    int i;
+
+    open_store(&f, t);
+    for (i = 0; i < 4; i++) {
+        put(&f, t, "demo", "x", DAY0 - i * day + i * 3600, 1 << i);
+        put(&f, t, "shop", i & 1 ? "x" : "y", DAY0 - i * day, 16 << i);
+    }
+    CHECK_STR(GROUPS(.since = DAY0 - 9 * day), "/+-1=255");
+    CHECK_STR(GROUPS(.since = DAY0 - 9 * day, .by_ns = 1, .by_script = 1),
+              "demo/x+-1=15 shop/x+-1=160 shop/y+-1=80");
+    CHECK_STR(GROUPS(.since = 0, .by_ns = 1, .limit = 1), "demo/+-1=15");
+    CHECK_STR(GROUPS(.since = 0, .script = "x"), "/+-1=175");
+    CHECK_STR(GROUPS(.since = DAY0 - 9 * day, .span = day, .limit = 3),
+              "/+-259200=136 /+-172800=68 /+-86400=34");
+    CHECK_STR(GROUPS(.since = DAY0 - 2 * day + 1, .span = 3600, .by_ns = 1),
+              "demo/+-165600=4 shop/+-86400=32 demo/+-82800=2 demo/+0=1 "
+              "shop/+0=16");
+    CHECK_STR(GROUPS(.since = DAY0 - 2 * day, .until = DAY0 - day + 1,
+                     .span = 60, .ns = "shop"),
+              "/+-172800=64 /+-86400=32");
+}
+
+static void what_takes_too_long(wfp_test_t *t)
+{
+    fixture_t f;
+    apr_array_header_t *list;
+    wfp_ledger_groups_ask_t ask = { .until = DAY0 + 60,
+                                    .limit = 1,
+                                    .deadline = 1 };
+
+    open_store(&f, t);
+    OK(wfp_ledger_groups_list(&list, f.store, &ask, &f.res, t->pool));
+    CHECK_INT(list->nelts, 0);
+    put(&f, t, "demo", "x", DAY0, 5);
+    REFUSED(wfp_ledger_groups_list(&list, f.store, &ask, &f.res, t->pool),
+            WFP_INVALID);
+    ask.deadline = wfp_clock_now() + apr_time_from_sec(600);
+    OK(wfp_ledger_groups_list(&list, f.store, &ask, &f.res, t->pool));
+    CHECK_INT(list->nelts, 1);
+}
+
 int main(void)
 {
     static const wfp_test_case_t cases[] = {
         { "by all and by none", by_all_and_by_none },
         { "of some", of_some },
+        { "over many slices", over_many_slices },
+        { "what takes too long", what_takes_too_long },
         { NULL },
     };
 
