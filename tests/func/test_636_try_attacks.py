@@ -251,7 +251,7 @@ class TestEnds:
                 headers = {{ Authorization = "Bearer {api.token}" }},
                 body = json.encode({{
                     url = "http://127.0.0.1:{httpd.port}/_ns/demo/{name}/" }}) }})
-            return Response.new("ok")"""), "--limit", "wall_ms=8000",
+            return Response.new("ok")"""), "--limit", "wall_ms=3000",
             name=name)
         box = Trier(api, made)
         done = box.send()

@@ -339,7 +339,8 @@ class TestSockets:
             assert number(tail.record()) == 3
             said({"filters": "what"})
             for n in range(300):
-                said({"filters": [{"query": "x" * 200}]})
+                tail.send(1, json.dumps(
+                    {"filters": [{"query": "x" * 200}]}).encode())
             said({"filters": [], "pause": True})
             asked(made, 4)
             said({"pause": True})
