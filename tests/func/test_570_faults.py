@@ -47,7 +47,7 @@ class World:
             *self.vhost(httpd, "late.test", "WfpEgressTimeout 20s 25s 2s"),
             # no deadline where it is not the deadline that is looked at
             *self.vhost(httpd, "patient.test", "WfpEgressTimeout 20s 25s"),
-            *self.vhost(httpd, "drip.test", "WfpEgressTimeout 4s 6s 4s")]
+            *self.vhost(httpd, "drip.test", "WfpEgressTimeout 5s 6s 5s")]
 
     @staticmethod
     def vhost(httpd, name, line):
@@ -131,14 +131,10 @@ class TestConnection:
         assert told["code"] == "timeout"
         assert "silent too long" in told["message"]
 
-    def test_570_07_slow_is_not_silent(self, run, world):
-        """On a busy machine the origin is silent against its will: then once
-        more."""
-        for _ in range(5):
-            world.bad.gap = 0
-            told = run(read("drip-body"), host="drip.test")
-            if world.bad.gap < 2:
-                break
+    def test_570_07_slow_is_not_silent(self, run):
+        """On a busy machine the origin is silent for a while against its
+        will, not for 5 s."""
+        told = run(read("drip-body"), host="drip.test")
         assert told["code"] == "timeout"
         assert "silent" not in told["message"]
 

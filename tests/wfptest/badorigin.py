@@ -11,7 +11,6 @@ import socket
 import ssl
 import struct
 import subprocess
-import time
 import zlib
 
 from .rawserver import RawServer
@@ -110,7 +109,6 @@ class BadOrigin(RawServer):
 
     def __init__(self, context=None):
         self.paths = []
-        self.gap = 0  # the longest between two bytes of a drip, in seconds
         super().__init__(context)
 
     def serve(self, sock):
@@ -139,11 +137,8 @@ class BadOrigin(RawServer):
             while not self.over.is_set():
                 sock.sendall(again)
         elif what in DRIP:
-            before = time.monotonic()
             for byte in DRIP[what]:
                 sock.sendall(bytes([byte]))
-                now = time.monotonic()
-                self.gap, before = max(self.gap, now - before), now
                 if self.over.wait(0.05):
                     return
         elif what in RESET:
