@@ -222,7 +222,8 @@ wfp_json_t *wfp_api_scripts_show_uploaded(const wfp_deploy_t *d, apr_pool_t *p)
     };
     wfp_json_t *doc = show_info(&info, p);
 
-    wfp_json_set_int(doc, "startup_time_ms", (d->startup_us + 999) / 1000);
+    wfp_json_set_int(doc, "startup_time_ms", (d->seen.startup_us + 999) / 1000);
+    wfp_json_set(doc, "handlers", texts(d->seen.handlers, p));
     wfp_json_set_str(doc, "entry_point", script->main_module);
     return doc;
 }

@@ -156,7 +156,7 @@ apr_status_t wfp_api_versions_add(wfp_api_call_t *call)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    wfp_json_set_int(doc, "startup_time_ms", (d.startup_us + 999) / 1000);
+    wfp_json_set_int(doc, "startup_time_ms", (d.seen.startup_us + 999) / 1000);
     wfp_api_worker_tell(call, meta);
     return wfp_api_answer_json(call, doc);
 }

@@ -117,7 +117,7 @@ static apr_status_t check_code(wfp_deploy_t *d, const wfp_script_t *script,
     given.strict = 0;
     rv = wfp_metadata_apply(&trial, &given, NULL, res, p);
     return rv == APR_SUCCESS ? wfp_upload_check(&trial, d->policy, d->runtime,
-                                                &d->startup_us, res, p)
+                                                &d->seen, res, p)
                              : rv;
 }
 

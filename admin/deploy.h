@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 
 #include "admin/metadata.h"
+#include "admin/upload.h"
 #include "admin/upload_form.h"
 #include "core/keyring.h"
 #include "core/limits.h"
@@ -30,7 +31,7 @@ typedef struct wfp_deploy_t {
     wfp_put_t put;          /* of it: actor, action, no_traffic, if_match,
                              * if_latest, versions_kept; the rest is filled in:
                              * put.script is the new version */
-    apr_int64_t startup_us; /* filled in where code came: its top level */
+    wfp_upload_seen_t seen; /* filled in where code came: its top level */
 } wfp_deploy_t;
 
 /**

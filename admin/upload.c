@@ -207,10 +207,23 @@ static apr_status_t top_level_failed(wfp_result_t *res, apr_status_t rv)
     return rv;
 }
 
+static apr_array_header_t *handlers_of(const wfp_isolate_t *iso, apr_pool_t *p)
+{
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(const char *));
+    int i;
+
+    for (i = 0; wfp_isolate_handler_names[i]; i++) {
+        if (wfp_isolate_handles(iso, wfp_isolate_handler_names[i])) {
+            APR_ARRAY_PUSH(list, const char *) = wfp_isolate_handler_names[i];
+        }
+    }
+    return list;
+}
+
 static apr_status_t run_top_level(wfp_script_t *script,
                                   const wfp_limit_policy_t *policy,
                                   const wfp_runtime_t *known,
-                                  apr_int64_t *startup_us, wfp_result_t *res,
+                                  wfp_upload_seen_t *seen, wfp_result_t *res,
                                   apr_pool_t *p)
 {
     const wfp_limits_t *sources[1] = { &script->limits };
@@ -233,9 +246,8 @@ static apr_status_t run_top_level(wfp_script_t *script,
     if (rv != APR_SUCCESS) {
         return top_level_failed(res, rv);
     }
-    if (startup_us) {
-        *startup_us = wfp_clock_now() - begun;
-    }
+    seen->startup_us = wfp_clock_now() - begun;
+    seen->handlers = handlers_of(iso, p);
     if (!wfp_isolate_handles(iso, NULL)) {
         rv = wfp_result_about(
             res, WFP_ABOUT_HANDLERS,
@@ -263,7 +275,7 @@ apr_status_t wfp_upload_check_settings(const wfp_script_t *script,
 apr_status_t wfp_upload_check(wfp_script_t *script,
                               const wfp_limit_policy_t *policy,
                               const wfp_runtime_t *runtime,
-                              apr_int64_t *startup_us, wfp_result_t *res,
+                              wfp_upload_seen_t *seen, wfp_result_t *res,
                               apr_pool_t *p)
 {
     apr_status_t rv = check_names(script, res);
@@ -275,7 +287,7 @@ apr_status_t wfp_upload_check(wfp_script_t *script,
         rv = wfp_upload_check_settings(script, policy, res);
     }
     if (rv == APR_SUCCESS) {
-        rv = run_top_level(script, policy, runtime, startup_us, res, p);
+        rv = run_top_level(script, policy, runtime, seen, res, p);
     }
     return rv;
 }

@@ -34,18 +34,24 @@ apr_status_t wfp_upload_check_settings(const wfp_script_t *script,
                                        const wfp_limit_policy_t *policy,
                                        wfp_result_t *res) WFP_CHECK;
 
+/** What is seen when its top level runs. */
+typedef struct wfp_upload_seen_t {
+    apr_int64_t startup_us;       /* how long it took */
+    apr_array_header_t *handlers; /* that it returns: const char * */
+} wfp_upload_seen_t;
+
 /**
  * Is this script fit to be stored?
  *
- * @param runtime     of this process, from wfp_run_child_init(): how fast it is
- * @param startup_us  how long the top level took; may be NULL
- * @param res         WFP_INVALID with a text that names what is wrong
- *                    ("worker.lua:3: ..."), WFP_STARTUP_LIMIT
+ * @param runtime  of this process, from wfp_run_child_init(): how fast it is
+ * @param seen     filled in when it is
+ * @param res      WFP_INVALID with a text that names what is wrong
+ *                 ("worker.lua:3: ..."), WFP_STARTUP_LIMIT
  */
 apr_status_t wfp_upload_check(wfp_script_t *script,
                               const wfp_limit_policy_t *policy,
                               const wfp_runtime_t *runtime,
-                              apr_int64_t *startup_us, wfp_result_t *res,
+                              wfp_upload_seen_t *seen, wfp_result_t *res,
                               apr_pool_t *p) WFP_CHECK;
 
 #endif

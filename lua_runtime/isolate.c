@@ -32,9 +32,8 @@
 /* Lua's own. */
 #define GC_STEP_MUL 100
 
-/* The handlers that a caller may ask for by wfp_isolate_handles(). */
-static const char *const handler_names[] = { "fetch", "scheduled", "queue",
-                                             "tail", NULL };
+const char *const wfp_isolate_handler_names[] = { "fetch", "scheduled", "queue",
+                                                  "tail", NULL };
 
 /* Bit of iso->handlers: the table holds a function at all. */
 #define ANY_FUNCTION (1u << 31)
@@ -208,8 +207,8 @@ static void find_handlers(wfp_isolate_t *iso, lua_State *L, int table)
     int i;
 
     iso->fetch_ref = LUA_NOREF;
-    for (i = 0; handler_names[i]; i++) {
-        lua_pushstring(L, handler_names[i]);
+    for (i = 0; wfp_isolate_handler_names[i]; i++) {
+        lua_pushstring(L, wfp_isolate_handler_names[i]);
         if (lua_rawget(L, table) == LUA_TFUNCTION) {
             iso->handlers |= 1u << i;
             if (i == 0) {
@@ -431,8 +430,8 @@ int wfp_isolate_handles(const wfp_isolate_t *iso, const char *handler)
     if (!handler) {
         return (iso->handlers & ANY_FUNCTION) != 0;
     }
-    for (i = 0; handler_names[i]; i++) {
-        if (!strcmp(handler_names[i], handler)) {
+    for (i = 0; wfp_isolate_handler_names[i]; i++) {
+        if (!strcmp(wfp_isolate_handler_names[i], handler)) {
             return (iso->handlers >> i) & 1;
         }
     }

@@ -53,6 +53,9 @@ apr_status_t wfp_isolate_create(wfp_isolate_t **piso,
 /** Give the arena back whole. No Lua code runs, lua_close is never called. */
 void wfp_isolate_destroy(wfp_isolate_t *iso);
 
+/** The handlers that a Worker can have: names, NULL at the end. */
+extern const char *const wfp_isolate_handler_names[];
+
 /** Has it a handler of that name ("fetch", "scheduled", ...)? NULL: has its
  *  table any function, so that it can be called at all? */
 int wfp_isolate_handles(const wfp_isolate_t *iso, const char *handler);

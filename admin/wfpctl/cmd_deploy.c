@@ -283,7 +283,7 @@ apr_status_t wfp_cmd_deploy_run(wfp_cmd_t *cmd)
                       .versions_kept = cmd->config.versions_kept };
     /* one top level: to count it costs less than to learn the machine's speed */
     wfp_runtime_t runtime = { .exact_metering = 1 };
-    apr_int64_t startup_us = 0;
+    wfp_upload_seen_t seen = { 0 };
     apr_status_t rv;
 
     if (wfp_args_option(cmd, "assets")) {
@@ -295,14 +295,14 @@ apr_status_t wfp_cmd_deploy_run(wfp_cmd_t *cmd)
         rv = wfp_run_child_init(&runtime, &cmd->res);
     }
     if (rv == APR_SUCCESS) {
-        rv = wfp_upload_check(script, &cmd->config.limits, &runtime,
-                              &startup_us, &cmd->res, cmd->pool);
+        rv = wfp_upload_check(script, &cmd->config.limits, &runtime, &seen,
+                              &cmd->res, cmd->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = wfp_scripts_put(cmd->store, &put, &cmd->res, cmd->pool);
     }
     if (rv == APR_SUCCESS) {
-        print_deployed(cmd, script, startup_us);
+        print_deployed(cmd, script, seen.startup_us);
     }
     return rv;
 }

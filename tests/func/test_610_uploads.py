@@ -45,8 +45,17 @@ class TestBodies:
         result = answer.json["result"]
         assert result["id"] == name and result["etag"]
         assert isinstance(result["startup_time_ms"], int)
+        assert result["handlers"] == ["fetch"]
         assert user.run(name) == "hi"
         assert user.get(name, "/tags") == ["t"]
+
+    def test_610_05_its_handlers(self, user):
+        name = user.name()
+        for names in (["fetch", "scheduled", "queue", "tail"], ["queue"], []):
+            fields = "".join(f"{each} = function() end, " for each in names)
+            source = f"return {{ {fields} other = function() end, tale = 1 }}"
+            answer = user.put(name, source.encode(), "text/plain")
+            assert answer.json["result"]["handlers"] == names
 
     def test_610_02_raw_script(self, user):
         name = user.name()
