@@ -66,8 +66,11 @@ struct wfp_arena_t {
     apr_int64_t crowded;      /* bytes that the total, or the share, had no
                                * room for, when what was asked for last failed
                                * for that */
-    apr_int64_t *share;       /* atomic; NULL: none */
-    int shares;               /* it runs: told is in share, too */
+    wfp_arena_share_t *own;   /* its Worker's share; NULL: none */
+    wfp_arena_share_t *share; /* that it counts in while it runs, its
+                               * own or who pays for it; NULL: none */
+    int led;                  /* another one pays */
+    int runs;                 /* told is in share, too */
     wfp_arena_total_t *total; /* NULL: not counted */
     const wfp_arena_calls_t *calls;
     void *baton;

@@ -7,14 +7,22 @@
 
 #include "lua_runtime/arena.h"
 
+/* Of what runs, and of its share. */
+static void run_more(const wfp_arena_t *arena, apr_int64_t by)
+{
+    (void)__atomic_add_fetch(&arena->total->running, by, __ATOMIC_RELAXED);
+    if (arena->share) {
+        (void)__atomic_add_fetch(arena->share, by, __ATOMIC_RELAXED);
+    }
+}
+
 /* Add to total and share. @return 0: one of them has no room */
 static int take_part(wfp_arena_t *arena, apr_int64_t by)
 {
     wfp_arena_total_t *total = arena->total;
-    apr_int64_t *share = arena->shares ? arena->share : NULL;
-    int keeps = arena->told + by <= WFP_ARENA_KEEP;
+    int keeps = !arena->led && arena->told + by <= WFP_ARENA_KEEP;
 
-    if (!keeps && !wfp_arena_has_share(total, share, arena->told, by)) {
+    if (!keeps && !wfp_arena_has_share(total, arena->share, arena->told, by)) {
         return 0;
     }
     if (__atomic_add_fetch(&total->bytes, by, __ATOMIC_RELAXED) > total->max
@@ -22,9 +30,7 @@ static int take_part(wfp_arena_t *arena, apr_int64_t by)
         (void)__atomic_sub_fetch(&total->bytes, by, __ATOMIC_RELAXED);
         return 0;
     }
-    if (share) {
-        (void)__atomic_add_fetch(share, by, __ATOMIC_RELAXED);
-    }
+    run_more(arena, by);
     return 1;
 }
 
@@ -45,37 +51,40 @@ int wfp_arena_tell(wfp_arena_t *arena, apr_size_t bytes)
     return 1;
 }
 
-void wfp_arena_wake(wfp_arena_t *arena)
+void wfp_arena_wake(wfp_arena_t *arena, wfp_arena_share_t *payer)
 {
-    if (arena->share) {
-        (void)__atomic_add_fetch(arena->share, arena->told, __ATOMIC_RELAXED);
-        arena->shares = 1;
+    if (!arena->total) {
+        return;
     }
+    arena->led = payer != NULL;
+    arena->share = payer ? payer : arena->own;
+    arena->runs = 1;
+    run_more(arena, arena->told);
 }
 
-static void leave_share(wfp_arena_t *arena)
+static void stop_running(wfp_arena_t *arena)
 {
-    if (arena->shares) {
-        (void)__atomic_sub_fetch(arena->share, arena->told, __ATOMIC_RELAXED);
-        arena->shares = 0;
+    if (arena->runs) {
+        run_more(arena, -arena->told);
+        arena->runs = 0;
     }
 }
 
 void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total,
-                    apr_int64_t *share)
+                    wfp_arena_share_t *own, wfp_arena_share_t *payer)
 {
     arena->total = total;
     if (total) {
-        arena->share = share;
+        arena->own = own;
         arena->told = WFP_ARENA_EXTENT;
         (void)__atomic_add_fetch(&total->bytes, arena->told, __ATOMIC_RELAXED);
-        wfp_arena_wake(arena);
+        wfp_arena_wake(arena, payer);
     }
 }
 
 void wfp_arena_part(wfp_arena_t *arena)
 {
-    leave_share(arena);
+    stop_running(arena);
     if (arena->total) {
         (void)__atomic_sub_fetch(&arena->total->bytes, arena->told,
                                  __ATOMIC_RELAXED);
@@ -86,7 +95,7 @@ void wfp_arena_settle(wfp_arena_t *arena)
 {
     apr_int64_t now = (apr_int64_t)(wfp_arena_resident(arena) + arena->outside);
 
-    leave_share(arena);
+    stop_running(arena);
     if (arena->total) {
         (void)__atomic_add_fetch(&arena->total->bytes, now - arena->told,
                                  __ATOMIC_RELAXED);
@@ -101,10 +110,16 @@ int wfp_arena_has_room(const wfp_arena_total_t *total, apr_int64_t bytes)
 }
 
 int wfp_arena_has_share(const wfp_arena_total_t *total,
-                        const apr_int64_t *share, apr_int64_t own,
+                        const wfp_arena_share_t *share, apr_int64_t own,
                         apr_int64_t bytes)
 {
-    apr_int64_t all = share ? __atomic_load_n(share, __ATOMIC_RELAXED) : own;
+    apr_int64_t all, room;
 
-    return all <= own || all + bytes <= total->each_max;
+    if (!share) {
+        return 1;
+    }
+    all = __atomic_load_n(share, __ATOMIC_RELAXED) + bytes;
+    room = total->max - bytes
+           - __atomic_load_n(&total->running, __ATOMIC_RELAXED);
+    return all <= room || (all <= own + bytes && room >= total->max / 8);
 }

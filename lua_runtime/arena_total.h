@@ -6,23 +6,32 @@
 
 /**
  * @file
- * What the arenas of a child hold together, and those of one Worker: each tells
- * its part in steps, so that it seldom writes where others do. For this room only.
+ * What the arenas of a child hold together, and those that one Worker pays for:
+ * each tells its part in steps, so that it seldom writes where others do. For
+ * this room only.
+ *
+ * A share is what running arenas hold that one Worker pays for: its own, and
+ * those that its calls led to. It grows while it has no more than is left free,
+ * so one has half of all at most, two a third each: whoever comes finds some,
+ * however many shares there are.
  */
 
 typedef struct wfp_arena_t wfp_arena_t;
 
+/** Bytes of one share; atomic. */
+typedef apr_int64_t wfp_arena_share_t;
+
 /** What the arenas of a child hold together, in extents. They add to it and
  *  take away; whoever owns it makes room. */
 typedef struct wfp_arena_total_t {
-    apr_int64_t bytes; /* atomic */
+    apr_int64_t bytes;   /* atomic */
+    apr_int64_t running; /* atomic: those that do not rest */
     apr_int64_t max;
     int (*make_room)(void *baton); /* give something back; 0: cannot */
     void *baton;
-    /** Where the running arenas of one Worker count together, NULL: nowhere;
-     *  may be NULL. */
-    apr_int64_t *(*share_of)(void *baton, const char *ns, const char *name);
-    apr_int64_t each_max; /* of one share, where it has more than one arena */
+    /** The share of one Worker, NULL: it has none; may be NULL. */
+    wfp_arena_share_t *(*share_of)(void *baton, const char *ns,
+                                   const char *name);
 } wfp_arena_total_t;
 
 /** In which steps an arena asks for its share of the total, the first when it
@@ -31,17 +40,19 @@ typedef struct wfp_arena_total_t {
 #define WFP_ARENA_EXTENT (64 * 1024)
 
 /** What an arena may hold however much the others do: nobody's hunger keeps a
- *  small one from running. */
+ *  small one from running. Not one that another Worker pays for: of these a
+ *  thread may have many. */
 #define WFP_ARENA_KEEP (1024 * 1024)
 
-/** Count it in a total and a share (NULL: none) from now on. */
+/** Count it in a total from now on, and in the payer's share; NULL: in its own,
+ *  where it has one. */
 void wfp_arena_join(wfp_arena_t *arena, wfp_arena_total_t *total,
-                    apr_int64_t *share);
+                    wfp_arena_share_t *own, wfp_arena_share_t *payer);
 
 /** Give the total back what it does not hold, the share everything: it will
- *  rest. Wake: it runs again. */
+ *  rest. Wake: it runs again, in the payer's share as above. */
 void wfp_arena_settle(wfp_arena_t *arena);
-void wfp_arena_wake(wfp_arena_t *arena);
+void wfp_arena_wake(wfp_arena_t *arena, wfp_arena_share_t *payer);
 
 /** Say that it holds so many bytes, or wants to; it has a total. @return 0: that,
  *  or the share, has no room: `crowded` says for how much */
@@ -54,9 +65,9 @@ void wfp_arena_part(wfp_arena_t *arena);
 int wfp_arena_has_room(const wfp_arena_total_t *total, apr_int64_t bytes);
 
 /** May a share, of which the asker holds `own`, grow by so much? Whoever is
- *  alone in it may. share NULL: yes. */
+ *  alone in it may while an eighth of all stays free. share NULL: yes. */
 int wfp_arena_has_share(const wfp_arena_total_t *total,
-                        const apr_int64_t *share, apr_int64_t own,
+                        const wfp_arena_share_t *share, apr_int64_t own,
                         apr_int64_t bytes);
 
 #endif

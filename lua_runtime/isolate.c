@@ -301,9 +301,8 @@ static apr_status_t open_secrets(making_t *making, const wfp_runtime_t *runtime,
     return APR_SUCCESS;
 }
 
-/* Where its running isolates count together. */
-static apr_int64_t *share_of(wfp_arena_total_t *total,
-                             const wfp_script_t *script)
+static wfp_arena_share_t *share_of(wfp_arena_total_t *total,
+                                   const wfp_script_t *script)
 {
     return total && total->share_of
                ? total->share_of(total->baton, script->ns, script->name)
@@ -360,6 +359,17 @@ apr_status_t wfp_isolate_create(wfp_isolate_t **piso,
                                 const wfp_limits_t *limits, int trusted,
                                 wfp_result_t *res, apr_pool_t *p)
 {
+    return wfp_isolate_create_for(piso, NULL, runtime, script, limits, trusted,
+                                  res, p);
+}
+
+apr_status_t wfp_isolate_create_for(wfp_isolate_t **piso,
+                                    wfp_arena_share_t *payer,
+                                    const wfp_runtime_t *runtime,
+                                    const wfp_script_t *script,
+                                    const wfp_limits_t *limits, int trusted,
+                                    wfp_result_t *res, apr_pool_t *p)
+{
     making_t making = { NULL, script, NULL, NULL, NULL, p };
     wfp_isolate_t *iso;
     wfp_budget_t budget;
@@ -370,7 +380,7 @@ apr_status_t wfp_isolate_create(wfp_isolate_t **piso,
         return rv;
     }
     wfp_arena_join(&iso->arena, runtime->total,
-                   share_of(runtime->total, script));
+                   share_of(runtime->total, script), payer);
     making.iso = iso;
     iso->runtime = runtime;
     iso->trusted = trusted;

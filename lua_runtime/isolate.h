@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/result.h"
 #include "core/script.h"
+#include "lua_runtime/arena_total.h"
 #include "lua_runtime/host.h"
 
 /**
@@ -23,9 +24,9 @@ typedef struct wfp_isolate_t wfp_isolate_t;
 /** What does not change between the isolates of a child. */
 typedef struct wfp_runtime_t {
     const wfp_host_t *host;
-    void *server;                    /* passed to host->open_secret */
-    int exact_metering;              /* WfpMetering exact */
-    struct wfp_arena_total_t *total; /* that isolates are counted in; NULL:
+    void *server;             /* passed to host->open_secret */
+    int exact_metering;       /* WfpMetering exact */
+    wfp_arena_total_t *total; /* that isolates are counted in; NULL:
                                       * none */
     /* atomic, see wfp_run_set_rate() */
     double vm_rate; /* instructions per second of this machine, from
@@ -49,6 +50,15 @@ apr_status_t wfp_isolate_create(wfp_isolate_t **piso,
                                 const wfp_script_t *script,
                                 const wfp_limits_t *limits, int trusted,
                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
+
+/** The same, for a call of the Worker in whose share it counts (pool.h); NULL:
+ *  in its own. */
+apr_status_t wfp_isolate_create_for(wfp_isolate_t **piso,
+                                    wfp_arena_share_t *payer,
+                                    const wfp_runtime_t *runtime,
+                                    const wfp_script_t *script,
+                                    const wfp_limits_t *limits, int trusted,
+                                    wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** Give the arena back whole. No Lua code runs, lua_close is never called. */
 void wfp_isolate_destroy(wfp_isolate_t *iso);

@@ -10,9 +10,9 @@
  * standard limit would fill the standard WfpIsolateMemory, though most never
  * hold 1 MB.
  *
- * Shares: the running isolates of one user Worker hold half of the bytes at
- * most. Counted in a table without locks, at a hash that nobody can aim at; that
- * two share a place by chance costs them a part of their shares only.
+ * Shares (arena_total.h) are user Workers'. Counted in a table without locks, at a
+ * hash that nobody can aim at; that two share a place by chance costs them a part
+ * of their shares only.
  */
 #include "lua_runtime/pool.h"
 
@@ -46,7 +46,7 @@ struct wfp_pool_t {
     apr_uint64_t warm, cold, killed, evicted;
     apr_uint32_t next_shard; /* to evict from */
     apr_uint64_t key[2];
-    apr_int64_t shares[SHARES]; /* atomic: bytes that run */
+    wfp_arena_share_t shares[SHARES];
     shard_t shards[SHARDS];
 };
 
@@ -81,7 +81,7 @@ static apr_uint64_t hash_key(const char *ns, const char *name,
 }
 
 /* The platform's own Workers have no share: each request may need one. */
-static apr_int64_t *share_of(void *data, const char *ns, const char *name)
+static wfp_arena_share_t *share_of(void *data, const char *ns, const char *name)
 {
     wfp_pool_t *pool = data;
     apr_uint64_t key[2];
@@ -223,7 +223,6 @@ apr_status_t wfp_pool_create(wfp_pool_t **ppool, int count_max,
     pool->total.make_room = make_room;
     pool->total.baton = pool;
     pool->total.share_of = share_of;
-    pool->total.each_max = (apr_int64_t)bytes_max / 2;
     for (i = 0; i < SHARDS; i++) {
         int rv = pthread_mutex_init(&pool->shards[i].mutex, NULL);
 
@@ -237,7 +236,7 @@ apr_status_t wfp_pool_create(wfp_pool_t **ppool, int count_max,
 }
 
 wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
-                             apr_int64_t stamp)
+                             apr_int64_t stamp, wfp_arena_share_t *payer)
 {
     apr_uint64_t hash = hash_key(ns, name, stamp);
     shard_t *shard = shard_of(pool, hash);
@@ -247,8 +246,8 @@ wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
     for (iso = *bucket_of(shard, hash); iso; iso = iso->pool.same) {
         if (iso->pool.hash == hash && iso->script.stamp == stamp
             && !strcmp(iso->script.name, name) && !strcmp(iso->script.ns, ns)
-            && wfp_arena_has_share(&pool->total, iso->arena.share, 0,
-                                   iso->arena.told)) {
+            && wfp_arena_has_share(&pool->total, payer ? payer : iso->arena.own,
+                                   0, iso->arena.told)) {
             unlink_locked(shard, iso);
             break;
         }
@@ -257,7 +256,7 @@ wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
     if (iso) {
         (void)add(&pool->idle, -1);
         (void)add(&pool->out, 1);
-        wfp_arena_wake(&iso->arena);
+        wfp_arena_wake(&iso->arena, payer);
         count(&pool->warm);
     }
     return iso;
@@ -268,10 +267,12 @@ wfp_arena_total_t *wfp_pool_total(wfp_pool_t *pool)
     return &pool->total;
 }
 
-int wfp_pool_admit(wfp_pool_t *pool, const char *ns, const char *name)
+int wfp_pool_admit(wfp_pool_t *pool, const char *ns, const char *name,
+                   wfp_arena_share_t *payer)
 {
-    if (!wfp_arena_has_share(&pool->total, share_of(pool, ns, name), 0,
-                             WFP_ARENA_EXTENT)) {
+    wfp_arena_share_t *share = payer ? payer : share_of(pool, ns, name);
+
+    if (!wfp_arena_has_share(&pool->total, share, 0, WFP_ARENA_EXTENT)) {
         return 0;
     }
     while (!wfp_arena_has_room(&pool->total, WFP_ARENA_EXTENT)) {
@@ -282,6 +283,11 @@ int wfp_pool_admit(wfp_pool_t *pool, const char *ns, const char *name)
     (void)add(&pool->out, 1);
     count(&pool->cold);
     return 1;
+}
+
+wfp_arena_share_t *wfp_pool_share(const wfp_isolate_t *iso)
+{
+    return iso->arena.share;
 }
 
 void wfp_pool_withdraw(wfp_pool_t *pool)

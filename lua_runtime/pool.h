@@ -22,10 +22,19 @@ typedef struct wfp_pool_t wfp_pool_t;
 apr_status_t wfp_pool_create(wfp_pool_t **ppool, int count_max,
                              apr_size_t bytes_max, apr_pool_t *p) WFP_CHECK;
 
-/** An idle isolate of exactly this version, or NULL: also when it may not run,
- *  as wfp_pool_admit() tells then. */
+/**
+ * An idle isolate of exactly this version, or NULL: also when it may not run, as
+ * wfp_pool_admit() tells then.
+ *
+ * @param payer  the share of the user Worker whose call led to this one; NULL:
+ *               the Worker's own
+ */
 wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
-                             apr_int64_t stamp);
+                             apr_int64_t stamp, wfp_arena_share_t *payer);
+
+/** Whose share an isolate that is out counts in: the payer of what its calls
+ *  lead to. NULL: the platform's, which has none. Lives as the pool does. */
+wfp_arena_share_t *wfp_pool_share(const wfp_isolate_t *iso);
 
 /** Where its isolates count their memory (wfp_runtime_t). One that grows when
  *  bytes_max is reached has idle ones destroyed; when there are none it is
@@ -33,11 +42,11 @@ wfp_isolate_t *wfp_pool_take(wfp_pool_t *pool, const char *ns, const char *name,
 wfp_arena_total_t *wfp_pool_total(wfp_pool_t *pool);
 
 /** May another isolate of this Worker be made? Evicts idle ones to make room. It
- *  counts as out until it is given, or withdrawn.
- *  @return 1, or 0: WFP_ISOLATE_UNAVAILABLE, since there is no memory or those
- *          of a user Worker that run hold half of it */
-int wfp_pool_admit(wfp_pool_t *pool, const char *ns,
-                   const char *name) WFP_CHECK;
+ *  counts as out until it is given, or withdrawn. payer: as above.
+ *  @return 1, or 0: WFP_ISOLATE_UNAVAILABLE, since there is no memory or the
+ *          share has as much as is free */
+int wfp_pool_admit(wfp_pool_t *pool, const char *ns, const char *name,
+                   wfp_arena_share_t *payer) WFP_CHECK;
 
 /** The isolate that was admitted could not be made. */
 void wfp_pool_withdraw(wfp_pool_t *pool);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A small pool of threads that runs waitUntil functions. One user Worker may
- * hold half of the places and of WfpIsolateMemory and a quarter of the threads
- * at most, and what waited
- * for longer than it might have run is dropped: functions that sleep keep
- * nobody else's from running.
+ * A small pool of threads that runs waitUntil functions. One user Worker, with
+ * those that its calls led to, may hold half of the places and of
+ * WfpIsolateMemory and a quarter of the threads at most, and what waited for
+ * longer than it might have run is dropped: functions that sleep keep nobody
+ * else's from running.
  */
 #include "mod_wfp/background.h"
 
@@ -46,17 +46,24 @@ static const wfp_entry_t *worker_of(const wfp_work_t *work)
     return work->last_user ? &work->last_user->entry : &work->first->entry;
 }
 
+/* Are two works one Worker's? Where user Workers ran, of the outermost. */
+static int is_same(const wfp_work_t *a, const wfp_work_t *b)
+{
+    const wfp_entry_t *one = worker_of(a), *other = worker_of(b);
+
+    if (a->payer || b->payer) {
+        return a->payer == b->payer;
+    }
+    return !strcmp(one->name, other->name) && !strcmp(one->ns, other->ns);
+}
+
 static int count_of_worker(const place_t *places, int count,
                            const wfp_work_t *work)
 {
-    const wfp_entry_t *worker = worker_of(work);
     int i, n = 0;
 
     for (i = 0; i < count; i++) {
-        const wfp_entry_t *other = worker_of(places[i].work);
-
-        n += !strcmp(other->name, worker->name)
-             && !strcmp(other->ns, worker->ns);
+        n += is_same(places[i].work, work);
     }
     return n;
 }
@@ -69,7 +76,7 @@ static apr_int64_t bytes_of(const place_t *places, int count,
     int i;
 
     for (i = 0; i < count; i++) {
-        if (!of || count_of_worker(places + i, 1, of)) {
+        if (!of || is_same(places[i].work, of)) {
             bytes += places[i].bytes;
         }
     }

@@ -3,7 +3,8 @@
  * Threads for the host calls of parallel(). The egress chain and nested Workers
  * block by contract, so each call that waits needs one; who finds none makes the
  * call on the own thread (lua_runtime/ops.c), so nesting cannot deadlock. One
- * Worker has half of the threads at most. Called through host.c's table.
+ * Worker, with those that its calls led to, has half of the threads at most.
+ * Called through host.c's table.
  *
  * A job belongs to the thread that started it; in between, from the queue until
  * it is in the list of those that are done, to the thread that runs it. What
@@ -20,6 +21,7 @@
 #include "mod_wfp/hangup.h"
 #include "mod_wfp/host.h"
 #include "mod_wfp/part.h"
+#include "mod_wfp/reach.h"
 
 #define THREADS      128
 #define THREADS_EACH (THREADS / 2)
@@ -215,12 +217,9 @@ apr_status_t wfp_beside_create(wfp_beside_t **pbeside, wfp_server_t *server,
 /* Whose share of the threads a call of this invocation takes. */
 static const wfp_entry_t *worker_of(const wfp_host_ctx_t *ctx)
 {
-    const wfp_host_ctx_t *user = ctx;
+    const wfp_host_ctx_t *payer = wfp_reach_payer(ctx);
 
-    while (user && !*user->entry.ns) {
-        user = user->caller;
-    }
-    return user ? &user->entry : &ctx->entry;
+    return payer ? &payer->entry : &ctx->entry;
 }
 
 static int has_share_locked(const wfp_beside_t *beside,

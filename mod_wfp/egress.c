@@ -266,11 +266,10 @@ static int filter_outbound(wfp_egress_t *egress)
                : WFP_EGRESS_DECLINED;
 }
 
-/* "namespace/name" of whom the request goes out for, or NULL */
-static const char *user_worker(const wfp_egress_t *egress)
+/* "namespace/name", or NULL */
+static const char *full_name(const wfp_egress_t *egress,
+                             const wfp_host_ctx_t *user)
 {
-    const wfp_host_ctx_t *user = wfp_reach_user(egress->invocation);
-
     return user ? apr_pstrcat(egress->pool, user->entry.ns, "/",
                               user->entry.name, NULL)
                 : NULL;
@@ -284,9 +283,10 @@ static int is_ours(const char *name)
 
 /* The request as it goes out: with our marks. X-Wfp-Worker names the user
  * Worker for whom it goes out. */
-static void mark_request(wfp_egress_t *egress, const char *worker)
+static void mark_request(wfp_egress_t *egress)
 {
     wfp_host_ctx_t *ctx = egress->invocation;
+    const wfp_host_ctx_t *user = wfp_reach_user(ctx);
     const wfp_request_t *req = egress->request;
     wfp_request_t *marked = apr_pmemdup(egress->pool, req, sizeof(*req));
     int i, kept = 0;
@@ -298,8 +298,9 @@ static void mark_request(wfp_egress_t *egress, const char *worker)
         }
     }
     marked->headers->count = kept;
-    if (worker && wfp_config_num(ctx->work->conf->worker_header, 0)) {
-        wfp_headers_addn(marked->headers, "X-Wfp-Worker", worker);
+    if (user && wfp_config_num(ctx->work->conf->worker_header, 0)) {
+        wfp_headers_addn(marked->headers, "X-Wfp-Worker",
+                         full_name(egress, user));
     }
     wfp_headers_addn(marked->headers, "CDN-Loop",
                      wfp_cdn_loop_add(ctx->work->cdn_loop, egress->pool));
@@ -388,7 +389,7 @@ static void set_terms(wfp_client_terms_t *terms, wfp_egress_t *egress)
     if (own > 0 && own < terms->total_timeout) {
         terms->total_timeout = own;
     }
-    terms->owner = user_worker(egress);
+    terms->owner = full_name(egress, wfp_reach_payer(ctx));
     terms->is_over = client_hung_up;
     terms->is_over_arg = ctx->work;
     terms->cancel = ctx->work->cancel;
@@ -403,7 +404,7 @@ static int filter_client(wfp_egress_t *egress)
     apr_status_t rv;
 
     set_terms(&terms, egress);
-    mark_request(egress, terms.owner);
+    mark_request(egress);
     wfp_trace_step(ctx->work, "fetch %s %s goes out, hop %d",
                    egress->request->method, egress->request->url, egress->hop);
     rv = send_request(egress, &terms);

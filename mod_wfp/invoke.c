@@ -86,6 +86,12 @@ static apr_size_t memory_bytes(const wfp_host_ctx_t *ctx)
     return (apr_size_t)ctx->limits.v[WFP_LIMIT_MEMORY_MB] * MB;
 }
 
+/* Who pays for its isolate; NULL: itself. */
+static wfp_arena_share_t *payer_of(const wfp_host_ctx_t *ctx)
+{
+    return ctx->caller ? ctx->caller->share : NULL;
+}
+
 static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
                                  apr_int64_t key, int trusted,
                                  wfp_result_t *res)
@@ -95,7 +101,8 @@ static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
     apr_pool_t *scratch;
     apr_status_t rv;
 
-    if (!wfp_pool_admit(server->isolates, ctx->entry.ns, ctx->entry.name)) {
+    if (!wfp_pool_admit(server->isolates, ctx->entry.ns, ctx->entry.name,
+                        payer_of(ctx))) {
         (void)wfp_result_set(res, WFP_ISOLATE_UNAVAILABLE, APR_ENOMEM, NULL);
         res->retry_after_s = 1;
         return APR_ENOMEM;
@@ -107,8 +114,9 @@ static apr_status_t make_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
         ctx->cold = 1;
         ctx->work->cold = 1;
         wfp_stats_count(server->stats, WFP_STAT_COLD_STARTS);
-        rv = wfp_isolate_create(piso, &server->runtime, script, &ctx->limits,
-                                trusted, res, scratch);
+        rv = wfp_isolate_create_for(piso, payer_of(ctx), &server->runtime,
+                                    script, &ctx->limits, trusted, res,
+                                    scratch);
     }
     apr_pool_destroy(scratch);
     if (rv != APR_SUCCESS) {
@@ -132,7 +140,8 @@ static apr_status_t take_isolate(wfp_isolate_t **piso, wfp_host_ctx_t *ctx,
         return wfp_result_set(res, WFP_ISOLATE_UNAVAILABLE, APR_EGENERAL, NULL);
     }
     if (wfp_config_num(ctx->work->conf->isolate_reuse, 1)) {
-        *piso = wfp_pool_take(isolates, ctx->entry.ns, ctx->entry.name, key);
+        *piso = wfp_pool_take(isolates, ctx->entry.ns, ctx->entry.name, key,
+                              payer_of(ctx));
     }
     if (*piso && wfp_isolate_limit(*piso) > memory_bytes(ctx)) {
         /* this call allows less memory than that isolate was made with */
@@ -296,6 +305,10 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
     if (rv != APR_SUCCESS) {
         wfp_pool_give(ctx->work->server->isolates, iso);
         return wfp_result_set(res, WFP_INTERNAL, rv, "cannot begin");
+    }
+    ctx->share = wfp_pool_share(iso);
+    if (ctx->share) {
+        ctx->work->payer = ctx->share;
     }
     ctx->script = wfp_isolate_script(iso);
     wfp_tailed_know(ctx, ctx->script);

@@ -65,6 +65,9 @@ struct wfp_work_t {
     int cold;
     apr_size_t bytes_in; /* of the request's body, that were read */
     const wfp_host_ctx_t *last_user;
+    /* share that the last isolate of a user Worker, or for one, counts in; NULL:
+     * there was none */
+    wfp_arena_share_t *payer;
     int is_tail;           /* it runs a `tail` handler: nobody is given its
                             * own records */
     wfp_tail_note_t *told; /* tailed.c's: records for who is given them */
@@ -86,13 +89,16 @@ struct wfp_host_ctx_t {
     apr_time_t started;        /* wall clock */
     apr_time_t begun;          /* as core/clock.h tells it, and all below */
     apr_time_t deadline;
-    apr_time_t wait_until;   /* nobody wants to have it later, so no wait of
+    apr_time_t wait_until;    /* nobody wants to have it later, so no wait of
                             * it lasts longer; 0: no such time */
-    int depth;               /* 1: the outermost */
-    apr_int64_t subrequests; /* atomic */
-    apr_int64_t led;         /* atomic: those of user Workers that a call of
+    int depth;                /* 1: the outermost */
+    apr_int64_t subrequests;  /* atomic */
+    apr_int64_t led;          /* atomic: those of user Workers that a call of
                               * it led to; they count against its limit */
-    apr_size_t held;         /* atomic: bytes of the work's pool that its calls
+    wfp_arena_share_t *share; /* that its isolate counts in: of the outermost
+                               * user Worker above it, or its own; NULL: no
+                               * user Worker's, or it has no isolate */
+    apr_size_t held;          /* atomic: bytes of the work's pool that its calls
                               * took and that it has not paid for (work.h) */
     wfp_egress_e egress;
     const wfp_policy_t *policy;   /* the server's with the namespace's rules;

@@ -63,6 +63,7 @@ static wfp_host_ctx_t *view_of(wfp_host_ctx_t *ctx, wfp_work_t *part)
     view->deadline = ctx->deadline;
     view->wait_until = ctx->wait_until;
     view->depth = ctx->depth;
+    view->share = ctx->share;
     view->egress = ctx->egress;
     view->policy = ctx->policy;
     view->outbound = ctx->outbound;
@@ -197,6 +198,9 @@ static void take_sums(wfp_work_t *work, const wfp_work_t *part)
     work->cold |= part->cold;
     if (part->last_user) {
         work->last_user = part->last_user;
+    }
+    if (part->payer) {
+        work->payer = part->payer;
     }
 }
 

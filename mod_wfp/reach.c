@@ -224,6 +224,18 @@ const wfp_host_ctx_t *wfp_reach_user(const wfp_host_ctx_t *ctx)
     return ctx;
 }
 
+const wfp_host_ctx_t *wfp_reach_payer(const wfp_host_ctx_t *ctx)
+{
+    const wfp_host_ctx_t *payer = NULL;
+
+    for (; ctx; ctx = ctx->caller) {
+        if (*ctx->entry.ns) {
+            payer = ctx;
+        }
+    }
+    return payer;
+}
+
 const wfp_policy_t *wfp_reach_policy(const wfp_host_ctx_t *ctx,
                                      const wfp_server_conf_t *conf)
 {

@@ -25,6 +25,9 @@ apr_status_t wfp_reach_choose(wfp_host_ctx_t *ctx, const wfp_call_t *call,
  *  no user Worker is involved. */
 const wfp_host_ctx_t *wfp_reach_user(const wfp_host_ctx_t *ctx);
 
+/** The outermost of those, who pays for what all of them take; NULL likewise. */
+const wfp_host_ctx_t *wfp_reach_payer(const wfp_host_ctx_t *ctx);
+
 /** The rules for what ctx sends. Whoever sends it for a user Worker does so
  *  under the rules of that one's namespace. conf: of the virtual host. */
 const wfp_policy_t *wfp_reach_policy(const wfp_host_ctx_t *ctx,

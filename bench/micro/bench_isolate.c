@@ -230,7 +230,7 @@ static void bench_many(const wfp_runtime_t *runtime, wfp_host_ctx_t *ctx,
 
         apr_pool_clear(scratch);
         names[i] = apr_psprintf(p, "worker-%d", i);
-        if (!wfp_pool_admit(pool, "bench", names[i])) {
+        if (!wfp_pool_admit(pool, "bench", names[i], NULL)) {
             _Exit(1);
         }
         iso = micro_isolate(&pooled,
@@ -248,7 +248,7 @@ static void bench_many(const wfp_runtime_t *runtime, wfp_host_ctx_t *ctx,
     printf("many.mappings\t%d\n", mappings() - before);
     start = micro_ns();
     for (i = 0; i < count; i++) {
-        wfp_isolate_t *iso = wfp_pool_take(pool, "bench", names[i], 1);
+        wfp_isolate_t *iso = wfp_pool_take(pool, "bench", names[i], 1, NULL);
 
         if (iso) {
             micro_invoke(iso, ctx);

@@ -296,12 +296,12 @@ static void ten_thousand_fit(wfp_test_t *t)
 /* Two arenas grow in one total: to its end, not beyond. */
 static void the_total_holds(wfp_test_t *t)
 {
-    wfp_arena_total_t total = { 0, 4 * MB, NULL, NULL, NULL, 0 };
+    wfp_arena_total_t total = { .max = 4 * MB };
     owner_t *a = make(t, 32 * MB), *b = make(t, 32 * MB);
     int i;
 
-    wfp_arena_join(&a->arena, &total, NULL);
-    wfp_arena_join(&b->arena, &total, NULL);
+    wfp_arena_join(&a->arena, &total, NULL, NULL);
+    wfp_arena_join(&b->arena, &total, NULL, NULL);
     CHECK_INT(total.bytes, 2 * WFP_ARENA_EXTENT);
     for (i = 0; i < 40 && get(a, NULL, 0, 100 * 1024); i++) {
         CHECK(total.bytes >= (apr_int64_t)wfp_arena_resident(&a->arena));
@@ -329,10 +329,10 @@ static void the_total_holds(wfp_test_t *t)
 /* What lives outside counts; rest and end give back. */
 static void the_total_falls(wfp_test_t *t)
 {
-    wfp_arena_total_t total = { 0, 4 * MB, NULL, NULL, NULL, 0 };
+    wfp_arena_total_t total = { .max = 4 * MB };
     owner_t *o = make(t, 32 * MB);
 
-    wfp_arena_join(&o->arena, &total, NULL);
+    wfp_arena_join(&o->arena, &total, NULL, NULL);
     CHECK(wfp_arena_charge(&o->arena, 2 * MB));
     CHECK(total.bytes > 2 * MB);
     CHECK(!wfp_arena_charge(&o->arena, 2 * MB));
@@ -343,6 +343,91 @@ static void the_total_falls(wfp_test_t *t)
     CHECK(wfp_arena_has_room(&total, WFP_ARENA_EXTENT));
     wfp_arena_destroy(&o->arena);
     CHECK_INT(total.bytes, 0);
+}
+
+/* MB that an arena gets, 100 KB at a time. */
+static double grow(owner_t *o)
+{
+    int i = 0;
+
+    while (i < 100 && get(o, NULL, 0, 100 * 1024)) {
+        i++;
+    }
+    return i / 10.24;
+}
+
+/* Of several shares each has as much as is left. */
+static void a_share_leaves_as_much(wfp_test_t *t)
+{
+    wfp_arena_total_t total = { .max = 9 * MB };
+    wfp_arena_share_t one = 0, other = 0;
+    owner_t *a = make(t, 32 * MB), *b = make(t, 32 * MB);
+    owner_t *c = make(t, 32 * MB), *d = make(t, 32 * MB);
+    double n;
+
+    wfp_arena_join(&a->arena, &total, &one, NULL);
+    wfp_arena_join(&b->arena, &total, &one, NULL);
+    n = grow(a);
+    CHECK(n > 3.8 && n < 4.5);
+    CHECK_INT(a->full, 1);
+    wfp_arena_join(&c->arena, &total, &other, NULL);
+    wfp_arena_join(&d->arena, &total, &other, NULL);
+    n = grow(c);
+    CHECK(n > 1.8 && n < 2.5);
+    CHECK_INT(one, a->arena.told + b->arena.told);
+    CHECK_INT(total.running, one + other);
+    /* what rests is nobody's */
+    wfp_arena_settle(&a->arena);
+    wfp_arena_settle(&b->arena);
+    CHECK_INT(one, 0);
+    CHECK_INT(total.running, other);
+    wfp_arena_wake(&b->arena, NULL);
+    CHECK_INT(one, b->arena.told);
+    wfp_arena_destroy(&b->arena);
+    CHECK_INT(one, 0);
+    wfp_arena_destroy(&a->arena);
+    wfp_arena_destroy(&c->arena);
+    wfp_arena_destroy(&d->arena);
+    CHECK_INT(total.running, 0);
+    CHECK_INT(total.bytes, 0);
+}
+
+/* Who is alone in its share leaves an eighth. */
+static void who_is_alone_leaves_some(wfp_test_t *t)
+{
+    wfp_arena_total_t total = { .max = 8 * MB };
+    wfp_arena_share_t one = 0;
+    owner_t *a = make(t, 32 * MB);
+    double n;
+
+    wfp_arena_join(&a->arena, &total, &one, NULL);
+    n = grow(a);
+    CHECK(n > 6.3 && n < 7);
+    wfp_arena_destroy(&a->arena);
+}
+
+/* Another's share pays: its own does not count, and it keeps nothing. */
+static void who_is_led_is_the_payers(wfp_test_t *t)
+{
+    wfp_arena_total_t total = { .max = 8 * MB };
+    wfp_arena_share_t payer = 0, own = 0;
+    owner_t *a = make(t, 32 * MB), *b = make(t, 32 * MB);
+
+    wfp_arena_join(&a->arena, &total, &payer, NULL);
+    CHECK(grow(a) > 6);
+    wfp_arena_join(&b->arena, &total, &own, &payer);
+    CHECK_INT(own, 0);
+    CHECK_INT(payer, a->arena.told + b->arena.told);
+    CHECK(grow(b) < 0.1);
+    wfp_arena_settle(&b->arena);
+    /* asked for itself it may hold a little, whatever others do */
+    wfp_arena_wake(&b->arena, NULL);
+    CHECK_INT(own, b->arena.told);
+    CHECK(grow(b) > 0.7);
+    wfp_arena_destroy(&a->arena);
+    wfp_arena_destroy(&b->arena);
+    CHECK_INT(own, 0);
+    CHECK_INT(payer, 0);
 }
 
 static const wfp_test_case_t cases[] = {
@@ -358,6 +443,9 @@ static const wfp_test_case_t cases[] = {
     { "ten_thousand_fit", ten_thousand_fit },
     { "the_total_holds", the_total_holds },
     { "the_total_falls", the_total_falls },
+    { "a_share_leaves_as_much", a_share_leaves_as_much },
+    { "who_is_alone_leaves_some", who_is_alone_leaves_some },
+    { "who_is_led_is_the_payers", who_is_led_is_the_payers },
     { NULL },
 };
 
