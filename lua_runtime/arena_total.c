@@ -115,10 +115,10 @@ int wfp_arena_has_share(const wfp_arena_total_t *total,
 {
     apr_int64_t all, room;
 
-    if (!share) {
+    all = share ? __atomic_load_n(share, __ATOMIC_RELAXED) + bytes : 0;
+    if (all <= WFP_ARENA_KEEP) {
         return 1;
     }
-    all = __atomic_load_n(share, __ATOMIC_RELAXED) + bytes;
     room = total->max - bytes
            - __atomic_load_n(&total->running, __ATOMIC_RELAXED);
     return all <= room || (all <= own + bytes && room >= total->max / 8);

@@ -11,9 +11,9 @@
  * this room only.
  *
  * A share is what running arenas hold that one Worker pays for: its own, and
- * those that its calls led to. It grows while it has no more than is left free,
- * so one has half of all at most, two a third each: whoever comes finds some,
- * however many shares there are.
+ * those that its calls led to. It grows while it has no more than is left free:
+ * one has half of all at most, the next one half of the rest. However many have
+ * it all, who comes has the little that WFP_ARENA_KEEP says.
  */
 
 typedef struct wfp_arena_t wfp_arena_t;
@@ -39,9 +39,9 @@ typedef struct wfp_arena_total_t {
  *  never takes, where many run at a time. */
 #define WFP_ARENA_EXTENT (64 * 1024)
 
-/** What an arena may hold however much the others do: nobody's hunger keeps a
- *  small one from running. Not one that another Worker pays for: of these a
- *  thread may have many. */
+/** What an arena may hold however much the others do, and what a share may:
+ *  nobody's hunger keeps a small one from running. Not an arena that another
+ *  Worker pays for: of these a thread may have many. */
 #define WFP_ARENA_KEEP (1024 * 1024)
 
 /** Count it in a total from now on, and in the payer's share; NULL: in its own,
@@ -64,8 +64,9 @@ void wfp_arena_part(wfp_arena_t *arena);
 /** Is there room for so many bytes? */
 int wfp_arena_has_room(const wfp_arena_total_t *total, apr_int64_t bytes);
 
-/** May a share, of which the asker holds `own`, grow by so much? Whoever is
- *  alone in it may while an eighth of all stays free. share NULL: yes. */
+/** May a share, of which the asker holds `own`, grow by so much? A small one may
+ *  in any case, and whoever is alone in it while an eighth of all stays free.
+ *  share NULL: yes. */
 int wfp_arena_has_share(const wfp_arena_total_t *total,
                         const wfp_arena_share_t *share, apr_int64_t own,
                         apr_int64_t bytes);

@@ -275,10 +275,7 @@ int wfp_pool_admit(wfp_pool_t *pool, const char *ns, const char *name,
     if (!wfp_arena_has_share(&pool->total, share, 0, WFP_ARENA_EXTENT)) {
         return 0;
     }
-    while (!wfp_arena_has_room(&pool->total, WFP_ARENA_EXTENT)) {
-        if (!evict(pool)) {
-            return 0;
-        }
+    while (!wfp_arena_has_room(&pool->total, WFP_ARENA_EXTENT) && evict(pool)) {
     }
     (void)add(&pool->out, 1);
     count(&pool->cold);

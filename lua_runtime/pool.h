@@ -43,8 +43,8 @@ wfp_arena_total_t *wfp_pool_total(wfp_pool_t *pool);
 
 /** May another isolate of this Worker be made? Evicts idle ones to make room. It
  *  counts as out until it is given, or withdrawn. payer: as above.
- *  @return 1, or 0: WFP_ISOLATE_UNAVAILABLE, since there is no memory or the
- *          share has as much as is free */
+ *  @return 1, or 0: WFP_ISOLATE_UNAVAILABLE, since the share has as much as is
+ *          free. A small share, and the platform's, may have one in any case */
 int wfp_pool_admit(wfp_pool_t *pool, const char *ns, const char *name,
                    wfp_arena_share_t *payer) WFP_CHECK;
 

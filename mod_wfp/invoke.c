@@ -350,6 +350,7 @@ void wfp_invoke_blame(wfp_work_t *work, const wfp_result_t *res)
 static void hold_for_caller(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
     apr_size_t n = OWN_BYTES + (apr_size_t)usage->charged
+                   + wfp_record_held(ctx, usage)
                    + __atomic_exchange_n(&ctx->held, 0, __ATOMIC_RELAXED);
 
     if (ctx->error) {

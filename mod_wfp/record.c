@@ -82,6 +82,15 @@ void wfp_record_line(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
     line->text = copy;
 }
 
+apr_size_t wfp_record_held(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
+{
+    /* a list that grew left its halves behind */
+    return ctx->lines
+               ? (apr_size_t)usage->log_bytes
+                     + (apr_size_t)ctx->lines->nelts * (2 * sizeof(line_t) + 8)
+               : 0;
+}
+
 /* A record does not become longer than the ring takes: an invocation may log and
  * fetch more than it has room for. */
 #define LINES_ROOM  (WFP_LOGRING_RECORD_MAX / 2)

@@ -30,6 +30,9 @@ int wfp_record_is_kept(const wfp_host_ctx_t *ctx);
 void wfp_record_line(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
                      apr_size_t n);
 
+/** Bytes of the work's pool that its console lines take until the work's end. */
+apr_size_t wfp_record_held(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage);
+
 /** Write the record of an invocation that has ended. */
 void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage);
 

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from wfptest.lua import says, worker
+from wfptest.records import Records
 
 
 def resident(pid):
@@ -505,6 +506,18 @@ class TestHeld:
             return Response.new("done")"""), "--limit", "subrequests=200",
                              "--limit", "memory_mb=4", "--limit",
                              "cpu_ms=1000")
+        assert made.get().error == "memory_limit"
+
+    def test_455_06_console_lines(self, tenant, httpd):
+        """Kept for records until the request's end."""
+        httpd.configure(["WfpLimit cpu_ms 2000", "WfpCoolDown off",
+                         Records.LINE])
+        tenant.deploy(worker("""
+            local line = ("x"):rep(990)
+            for i = 1, 250 do console.log(line) end
+            return Response.new("x")"""), name="w455-loud")
+        made = tenant.deploy(worker(self.LOOP), "--binding",
+                             "service:B=/w455-loud", "--limit", "memory_mb=8")
         assert made.get().error == "memory_limit"
 
     def test_455_05_small_ones_fit(self, tenant, origin):

@@ -121,6 +121,7 @@ static void the_count_holds(wfp_test_t *t)
 
 static void the_bytes_hold(wfp_test_t *t)
 {
+    wfp_arena_share_t large = 2 * MB;
     wfp_isolate_t *made[4];
     wfp_pool_t *pool;
     int i;
@@ -129,8 +130,8 @@ static void the_bytes_hold(wfp_test_t *t)
     for (i = 0; i < 4; i++) {
         made[i] = make(t, pool, apr_psprintf(t->pool, "w%d", i), 1);
     }
-    /* 64 KB each, all out: nothing to evict, and a share leaves as much */
-    CHECK(!wfp_pool_admit(pool, "production", "any", NULL));
+    /* 64 KB each, all out, and one that is led: nothing to evict */
+    CHECK(!wfp_pool_admit(pool, "production", "any", &large));
     CHECK_INT(stats(pool).out, 4);
     for (i = 0; i < 4; i++) {
         wfp_pool_give(pool, made[i]);
@@ -138,6 +139,38 @@ static void the_bytes_hold(wfp_test_t *t)
     CHECK(stats(pool).bytes < 5 * 64 * 1024);
     CHECK(wfp_pool_admit(pool, "production", "any", NULL));
     wfp_pool_withdraw(pool);
+    CHECK_INT(stats(pool).out, 0);
+}
+
+/* Many large shares have it all: a small one begins, and the platform's. */
+static void a_small_share_begins(wfp_test_t *t)
+{
+    wfp_limits_t limits = fixture_limits();
+    wfp_isolate_t *made[8], *small;
+    fixture_outcome_t out;
+    wfp_pool_t *pool;
+    int i;
+
+    limits.v[WFP_LIMIT_CPU_MS] = 2000;
+    CHECK_INT(wfp_pool_create(&pool, 100, 6 * MB, t->pool), APR_SUCCESS);
+    for (i = 0; i < 8; i++) {
+        made[i] = make_of(t, pool, hungry, apr_psprintf(t->pool, "hog%d", i),
+                          1);
+        fixture_run(&out, made[i], NULL, &limits, t->pool);
+        CHECK_INT(out.res.code, WFP_ISOLATE_UNAVAILABLE);
+    }
+    CHECK(stats(pool).bytes > 6 * MB);
+    CHECK(stats(pool).bytes < (6 + 8) * MB);
+    small = make(t, pool, "small", 1);
+    fixture_run(&out, small, NULL, &limits, t->pool);
+    CHECK_INT(out.res.code, WFP_OK);
+    CHECK(wfp_pool_admit(pool, "", "dispatcher", NULL));
+    wfp_pool_withdraw(pool);
+    wfp_pool_give(pool, small);
+    for (i = 0; i < 8; i++) {
+        wfp_pool_give(pool, made[i]);
+    }
+    CHECK_INT(wfp_pool_total(pool)->running, 0);
     CHECK_INT(stats(pool).out, 0);
 }
 
@@ -299,6 +332,7 @@ static const wfp_test_case_t cases[] = {
     { "a_dead_one_is_destroyed", a_dead_one_is_destroyed },
     { "the_count_holds", the_count_holds },
     { "the_bytes_hold", the_bytes_hold },
+    { "a_small_share_begins", a_small_share_begins },
     { "running_ones_count", running_ones_count },
     { "a_worker_has_half", a_worker_has_half },
     { "a_large_block_is_refused", a_large_block_is_refused },
