@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from wfptest.lua import worker
+from wfptest.lua import DISPATCHER, worker
 from wfptest.wait import until
 
 PLENTY = ("--limit", "instructions=1000000000000")
@@ -72,13 +72,14 @@ class Neighbour:
             local t = {{}}
             for i = 1, {size} do t[i] = ("x"):rep(1000000) .. i end
             return Response.new("fine" .. #t)"""), *PLENTY)
-        assert self.worker.get().text == f"fine{size}"
+        self.ask = self.worker.get
+        assert self.ask().text == f"fine{size}"
 
     def goes_on(self, threads):
         """While they live it is asked, and has what it needs each time."""
         seen = []
         while any(thread.is_alive() for thread in threads):
-            seen.append(self.worker.get())
+            seen.append(self.ask())
         assert len(seen) > 3
         assert {(a.status, a.error) for a in seen} == {(200, None)}
 
@@ -142,6 +143,26 @@ class TestTree:
             most = max([most, *(resident(pid) for pid in httpd.children())])
             threads[0].join(0.02)
         assert most < (64 + 40) * MB
+
+
+    def test_405_04_below_a_dispatcher(self, tenant, httpd, client):
+        """Its users have a share each; it has none and is never refused."""
+        httpd.configure(["WfpLimit cpu_ms 2000", "WfpCoolDown off",
+                         "WfpIsolateMemory 64M",
+                         f"<VirtualHost 127.0.0.1:{httpd.port}>",
+                         "ServerName d405.test", "ServerAlias *.d405.test",
+                         "WfpDispatcher front405", "</VirtualHost>"])
+        tenant.deploy(DISPATCHER, "--binding",
+                      "dispatch_namespace:DISPATCHER=demo", ns=None,
+                      name="front405")
+        neighbour = Neighbour(tenant, 12)
+        neighbour.ask = lambda: client.get(
+            "/", host=f"{neighbour.worker.name}.d405.test")
+        hog = crowd(tenant, 3, 24)
+        answers, threads = start(*[lambda: client.get(
+            "/", host=f"{hog.name}.d405.test")] * 4)
+        neighbour.goes_on(threads)
+        assert all(" 0 refused" not in a.text for a in answers)
 
 
 class TestMany:
