@@ -213,14 +213,14 @@ class TestRest:
         httpd.configure(["WfpEgressConnections 4"])
         port = origin.url.rpartition(":")[2]
         hog = self.family(tenant, *[f"""
-            return fetch("http://{host}:{port}/slow/4000",
-                         {{ timeout = 10000 }})"""
+            return fetch("http://{host}:{port}/slow/3000",
+                         {{ timeout = 6000 }})"""
                                     for host in ("127.0.0.1", "localhost")])
         other = tenant.deploy(worker(f"""
             return fetch("http://other.localhost:{port}/status/200",
-                         {{ timeout = 3000 }})"""))
+                         {{ timeout = 2500 }})"""))
         _, threads = start(*[lambda i=i: hog.get(f"/{i % 2}")
-                             for i in range(14)])
+                             for i in range(10)])
         seen = []
         while any(thread.is_alive() for thread in threads):
             seen.append(other.get())
