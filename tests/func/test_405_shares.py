@@ -195,8 +195,9 @@ class TestRest:
                 :fetch("http://x/")"""), *named)
 
     def test_405_20_threads_for_what_is_left_to_do(self, tenant, origin):
-        hog = self.family(tenant, *["""
-            ctx:waitUntil(function() scheduler.wait(4000) end)
+        gate = origin.gate()
+        hog = self.family(tenant, *[f"""
+            ctx:waitUntil(function() fetch("{gate.url}") end)
             return Response.new("x")"""] * 5)
         other = tenant.deploy(worker(f"""
             ctx:waitUntil(function() fetch("{origin.url}/echo?other") end)
@@ -207,7 +208,8 @@ class TestRest:
             other.get()
         until(lambda: len([p for _, p, _ in origin.requests
                            if p == "/echo?other"]) == 10,
-              "the other's waitUntil to run", 3)
+              "the other's waitUntil to run", 20)  # they wait for 30 s
+        gate.set()
 
     def test_405_21_connections(self, tenant, httpd, origin):
         httpd.configure(["WfpEgressConnections 4"])
