@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/name.h"
 
@@ -198,6 +199,11 @@ const char *wfp_args_option(const wfp_cmd_t *cmd, const char *name)
         }
     }
     return value;
+}
+
+int wfp_args_force(const wfp_cmd_t *cmd)
+{
+    return wfp_args_option(cmd, "force") != NULL || !isatty(STDIN_FILENO);
 }
 
 void wfp_args_worker(const char **pns, const char **pname, wfp_cmd_t *cmd,

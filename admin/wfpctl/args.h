@@ -26,6 +26,10 @@ const char *wfp_args_at(const wfp_cmd_t *cmd, int i);
 /** The last value of an option ("" for one without), or NULL. */
 const char *wfp_args_option(const wfp_cmd_t *cmd, const char *name);
 
+/** Shall a command do what others would notice? With --force, and where nobody
+ *  sits at a terminal who could say so. */
+int wfp_args_force(const wfp_cmd_t *cmd);
+
 /** All values of an option, in order: const char *. NULL: not given. */
 apr_array_header_t *wfp_args_all(const wfp_cmd_t *cmd, const char *name);
 

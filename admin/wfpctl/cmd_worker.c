@@ -105,7 +105,7 @@ apr_status_t wfp_cmd_worker_delete(wfp_cmd_t *cmd)
     wfp_args_worker(&ns, &name, cmd, 0);
     what.ns = ns;
     what.name = name;
-    what.force = wfp_args_option(cmd, "force") != NULL;
+    what.force = wfp_args_force(cmd);
     what.actor = wfp_cmd_actor();
     rv = wfp_scripts_delete(&stamp, cmd->store, &what, &cmd->res, cmd->pool);
     if (rv == APR_SUCCESS) {

@@ -325,10 +325,10 @@ apr_status_t wfp_remote_worker_get(wfp_cmd_t *cmd)
 
 apr_status_t wfp_remote_worker_delete(wfp_cmd_t *cmd)
 {
-    int force = wfp_args_option(cmd, "force") != NULL;
     apr_status_t rv = wfp_remote_call(NULL, cmd, "DELETE",
-                                      worker_path(cmd,
-                                                  force ? "?force=true" : ""),
+                                      worker_path(cmd, wfp_args_force(cmd)
+                                                           ? "?force=true"
+                                                           : ""),
                                       NULL);
 
     if (rv == APR_SUCCESS) {

@@ -35,6 +35,11 @@ Include "{root}/store.conf"
 """
 
 
+def given(stdin):
+    """subprocess's option for an input that is a text, or a file."""
+    return {"input" if isinstance(stdin, str) else "stdin": stdin}
+
+
 class Ctl:
     """wfpctl and a configuration file in a folder of their own."""
 
@@ -64,8 +69,8 @@ class Ctl:
                **({"LD_PRELOAD": preload} if preload else {}),
                "ASAN_OPTIONS": "detect_leaks=0", **env}
         return subprocess.run([str(tap.BUILD / "wfpctl"), *args], text=True,
-                              input=stdin, capture_output=True, check=False,
-                              env=env, timeout=120)
+                              capture_output=True, check=False, env=env,
+                              timeout=120, **given(stdin))
 
     def ok(self, *args, **options):
         """stdout of a command that must succeed."""

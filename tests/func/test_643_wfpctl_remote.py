@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from test_640_wfpctl import given
 from wfptest.api import first_token
 from wfptest.httpd import first_existing
 
@@ -35,9 +36,10 @@ class Remote:
             args = ("--url", self.url, "--token", self.token, *args)
         clean = {k: v for k, v in self.httpd.server_env().items()
                  if not k.startswith("WFP_")}
-        return subprocess.run([self.command, *args], text=True, input=stdin,
+        return subprocess.run([self.command, *args], text=True,
                               capture_output=True, check=False, timeout=120,
-                              env={**clean, **env}, cwd=self.folder)
+                              env={**clean, **env}, cwd=self.folder,
+                              **given(stdin))
 
     def ok(self, *args, **options):
         done = self.run(*args, **options)

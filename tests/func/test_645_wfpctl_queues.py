@@ -2,6 +2,8 @@
 """wfpctl schedules and queues: in the store of either database, and by a server's
 API, with the same words."""
 
+import os
+import pty
 import re
 import shutil
 
@@ -92,11 +94,22 @@ class TestQueues:
         ctl.worker("gone645")
         ctl.ok("queues", "create", "q645f")
         ctl.ok("queues", "consume", "q645f", "gone645")
-        said = ctl.refused("delete", "gone645")
+        keyboard, terminal = pty.openpty()
+        said = ctl.refused("delete", "gone645", stdin=terminal)
         assert "queue q645f (its consumer)" in said and "force" in said
         assert "gone645" in ctl.ok("list").split()
-        assert ctl.ok("delete", "gone645", "--force") == "Deleted gone645\n"
+        assert ctl.ok("delete", "gone645", "--force", stdin=terminal) \
+            == "Deleted gone645\n"
+        os.close(keyboard)
+        os.close(terminal)
         assert ctl.json("queues", "get", "q645f")["consumers"] == []
+
+    def test_645_08_a_script_is_taken_at_its_word(self, ctl):
+        ctl.worker("gone646")
+        ctl.ok("queues", "create", "q645g")
+        ctl.ok("queues", "consume", "q645g", "gone646")
+        assert ctl.ok("delete", "gone646") == "Deleted gone646\n"
+        assert ctl.json("queues", "get", "q645g")["consumers"] == []
 
     def test_645_10_one_life(self, ctl):
         assert ctl.ok("queues", "create", "q645a", "--delay", "7") == \
