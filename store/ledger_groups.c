@@ -138,14 +138,16 @@ static apr_status_t read_edges(wfp_dbd_t *db, void *baton)
     return rv;
 }
 
-/* The end of a slice that begins then. Sums are made of minutes of an hour and hours
- * of a day, old ones: a slice has all that become one row, or none of it. */
+/* The end of a slice that begins then: one Worker's rows are few, and have an index.
+ * Sums are made of minutes of an hour and hours of a day, old ones: a slice has all
+ * that become one row, or none of it. */
 static apr_int64_t end_of(const edges_t *edges, apr_int64_t since)
 {
     apr_int64_t unit = since < edges->minutes || edges->ask->span > HOUR ? DAY
                                                                          : HOUR;
 
-    return edges->ask->script ? edges->last + 1 : since / unit * unit + unit;
+    return edges->ask->ns && edges->ask->script ? edges->last + 1
+                                                : since / unit * unit + unit;
 }
 
 /* ---- all of them ------------------------------------------------------------------- */

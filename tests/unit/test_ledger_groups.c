@@ -112,6 +112,8 @@ static void over_many_slices(wfp_test_t *t)
               "demo/x+-1=15 shop/x+-1=160 shop/y+-1=80");
     CHECK_STR(GROUPS(.since = 0, .by_ns = 1, .limit = 1), "demo/+-1=15");
     CHECK_STR(GROUPS(.since = 0, .script = "x"), "/+-1=175");
+    CHECK_STR(GROUPS(.since = 0, .ns = "demo", .script = "x", .span = day),
+              "/+-259200=8 /+-172800=4 /+-86400=2 /+0=1");
     CHECK_STR(GROUPS(.since = DAY0 - 9 * day, .span = day, .limit = 3),
               "/+-259200=136 /+-172800=68 /+-86400=34");
     CHECK_STR(GROUPS(.since = DAY0 - 2 * day + 1, .span = 3600, .by_ns = 1),
