@@ -306,6 +306,14 @@ void wfp_registry_set_followed(wfp_registry_t *reg, apr_time_t when)
     __atomic_store_n(&reg->seg->followed, when, __ATOMIC_RELEASE);
 }
 
+int wfp_registry_tell_failing(wfp_registry_t *reg, int failing)
+{
+    apr_uint32_t now = failing ? 1 : 0;
+
+    return __atomic_exchange_n(&reg->seg->failing, now, __ATOMIC_ACQ_REL)
+           != now;
+}
+
 int wfp_registry_take_sync_turn(wfp_registry_t *reg, apr_int64_t ms)
 {
     apr_int64_t *until = &reg->seg->sync_until, now, old;

@@ -194,6 +194,14 @@ apr_time_t wfp_registry_followed(wfp_registry_t *reg);
 /** Set it. @param when  just before the store was asked */
 void wfp_registry_set_followed(wfp_registry_t *reg, apr_time_t when);
 
+/**
+ * Say how the last turn of whoever follows the store ended.
+ * @param failing  1: the store did not answer, 0: it did
+ * @return 1 when the turn before, of whichever child, ended otherwise: of all
+ *         children one is to log it
+ */
+int wfp_registry_tell_failing(wfp_registry_t *reg, int failing);
+
 /** Become the one process that follows the store for the next ms
  *  milliseconds (several children, one poller). @return 1: you are */
 int wfp_registry_take_sync_turn(wfp_registry_t *reg, apr_int64_t ms);

@@ -90,7 +90,7 @@ typedef struct wfp_segment_t {
     apr_uint32_t most;  /* slots that may be in use at a time */
     apr_uint32_t tick;  /* counts writes: the age of a use */
     apr_uint32_t moves; /* odd: slots are being moved */
-    apr_uint32_t pad0;
+    apr_uint32_t failing; /* who followed the store last could not */
 
     apr_int64_t synced;
     apr_int64_t sync_until; /* ms */

@@ -220,7 +220,27 @@ static apr_interval_time_t stand_by(follower_t *f)
     return interval < STANDBY ? STANDBY : interval;
 }
 
-/* One turn of the follower; logs when the store goes and when it is back. */
+/* Logs when the store goes and when it is back: once a server, as the turn
+ * goes from child to child. */
+static void tell_failing(follower_t *f, apr_status_t rv,
+                         const wfp_result_t *res)
+{
+    if (!wfp_registry_tell_failing(f->server->registry, f->failing)) {
+        return;
+    }
+    if (f->failing) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, f->server->main,
+                     WFPLOGNO(0203) "the store does not answer; serving from "
+                                    "the registry: %s",
+                     res->message);
+    }
+    else {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, f->server->main,
+                     WFPLOGNO(0204) "the store answers again");
+    }
+}
+
+/* One turn of the follower. */
 static apr_interval_time_t follow(void *data)
 {
     follower_t *f = data;
@@ -242,17 +262,8 @@ static apr_interval_time_t follow(void *data)
     if (rv == APR_SUCCESS && f->server->kv) {
         wfp_kv_followed(f->server->kv, begun);
     }
-    if (rv != APR_SUCCESS && !f->failing) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, rv, f->server->main,
-                     WFPLOGNO(0203) "the store does not answer; serving from "
-                                    "the registry: %s",
-                     res.message);
-    }
-    if (rv == APR_SUCCESS && f->failing) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, f->server->main,
-                     WFPLOGNO(0204) "the store answers again");
-    }
     f->failing = rv != APR_SUCCESS;
+    tell_failing(f, rv, &res);
     wfp_host_kv_sweep(f->server, turn);
     wfp_points_turn(f->server, turn);
     wfp_host_r2_sweep(f->server, turn);

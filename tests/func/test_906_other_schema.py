@@ -4,7 +4,9 @@ after an update without `wfpctl init`, or newer, as migrated by another host."""
 
 import contextlib
 import json
+import os
 import re
+import signal
 import sqlite3
 
 import pytest
@@ -179,6 +181,28 @@ class TestSqlite:
 
     def test_906_01_a_restart_goes_on(self, server, kind):
         goes_on(server, kind, LOCATION)
+
+    def test_906_02_children_tell_it_once(self, server):
+        """The child that told it may not be the one that finds the store
+        again."""
+        httpd = server.httpd
+        httpd.log.expect("AH00052")
+        assert server.made.get().text == "here"
+        other, same = CHANGES["newer"]
+        server.store.run(*other)
+        try:
+            httpd.log.wait_for("WFP0203")
+            before = set(httpd.children())
+            for pid in before:
+                os.kill(pid, signal.SIGKILL)
+            until(lambda: set(httpd.children()) - before, "new children")
+            until(lambda: server.health() == {"status": "degraded"}, "health")
+        finally:
+            server.store.run(*same)
+        server.finds_it_again()
+        httpd.log.wait_for("WFP0204")
+        tags = re.findall("WFP020[34]", "\n".join(httpd.log.lines()))
+        assert tags == ["WFP0203", "WFP0204"]
 
 
 @pytest.mark.one_mpm

@@ -478,6 +478,17 @@ static void registry_synced_never_goes_back(wfp_test_t *t)
     CHECK_INT(wfp_registry_take_sync_turn(reg, 50), 1);
 }
 
+static void registry_tells_a_change_once(wfp_test_t *t)
+{
+    wfp_registry_t *reg = make(t, MB);
+
+    CHECK_INT(wfp_registry_tell_failing(reg, 0), 0);
+    CHECK_INT(wfp_registry_tell_failing(reg, 1), 1);
+    CHECK_INT(wfp_registry_tell_failing(reg, 1), 0);
+    CHECK_INT(wfp_registry_tell_failing(reg, 0), 1);
+    CHECK_INT(wfp_registry_tell_failing(reg, 0), 0);
+}
+
 /* Another copy of the database, whose numbers are lower. */
 static void registry_starts_over(wfp_test_t *t)
 {
@@ -544,6 +555,7 @@ static const wfp_test_case_t cases[] = {
     { "registry_copy_keeps_stamps_and_ages",
       registry_copy_keeps_stamps_and_ages },
     { "registry_synced_never_goes_back", registry_synced_never_goes_back },
+    { "registry_tells_a_change_once", registry_tells_a_change_once },
     { "registry_starts_over", registry_starts_over },
     { "registry_body_of_a_replaced_entry", registry_body_of_a_replaced_entry },
     { NULL },
