@@ -87,9 +87,9 @@ typedef struct wfp_segment_t {
     apr_uint32_t slots; /* any number, not only powers of two */
     apr_uint64_t size;  /* of the whole segment */
     apr_uint64_t key[2];
-    apr_uint32_t most;  /* slots that may be in use at a time */
-    apr_uint32_t tick;  /* counts writes: the age of a use */
-    apr_uint32_t moves; /* odd: slots are being moved */
+    apr_uint32_t most;    /* slots that may be in use at a time */
+    apr_uint32_t tick;    /* counts writes: the age of a use */
+    apr_uint32_t moves;   /* odd: slots are being moved */
     apr_uint32_t failing; /* who followed the store last could not */
 
     apr_int64_t synced;
