@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two arrays: the tails themselves, under the lock, and for the hot path a
- * number for each that is connected, made of the Worker's name, or 0. The second
- * is written anew from the first at each change, so who is killed in the middle
- * leaves nothing that the next one does not mend.
+ * The tails themselves, under the lock; and for the hot path whose records they
+ * want (tail_heard), which is made anew from them at each change, so who is killed
+ * in the middle leaves nothing that the next one does not mend.
  */
 #include "core/tails.h"
 
@@ -37,10 +36,8 @@ typedef struct slot_t {
 } slot_t;
 
 typedef struct shared_t {
-    apr_uint32_t count; /* atomic: connected ones */
-    apr_uint32_t ended; /* atomic: how often some were */
-    apr_uint32_t used;  /* atomic: places of `heard` to look at */
-    apr_uint32_t heard[WFP_TAILS_MAX];
+    wfp_tail_heard_t heard;
+    apr_uint32_t ended; /* atomic: how often some were ended */
     wfp_shared_lock_t lock;
     slot_t slots[WFP_TAILS_MAX];
 } shared_t;
@@ -62,66 +59,43 @@ apr_status_t wfp_tails_create(wfp_tails_t **ptails, wfp_result_t *res,
         return rv;
     }
     tails->shared = memory;
-    rv = wfp_shared_lock_make(&tails->shared->lock);
+    rv = wfp_crypto_random(&tails->shared->heard.seed,
+                           sizeof(tails->shared->heard.seed));
+    if (rv == APR_SUCCESS) {
+        rv = wfp_shared_lock_make(&tails->shared->lock);
+    }
     return rv == APR_SUCCESS
                ? rv
-               : wfp_result_set(res, WFP_INTERNAL, rv, "no lock for tails");
-}
-
-/* ---- the hot path ------------------------------------------------------------- */
-
-/* FNV-1a, of 64 bits, folded. */
-apr_uint32_t wfp_tails_number(const char *ns, const char *name)
-{
-    apr_uint64_t n = 0xcbf29ce484222325;
-
-    for (; *ns; ns++) {
-        n = (n ^ (unsigned char)*ns) * 0x100000001b3;
-    }
-    n = (n ^ '/') * 0x100000001b3;
-    for (; *name; name++) {
-        n = (n ^ (unsigned char)*name) * 0x100000001b3;
-    }
-    return (apr_uint32_t)(n ^ (n >> 32)) | 1;
+               : wfp_result_set(res, WFP_INTERNAL, rv,
+                                "no lock or random seed for tails");
 }
 
 int wfp_tails_count(const wfp_tails_t *tails)
 {
-    return (int)__atomic_load_n(&tails->shared->count, __ATOMIC_RELAXED);
+    return (int)__atomic_load_n(&tails->shared->heard.count, __ATOMIC_RELAXED);
 }
 
-int wfp_tails_hears(const wfp_tails_t *tails, apr_uint32_t number)
+wfp_tail_heard_t *wfp_tails_heard(const wfp_tails_t *tails)
 {
-    const shared_t *shared = tails->shared;
-    apr_uint32_t used = __atomic_load_n(&shared->used, __ATOMIC_RELAXED), i;
-
-    for (i = 0; i < used && i < WFP_TAILS_MAX; i++) {
-        if (__atomic_load_n(&shared->heard[i], __ATOMIC_RELAXED) == number) {
-            return 1;
-        }
-    }
-    return 0;
+    return &tails->shared->heard;
 }
 
 /* ---- under the lock ------------------------------------------------------------ */
 
 static void publish_locked(shared_t *shared)
 {
-    apr_uint32_t count = 0, used = 0, i;
+    apr_uint32_t numbers[WFP_TAILS_MAX];
+    int i, n = 0;
 
     for (i = 0; i < WFP_TAILS_MAX; i++) {
         const slot_t *slot = &shared->slots[i];
-        apr_uint32_t n = 0;
 
         if (slot->state == SLOT_CONNECTED) {
-            n = wfp_tails_number(slot->tail.ns, slot->tail.name);
-            used = i + 1;
-            count++;
+            numbers[n++] = wfp_tail_heard_number(&shared->heard, slot->tail.ns,
+                                                 slot->tail.name);
         }
-        __atomic_store_n(&shared->heard[i], n, __ATOMIC_RELAXED);
     }
-    __atomic_store_n(&shared->used, used, __ATOMIC_RELAXED);
-    __atomic_store_n(&shared->count, count, __ATOMIC_RELEASE);
+    wfp_tail_heard_publish(&shared->heard, numbers, n);
 }
 
 static int is_over(const slot_t *slot, apr_time_t now)

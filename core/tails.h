@@ -6,25 +6,26 @@
 #include <apr_time.h>
 
 #include "core/result.h"
+#include "core/tail_heard.h"
 #include "core/wfp.h"
 
 /**
  * @file
  * Who follows the records of which Worker: a table in shared memory of the live
- * tails of a host. Whoever runs Workers asks it on the hot path whether anybody
- * listens, without a lock; all else takes a robust one. One that is connected is
+ * tails of a host. Whoever runs Workers asks core/tail_heard.h whether anybody
+ * listens; what is here takes a robust lock. One that is connected is
  * kept alive by its child, so those of a killed child go by themselves. Any
  * thread of any process that has the segment.
  */
 
 typedef struct wfp_tails_t wfp_tails_t;
 
-#define WFP_TAILS_MAX        128 /* of a host */
+#define WFP_TAILS_MAX        WFP_TAIL_HEARD_MAX /* of a host */
 #define WFP_TAILS_OF_WORKER  10
 #define WFP_TAILS_ID_SIZE    33 /* 32 hex digits */
 #define WFP_TAILS_NAME_SIZE  64
 #define WFP_TAILS_FILTERS    2048
-#define WFP_TAILS_LAYOUT     3
+#define WFP_TAILS_LAYOUT     4
 #define WFP_TAILS_KEEP_EVERY apr_time_from_sec(1)
 
 /** A tail. */
@@ -97,12 +98,8 @@ void wfp_tails_leave(wfp_tails_t *tails, const wfp_tails_entry_t *tail,
 /** Take those out that are over, or whose child is gone. */
 void wfp_tails_sweep(wfp_tails_t *tails);
 
-/** A number for a Worker, never 0; another one may have the same. */
-apr_uint32_t wfp_tails_number(const char *ns, const char *name);
-
-/** Does anybody listen to the Worker of that number? The hot path. May say yes in
- *  vain. */
-int wfp_tails_hears(const wfp_tails_t *tails, apr_uint32_t number);
+/** Whose records they want. */
+wfp_tail_heard_t *wfp_tails_heard(const wfp_tails_t *tails);
 
 /** How many are connected. */
 int wfp_tails_count(const wfp_tails_t *tails);

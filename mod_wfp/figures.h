@@ -16,7 +16,7 @@ typedef struct wfp_figure_t {
     int is_time; /* in microseconds, to be seconds */
 } wfp_figure_t;
 
-#define WFP_FIGURES_MAX 64
+#define WFP_FIGURES_MAX 80
 
 typedef struct wfp_figures_t {
     wfp_figure_t list[WFP_FIGURES_MAX];

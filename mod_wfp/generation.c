@@ -11,6 +11,7 @@
 #include "mod_wfp/kept.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/logger.h"
+#include "mod_wfp/tail_sender.h"
 
 /* Of the process pool: the generation before. The number grows with the struct
  * below, with what registry_copy() reads of a registry's, and with what is packed
@@ -26,7 +27,7 @@ struct wfp_generation_t {
     wfp_api_rate_t *api_rate;
     wfp_host_memo_t *hosts;
     wfp_kv_cache_t *kv_cache;
-    wfp_logring_t *ring;
+    wfp_logring_t *ring, *tail_ring;
     wfp_usage_t *usage; /* of the process pool: goes on */
 };
 
@@ -61,6 +62,10 @@ static apr_status_t make_memory(wfp_generation_t *g, const wfp_server_t *server,
     if (rv == APR_SUCCESS) {
         rv = wfp_logring_create(&g->ring, WFP_LOGGER_RING, res, g->pool);
     }
+    if (rv == APR_SUCCESS) {
+        rv = wfp_logring_create(&g->tail_ring, WFP_TAIL_SENDER_RING, res,
+                                g->pool);
+    }
     return rv;
 }
 
@@ -75,6 +80,7 @@ static apr_status_t count_in_kept(wfp_generation_t *g, wfp_server_t *server,
     }
     wfp_registry_count_in(g->registry, counts.registry);
     wfp_logring_count_in(g->ring, counts.ring);
+    wfp_logring_count_in(g->tail_ring, counts.tail_ring);
     if (g->kv_cache) {
         wfp_kv_cache_count_in(g->kv_cache, counts.kv_cache);
     }
@@ -105,6 +111,7 @@ static void fill_in(wfp_server_t *server, const wfp_generation_t *g)
     server->hosts = g->hosts;
     server->kv_cache = g->kv_cache;
     server->ring = g->ring;
+    server->tail_ring = g->tail_ring;
     server->usage = g->usage;
 }
 

@@ -110,8 +110,8 @@ struct wfp_host_ctx_t {
     int run;                      /* of core/runs.h */
     int cold;                     /* its isolate was made for it */
     int recorded;                 /* who wants its record (record.h) */
-    apr_uint32_t whose;           /* its Worker's number for tails; 0: there
-                                   * are none */
+    apr_uint32_t whose;           /* its Worker's number for tails that it is
+                                   * told */
     int is_tailed;                /* somebody is given it, as all below say
                                    * (tailed.h): WFP_TAILED_* */
     const apr_array_header_t *tails;       /* its own; NULL: not known */

@@ -90,6 +90,7 @@ enum {
     REGISTRY,
     KV_CACHE,
     RING,
+    TAIL_RING,
     ARCHIVE,
     KEPT
 };
@@ -108,6 +109,8 @@ static const row_t rows[KEPT] = {
     [REGISTRY] = { "registry-counts", WFP_REGISTRY_COUNTS_LAYOUT, make_counts },
     [KV_CACHE] = { "kv-counts", WFP_REGISTRY_COUNTS_LAYOUT, make_counts },
     [RING] = { "ring-counts", WFP_LOGRING_STATS_LAYOUT, make_ring_stats },
+    [TAIL_RING] = { "tail-ring-counts", WFP_LOGRING_STATS_LAYOUT,
+                    make_ring_stats },
     [ARCHIVE] = { "archive", WFP_ARCHIVE_LAYOUT, make_archive },
 };
 
@@ -135,5 +138,6 @@ apr_status_t wfp_kept_find(wfp_server_t *server, wfp_kept_counts_t *counts,
     counts->registry = found[REGISTRY];
     counts->kv_cache = found[KV_CACHE];
     counts->ring = found[RING];
+    counts->tail_ring = found[TAIL_RING];
     return rv;
 }

@@ -15,7 +15,7 @@
 typedef struct wfp_kept_counts_t {
     wfp_registry_counts_t *registry;
     wfp_registry_counts_t *kv_cache;
-    wfp_logring_stats_t *ring;
+    wfp_logring_stats_t *ring, *tail_ring;
 } wfp_kept_counts_t;
 
 /**

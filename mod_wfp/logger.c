@@ -30,9 +30,6 @@
 /* All of them together, when the child ends. */
 #define LAST_WORDS apr_time_from_msec(300)
 
-/* The kind of a record is the number of its log from 1 on, or this. */
-#define NO_LOG 0
-
 /* A WfpLog. */
 typedef struct log_t {
     const char *name;
@@ -256,10 +253,8 @@ static int write_all(void *data, const wfp_logring_record_t *records, int n)
         while (i < n && records[i].kind == records[from].kind) {
             i++;
         }
-        if (records[from].kind != NO_LOG
-            && records[from].kind <= (apr_uint32_t)logs->nelts) {
-            write_lines(logger,
-                        &APR_ARRAY_IDX(logs, records[from].kind - 1, log_t),
+        if (records[from].kind < (apr_uint32_t)logs->nelts) {
+            write_lines(logger, &APR_ARRAY_IDX(logs, records[from].kind, log_t),
                         records + from, i - from);
         }
     }
@@ -327,11 +322,9 @@ apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p)
 }
 
 void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,
-                    apr_uint32_t whose, const char *line, apr_size_t n)
+                    const char *line, apr_size_t n)
 {
-    apr_uint32_t kind = conf->log_file ? (apr_uint32_t)conf->log_number + 1
-                                       : NO_LOG;
-
     /* a full one counts */
-    (void)wfp_logring_put(server->ring, kind, whose, line, n);
+    (void)wfp_logring_put(server->ring, (apr_uint32_t)conf->log_number, 0, line,
+                          n);
 }

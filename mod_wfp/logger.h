@@ -25,9 +25,9 @@ int wfp_logger_open(wfp_server_t *server, apr_pool_t *pconf);
 /** Start the thread. At its end it writes what is left. child scope. */
 apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;
 
-/** A record: a line for this server's log, if it has one, with its newline.
- *  @param whose  its Worker's number for tails. Any thread. */
+/** A record: a line for this server's log, which it has, with its newline. Any
+ *  thread. */
 void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,
-                    apr_uint32_t whose, const char *line, apr_size_t n);
+                    const char *line, apr_size_t n);
 
 #endif

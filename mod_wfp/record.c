@@ -18,20 +18,31 @@
 #include "mod_wfp/limit_hit.h"
 #include "mod_wfp/logger.h"
 #include "mod_wfp/record_event.h"
+#include "mod_wfp/tail_sender.h"
 #include "mod_wfp/tailed.h"
 #include "mod_wfp/trial.h"
+
+static void ask_tails(wfp_host_ctx_t *ctx)
+{
+    wfp_tail_heard_t *heard = wfp_tails_heard(ctx->work->server->tails);
+    apr_uint32_t number = wfp_tail_heard_number(heard, ctx->entry.ns,
+                                                ctx->entry.name);
+
+    if (wfp_tail_heard_claim(heard, number) == WFP_TAIL_TAKES) {
+        ctx->whose = number;
+        ctx->recorded |= WFP_RECORD_TAILED;
+    }
+}
 
 void wfp_record_ask(wfp_host_ctx_t *ctx)
 {
     const wfp_work_t *work = ctx->work;
-    const wfp_tails_t *tails = work->server->tails;
 
-    if (wfp_tails_count(tails)) {
-        ctx->whose = wfp_tails_number(ctx->entry.ns, ctx->entry.name);
-    }
-    if (work->conf->log_file
-        || (ctx->whose && wfp_tails_hears(tails, ctx->whose))) {
+    if (work->conf->log_file) {
         ctx->recorded |= WFP_RECORD_NOW;
+    }
+    if (wfp_tails_count(work->server->tails)) {
+        ask_tails(ctx);
     }
     if (work->trial) {
         ctx->recorded |= WFP_RECORD_TRIED;
@@ -293,7 +304,10 @@ static void hand_out(wfp_host_ctx_t *ctx, int by, const wfp_json_out_t *out,
         wfp_trial_record(ctx->work->trial, ctx, line, n - 1);
     }
     if (by & WFP_RECORD_NOW) {
-        wfp_logger_put(ctx->work->server, ctx->work->conf, ctx->whose, line, n);
+        wfp_logger_put(ctx->work->server, ctx->work->conf, line, n);
+    }
+    if (by & WFP_RECORD_TAILED) {
+        wfp_tail_sender_tell(ctx->work->server, ctx->whose, line, n);
     }
     if (by & WFP_RECORD_KEPT) {
         wfp_archive_put(ctx, out->data, out->n - 1);

@@ -13,11 +13,12 @@
  */
 
 /** Who wants a record: bits. */
-#define WFP_RECORD_NOW    0x1  /* a log that is written, or a tail */
+#define WFP_RECORD_NOW    0x1  /* a log that is written */
 #define WFP_RECORD_KEPT   0x2  /* the store */
 #define WFP_RECORD_IF_ANY 0x4  /* the store, when it has something to tell */
 #define WFP_RECORD_TRIED  0x8  /* who tries the Worker */
 #define WFP_RECORD_GIVEN  0x10 /* `tail` handlers (tailed.h) */
+#define WFP_RECORD_TAILED 0x20 /* a live tail */
 
 /** Sets ctx->recorded when it begins: does anybody want its record at once, a log
  *  that is written, a tail that listens to its Worker, or who tries it? */

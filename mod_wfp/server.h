@@ -77,6 +77,7 @@ typedef struct wfp_server_t {
     wfp_runs_t *runs;         /* what they are at; the same */
     wfp_latency_t *latency;   /* of the store; of all generations */
     wfp_logring_t *ring;      /* records on their way to the logs */
+    wfp_logring_t *tail_ring; /* to readers of live tails */
     wfp_archive_t *archive;   /* and to the store; of all generations */
     wfp_seat_t *watch;        /* of the child that looks for records */
     apr_array_header_t *logs; /* logger.c's: each WfpLog once */

@@ -55,7 +55,8 @@ static apr_status_t read_filters(wfp_tail_client_t *client, const char *text,
     return rv;
 }
 
-wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail, int fd,
+wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail,
+                                        apr_uint32_t whose, int fd,
                                         int is_websocket, const char *hello,
                                         apr_pool_t *parent)
 {
@@ -75,11 +76,10 @@ wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail, int fd,
     wfp_record_head_key(&key, tail->ns, tail->name);
     client->key = key.data;
     client->key_n = key.n;
-    client->whose = wfp_tails_number(tail->ns, tail->name);
+    client->whose = whose;
     client->out = apr_palloc(p, ROOM); /* what is not used is not there */
     client->in = apr_pcalloc(p, sizeof(*client->in));
-    client->sent = client->kept = client->refilled = wfp_clock_now();
-    client->allowance = WFP_TAIL_CLIENT_BURST;
+    client->sent = client->kept = wfp_clock_now();
     if (read_filters(client, tail->filters, strlen(tail->filters))
         != APR_SUCCESS) {
         apr_pool_destroy(p);
@@ -168,8 +168,9 @@ static void tell_dropped(wfp_tail_client_t *client)
     client->dropped = 0;
 }
 
-void wfp_tail_client_greet(wfp_tail_client_t *client)
+void wfp_tail_client_greet(wfp_tail_client_t *client, apr_uint64_t left_out)
 {
+    client->left_out = left_out;
     put(client, client->hello, strlen(client->hello));
     if (!client->is_websocket) {
         static const char comment[] = ": following\n\n";
@@ -178,32 +179,20 @@ void wfp_tail_client_greet(wfp_tail_client_t *client)
     }
 }
 
-void wfp_tail_client_missed(wfp_tail_client_t *client, apr_uint64_t n)
+int wfp_tail_client_hears(const wfp_tail_client_t *client, apr_uint32_t whose)
 {
+    return whose == client->whose && !client->is_leaving && !client->is_paused;
+}
+
+void wfp_tail_client_missed(wfp_tail_client_t *client, apr_uint64_t left_out,
+                            apr_uint64_t n)
+{
+    if (left_out > client->left_out
+        && wfp_tail_client_hears(client, client->whose)) {
+        n += left_out - client->left_out;
+    }
+    client->left_out = left_out;
     client->dropped += n;
-}
-
-void wfp_tail_client_refill(wfp_tail_client_t *client, apr_time_t now)
-{
-    apr_int64_t more = (now - client->refilled) * WFP_TAIL_CLIENT_RATE
-                       / APR_USEC_PER_SEC;
-
-    if (more > 0) {
-        more += client->allowance;
-        client->allowance = more < WFP_TAIL_CLIENT_BURST
-                                ? (int)more
-                                : WFP_TAIL_CLIENT_BURST;
-        client->refilled = now;
-    }
-}
-
-wfp_tail_claim_e wfp_tail_client_claims(const wfp_tail_client_t *client,
-                                        apr_uint32_t whose)
-{
-    if (whose != client->whose || client->is_leaving || client->is_paused) {
-        return WFP_TAIL_IS_NOT_ITS;
-    }
-    return client->allowance > 0 ? WFP_TAIL_MAY_BE_ITS : WFP_TAIL_IS_TOO_MANY;
 }
 
 void wfp_tail_client_offer(wfp_tail_client_t *client, const char *record,
@@ -213,7 +202,6 @@ void wfp_tail_client_offer(wfp_tail_client_t *client, const char *record,
     if (n < client->key_n || memcmp(record, client->key, client->key_n) != 0) {
         return;
     }
-    client->allowance--;
     if (!wfp_tail_filter_meets(client->filter, record, n, scratch)) {
         return;
     }

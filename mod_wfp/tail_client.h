@@ -13,15 +13,11 @@
  * @file
  * One reader of a live tail: what is on its way to it, in a buffer of fixed
  * size, and what it says. Nothing here waits: a reader that is too slow, or whose
- * Worker is too busy, loses records and is told how many. All by the thread that serves tails.
+ * Worker is too busy, loses records and is told how many. All by the thread that
+ * serves tails.
  */
 
 typedef struct wfp_tail_client_t wfp_tail_client_t;
-
-/** Records a second that are looked at for one reader, and how many of them may
- *  come at once. Nobody reads more as they happen; WfpLog has them all. */
-#define WFP_TAIL_CLIENT_RATE  1000
-#define WFP_TAIL_CLIENT_BURST 2000
 
 struct wfp_tail_client_t {
     wfp_tail_client_t *next;
@@ -39,10 +35,9 @@ struct wfp_tail_client_t {
     char *out;
     apr_size_t from, to; /* of out, what waits */
     apr_uint64_t dropped;
-    int allowance; /* of records, until it is refilled */
-    apr_time_t refilled;
-    apr_time_t sent; /* when bytes went out last */
-    apr_time_t kept; /* when its tail was kept last */
+    apr_uint64_t left_out; /* records of its Worker, when last looked at */
+    apr_time_t sent;       /* when bytes went out last */
+    apr_time_t kept;       /* when its tail was kept last */
     int is_paused;
     int is_leaving; /* nothing more is put, what waits still goes */
     int is_gone;    /* nothing goes any more */
@@ -55,35 +50,29 @@ typedef enum {
 } wfp_tail_end_e;
 
 /** A client of that connection, whose fd is its own from now on. In a pool of
- *  its own below p. NULL: no memory. */
-wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail, int fd,
+ *  its own below p. NULL: no memory. @param whose  its Worker's number */
+wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail,
+                                        apr_uint32_t whose, int fd,
                                         int is_websocket, const char *hello,
                                         apr_pool_t *p);
 
-/** The first bytes: from now on it sees all. */
-void wfp_tail_client_greet(wfp_tail_client_t *client);
+/** The first bytes: from now on it sees all.
+ *  @param left_out  of its Worker before */
+void wfp_tail_client_greet(wfp_tail_client_t *client, apr_uint64_t left_out);
 
-/** What time has brought of its allowance. */
-void wfp_tail_client_refill(wfp_tail_client_t *client, apr_time_t now);
+/** Does it want a record of the Worker of that number? */
+int wfp_tail_client_hears(const wfp_tail_client_t *client, apr_uint32_t whose);
 
-/** What becomes of a record. */
-typedef enum {
-    WFP_TAIL_IS_NOT_ITS = 0,
-    WFP_TAIL_IS_TOO_MANY, /* wfp_tail_client_missed() */
-    WFP_TAIL_MAY_BE_ITS   /* wfp_tail_client_offer() */
-} wfp_tail_claim_e;
-
-/** @param whose  number of a record's Worker */
-wfp_tail_claim_e wfp_tail_client_claims(const wfp_tail_client_t *client,
-                                        apr_uint32_t whose);
-
-/** A record of the ring, a line of JSON and a newline, that it claims: is it
- *  this client's, and does it want it? */
+/** A record of the ring, a line of JSON and a newline, that it hears: is it
+ *  its Worker's, and does its filter want it? */
 void wfp_tail_client_offer(wfp_tail_client_t *client, const char *record,
                            apr_size_t n, apr_pool_t *scratch);
 
-/** Records went by that nobody saw. */
-void wfp_tail_client_missed(wfp_tail_client_t *client, apr_uint64_t n);
+/** Records went by that it was not sent.
+ *  @param left_out  of its Worker so far, as core/tail_heard.h counts
+ *  @param n         of any, from the ring, since the last call */
+void wfp_tail_client_missed(wfp_tail_client_t *client, apr_uint64_t left_out,
+                            apr_uint64_t n);
 
 /** Read what it says. */
 void wfp_tail_client_read(wfp_tail_client_t *client);

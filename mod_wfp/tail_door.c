@@ -192,8 +192,11 @@ static void pass_to_and_fro(kept_t *k)
 static apr_status_t give(wfp_server_t *server, const wfp_tails_entry_t *tail,
                          int fd, int is_websocket, const char *hello)
 {
-    wfp_tail_client_t *client = wfp_tail_client_make(tail, fd, is_websocket,
-                                                     hello, server->pool);
+    apr_uint32_t whose = wfp_tail_heard_number(wfp_tails_heard(server->tails),
+                                               tail->ns, tail->name);
+    wfp_tail_client_t *client = wfp_tail_client_make(tail, whose, fd,
+                                                     is_websocket, hello,
+                                                     server->pool);
 
     if (!client) {
         return APR_ENOMEM;

@@ -88,6 +88,7 @@ static void drop_gone(wfp_tail_sender_t *sender)
 
 static void take_in(wfp_tail_sender_t *sender)
 {
+    const wfp_tail_heard_t *heard = wfp_tails_heard(sender->server->tails);
     wfp_tail_client_t *client, *next;
 
     wfp_lock_take(sender->lock);
@@ -95,13 +96,14 @@ static void take_in(wfp_tail_sender_t *sender)
     sender->inbox = NULL;
     wfp_lock_leave(sender->lock);
     if (client && !sender->clients) {
-        wfp_logring_follow(&sender->place, sender->server->ring);
+        wfp_logring_follow(&sender->place, sender->server->tail_ring);
     }
     for (; client; client = next) {
         next = client->next;
         client->next = sender->clients;
         sender->clients = client;
-        wfp_tail_client_greet(client);
+        wfp_tail_client_greet(client,
+                              wfp_tail_heard_missed(heard, client->whose));
     }
 }
 
@@ -127,26 +129,18 @@ static void keep_all(wfp_tail_sender_t *sender)
 
 /* ---- records ---------------------------------------------------------------------- */
 
-/* Most records are nobody's, or too many: they are not even copied. */
+/* Others serve readers of other Workers. */
 static int is_wanted(void *data, apr_uint32_t whose)
 {
-    wfp_tail_sender_t *sender = data;
-    wfp_tail_client_t *client;
-    int wanted = 0;
+    const wfp_tail_sender_t *sender = data;
+    const wfp_tail_client_t *client;
 
     for (client = sender->clients; client; client = client->next) {
-        switch (wfp_tail_client_claims(client, whose)) {
-        case WFP_TAIL_MAY_BE_ITS:
-            wanted = 1;
-            break;
-        case WFP_TAIL_IS_TOO_MANY:
-            wfp_tail_client_missed(client, 1);
-            break;
-        case WFP_TAIL_IS_NOT_ITS:
-            break;
+        if (wfp_tail_client_hears(client, whose)) {
+            return 1;
         }
     }
-    return wanted;
+    return 0;
 }
 
 /* To those whose it may be. */
@@ -155,8 +149,7 @@ static void offer(wfp_tail_sender_t *sender, const wfp_logring_record_t *record)
     wfp_tail_client_t *client;
 
     for (client = sender->clients; client; client = client->next) {
-        if (wfp_tail_client_claims(client, record->whose)
-            == WFP_TAIL_MAY_BE_ITS) {
+        if (wfp_tail_client_hears(client, record->whose)) {
             wfp_tail_client_offer(client, record->data, record->n,
                                   sender->scratch);
         }
@@ -164,9 +157,20 @@ static void offer(wfp_tail_sender_t *sender, const wfp_logring_record_t *record)
     apr_pool_clear(sender->scratch);
 }
 
+/* Followers read what was taken as long as nobody puts another one there. */
+static int forget(void *data, const wfp_logring_record_t *records, int n)
+{
+    (void)data;
+    (void)records;
+    (void)n;
+    return 1;
+}
+
 /* @return 1: there may be more */
 static int look(wfp_tail_sender_t *sender)
 {
+    wfp_tail_heard_t *heard = wfp_tails_heard(sender->server->tails);
+    wfp_logring_t *ring = sender->server->tail_ring;
     apr_time_t now = wfp_clock_now();
     wfp_logring_record_t record;
     wfp_tail_client_t *client;
@@ -174,17 +178,21 @@ static int look(wfp_tail_sender_t *sender)
     int n = 0;
 
     for (client = sender->clients; client; client = client->next) {
-        wfp_tail_client_refill(client, now);
+        wfp_tail_heard_refill(heard, client->whose, now);
     }
     while (n < RECORDS_MAX
-           && wfp_logring_next(&record, &sender->place, &missed,
-                               sender->server->ring, is_wanted, sender,
-                               sender->record, WFP_LOGRING_RECORD_MAX)) {
+           && wfp_logring_next(&record, &sender->place, &missed, ring,
+                               is_wanted, sender, sender->record,
+                               WFP_LOGRING_RECORD_MAX)) {
         n++;
         offer(sender, &record);
     }
-    for (client = sender->clients; missed && client; client = client->next) {
-        wfp_tail_client_missed(client, missed);
+    (void)wfp_logring_take(ring, forget, NULL, sender->record,
+                           WFP_LOGRING_RECORD_MAX, WFP_LOGRING_BATCH_MAX);
+    for (client = sender->clients; client; client = client->next) {
+        wfp_tail_client_missed(client,
+                               wfp_tail_heard_missed(heard, client->whose),
+                               missed);
     }
     return n == RECORDS_MAX;
 }
@@ -331,4 +339,12 @@ void wfp_tail_sender_take(wfp_tail_sender_t *sender, wfp_tail_client_t *client)
     sender->inbox = client;
     wfp_lock_wake_one(sender->wake);
     wfp_lock_leave(sender->lock);
+}
+
+void wfp_tail_sender_tell(wfp_server_t *server, apr_uint32_t whose,
+                          const char *line, apr_size_t n)
+{
+    if (!wfp_logring_put(server->tail_ring, 0, whose, line, n)) {
+        wfp_tail_heard_miss(wfp_tails_heard(server->tails), whose);
+    }
 }

@@ -10,10 +10,13 @@
 
 /**
  * @file
- * The thread of a child that serves all its live tails: it follows the ring of
- * records, which has those of all children, and sends each to those who want
- * it. It asks nothing of who makes records but that they are put.
+ * The thread of a child that serves all its live tails: it follows a ring of
+ * records that tails want (core/tail_heard.h), which has those of all children, and
+ * sends each to those who want it.
  */
+
+/** Bytes of the ring. */
+#define WFP_TAIL_SENDER_RING ((apr_size_t)8 * 1024 * 1024)
 
 apr_status_t wfp_tail_sender_start(wfp_tail_sender_t **psender,
                                    wfp_server_t *server,
@@ -21,6 +24,11 @@ apr_status_t wfp_tail_sender_start(wfp_tail_sender_t **psender,
 
 /** Hand a connected tail over; the sender's from now on. Any thread. */
 void wfp_tail_sender_take(wfp_tail_sender_t *sender, wfp_tail_client_t *client);
+
+/** A record, a line of JSON and a newline. Any thread.
+ *  @param whose  number of its Worker, which was claimed */
+void wfp_tail_sender_tell(wfp_server_t *server, apr_uint32_t whose,
+                          const char *line, apr_size_t n);
 
 /** The store has changed: a token that was revoked has no tails. @param change
  *  NULL: some changes are not known. Any process of the host. */

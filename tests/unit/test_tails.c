@@ -29,6 +29,14 @@ static apr_status_t add(wfp_tails_entry_t *tail, wfp_tails_t *tails,
     return wfp_tails_add(tail, life, tails);
 }
 
+static int hears(wfp_tails_t *tails, const char *ns, const char *name)
+{
+    wfp_tail_heard_t *heard = wfp_tails_heard(tails);
+
+    return wfp_tail_heard_claim(heard, wfp_tail_heard_number(heard, ns, name))
+           == WFP_TAIL_TAKES;
+}
+
 static int count_of(wfp_tails_t *tails, const char *ns, const char *name)
 {
     wfp_tails_entry_t list[WFP_TAILS_OF_WORKER];
@@ -41,7 +49,7 @@ static void one(wfp_test_t *t)
     wfp_tails_t *tails = make(t);
     wfp_tails_entry_t tail, found;
 
-    CHECK(!wfp_tails_hears(tails, wfp_tails_number("n", "a")));
+    CHECK(!hears(tails, "n", "a"));
     CHECK(add(&tail, tails, "n", "a", LONG) == APR_SUCCESS);
     CHECK_INT(strlen(tail.id), WFP_TAILS_ID_SIZE - 1);
     CHECK(strcmp(tail.id, tail.secret) != 0);
@@ -50,18 +58,16 @@ static void one(wfp_test_t *t)
     CHECK(wfp_tails_find(&found, tails, tail.id) == APR_NOTFOUND);
     CHECK(wfp_tails_find(&found, tails, "") == APR_NOTFOUND);
     /* nobody listens before somebody is connected */
-    CHECK(!wfp_tails_hears(tails, wfp_tails_number("n", "a"))
-          && !wfp_tails_count(tails));
+    CHECK(!hears(tails, "n", "a") && !wfp_tails_count(tails));
     CHECK(wfp_tails_connect(tails, &tail, 0) == APR_SUCCESS);
     CHECK(wfp_tails_connect(tails, &tail, 0) == APR_EBUSY);
-    CHECK(wfp_tails_hears(tails, wfp_tails_number("n", "a"))
-          && wfp_tails_count(tails) == 1);
-    CHECK(!wfp_tails_hears(tails, wfp_tails_number("n", "b")));
-    CHECK(!wfp_tails_hears(tails, wfp_tails_number("", "a")));
+    CHECK(hears(tails, "n", "a") && wfp_tails_count(tails) == 1);
+    CHECK(!hears(tails, "n", "b"));
+    CHECK(!hears(tails, "", "a"));
     CHECK(wfp_tails_keep(tails, &tail));
     /* it may come again */
     wfp_tails_leave(tails, &tail, 0);
-    CHECK(!wfp_tails_hears(tails, wfp_tails_number("n", "a")));
+    CHECK(!hears(tails, "n", "a"));
     CHECK(wfp_tails_connect(tails, &tail, 0) == APR_SUCCESS);
     wfp_tails_leave(tails, &tail, 1);
     CHECK(wfp_tails_connect(tails, &tail, 0) == APR_NOTFOUND);
@@ -125,8 +131,7 @@ static void they_end(wfp_test_t *t)
             apr_sleep(apr_time_from_msec(10));
         }
     }
-    CHECK(!wfp_tails_hears(tails, wfp_tails_number("n", "a"))
-          && !wfp_tails_count(tails));
+    CHECK(!hears(tails, "n", "a") && !wfp_tails_count(tails));
 }
 
 static void threads_are_few(wfp_test_t *t)
@@ -170,10 +175,10 @@ static void killed(wfp_test_t *t)
         CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, &status, 0) == pid);
         CHECK(add(&tail, tails, "n", "a", LONG) == APR_SUCCESS);
         CHECK(wfp_tails_connect(tails, &tail, 0) == APR_SUCCESS);
-        CHECK(wfp_tails_hears(tails, wfp_tails_number("n", "a")));
+        CHECK(hears(tails, "n", "a"));
         wfp_tails_leave(tails, &tail, 1);
         wfp_tails_sweep(tails);
-        CHECK(!wfp_tails_hears(tails, wfp_tails_number("n", "a")));
+        CHECK(!hears(tails, "n", "a"));
         /* at most one a round is left, which its time ends */
         CHECK(count_of(tails, "n", "child") <= WFP_TAILS_OF_WORKER);
     }

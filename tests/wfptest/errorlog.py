@@ -41,7 +41,7 @@ class ErrorLog:
         kills children (AH00052) may hear that it was one after the other:
         event says so when the next one goes before it looked again."""
         if "AH00052" in patterns:
-            patterns += ("AH10392",)
+            patterns += ("AH1039[23]",)
         self.expected += [re.compile(p) for p in patterns]
 
     def lines(self):
