@@ -4,14 +4,15 @@
 
 #include <apr_pools.h>
 #include <apr_time.h>
+#include <pthread.h>
 
 #include "core/wfp.h"
 
 /**
  * @file
  * A mutex between threads of this process, and conditions of what it guards.
- * APR's conditions wait until a time of the wall clock, which may be stepped;
- * these wait for as long as was asked. For any thread, as long as the pool
+ * APR's wait until a time of the wall clock, which may be stepped; these wait for as
+ * long as was asked. For any thread, as long as the pool
  * that they were made in lives.
  */
 
@@ -31,6 +32,13 @@ apr_status_t wfp_lock_make_both(wfp_lock_t **plock, wfp_cond_t **pcond,
 /** Not twice by one thread. */
 void wfp_lock_take(wfp_lock_t *lock);
 void wfp_lock_leave(wfp_lock_t *lock);
+
+/** Take it, or wait for it so long at most. @return APR_TIMEUP: not taken */
+apr_status_t wfp_lock_take_for(wfp_lock_t *lock,
+                               apr_interval_time_t time) WFP_CHECK;
+
+/** The same for any mutex of POSIX threads. @return as pthread_mutex_timedlock() */
+int wfp_lock_mutex_for(pthread_mutex_t *mutex, apr_interval_time_t time);
 
 /** Leave the condition's lock, wait until somebody wakes, take it again. Whoever
  *  waits may wake for nothing: look again. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/shared_lock.h"
 
-#include <time.h>
+#include "core/lock.h"
 
 apr_status_t wfp_shared_lock_make(wfp_shared_lock_t *lock)
 {
@@ -24,16 +24,8 @@ apr_status_t wfp_shared_lock_make(wfp_shared_lock_t *lock)
 apr_status_t wfp_shared_lock_for(wfp_shared_lock_t *lock,
                                  apr_interval_time_t wait)
 {
-    struct timespec until;
-
-    if (wait <= 0) {
-        return pthread_mutex_trylock(&lock->mutex);
-    }
-    (void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail */
-    until.tv_nsec += (long)(wait % APR_USEC_PER_SEC) * 1000;
-    until.tv_sec += wait / APR_USEC_PER_SEC + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    return pthread_mutex_timedlock(&lock->mutex, &until);
+    return wait <= 0 ? pthread_mutex_trylock(&lock->mutex)
+                     : wfp_lock_mutex_for(&lock->mutex, wait);
 }
 
 apr_status_t wfp_shared_lock_mended(wfp_shared_lock_t *lock)

@@ -26,8 +26,7 @@ apr_status_t wfp_shared_lock_make(wfp_shared_lock_t *lock) WFP_CHECK;
 /**
  * Take it, or wait for it so long at most.
  *
- * @param wait  0: do not wait. The wall clock tells when it is over, so keep it
- *              short and look again
+ * @param wait  0: do not wait
  *
  * @return APR_SUCCESS; EOWNERDEAD: taken too, and who had it was killed: mend
  *         what it guards, then call wfp_shared_lock_mended(); ETIMEDOUT or

@@ -10,10 +10,10 @@
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 #include <apr_time.h>
 
 #include "core/clock.h"
+#include "core/lock.h"
 
 #define NAP_MIN 100 /* us */
 #define NAP_MAX 800 /* us */
@@ -21,7 +21,7 @@
 struct wfp_hostlock_t {
     const char *path;
     apr_pool_t *pool;
-    apr_thread_mutex_t *mutex;
+    wfp_lock_t *mutex;
     apr_file_t *file;
 };
 
@@ -33,7 +33,7 @@ apr_status_t wfp_hostlock_make(wfp_hostlock_t **plock, const char *path,
     lock->path = apr_pstrdup(p, path);
     lock->pool = p;
     *plock = lock;
-    return apr_thread_mutex_create(&lock->mutex, APR_THREAD_MUTEX_TIMED, p);
+    return wfp_lock_make(&lock->mutex, p);
 }
 
 static apr_status_t take_file_locked(wfp_hostlock_t *lock, apr_time_t until)
@@ -67,25 +67,23 @@ static apr_status_t take_file_locked(wfp_hostlock_t *lock, apr_time_t until)
 apr_status_t wfp_hostlock_take(wfp_hostlock_t *lock)
 {
     apr_time_t until = wfp_clock_now() + WFP_HOSTLOCK_WAIT;
-    apr_status_t rv = apr_thread_mutex_timedlock(lock->mutex,
-                                                 WFP_HOSTLOCK_WAIT);
+    apr_status_t rv = wfp_lock_take_for(lock->mutex, WFP_HOSTLOCK_WAIT);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = take_file_locked(lock, until);
     if (rv != APR_SUCCESS) {
-        /* unlocking a mutex this thread holds cannot fail */
-        (void)apr_thread_mutex_unlock(lock->mutex);
+        wfp_lock_leave(lock->mutex);
     }
     return rv;
 }
 
 void wfp_hostlock_drop(wfp_hostlock_t *lock)
 {
-    /* both are held: there is nothing that a caller could do about a failure */
+    /* it is held: there is nothing that a caller could do about a failure */
     if (lock->file) {
         (void)apr_file_unlock(lock->file);
     }
-    (void)apr_thread_mutex_unlock(lock->mutex);
+    wfp_lock_leave(lock->mutex);
 }

@@ -79,8 +79,44 @@ static void wakes(wfp_test_t *t)
     CHECK(wfp_clock_now() < start + LONG);
 }
 
+static void *APR_THREAD_FUNC try_main(apr_thread_t *thread, void *data)
+{
+    apr_status_t rv = wfp_lock_take_for(data, apr_time_from_msec(20));
+
+    if (rv == APR_SUCCESS) {
+        wfp_lock_leave(data);
+    }
+    apr_thread_exit(thread, rv);
+    return NULL;
+}
+
+/* What another thread hears that wants it, too. */
+static apr_status_t tried(wfp_test_t *t, wfp_lock_t *lock)
+{
+    apr_thread_t *thread;
+    apr_status_t rv;
+
+    CHECK_INT(wfp_thread_start(&thread, try_main, lock, t->pool), APR_SUCCESS);
+    CHECK_INT(apr_thread_join(&rv, thread), APR_SUCCESS);
+    return rv;
+}
+
+static void takes_for_a_time(wfp_test_t *t)
+{
+    apr_time_t start = wfp_clock_now();
+    wfp_lock_t *lock;
+
+    CHECK_INT(wfp_lock_make(&lock, t->pool), APR_SUCCESS);
+    CHECK_INT(wfp_lock_take_for(lock, LONG), APR_SUCCESS);
+    CHECK_INT(tried(t, lock), APR_TIMEUP);
+    CHECK(wfp_clock_now() >= start + apr_time_from_msec(20));
+    wfp_lock_leave(lock);
+    CHECK_INT(tried(t, lock), APR_SUCCESS);
+}
+
 static const wfp_test_case_t cases[] = {
     { "waits as long as asked", waits_as_long_as_asked },
+    { "takes for a time", takes_for_a_time },
     { "wakes", wakes },
     { NULL },
 };
