@@ -3,7 +3,7 @@
  * The ring is cells of 64 bytes, and a place in it is the number of a cell since
  * the beginning, which never comes again. A record takes a run of cells: a putter
  * moves `head` over them, which makes them its own, says how long the run is,
- * copies, and stores the stamp: the place itself. `tail` is behind all that was
+ * copies or makes the record there, and stores the stamp: the place itself. `tail` is behind all that was
  * taken, and nobody's run goes over it. A run whose stamp does not come was a
  * killed process's, and is passed over after a while; when not even its length
  * is there, cell by cell until there is the stamp of another run. No text can
@@ -31,15 +31,20 @@ typedef struct head_t {
     apr_uint64_t stamp; /* atomic: the place + 1, with or without FILLING */
     apr_uint64_t sum;
     apr_uint32_t n;
-    apr_uint32_t kind;
+    apr_uint16_t cells; /* of the run: all that the record has room for */
+    apr_uint16_t kind;
     apr_uint32_t whose;
     apr_uint32_t number; /* of the put */
 } head_t;
 
-/* Each word that many write has a line of the cache of its own. */
+/* The kind of a run that has no record. */
+#define NOTHING 0xffff
+
+/* What many write has a line of the cache of its own. */
 typedef struct shared_t {
-    apr_uint64_t head; /* atomic: the first free place */
-    char pad1[CELL - 8];
+    apr_uint64_t head;   /* atomic: the first free place */
+    apr_uint64_t number; /* atomic: of the next put */
+    char pad1[CELL - 16];
     apr_uint64_t tail;      /* atomic; written under lock */
     apr_uint64_t waits_for; /* under lock: a place whose stamp is not there */
     apr_time_t since;
@@ -109,35 +114,41 @@ static apr_uint64_t cells_of(apr_size_t n)
     return (sizeof(head_t) + n + CELL - 1) / CELL;
 }
 
-static apr_uint64_t word_at(const char *data)
-{
-    apr_uint64_t word;
+/* Two words at a time, which compilers know how to add. */
+typedef apr_uint64_t pair_t __attribute__((vector_size(16)));
 
-    memcpy(&word, data, sizeof(word));
-    return word;
+typedef struct sum_t {
+    pair_t words, sums;
+} sum_t;
+
+static inline void add_up(sum_t *sum, const char *data, apr_size_t n)
+{
+    pair_t pair = { 0, 0 };
+
+    memcpy(&pair, data, n);
+    sum->words += pair;
+    sum->sums += sum->words;
 }
 
-/* A word that is another one, or in another place, makes another sum; each fourth
- * goes on from the same, so that none waits for the one before. Not against
- * anybody who wants to forge it. */
+/* Fletcher's: a word that is another one, or in another place, makes another sum.
+ * Not against anybody who wants to forge it. */
 static apr_uint64_t sum_of(const char *data, apr_size_t n)
 {
     static const apr_uint64_t odd = 0x9e3779b97f4a7c15;
-    apr_uint64_t a = n, b = 0, c = 0, d = 0;
+    sum_t sum = { { n, 0 }, { 0, 0 } };
 
-    for (; n >= 32; n -= 32, data += 32) {
-        a = (a ^ word_at(data)) * odd;
-        b = (b ^ word_at(data + 8)) * odd;
-        c = (c ^ word_at(data + 16)) * odd;
-        d = (d ^ word_at(data + 24)) * odd;
+    for (; n >= 64; n -= 64, data += 64) {
+        add_up(&sum, data, 16);
+        add_up(&sum, data + 16, 16);
+        add_up(&sum, data + 32, 16);
+        add_up(&sum, data + 48, 16);
     }
-    for (; n >= 8; n -= 8, data += 8) {
-        a = (a ^ word_at(data)) * odd;
+    for (; n >= 16; n -= 16, data += 16) {
+        add_up(&sum, data, 16);
     }
-    for (; n > 0; n--, data++) {
-        b = (b ^ (unsigned char)*data) * odd;
-    }
-    return ((a * odd ^ b) * odd ^ c) * odd ^ d;
+    add_up(&sum, data, n);
+    return ((sum.words[0] * odd ^ sum.words[1]) * odd ^ sum.sums[0]) * odd
+           ^ sum.sums[1];
 }
 
 /* A follower copies while cells may be written anew, and believes its copy when
@@ -185,34 +196,92 @@ static apr_size_t before_end(const wfp_logring_t *ring, const head_t *head,
     return n < room ? n : room;
 }
 
+/* The sum with where it lies. */
+static apr_uint64_t seal(apr_uint64_t sum, apr_uint64_t place,
+                         apr_uint16_t cells)
+{
+    return sum ^ place ^ (apr_uint64_t)cells << 48;
+}
+
+/* Begin to fill a run. @return NULL: there is no room, which is counted */
+static head_t *begin(wfp_logring_run_t *run, wfp_logring_t *ring,
+                     apr_uint64_t cells)
+{
+    head_t *head;
+
+    if (!claim(&run->place, ring, cells)) {
+        (void)count(&ring->stats->dropped);
+        return NULL;
+    }
+    head = head_at(ring, run->place);
+    head->number = (apr_uint32_t)count(&ring->shared->number);
+    __atomic_store_n(&head->cells, (apr_uint16_t)cells, __ATOMIC_RELAXED);
+    __atomic_store_n(&head->stamp, (run->place + 1) | FILLING,
+                     __ATOMIC_RELEASE);
+    return head;
+}
+
+static void end(head_t *head, const wfp_logring_run_t *run, apr_uint32_t kind,
+                apr_uint32_t whose, apr_size_t n, apr_uint64_t sum)
+{
+    head->kind = (apr_uint16_t)kind;
+    head->whose = whose;
+    head->sum = seal(sum, run->place, head->cells);
+    __atomic_store_n(&head->n, (apr_uint32_t)n, __ATOMIC_RELAXED);
+    __atomic_store_n(&head->stamp, run->place + 1, __ATOMIC_RELEASE);
+}
+
 /* Cells are not in the processor's own cache: what would wait for their bytes
  * comes before they are written. */
 int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, apr_uint32_t whose,
                     const char *data, apr_size_t n)
 {
     apr_uint64_t sum = n <= WFP_LOGRING_RECORD_MAX ? sum_of(data, n) : 0;
-    apr_uint64_t place;
-    apr_uint32_t number;
+    wfp_logring_run_t run;
     apr_size_t first;
     head_t *head;
 
-    if (n > WFP_LOGRING_RECORD_MAX || !claim(&place, ring, cells_of(n))) {
+    if (n > WFP_LOGRING_RECORD_MAX) {
         (void)count(&ring->stats->dropped);
         return 0;
     }
-    number = (apr_uint32_t)count(&ring->stats->put);
-    head = head_at(ring, place);
-    __atomic_store_n(&head->n, (apr_uint32_t)n, __ATOMIC_RELAXED);
-    head->kind = kind;
-    head->whose = whose;
-    head->number = number;
-    head->sum = sum ^ place;
-    __atomic_store_n(&head->stamp, (place + 1) | FILLING, __ATOMIC_RELEASE);
+    head = begin(&run, ring, cells_of(n));
+    if (!head) {
+        return 0;
+    }
     first = before_end(ring, head, n);
     memcpy(head + 1, data, first);
     memcpy(ring->cells, data + first, n - first);
-    __atomic_store_n(&head->stamp, place + 1, __ATOMIC_RELEASE);
+    end(head, &run, kind, whose, n, sum);
     return 1;
+}
+
+char *wfp_logring_open(wfp_logring_run_t *run, wfp_logring_t *ring,
+                       apr_size_t room)
+{
+    head_t *head = begin(run, ring, cells_of(room));
+
+    if (!head) {
+        return NULL;
+    }
+    if (before_end(ring, head, room) < room) {
+        end(head, run, NOTHING, 0, 0, 0);
+        return NULL;
+    }
+    return (char *)(head + 1);
+}
+
+void wfp_logring_close(wfp_logring_t *ring, const wfp_logring_run_t *run,
+                       apr_uint32_t kind, apr_uint32_t whose, apr_size_t n)
+{
+    head_t *head = head_at(ring, run->place);
+
+    end(head, run, kind, whose, n, sum_of((const char *)(head + 1), n));
+}
+
+void wfp_logring_give_up(wfp_logring_t *ring, const wfp_logring_run_t *run)
+{
+    end(head_at(ring, run->place), run, NOTHING, 0, 0, 0);
 }
 
 static apr_uint64_t stamp_at(const wfp_logring_t *ring, apr_uint64_t place)
@@ -221,14 +290,14 @@ static apr_uint64_t stamp_at(const wfp_logring_t *ring, apr_uint64_t place)
 }
 
 /* Of whatever lies there: it may change meanwhile. */
-static apr_uint32_t size_at(const wfp_logring_t *ring, apr_uint64_t place)
+static apr_uint16_t cells_at(const wfp_logring_t *ring, apr_uint64_t place)
 {
-    return __atomic_load_n(&head_at(ring, place)->n, __ATOMIC_RELAXED);
+    return __atomic_load_n(&head_at(ring, place)->cells, __ATOMIC_RELAXED);
 }
 
-/* The head of the record that begins there; its size is read once, as whoever was
- * passed over may write it. @return its cells; 0: its stamp is not there, or it is
- * none */
+/* The head of the run that begins there; its sizes are read once, as whoever was
+ * passed over may write them. @return its cells; 0: its stamp is not there, or it
+ * is none */
 static apr_uint64_t read_head(head_t *is, const wfp_logring_t *ring,
                               apr_uint64_t place, apr_uint64_t end)
 {
@@ -236,13 +305,15 @@ static apr_uint64_t read_head(head_t *is, const wfp_logring_t *ring,
         return 0;
     }
     *is = *head_at(ring, place);
-    is->n = size_at(ring, place);
-    return is->n > WFP_LOGRING_RECORD_MAX || place + cells_of(is->n) > end
+    is->n = __atomic_load_n(&head_at(ring, place)->n, __ATOMIC_RELAXED);
+    is->cells = cells_at(ring, place);
+    return is->n > WFP_LOGRING_RECORD_MAX || cells_of(is->n) > is->cells
+                   || place + is->cells > end
                ? 0
-               : cells_of(is->n);
+               : is->cells;
 }
 
-/* Copy the record of that head. @return its cells; 0: it is none */
+/* Copy the record of that head. @return the run's cells; 0: it is none */
 static apr_uint64_t copy(wfp_logring_record_t *record, const head_t *is,
                          const wfp_logring_t *ring, apr_uint64_t place,
                          char *to)
@@ -257,8 +328,8 @@ static apr_uint64_t copy(wfp_logring_record_t *record, const head_t *is,
     record->kind = is->kind;
     record->whose = is->whose;
     return !__atomic_load_n(&ring->shared->passed, __ATOMIC_RELAXED)
-                   || is->sum == (sum_of(to, is->n) ^ place)
-               ? cells_of(is->n)
+                   || is->sum == seal(sum_of(to, is->n), place, is->cells)
+               ? is->cells
                : 0;
 }
 
@@ -278,11 +349,11 @@ static int is_patient(shared_t *shared, apr_uint64_t place)
 static apr_uint64_t pass_over(const wfp_logring_t *ring, apr_uint64_t place,
                               apr_uint64_t end)
 {
-    apr_uint32_t n = size_at(ring, place);
+    apr_uint16_t cells = cells_at(ring, place);
 
-    if ((stamp_at(ring, place) & ~FILLING) == place + 1
-        && n <= WFP_LOGRING_RECORD_MAX && place + cells_of(n) <= end) {
-        return place + cells_of(n);
+    if ((stamp_at(ring, place) & ~FILLING) == place + 1 && cells > 0
+        && place + cells <= end) {
+        return place + cells;
     }
     do {
         place++;
@@ -302,6 +373,9 @@ static apr_uint64_t gather(wfp_logring_record_t *records, int *pn,
 
     for (*pn = 0; at < end && *pn < most; at += cells) {
         cells = read_head(&head, ring, at, end);
+        if (cells && head.kind == NOTHING) {
+            continue;
+        }
         if (cells && head.n > room) {
             break; /* with the next ones: there is room for any when *pn is 0 */
         }
@@ -347,6 +421,7 @@ apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
             break;
         }
         __atomic_store_n(&ring->shared->tail, tail, __ATOMIC_RELEASE);
+        (void)__atomic_fetch_add(&ring->stats->taken, n, __ATOMIC_RELAXED);
         sum += n;
     }
     wfp_shared_lock_leave(&ring->shared->lock);
@@ -356,7 +431,7 @@ apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
 void wfp_logring_follow(wfp_logring_place_t *place, wfp_logring_t *ring)
 {
     place->at = __atomic_load_n(&ring->shared->head, __ATOMIC_ACQUIRE);
-    place->number = (apr_uint32_t)__atomic_load_n(&ring->stats->put,
+    place->number = (apr_uint32_t)__atomic_load_n(&ring->shared->number,
                                                   __ATOMIC_RELAXED);
     place->is_gap = 0;
 }
@@ -414,7 +489,7 @@ int wfp_logring_next(wfp_logring_record_t *record, wfp_logring_place_t *place,
         cells = is_there(ring, place->at)
                     ? read_head(&head, ring, place->at, end)
                     : 0;
-        wanted = cells && head.n <= scratch_bytes
+        wanted = cells && head.kind != NOTHING && head.n <= scratch_bytes
                  && (!wants || wants(baton, head.whose));
         if (wanted) {
             cells = copy(record, &head, ring, place->at, scratch);
@@ -432,11 +507,22 @@ int wfp_logring_next(wfp_logring_record_t *record, wfp_logring_place_t *place,
     return wanted;
 }
 
+apr_uint64_t wfp_logring_end(const wfp_logring_t *ring)
+{
+    return __atomic_load_n(&ring->shared->head, __ATOMIC_RELAXED);
+}
+
+int wfp_logring_is_empty(const wfp_logring_t *ring)
+{
+    return __atomic_load_n(&ring->shared->tail, __ATOMIC_RELAXED)
+           == wfp_logring_end(ring);
+}
+
 void wfp_logring_stats(wfp_logring_stats_t *stats, wfp_logring_t *ring)
 {
     const wfp_logring_stats_t *from = ring->stats;
 
-    stats->put = __atomic_load_n(&from->put, __ATOMIC_RELAXED);
+    stats->taken = __atomic_load_n(&from->taken, __ATOMIC_RELAXED);
     stats->dropped = __atomic_load_n(&from->dropped, __ATOMIC_RELAXED);
     stats->lost = __atomic_load_n(&from->lost, __ATOMIC_RELAXED);
 }

@@ -22,13 +22,16 @@ typedef struct wfp_logring_t wfp_logring_t;
 /** The longest record, in bytes. */
 #define WFP_LOGRING_RECORD_MAX (512 * 1024)
 
+/** Kinds of records are below this. */
+#define WFP_LOGRING_KINDS 0xffff
+
 /** What is taken at a time, in records. */
 #define WFP_LOGRING_BATCH_MAX 192
 
 /** What became of all records. */
 typedef struct wfp_logring_stats_t {
-    apr_uint64_t put;     /* that found room */
-    apr_uint64_t dropped; /* that did not, or were too long */
+    apr_uint64_t taken;   /* that were taken out */
+    apr_uint64_t dropped; /* that found no room, or were too long */
     apr_uint64_t lost;    /* of processes that were killed while they put */
 } wfp_logring_stats_t;
 
@@ -36,7 +39,7 @@ typedef struct wfp_logring_stats_t {
 typedef struct wfp_logring_record_t {
     const char *data;
     apr_size_t n;
-    apr_uint32_t kind;  /* the putter's */
+    apr_uint32_t kind;  /* the putter's, below WFP_LOGRING_KINDS */
     apr_uint32_t whose; /* the putter's: what followers know it by */
 } wfp_logring_record_t;
 
@@ -50,7 +53,7 @@ apr_status_t wfp_logring_create(wfp_logring_t **pring, apr_size_t bytes,
                                 wfp_result_t *res, apr_pool_t *p) WFP_CHECK;
 
 /** Number of the counters' layout: memory of another one is not used on. */
-#define WFP_LOGRING_STATS_LAYOUT 1
+#define WFP_LOGRING_STATS_LAYOUT 2
 
 /** Make counters that outlive rings, all 0. @note start scope */
 apr_status_t wfp_logring_stats_create(wfp_logring_stats_t **pstats,
@@ -64,6 +67,28 @@ void wfp_logring_count_in(wfp_logring_t *ring, wfp_logring_stats_t *stats);
 /** Put a record. @return 0: it was dropped, and counted */
 int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, apr_uint32_t whose,
                     const char *data, apr_size_t n);
+
+/** A record that is made where it will lie. */
+typedef struct wfp_logring_run_t {
+    apr_uint64_t place;
+} wfp_logring_run_t;
+
+/**
+ * Room for a record in the ring itself. Whoever takes waits for it, so it has to be
+ * closed, or given up, soon.
+ *
+ * @param room  bytes, WFP_LOGRING_RECORD_MAX or less
+ * @return NULL: there is none in one piece; wfp_logring_put() may still find some
+ */
+char *wfp_logring_open(wfp_logring_run_t *run, wfp_logring_t *ring,
+                       apr_size_t room);
+
+/** It is made, of n bytes. */
+void wfp_logring_close(wfp_logring_t *ring, const wfp_logring_run_t *run,
+                       apr_uint32_t kind, apr_uint32_t whose, apr_size_t n);
+
+/** There is none. */
+void wfp_logring_give_up(wfp_logring_t *ring, const wfp_logring_run_t *run);
 
 /** A few records. @return 1: they are gone from the ring from then on; 0: they
  *  stay, and nothing more is taken */
@@ -107,6 +132,12 @@ int wfp_logring_next(wfp_logring_record_t *record, wfp_logring_place_t *place,
                      apr_uint64_t *pmissed, wfp_logring_t *ring,
                      wfp_logring_wants_fn *wants, void *baton, char *scratch,
                      apr_size_t scratch_bytes);
+
+/** A number that grows with each record. */
+apr_uint64_t wfp_logring_end(const wfp_logring_t *ring);
+
+/** Was all taken that was put? */
+int wfp_logring_is_empty(const wfp_logring_t *ring);
 
 /** Read the counters. */
 void wfp_logring_stats(wfp_logring_stats_t *stats, wfp_logring_t *ring);

@@ -58,7 +58,7 @@ struct wfp_archiver_t {
     wfp_server_t *server;
     wfp_ticker_t *ticker;
     int is_idle;      /* atomic: it may be woken */
-    apr_uint64_t put; /* the logger's: records that had been put */
+    apr_uint64_t end; /* the logger's: of the ring, when it last looked */
     char *scratch;
     apr_pool_t *pool; /* of a turn */
     int turns;
@@ -396,11 +396,10 @@ static apr_interval_time_t look(void *data)
 
 void wfp_archive_wake(wfp_archiver_t *a)
 {
-    wfp_logring_stats_t ring;
+    apr_uint64_t end = wfp_logring_end(a->server->archive->ring);
 
-    wfp_logring_stats(&ring, a->server->archive->ring);
-    if (ring.put != a->put) {
-        a->put = ring.put;
+    if (end != a->end) {
+        a->end = end;
         if (__atomic_load_n(&a->is_idle, __ATOMIC_SEQ_CST)) {
             wfp_threads_poke(a->ticker);
         }

@@ -19,7 +19,7 @@
  */
 
 /** Of the shared memory. */
-#define WFP_ARCHIVE_LAYOUT 1
+#define WFP_ARCHIVE_LAYOUT 2
 
 /** What became of them. */
 typedef struct wfp_archive_stats_t {

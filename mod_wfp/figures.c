@@ -76,14 +76,14 @@ static void collect_records(wfp_figures_t *f, wfp_server_t *server)
 
     wfp_logring_stats(&ring, server->ring);
     add(f, "records_total", "WfpRecords", "counter",
-        "Records handed to the logs", ring.put);
+        "Records handed to the logs", ring.taken);
     add(f, "records_dropped_total", "WfpRecordsDropped", "counter",
         "Records dropped because the logs were behind", ring.dropped);
     add(f, "records_lost_total", "WfpRecordsLost", "counter",
         "Records lost with a process that was killed", ring.lost);
     wfp_logring_stats(&ring, server->tail_ring);
     add(f, "records_tailed_total", "WfpRecordsTailed", "counter",
-        "Records handed to readers of live tails", ring.put);
+        "Records handed to readers of live tails", ring.taken);
     wfp_archive_stats(&archive, server->archive);
     add(f, "records_stored_total", "WfpRecordsStored", "counter",
         "Records that are in the store", archive.stored);

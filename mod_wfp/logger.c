@@ -43,7 +43,7 @@ typedef struct logger_t {
     char *scratch;   /* a newline, and records */
     apr_time_t ends; /* no log is waited for any longer; 0: not yet known */
     apr_uint64_t me;
-    apr_uint64_t put; /* records that had been put at the last look */
+    apr_uint64_t end; /* of the ring at the last look */
 } logger_t;
 
 /* ---- files ------------------------------------------------------------------ */
@@ -271,12 +271,10 @@ static void take_all(logger_t *logger)
 /* Did anybody put one since the last look? */
 static int is_busy(logger_t *logger)
 {
-    wfp_logring_stats_t ring;
-    apr_uint64_t before = logger->put;
+    apr_uint64_t before = logger->end;
 
-    wfp_logring_stats(&ring, logger->server->ring);
-    logger->put = ring.put;
-    return ring.put != before;
+    logger->end = wfp_logring_end(logger->server->ring);
+    return logger->end != before;
 }
 
 static apr_interval_time_t look(void *data)
@@ -319,6 +317,24 @@ apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p)
     /* registered first, so it comes when the thread is gone */
     apr_pool_pre_cleanup_register(p, logger, last_look);
     return wfp_threads_paced(&ticker, look, logger, p);
+}
+
+char *wfp_logger_begin(wfp_logring_run_t *run, wfp_server_t *server,
+                       apr_size_t room)
+{
+    return wfp_logring_open(run, server->ring, room);
+}
+
+void wfp_logger_end(wfp_server_t *server, const wfp_server_conf_t *conf,
+                    const wfp_logring_run_t *run, apr_size_t n)
+{
+    if (n > 0) {
+        wfp_logring_close(server->ring, run, (apr_uint32_t)conf->log_number, 0,
+                          n);
+    }
+    else {
+        wfp_logring_give_up(server->ring, run);
+    }
 }
 
 void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,

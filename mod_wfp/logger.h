@@ -25,6 +25,15 @@ int wfp_logger_open(wfp_server_t *server, apr_pool_t *pconf);
 /** Start the thread. At its end it writes what is left. child scope. */
 apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;
 
+/** Where a line for a log of this server may be made, of at most `room` bytes; then
+ *  closed soon. NULL: there is no room in one piece. Any thread. */
+char *wfp_logger_begin(wfp_logring_run_t *run, wfp_server_t *server,
+                       apr_size_t room);
+
+/** The line is made, with its newline. @param n  0: it is not */
+void wfp_logger_end(wfp_server_t *server, const wfp_server_conf_t *conf,
+                    const wfp_logring_run_t *run, apr_size_t n);
+
 /** A record: a line for this server's log, which it has, with its newline. Any
  *  thread. */
 void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,

@@ -113,6 +113,11 @@ apr_size_t wfp_record_held(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
  * it is in the processor's cache. */
 #define ROOM ((apr_size_t)1024)
 
+/* What a record may have more than the isolate's last, and what it may have to be
+ * made in the ring. */
+#define SPARE        ((apr_size_t)64)
+#define IN_PLACE_MAX ((apr_size_t)8 * 1024)
+
 /* A text, or its first `max` bytes. */
 static void tell_cut(wfp_json_out_t *out, const char *text, apr_size_t max)
 {
@@ -315,26 +320,67 @@ static void hand_out(wfp_host_ctx_t *ctx, int by, const wfp_json_out_t *out,
     wfp_tailed_note(ctx, line, n - 1);
 }
 
+/* The line, or line with the store's head. @return bytes of the head */
+static apr_size_t tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx, int by,
+                       const wfp_usage_t *usage)
+{
+    apr_size_t head;
+
+    if (by & WFP_RECORD_KEPT) {
+        wfp_archive_head(out, ctx, kinds_of(ctx));
+    }
+    head = out->n;
+    if (tell_all(out, ctx, usage)) {
+        WFP_JSON_OUT(out, ",\"truncated\":false}\n");
+    }
+    else {
+        WFP_JSON_OUT(out, ",\"truncated\":true}\n");
+    }
+    return head;
+}
+
+/* One that goes to a log alone is made where it will lie, when that has room for
+ * one like the isolate's last. @return 0: it was not */
+static int tell_in_place(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
+{
+    wfp_work_t *work = ctx->work;
+    apr_size_t room = *ctx->record_n + SPARE;
+    wfp_logring_run_t run;
+    wfp_json_out_t out;
+    char *at = *ctx->record_n > 0 && room <= IN_PLACE_MAX
+                   ? wfp_logger_begin(&run, work->server, room)
+                   : NULL;
+
+    if (!at) {
+        return 0;
+    }
+    wfp_json_out_begin(&out, at, room, work->pool);
+    (void)tell(&out, ctx, WFP_RECORD_NOW, usage);
+    *ctx->record_n = out.n;
+    wfp_logger_end(work->server, work->conf, &run, out.data == at ? out.n : 0);
+    if (out.data != at) {
+        wfp_logger_put(work->server, work->conf, out.data, out.n);
+    }
+    wfp_json_out_end(&out);
+    return 1;
+}
+
 void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
     int by = wanted_by(ctx);
+    apr_pool_t *p = ctx->work->pool;
     wfp_json_out_t out;
     apr_size_t head;
-    apr_pool_t *p = ctx->work->pool;
 
-    if (!by) {
+    if (!by
+        || (by == WFP_RECORD_NOW && ctx->record_n
+            && tell_in_place(ctx, usage))) {
         return;
     }
     wfp_json_out_begin(&out, apr_palloc(p, ROOM), ROOM, p);
-    if (by & WFP_RECORD_KEPT) {
-        wfp_archive_head(&out, ctx, kinds_of(ctx));
-    }
-    head = out.n;
-    if (tell_all(&out, ctx, usage)) {
-        WFP_JSON_OUT(&out, ",\"truncated\":false}\n");
-    }
-    else {
-        WFP_JSON_OUT(&out, ",\"truncated\":true}\n");
+    head = tell(&out, ctx, by, usage);
+    if (ctx->record_n) {
+        *ctx->record_n = out.n - head;
     }
     hand_out(ctx, by, &out, head);
     wfp_json_out_end(&out);

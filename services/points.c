@@ -21,7 +21,7 @@
 typedef struct shared_t {
     apr_uint32_t shares[SHARES]; /* atomic: bytes */
     apr_uint64_t refused;        /* atomic: for want of a share */
-    apr_uint64_t drained;        /* atomic: points that were taken */
+    apr_uint64_t put;            /* atomic: points that found room */
 } shared_t;
 
 struct wfp_points_t {
@@ -74,7 +74,11 @@ int wfp_points_put(wfp_points_t *points, const char *owner,
         return 0;
     }
     (void)__atomic_add_fetch(share, n, __ATOMIC_RELAXED);
-    return wfp_logring_put(points->ring, 1, 0, text, n);
+    if (!wfp_logring_put(points->ring, 1, 0, text, n)) {
+        return 0;
+    }
+    (void)__atomic_add_fetch(&points->shared->put, 1, __ATOMIC_RELAXED);
+    return 1;
 }
 
 /* @return 0: it is no record of ours */
@@ -127,24 +131,16 @@ apr_status_t wfp_points_drain(wfp_points_t *points, wfp_store_t *store,
                               wfp_result_t *res, apr_pool_t *p)
 {
     drain_t d = { .store = store, .res = res };
-    wfp_logring_stats_t stats;
-    apr_int64_t taken;
     char *scratch;
     int i;
 
-    wfp_logring_stats(&stats, points->ring);
-    if (stats.put - stats.lost
-        == __atomic_load_n(&points->shared->drained, __ATOMIC_RELAXED)) {
+    if (wfp_logring_is_empty(points->ring)) {
         return APR_SUCCESS;
     }
     scratch = apr_palloc(p, WFP_LOGRING_RECORD_MAX);
     apr_pool_create(&d.pool, p);
-    taken = wfp_logring_take(points->ring, store_some, &d, scratch,
-                             WFP_LOGRING_RECORD_MAX, BATCH_MAX);
-    if (taken > 0) {
-        (void)__atomic_add_fetch(&points->shared->drained, (apr_uint64_t)taken,
-                                 __ATOMIC_RELAXED);
-    }
+    (void)wfp_logring_take(points->ring, store_some, &d, scratch,
+                           WFP_LOGRING_RECORD_MAX, BATCH_MAX);
     apr_pool_destroy(d.pool);
     if (d.rv != APR_SUCCESS) {
         return d.rv;
@@ -160,7 +156,7 @@ void wfp_points_stats(wfp_points_stats_t *stats, wfp_points_t *points)
     wfp_logring_stats_t ring;
 
     wfp_logring_stats(&ring, points->ring);
-    stats->put = ring.put;
+    stats->put = __atomic_load_n(&points->shared->put, __ATOMIC_RELAXED);
     stats->dropped = ring.dropped
                      + __atomic_load_n(&points->shared->refused,
                                        __ATOMIC_RELAXED);

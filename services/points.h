@@ -16,7 +16,7 @@
 typedef struct wfp_points_t wfp_points_t;
 
 /** Of the layout in shared memory. */
-#define WFP_POINTS_LAYOUT 1
+#define WFP_POINTS_LAYOUT 2
 
 /** @note start scope; what is in p points only into the segments */
 apr_status_t wfp_points_create(wfp_points_t **ppoints, wfp_result_t *res,
