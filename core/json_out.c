@@ -5,6 +5,9 @@
 
 #include "core/utf8.h"
 
+/* Bytes of a number, at most, and some. */
+#define NUMBER_MAX 24
+
 void wfp_json_out_init(wfp_json_out_t *out, apr_size_t room, apr_pool_t *p)
 {
     out->data = apr_palloc(p, room);
@@ -160,14 +163,16 @@ void wfp_json_out_plain(wfp_json_out_t *out, const char *text)
     out->n += n + 2;
 }
 
-void wfp_json_out_long(wfp_json_out_t *out, apr_int64_t n)
+/* Of any size. @return behind it */
+static char *put_number(char *to, apr_int64_t n)
 {
     static const char pairs[] =
         "0001020304050607080910111213141516171819202122232425262728293031323334"
         "3536373839404142434445464748495051525354555657585960616263646566676869"
         "707172737475767778798081828384858687888990919293949596979899";
-    char digits[24], *at = digits + sizeof(digits);
+    char digits[NUMBER_MAX], *at = digits + sizeof(digits);
     apr_uint64_t left = n < 0 ? 0 - (apr_uint64_t)n : (apr_uint64_t)n;
+    apr_size_t size;
 
     for (; left >= 100; left /= 100) {
         at -= 2;
@@ -179,5 +184,27 @@ void wfp_json_out_long(wfp_json_out_t *out, apr_int64_t n)
     if (n < 0) {
         *--at = '-';
     }
-    wfp_json_out_raw(out, at, (apr_size_t)(digits + sizeof(digits) - at));
+    size = (apr_size_t)(digits + sizeof(digits) - at);
+    memcpy(to, at, size);
+    return to + size;
+}
+
+void wfp_json_out_long(wfp_json_out_t *out, apr_int64_t n)
+{
+    char *to = wfp_json_out_room(out, NUMBER_MAX);
+
+    out->n = (apr_size_t)(put_number(to, n) - out->data);
+}
+
+/* A loop is less to fetch for a processor than a row of pieces. */
+void wfp_json_out_numbers(wfp_json_out_t *out, const char *text, apr_size_t n,
+                          const apr_int64_t *numbers)
+{
+    const char *end = text + n, *at;
+
+    for (; (at = memchr(text, '#', (apr_size_t)(end - text))); text = at + 1) {
+        wfp_json_out_raw(out, text, (apr_size_t)(at - text));
+        wfp_json_out_int(out, *numbers++);
+    }
+    wfp_json_out_raw(out, text, (apr_size_t)(end - text));
 }

@@ -72,6 +72,15 @@ void wfp_json_out_plain(wfp_json_out_t *out, const char *text);
 /** Of any size. */
 void wfp_json_out_long(wfp_json_out_t *out, apr_int64_t n);
 
+/** A text as it is, with a number for each '#' in it.
+ *  @param n  bytes of the text */
+void wfp_json_out_numbers(wfp_json_out_t *out, const char *text, apr_size_t n,
+                          const apr_int64_t *numbers);
+
+/** The same for a literal. */
+#define WFP_JSON_NUMBERS(out, literal, numbers)                                \
+    wfp_json_out_numbers(out, "" literal, sizeof(literal) - 1, numbers)
+
 /** A number. Most are of one digit. */
 static inline void wfp_json_out_int(wfp_json_out_t *out, apr_int64_t n)
 {

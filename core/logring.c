@@ -260,6 +260,7 @@ char *wfp_logring_open(wfp_logring_run_t *run, wfp_logring_t *ring,
                        apr_size_t room)
 {
     head_t *head = begin(run, ring, cells_of(room));
+    apr_size_t at;
 
     if (!head) {
         return NULL;
@@ -267,6 +268,10 @@ char *wfp_logring_open(wfp_logring_run_t *run, wfp_logring_t *ring,
     if (before_end(ring, head, room) < room) {
         end(head, run, NOTHING, 0, 0, 0);
         return NULL;
+    }
+    /* all at once: a record is written in small pieces, each of which would wait */
+    for (at = CELL; at < sizeof(head_t) + room; at += CELL) {
+        __builtin_prefetch((char *)head + at, 1);
     }
     return (char *)(head + 1);
 }

@@ -179,17 +179,13 @@ static void tell_exceptions(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 /* Which limit ended it, and how. */
 static void tell_kill(wfp_json_out_t *out, const wfp_result_t *kill)
 {
+    apr_int64_t numbers[] = { kill->allowed, kill->used, kill->line,
+                              kill->stage };
+
     WFP_JSON_OUT(out, ",\"kill\":{\"limit\":");
     wfp_json_out_str(out, kill->limit);
-    WFP_JSON_OUT(out, ",\"allowed\":");
-    wfp_json_out_int(out, kill->allowed);
-    WFP_JSON_OUT(out, ",\"used\":");
-    wfp_json_out_int(out, kill->used);
-    WFP_JSON_OUT(out, ",\"line\":");
-    wfp_json_out_int(out, kill->line);
-    WFP_JSON_OUT(out, ",\"stage\":");
-    wfp_json_out_int(out, kill->stage);
-    WFP_JSON_OUT(out, "}");
+    WFP_JSON_NUMBERS(out, ",\"allowed\":#,\"used\":#,\"line\":#,\"stage\":#}",
+                     numbers);
 }
 
 /* Who is to be told whose it is, and what does not change with its version. */
@@ -210,19 +206,18 @@ static void tell_worker(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 static void tell_usage(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
                        const wfp_usage_t *usage)
 {
-    WFP_JSON_OUT(out, ",\"cpuTimeUs\":");
-    wfp_json_out_int(out, usage->cpu_us);
-    WFP_JSON_OUT(out, ",\"cpuTime\":");
-    wfp_json_out_int(out, usage->cpu_us / 1000);
-    WFP_JSON_OUT(out, ",\"wallTime\":");
-    wfp_json_out_int(out, apr_time_as_msec(wfp_clock_now() - ctx->begun));
-    WFP_JSON_OUT(out, ",\"instructions\":");
-    wfp_json_out_int(out, usage->instructions);
-    WFP_JSON_OUT(out, ",\"memoryPeak\":");
-    wfp_json_out_int(out, usage->memory_peak);
-    WFP_JSON_OUT(out, ",\"subrequests\":");
-    wfp_json_out_int(out, ctx->subrequests);
-    WFP_JSON_OUT(out, ",\"coldStart\":");
+    apr_int64_t numbers[] = { usage->cpu_us,
+                              usage->cpu_us / 1000,
+                              apr_time_as_msec(wfp_clock_now() - ctx->begun),
+                              usage->instructions,
+                              usage->memory_peak,
+                              ctx->subrequests };
+
+    WFP_JSON_NUMBERS(out,
+                     ",\"cpuTimeUs\":#,\"cpuTime\":#,\"wallTime\":#,"
+                     "\"instructions\":#,\"memoryPeak\":#,\"subrequests\":#,"
+                     "\"coldStart\":",
+                     numbers);
     if (ctx->cold) {
         WFP_JSON_OUT(out, "true");
     }

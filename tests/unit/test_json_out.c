@@ -152,7 +152,22 @@ static void any_bytes(wfp_test_t *t)
     }
 }
 
+static void numbers_in_a_text(wfp_test_t *t)
+{
+    apr_int64_t numbers[] = { 0, -1, APR_INT64_MAX, APR_INT64_MIN, 1234567 };
+    wfp_json_out_t out;
+
+    wfp_json_out_init(&out, 1, t->pool);
+    WFP_JSON_NUMBERS(&out, "#a#,", numbers);
+    WFP_JSON_NUMBERS(&out, "[#,#,#]", numbers + 2);
+    WFP_JSON_NUMBERS(&out, "", numbers);
+    WFP_JSON_NUMBERS(&out, "end", numbers);
+    CHECK_STR(apr_pstrmemdup(t->pool, out.data, out.n),
+              "0a-1,[9223372036854775807,-9223372036854775808,1234567]end");
+}
+
 static const wfp_test_case_t cases[] = {
+    { "numbers in a text", numbers_in_a_text },
     { "texts", texts },
     { "each byte in each place", each_byte_in_each_place },
     { "in bytes of the caller's", in_bytes_of_the_callers },
