@@ -16,22 +16,24 @@ static void run_more(const wfp_arena_t *arena, apr_int64_t by)
     }
 }
 
-/* Add to total and share. @return 0: one of them has no room */
+/* Add to total and share: first, and then asked whether it may be, as threads that
+ * ask at once would all hear of the same room. @return 0: one of them has none */
 static int take_part(wfp_arena_t *arena, apr_int64_t by)
 {
     wfp_arena_total_t *total = arena->total;
     int keeps = !arena->led && arena->told + by <= WFP_ARENA_KEEP;
 
-    if (!keeps && !wfp_arena_has_share(total, arena->share, arena->told, by)) {
-        return 0;
-    }
-    if (__atomic_add_fetch(&total->bytes, by, __ATOMIC_RELAXED) > total->max
-        && !keeps) {
-        (void)__atomic_sub_fetch(&total->bytes, by, __ATOMIC_RELAXED);
-        return 0;
-    }
     run_more(arena, by);
-    return 1;
+    if (__atomic_add_fetch(&total->bytes, by, __ATOMIC_RELAXED) <= total->max
+        && wfp_arena_has_share(total, arena->share, arena->told + by, 0)) {
+        return 1;
+    }
+    if (keeps) {
+        return 1;
+    }
+    (void)__atomic_sub_fetch(&total->bytes, by, __ATOMIC_RELAXED);
+    run_more(arena, -by);
+    return 0;
 }
 
 int wfp_arena_tell(wfp_arena_t *arena, apr_size_t bytes)

@@ -222,5 +222,9 @@ class TestTwoHosts:
                   "no answer")
         finally:
             hosts.postgres.start()
-        until(lambda: two.get("k") == "one", "the value again")
-        until(lambda: one.get("k") == "one", "the value again")
+        for each in pair:
+            until(lambda each=each: each.get("k") == "one", "the value again")
+            # each child has its own way back
+            until(lambda api=each.api: all(
+                api.get(api.namespaces).status == 200 for _ in range(20)),
+                "the API again")
