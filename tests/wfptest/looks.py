@@ -151,7 +151,7 @@ const place = (b) => b.closest('section, table, .page-head')?.className;
         if (text !== 'not one h1') wrong.push(`${name}: ${text}`);
       }
     dialog().close();
-    for (let i = 0; i < 100 && b.isConnected && document.activeElement !== b; i++)
+    for (let i = 0; i < 500 && b.isConnected && document.activeElement !== b; i++)
       await wait(10);
     if (b.isConnected && document.activeElement !== b)
       wrong.push(`${name}: the focus does not come back`);
