@@ -205,7 +205,12 @@ class TestResets:
     @pytest.mark.parametrize("name", ["slow", "reads", "pipes", "up"])
     def test_592_01_within_an_upload(self, conn, begin, workers, records, quiet,
                                      name):
+        """Not while an answer's head is on its way: mod_http2 of httpd 2.4.71
+        gives up the connection, whatever the handler, when the reset crosses
+        a head that it has made and not sent."""
         begun = begin(name)
+        if name == "pipes":
+            conn.frames(1, DATA)
         conn.send(DATA, 0, 1, b"d" * 10000)
         conn.reset(1, CANCEL)
         # what only passes on has done its part
