@@ -12,6 +12,7 @@ import check_directives
 import check_errors
 import check_exports
 import check_headers
+import check_hot
 import check_layers
 import check_links
 import check_log_tags
@@ -29,7 +30,8 @@ LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 GUARDS = [check_layers, check_headers, check_sizes, check_directives,
           check_errors, check_links, check_log_tags, check_metrics,
           check_openapi, check_api_errors, check_wfpctl,
-          check_style, check_shell, check_exports, check_worker_api]
+          check_style, check_shell, check_exports, check_worker_api,
+          check_hot]
 
 
 def name_of(guard):
@@ -237,6 +239,15 @@ class TestGuardsOnFaults:
         subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o",
                         str(library)], input=source, text=True, check=True)
         assert check_exports.check_library(library) == ["exports leaked"]
+
+    def test_001_11_hot(self, tmp_path):
+        plant(tmp_path, {
+            "core/a.c": LICENCE + "static int f(void)\n{\n}\n",
+            "core/b.c": LICENCE + "int g(void)\n{\n}\n",
+            "mod_wfp/hot.ld": "    *a.o(.text.f .text.f.*)\n"
+                              "    *a.o(.text.g .text.g.*)\n"})
+        assert check_hot.check(tmp_path) == [
+            "mod_wfp/hot.ld: g is not in a.c (or .h): run bench/hot"]
 
     def test_001_06_functions_are_seen(self):
         text = ("static int f(const char *a, int (*b)(int, int))\n{\n}\n"
