@@ -72,14 +72,21 @@ void wfp_json_out_plain(wfp_json_out_t *out, const char *text);
 /** Of any size. */
 void wfp_json_out_long(wfp_json_out_t *out, apr_int64_t n);
 
-/** A text as it is, with a number for each '#' in it.
- *  @param n  bytes of the text */
-void wfp_json_out_numbers(wfp_json_out_t *out, const char *text, apr_size_t n,
-                          const apr_int64_t *numbers);
+/** What stands before a number, as it is: a comma, a key, a colon. */
+typedef struct wfp_json_key_t {
+    apr_size_t n;
+    char
+        text[32]; /* no NUL behind it; copied whole, as that has a known size */
+} wfp_json_key_t;
 
-/** The same for a literal. */
-#define WFP_JSON_NUMBERS(out, literal, numbers)                                \
-    wfp_json_out_numbers(out, "" literal, sizeof(literal) - 1, numbers)
+#define WFP_JSON_KEY(literal)                                                  \
+    {                                                                          \
+        sizeof(literal) - 1, literal                                           \
+    }
+
+/** Keys, each with its number. */
+void wfp_json_out_numbers(wfp_json_out_t *out, const wfp_json_key_t *keys,
+                          apr_size_t count, const apr_int64_t *numbers);
 
 /** A number. Most are of one digit. */
 static inline void wfp_json_out_int(wfp_json_out_t *out, apr_int64_t n)

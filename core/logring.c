@@ -8,8 +8,8 @@
  * killed process's, and is passed over after a while; when not even its length
  * is there, cell by cell until there is the stamp of another run. No text can
  * forge one: places have zero bytes, records of JSON have none. A process that
- * was merely stopped for so long, and goes on, may write over others: the sum
- * tells, and is looked at from then on.
+ * was merely stopped for so long, and goes on, may write over others: a sum
+ * tells, which records have from there on, once round the ring.
  */
 #include "core/logring.h"
 
@@ -48,8 +48,8 @@ typedef struct shared_t {
     apr_uint64_t tail;      /* atomic; written under lock */
     apr_uint64_t waits_for; /* under lock: a place whose stamp is not there */
     apr_time_t since;
-    apr_uint64_t
-        passed; /* atomic: a run was passed over, whose putter may live */
+    apr_uint64_t passed; /* atomic: the first place that whoever was passed
+                               over may write to; 0: none */
     char pad2[CELL - 32];
     wfp_logring_stats_t stats; /* atomic */
     char pad3[CELL - sizeof(wfp_logring_stats_t)];
@@ -166,6 +166,17 @@ static head_t *head_at(const wfp_logring_t *ring, apr_uint64_t place)
     return (head_t *)(ring->cells + place % ring->count * CELL);
 }
 
+/* May somebody write there who was passed over? Whoever comes to have such cells
+ * knows: the tail that let him was moved later. */
+static int is_shared(const wfp_logring_t *ring, apr_uint64_t place,
+                     apr_uint64_t cells)
+{
+    apr_uint64_t passed = __atomic_load_n(&ring->shared->passed,
+                                          __ATOMIC_RELAXED);
+
+    return passed && place + cells > passed;
+}
+
 /* Make a run of cells one's own. @return 0: there is no room */
 static int claim(apr_uint64_t *pplace, wfp_logring_t *ring, apr_uint64_t cells)
 {
@@ -221,22 +232,25 @@ static head_t *begin(wfp_logring_run_t *run, wfp_logring_t *ring,
     return head;
 }
 
-static void end(head_t *head, const wfp_logring_run_t *run, apr_uint32_t kind,
-                apr_uint32_t whose, apr_size_t n, apr_uint64_t sum)
+/* data: the record, n bytes */
+static void end(const wfp_logring_t *ring, const wfp_logring_run_t *run,
+                apr_uint32_t kind, apr_uint32_t whose, const char *data,
+                apr_size_t n)
 {
+    head_t *head = head_at(ring, run->place);
+
     head->kind = (apr_uint16_t)kind;
     head->whose = whose;
-    head->sum = seal(sum, run->place, head->cells);
+    if (is_shared(ring, run->place, head->cells)) {
+        head->sum = seal(sum_of(data, n), run->place, head->cells);
+    }
     __atomic_store_n(&head->n, (apr_uint32_t)n, __ATOMIC_RELAXED);
     __atomic_store_n(&head->stamp, run->place + 1, __ATOMIC_RELEASE);
 }
 
-/* Cells are not in the processor's own cache: what would wait for their bytes
- * comes before they are written. */
 int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, apr_uint32_t whose,
                     const char *data, apr_size_t n)
 {
-    apr_uint64_t sum = n <= WFP_LOGRING_RECORD_MAX ? sum_of(data, n) : 0;
     wfp_logring_run_t run;
     apr_size_t first;
     head_t *head;
@@ -252,7 +266,7 @@ int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, apr_uint32_t whose,
     first = before_end(ring, head, n);
     memcpy(head + 1, data, first);
     memcpy(ring->cells, data + first, n - first);
-    end(head, &run, kind, whose, n, sum);
+    end(ring, &run, kind, whose, data, n);
     return 1;
 }
 
@@ -266,7 +280,7 @@ char *wfp_logring_open(wfp_logring_run_t *run, wfp_logring_t *ring,
         return NULL;
     }
     if (before_end(ring, head, room) < room) {
-        end(head, run, NOTHING, 0, 0, 0);
+        end(ring, run, NOTHING, 0, "", 0);
         return NULL;
     }
     /* all at once: a record is written in small pieces, each of which would wait */
@@ -279,14 +293,13 @@ char *wfp_logring_open(wfp_logring_run_t *run, wfp_logring_t *ring,
 void wfp_logring_close(wfp_logring_t *ring, const wfp_logring_run_t *run,
                        apr_uint32_t kind, apr_uint32_t whose, apr_size_t n)
 {
-    head_t *head = head_at(ring, run->place);
-
-    end(head, run, kind, whose, n, sum_of((const char *)(head + 1), n));
+    end(ring, run, kind, whose, (const char *)(head_at(ring, run->place) + 1),
+        n);
 }
 
 void wfp_logring_give_up(wfp_logring_t *ring, const wfp_logring_run_t *run)
 {
-    end(head_at(ring, run->place), run, NOTHING, 0, 0, 0);
+    end(ring, run, NOTHING, 0, "", 0);
 }
 
 static apr_uint64_t stamp_at(const wfp_logring_t *ring, apr_uint64_t place)
@@ -332,7 +345,7 @@ static apr_uint64_t copy(wfp_logring_record_t *record, const head_t *is,
     record->n = is->n;
     record->kind = is->kind;
     record->whose = is->whose;
-    return !__atomic_load_n(&ring->shared->passed, __ATOMIC_RELAXED)
+    return !is_shared(ring, place, is->cells)
                    || is->sum == seal(sum_of(to, is->n), place, is->cells)
                ? is->cells
                : 0;
@@ -396,7 +409,10 @@ static apr_uint64_t gather(wfp_logring_record_t *records, int *pn,
         }
         else {
             /* before the tail is: whoever puts there sees it, and who looks */
-            __atomic_store_n(&ring->shared->passed, 1, __ATOMIC_RELAXED);
+            if (!ring->shared->passed) {
+                __atomic_store_n(&ring->shared->passed, at + ring->count,
+                                 __ATOMIC_RELAXED);
+            }
             cells = pass_over(ring, at, end) - at;
             (void)count(&ring->stats->lost);
         }

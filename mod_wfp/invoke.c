@@ -366,6 +366,7 @@ static void hold_for_caller(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 /* It is over: counters, error log, record. */
 static void tell_end(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
+    ctx->ended = wfp_clock_now();
     if (ctx->caller) {
         hold_for_caller(ctx, usage);
     }

@@ -88,6 +88,7 @@ struct wfp_host_ctx_t {
     const wfp_limits_t *asked; /* by its caller; NULL */
     apr_time_t started;        /* wall clock */
     apr_time_t begun;          /* as core/clock.h tells it, and all below */
+    apr_time_t ended;          /* 0: not yet */
     apr_time_t deadline;
     apr_time_t wait_until;    /* nobody wants to have it later, so no wait of
                             * it lasts longer; 0: no such time */

@@ -40,12 +40,13 @@ void wfp_ledger_names(const wfp_host_ctx_t *ctx)
 
 void wfp_ledger_here(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
-    apr_time_t now = wfp_clock_now();
     wfp_ledger_run_t run;
 
     run.outcome = wfp_code_outcome(ctx->outcome);
     run.cpu_us = (apr_uint64_t)usage->cpu_us;
-    run.wall_us = now > ctx->begun ? (apr_uint64_t)(now - ctx->begun) : 0;
+    run.wall_us = ctx->ended > ctx->begun
+                      ? (apr_uint64_t)(ctx->ended - ctx->begun)
+                      : 0;
     run.instructions = (apr_uint64_t)usage->instructions;
     run.subrequests = (apr_uint64_t)ctx->subrequests;
     run.cold = ctx->cold;
@@ -55,7 +56,7 @@ void wfp_ledger_here(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     /* a name that was not looked up is whatever somebody sent */
     wfp_ledger_count(ctx->work->server->ledger, ctx->entry.ns,
                      *ctx->entry.version_id ? ctx->entry.name : NULL, &run,
-                     now);
+                     ctx->ended);
     /* last: one that is killed in between is counted twice, not lost unseen */
     wfp_runs_end(ctx->work->server->runs, ctx->run,
                  ctx->work->server->child_place);

@@ -8,7 +8,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "core/clock.h"
 #include "core/json_out.h"
 #include "core/log_kind.h"
 #include "core/observe.h"
@@ -179,13 +178,19 @@ static void tell_exceptions(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 /* Which limit ended it, and how. */
 static void tell_kill(wfp_json_out_t *out, const wfp_result_t *kill)
 {
+    static const wfp_json_key_t keys[] = {
+        WFP_JSON_KEY(",\"allowed\":"),
+        WFP_JSON_KEY(",\"used\":"),
+        WFP_JSON_KEY(",\"line\":"),
+        WFP_JSON_KEY(",\"stage\":"),
+    };
     apr_int64_t numbers[] = { kill->allowed, kill->used, kill->line,
                               kill->stage };
 
     WFP_JSON_OUT(out, ",\"kill\":{\"limit\":");
     wfp_json_out_str(out, kill->limit);
-    WFP_JSON_NUMBERS(out, ",\"allowed\":#,\"used\":#,\"line\":#,\"stage\":#}",
-                     numbers);
+    wfp_json_out_numbers(out, keys, sizeof(keys) / sizeof(*keys), numbers);
+    WFP_JSON_OUT(out, "}");
 }
 
 /* Who is to be told whose it is, and what does not change with its version. */
@@ -206,23 +211,24 @@ static void tell_worker(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 static void tell_usage(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
                        const wfp_usage_t *usage)
 {
+    static const wfp_json_key_t keys[] = {
+        WFP_JSON_KEY(",\"cpuTimeUs\":"),  WFP_JSON_KEY(",\"cpuTime\":"),
+        WFP_JSON_KEY(",\"wallTime\":"),   WFP_JSON_KEY(",\"instructions\":"),
+        WFP_JSON_KEY(",\"memoryPeak\":"), WFP_JSON_KEY(",\"subrequests\":"),
+    };
     apr_int64_t numbers[] = { usage->cpu_us,
                               usage->cpu_us / 1000,
-                              apr_time_as_msec(wfp_clock_now() - ctx->begun),
+                              apr_time_as_msec(ctx->ended - ctx->begun),
                               usage->instructions,
                               usage->memory_peak,
                               ctx->subrequests };
 
-    WFP_JSON_NUMBERS(out,
-                     ",\"cpuTimeUs\":#,\"cpuTime\":#,\"wallTime\":#,"
-                     "\"instructions\":#,\"memoryPeak\":#,\"subrequests\":#,"
-                     "\"coldStart\":",
-                     numbers);
+    wfp_json_out_numbers(out, keys, sizeof(keys) / sizeof(*keys), numbers);
     if (ctx->cold) {
-        WFP_JSON_OUT(out, "true");
+        WFP_JSON_OUT(out, ",\"coldStart\":true");
     }
     else {
-        WFP_JSON_OUT(out, "false");
+        WFP_JSON_OUT(out, ",\"coldStart\":false");
     }
 }
 

@@ -121,7 +121,12 @@ static int tell_request(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
     int whole = 1;
 
     WFP_JSON_OUT(out, "{\"method\":");
-    wfp_json_out_str(out, ctx->method);
+    if (ctx->method && !strcmp(ctx->method, "GET")) {
+        WFP_JSON_OUT(out, "\"GET\""); /* most are */
+    }
+    else {
+        wfp_json_out_str(out, ctx->method);
+    }
     WFP_JSON_OUT(out, ",\"url\":");
     wfp_json_out_bytes(out, url, n < URL_MAX ? n : URL_MAX);
     if (ctx->req) {

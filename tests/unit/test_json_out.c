@@ -152,22 +152,31 @@ static void any_bytes(wfp_test_t *t)
     }
 }
 
-static void numbers_in_a_text(wfp_test_t *t)
+static void numbers_by_keys(wfp_test_t *t)
 {
+    static const wfp_json_key_t keys[] = {
+        WFP_JSON_KEY(""),
+        WFP_JSON_KEY(",\"a\":"),
+        WFP_JSON_KEY(","),
+        WFP_JSON_KEY(",\"of 32 characters, all of it\":"),
+        WFP_JSON_KEY(",\"b\":"),
+    };
     apr_int64_t numbers[] = { 0, -1, APR_INT64_MAX, APR_INT64_MIN, 1234567 };
     wfp_json_out_t out;
 
     wfp_json_out_init(&out, 1, t->pool);
-    WFP_JSON_NUMBERS(&out, "#a#,", numbers);
-    WFP_JSON_NUMBERS(&out, "[#,#,#]", numbers + 2);
-    WFP_JSON_NUMBERS(&out, "", numbers);
-    WFP_JSON_NUMBERS(&out, "end", numbers);
+    wfp_json_out_numbers(&out, keys, 0, numbers);
+    CHECK_INT(out.n, 0);
+    wfp_json_out_numbers(&out, keys, 5, numbers);
+    WFP_JSON_OUT(&out, "end");
     CHECK_STR(apr_pstrmemdup(t->pool, out.data, out.n),
-              "0a-1,[9223372036854775807,-9223372036854775808,1234567]end");
+              "0,\"a\":-1,9223372036854775807,"
+              "\"of 32 characters, all of it\":-9223372036854775808,"
+              "\"b\":1234567end");
 }
 
 static const wfp_test_case_t cases[] = {
-    { "numbers in a text", numbers_in_a_text },
+    { "numbers by keys", numbers_by_keys },
     { "texts", texts },
     { "each byte in each place", each_byte_in_each_place },
     { "in bytes of the caller's", in_bytes_of_the_callers },
