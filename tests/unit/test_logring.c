@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -431,6 +432,60 @@ static void a_killed_taker_is_followed_by_another(wfp_test_t *t)
     CHECK_INT(seen->count[1][1], 1);
 }
 
+/* Takes until whoever does not close its run is passed over. */
+static void take_past(wfp_test_t *t, wfp_logring_t *ring, taken_t *taken,
+                      apr_uint64_t lost)
+{
+    wfp_logring_stats_t stats;
+
+    for (;;) {
+        (void)take(t, ring, taken);
+        wfp_logring_stats(&stats, ring);
+        if (stats.lost >= lost) {
+            return;
+        }
+        usleep(50000);
+    }
+}
+
+/* Stopped for so long that it was passed over, and then it goes on: what it writes
+ * over is lost, and never told as it is. */
+static void one_that_goes_on_harms_no_text(wfp_test_t *t)
+{
+    enum {
+        N = 12000,
+        STALE = 1000
+    };
+    wfp_logring_t *ring = make(t);
+    char *text = apr_pcalloc(t->pool, N + 1), *stale;
+    wfp_logring_stats_t stats;
+    wfp_logring_run_t run;
+    taken_t taken;
+    apr_size_t all;
+
+    stale = wfp_logring_open(&run, ring, STALE);
+    CHECK(stale != NULL);
+    memset(text, 'v', N);
+    CHECK(put(ring, 1, "after"));
+    take_past(t, ring, &taken, 1);
+    CHECK_STR(TEXT(taken, 0), "1:after");
+    for (all = 0; all < SMALL + N; all += N) {
+        CHECK(put(ring, 1, text));
+        memset(stale, 'x', STALE);
+        if (take(t, ring, &taken) == 0) {
+            break;
+        }
+        CHECK_STR(TEXT(taken, 0) + 2, text);
+    }
+    CHECK(all > SMALL - 2 * N && all < SMALL + N);
+    wfp_logring_close(ring, &run, 1, 0, STALE);
+    CHECK(put(ring, 1, "after"));
+    take_past(t, ring, &taken, 2);
+    CHECK_STR(TEXT(taken, 0), "1:after");
+    wfp_logring_stats(&stats, ring);
+    CHECK_INT(stats.lost, 2);
+}
+
 static const wfp_test_case_t cases[] = {
     { "records come out as they went in", records_come_out_as_they_went_in },
     { "it goes round", it_goes_round },
@@ -439,6 +494,7 @@ static const wfp_test_case_t cases[] = {
     { "a follower is given what it wants", a_follower_is_given_what_it_wants },
     { "records are made in place", records_are_made_in_place },
     { "killed putters lose one each", killed_putters_lose_one_each },
+    { "one that goes on harms no text", one_that_goes_on_harms_no_text },
     { "a killed taker is followed by another",
       a_killed_taker_is_followed_by_another },
     { NULL, NULL },
