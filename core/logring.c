@@ -248,6 +248,11 @@ static void end(const wfp_logring_t *ring, const wfp_logring_run_t *run,
     __atomic_store_n(&head->stamp, run->place + 1, __ATOMIC_RELEASE);
 }
 
+void wfp_logring_expect(const wfp_logring_t *ring)
+{
+    __builtin_prefetch(&ring->shared->head, 1);
+}
+
 int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, apr_uint32_t whose,
                     const char *data, apr_size_t n)
 {

@@ -64,6 +64,10 @@ apr_status_t wfp_logring_stats_create(wfp_logring_stats_t **pstats,
  *  are forked */
 void wfp_logring_count_in(wfp_logring_t *ring, wfp_logring_stats_t *stats);
 
+/** One is put soon: let the processor fetch what it would wait for then, as the
+ *  last put was mostly another processor's. */
+void wfp_logring_expect(const wfp_logring_t *ring);
+
 /** Put a record. @return 0: it was dropped, and counted */
 int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, apr_uint32_t whose,
                     const char *data, apr_size_t n);

@@ -467,6 +467,7 @@ void wfp_invoke_end(wfp_host_ctx_t *ctx)
     if (!ctx->inv) {
         return;
     }
+    wfp_record_expect(ctx);
     wfp_run_usage(&usage, ctx->inv);
     work->cpu_us += usage.cpu_us;
     work->instructions += usage.instructions;

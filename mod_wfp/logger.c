@@ -319,6 +319,11 @@ apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p)
     return wfp_threads_paced(&ticker, look, logger, p);
 }
 
+void wfp_logger_expect(const wfp_server_t *server)
+{
+    wfp_logring_expect(server->ring);
+}
+
 char *wfp_logger_begin(wfp_logring_run_t *run, wfp_server_t *server,
                        apr_size_t room)
 {

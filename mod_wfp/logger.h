@@ -25,6 +25,9 @@ int wfp_logger_open(wfp_server_t *server, apr_pool_t *pconf);
 /** Start the thread. At its end it writes what is left. child scope. */
 apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;
 
+/** A line comes soon. Any thread. */
+void wfp_logger_expect(const wfp_server_t *server);
+
 /** Where a line for a log of this server may be made, of at most `room` bytes; then
  *  closed soon. NULL: there is no room in one piece. Any thread. */
 char *wfp_logger_begin(wfp_logring_run_t *run, wfp_server_t *server,

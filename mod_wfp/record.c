@@ -366,6 +366,13 @@ static int tell_in_place(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     return 1;
 }
 
+void wfp_record_expect(const wfp_host_ctx_t *ctx)
+{
+    if (ctx->recorded & WFP_RECORD_NOW) {
+        wfp_logger_expect(ctx->work->server);
+    }
+}
+
 void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
     int by = wanted_by(ctx);

@@ -34,6 +34,9 @@ void wfp_record_line(wfp_host_ctx_t *ctx, wfp_log_e level, const char *text,
 /** Bytes of the work's pool that its console lines take until the work's end. */
 apr_size_t wfp_record_held(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage);
 
+/** It ends now, and its record is written soon. */
+void wfp_record_expect(const wfp_host_ctx_t *ctx);
+
 /** Write the record of an invocation that has ended. */
 void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage);
 
