@@ -251,7 +251,9 @@ class Httpd:
     def wind_down(self):
         """Ask for a graceful stop. httpd then sleeps for a second before it
         looks whether a child is left: when none is, SIGTERM wakes it. Not
-        later than that, as it may be unloading what handles the signal."""
+        later than that, as it may be unloading what handles the signal. The
+        worker MPM may count an exit twice then and miss the last ones."""
+        self.log.expect("AH00546")
         before = self.log.size()
         asleep = time.monotonic() + 0.9
         self.process.send_signal(signal.SIGWINCH)
