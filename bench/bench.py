@@ -182,6 +182,18 @@ def main_lines(origin_port, slow_port):
     return lines
 
 
+def deploy_all(server, origin):
+    """The Workers of main_lines(); the Tenant that has them."""
+    tenants = Tenant(server, Client(server.port))
+    tenants.deploy(HELLO, name="hello")
+    tenants.deploy(worker(
+        f'return fetch("http://127.0.0.1:{origin.port}/null")'),
+        name="fetcher")
+    tenants.deploy(ROUTER, "--binding", "dispatch_namespace:DISPATCHER=demo",
+                   ns=None, name="router")
+    return tenants
+
+
 def cpu_ticks(server):
     """What the server's children have used of the CPU."""
     total = 0
@@ -349,17 +361,10 @@ def main():
     workerd = None
     try:
         origin.configure()
-        tenants = Tenant(server, Client(server.port))
-        tenants.deploy(HELLO, name="hello")
-        tenants.deploy(worker(
-            f'return fetch("http://127.0.0.1:{origin.port}/null")'),
-            name="fetcher")
+        tenants = deploy_all(server, origin)
         for name, text in (("one", ONE), ("two", TWO)):
             tenants.deploy(text.replace(
                 "{slow}", f"{slow.url}/slow/{SLOW_MS}"), name=name)
-        tenants.deploy(ROUTER, "--binding",
-                       "dispatch_namespace:DISPATCHER=demo", ns=None,
-                       name="router")
         server.configure()
         places = {
             "null": (server, "/null", "localhost"),

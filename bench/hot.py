@@ -10,11 +10,8 @@ import pathlib
 import re
 import tempfile
 
-from bench import (HELLO, ROOT, ROUTER, Server, build_null, main_lines,
+from bench import (ROOT, Server, build_null, deploy_all, main_lines,
                    plain_modules)
-from wfptest.client import Client
-from wfptest.lua import worker
-from wfptest.tenant import Tenant
 
 REQUESTS = 300
 # what runs for every other request of one kind
@@ -102,14 +99,7 @@ def measure(build, out):
     server.env["DEBUGINFOD_URLS"] = ""
     try:
         origin.configure()
-        tenants = Tenant(server, Client(server.port))
-        tenants.deploy(HELLO, name="hello")
-        tenants.deploy(worker(
-            f'return fetch("http://127.0.0.1:{origin.port}/null")'),
-            name="fetcher")
-        tenants.deploy(ROUTER, "--binding",
-                       "dispatch_namespace:DISPATCHER=demo", ns=None,
-                       name="router")
+        deploy_all(server, origin)
         server.configure()
         for path, host in PATHS:
             ask(server.port, path, host)
