@@ -7,7 +7,8 @@
  * taken, and nobody's run goes over it. A run whose stamp does not come was a
  * killed process's, and is passed over after a while; when not even its length
  * is there, cell by cell until there is the stamp of another run. No text can
- * forge one: places have zero bytes, records of JSON have none. A process that
+ * forge one: places end with two NULs, which no cell of a record does begin with:
+ * JSON has none, record_packed.h says why they are in no word of its. A process that
  * was merely stopped for so long, and goes on, may write over others: a sum
  * tells, which records have from there on, once round the ring.
  */
@@ -214,14 +215,13 @@ static apr_uint64_t seal(apr_uint64_t sum, apr_uint64_t place,
     return sum ^ place ^ (apr_uint64_t)cells << 48;
 }
 
-/* Begin to fill a run. @return NULL: there is no room, which is counted */
+/* Begin to fill a run. @return NULL: there is no room */
 static head_t *begin(wfp_logring_run_t *run, wfp_logring_t *ring,
                      apr_uint64_t cells)
 {
     head_t *head;
 
     if (!claim(&run->place, ring, cells)) {
-        (void)count(&ring->stats->dropped);
         return NULL;
     }
     head = head_at(ring, run->place);
@@ -258,14 +258,11 @@ int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, apr_uint32_t whose,
 {
     wfp_logring_run_t run;
     apr_size_t first;
-    head_t *head;
+    head_t *head = n <= WFP_LOGRING_RECORD_MAX ? begin(&run, ring, cells_of(n))
+                                               : NULL;
 
-    if (n > WFP_LOGRING_RECORD_MAX) {
-        (void)count(&ring->stats->dropped);
-        return 0;
-    }
-    head = begin(&run, ring, cells_of(n));
     if (!head) {
+        (void)count(&ring->stats->dropped);
         return 0;
     }
     first = before_end(ring, head, n);
@@ -300,11 +297,6 @@ void wfp_logring_close(wfp_logring_t *ring, const wfp_logring_run_t *run,
 {
     end(ring, run, kind, whose, (const char *)(head_at(ring, run->place) + 1),
         n);
-}
-
-void wfp_logring_give_up(wfp_logring_t *ring, const wfp_logring_run_t *run)
-{
-    end(ring, run, NOTHING, 0, "", 0);
 }
 
 static apr_uint64_t stamp_at(const wfp_logring_t *ring, apr_uint64_t place)

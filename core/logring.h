@@ -79,10 +79,11 @@ typedef struct wfp_logring_run_t {
 
 /**
  * Room for a record in the ring itself. Whoever takes waits for it, so it has to be
- * closed, or given up, soon.
+ * closed soon.
  *
  * @param room  bytes, WFP_LOGRING_RECORD_MAX or less
- * @return NULL: there is none in one piece; wfp_logring_put() may still find some
+ * @return NULL: there is none in one piece; wfp_logring_put() may still find some,
+ *         and counts what it drops
  */
 char *wfp_logring_open(wfp_logring_run_t *run, wfp_logring_t *ring,
                        apr_size_t room);
@@ -90,9 +91,6 @@ char *wfp_logring_open(wfp_logring_run_t *run, wfp_logring_t *ring,
 /** It is made, of n bytes. */
 void wfp_logring_close(wfp_logring_t *ring, const wfp_logring_run_t *run,
                        apr_uint32_t kind, apr_uint32_t whose, apr_size_t n);
-
-/** There is none. */
-void wfp_logring_give_up(wfp_logring_t *ring, const wfp_logring_run_t *run);
 
 /** A few records. @return 1: they are gone from the ring from then on; 0: they
  *  stay, and nothing more is taken */

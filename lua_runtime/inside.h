@@ -46,7 +46,6 @@ struct wfp_isolate_t {
     apr_size_t base_used; /* after the last full collection */
     apr_size_t asked;     /* large blocks wanted since then */
     wfp_script_t script;  /* identity and bindings, in the arena */
-    apr_size_t record_n;  /* bytes of its last record */
     struct {
         apr_uint64_t hash;
         wfp_isolate_t *same;        /* next of its bucket */

@@ -478,11 +478,6 @@ const wfp_script_t *wfp_isolate_script(const wfp_isolate_t *iso)
     return &iso->script;
 }
 
-apr_size_t *wfp_isolate_record_n(wfp_isolate_t *iso)
-{
-    return &iso->record_n;
-}
-
 const char *wfp_isolate_name(const wfp_isolate_t *iso)
 {
     return iso->script.name;

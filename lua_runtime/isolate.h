@@ -86,10 +86,6 @@ const char *wfp_isolate_name(const wfp_isolate_t *iso);
  *  as uploaded. */
 const wfp_script_t *wfp_isolate_script(const wfp_isolate_t *iso);
 
-/** Bytes of its last record, so that the next one has room at once; 0: none yet.
- *  For whoever has the isolate. */
-apr_size_t *wfp_isolate_record_n(wfp_isolate_t *iso);
-
 /**
  * Compile every Lua module of a script to bytecode for this server's registry
  * (module->bytecode, in p). Text chunks only, scanned first (limits.md, load).

@@ -311,7 +311,6 @@ static apr_status_t begin(wfp_host_ctx_t *ctx, const wfp_call_t *call,
         ctx->work->payer = ctx->share;
     }
     ctx->script = wfp_isolate_script(iso);
-    ctx->record_n = wfp_isolate_record_n(iso);
     wfp_tailed_know(ctx, ctx->script);
     return rv;
 }
@@ -483,7 +482,6 @@ void wfp_invoke_end(wfp_host_ctx_t *ctx)
     wfp_egress_record_count(ctx);
     tell_end(ctx, &usage);
     ctx->script = NULL;
-    ctx->record_n = NULL;
     if (wfp_config_num(work->conf->isolate_reuse, 1)) {
         wfp_pool_give(work->server->isolates, iso);
     }

@@ -122,7 +122,6 @@ struct wfp_host_ctx_t {
     const wfp_event_t *event;   /* what it was run for, NULL: a request */
     const wfp_script_t *script; /* what its isolate was made of, while it has
                                  * one; NULL */
-    apr_size_t *record_n;       /* the isolate's, as script */
     const wfp_request_t *req;   /* for the record, as all below */
     const char *url;
     const char *method;

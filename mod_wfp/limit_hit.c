@@ -281,18 +281,29 @@ apr_int64_t wfp_limit_hit_subrequests(const wfp_host_ctx_t *ctx)
            + __atomic_load_n(&ctx->led, __ATOMIC_RELAXED);
 }
 
+static int has_too_many_subrequests(const wfp_host_ctx_t *ctx)
+{
+    return wfp_limit_hit_subrequests(ctx)
+           > ctx->limits.v[WFP_LIMIT_SUBREQUESTS];
+}
+
+int wfp_limit_hit_is_any(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
+{
+    return ctx->hit || usage->log_cut || has_too_many_subrequests(ctx);
+}
+
 static int collect(hit_t *hits, const wfp_host_ctx_t *ctx,
                    const wfp_usage_t *usage)
 {
-    apr_int64_t most = ctx->limits.v[WFP_LIMIT_SUBREQUESTS];
     int n = 0;
 
     if (ctx->hit) {
         hits[n++] = *ctx->hit;
     }
-    if (wfp_limit_hit_subrequests(ctx) > most
+    if (has_too_many_subrequests(ctx)
         && (!ctx->hit || strcmp(ctx->hit->limit, "subrequests"))) {
-        n = add_own(hits, n, ctx, "subrequests", most,
+        n = add_own(hits, n, ctx, "subrequests",
+                    ctx->limits.v[WFP_LIMIT_SUBREQUESTS],
                     wfp_limit_hit_subrequests(ctx));
     }
     if (usage->log_cut == WFP_LOG_CUT_LINES) {

@@ -26,6 +26,9 @@ apr_status_t wfp_limit_hit_cap(wfp_response_t *resp, const wfp_host_ctx_t *ctx,
  *  Workers that it led to. */
 apr_int64_t wfp_limit_hit_subrequests(const wfp_host_ctx_t *ctx);
 
+/** Was any met? */
+int wfp_limit_hit_is_any(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage);
+
 /** Member "limits" of its record, where there are any: what ended it, and what
  *  only cut or refused something. */
 void wfp_limit_hit_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/json_out.h"
 #include "core/logring.h"
+#include "core/record_packed.h"
 #include "mod_wfp/archive.h"
 #include "mod_wfp/log.h"
 #include "mod_wfp/threads.h"
@@ -30,6 +32,15 @@
 /* All of them together, when the child ends. */
 #define LAST_WORDS apr_time_from_msec(300)
 
+/* What the lines of most batches have room in. */
+#define LINES_ROOM ((apr_size_t)256 * 1024)
+
+/* What a record in the ring is; nobody follows a log's. */
+enum {
+    LINE = 0,
+    PACKED
+};
+
 /* A WfpLog. */
 typedef struct log_t {
     const char *name;
@@ -40,7 +51,9 @@ typedef struct log_t {
 
 typedef struct logger_t {
     wfp_server_t *server;
-    char *scratch;   /* a newline, and records */
+    apr_pool_t *pool; /* for what is written, and cleared then */
+    char *scratch;    /* for records, as they lie in the ring */
+    char *lines;
     apr_time_t ends; /* no log is waited for any longer; 0: not yet known */
     apr_uint64_t me;
     apr_uint64_t end; /* of the ring at the last look */
@@ -222,17 +235,38 @@ static int is_torn(const log_t *log)
            && pread(log->fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
 }
 
-/* Lines lie one behind the other, each with its newline, as does what is before
- * the first of them: a newline ends a line that was torn. */
+/* Its line. One that was damaged has none. */
+static void tell(wfp_json_out_t *out, const wfp_logring_record_t *record,
+                 apr_pool_t *p)
+{
+    wfp_record_unpacked_t unpacked;
+
+    if (record->whose == LINE) {
+        wfp_json_out_raw(out, record->data, record->n);
+    }
+    else if (wfp_record_packed_get(&unpacked, record->data, record->n)) {
+        wfp_record_plain_tell(out, &unpacked.plain, p);
+    }
+}
+
+/* A newline before the lines ends one that was torn. */
 static void write_lines(logger_t *logger, log_t *log,
                         const wfp_logring_record_t *records, int n)
 {
-    const char *from = records[0].data - is_torn(log);
-    const char *end = records[n - 1].data + records[n - 1].n;
-    apr_status_t rv = write_bytes(log, from, (apr_size_t)(end - from),
-                                  patience(logger, log));
+    wfp_json_out_t out;
+    apr_size_t from;
+    apr_status_t rv;
     int i;
 
+    wfp_json_out_begin(&out, logger->lines, LINES_ROOM, logger->pool);
+    WFP_JSON_OUT(&out, "\n");
+    for (i = 0; i < n; i++) {
+        tell(&out, &records[i], logger->pool);
+    }
+    from = is_torn(log) ? 0 : 1;
+    rv = write_bytes(log, out.data + from, out.n - from, patience(logger, log));
+    wfp_json_out_end(&out);
+    apr_pool_clear(logger->pool);
     if (rv != APR_SUCCESS) {
         for (i = 0; i < n; i++) {
             wfp_stats_count(logger->server->stats, WFP_STAT_UNWRITTEN);
@@ -264,7 +298,7 @@ static int write_all(void *data, const wfp_logring_record_t *records, int n)
 static void take_all(logger_t *logger)
 {
     (void)wfp_logring_take(logger->server->ring, write_all, logger,
-                           logger->scratch + 1, WFP_LOGRING_RECORD_MAX,
+                           logger->scratch, WFP_LOGRING_RECORD_MAX,
                            WFP_LOGRING_BATCH_MAX);
 }
 
@@ -312,8 +346,10 @@ apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p)
 
     logger->server = server;
     logger->me = (apr_uint64_t)getpid();
-    logger->scratch = apr_palloc(p, 1 + WFP_LOGRING_RECORD_MAX);
-    *logger->scratch = '\n';
+    logger->scratch = apr_palloc(p, WFP_LOGRING_RECORD_MAX);
+    logger->lines = apr_palloc(p, LINES_ROOM);
+    apr_pool_create(&logger->pool, p);
+    apr_pool_tag(logger->pool, "wfp_logger");
     /* registered first, so it comes when the thread is gone */
     apr_pool_pre_cleanup_register(p, logger, last_look);
     return wfp_threads_paced(&ticker, look, logger, p);
@@ -324,28 +360,27 @@ void wfp_logger_expect(const wfp_server_t *server)
     wfp_logring_expect(server->ring);
 }
 
-char *wfp_logger_begin(wfp_logring_run_t *run, wfp_server_t *server,
-                       apr_size_t room)
+int wfp_logger_put_plain(wfp_server_t *server, const wfp_server_conf_t *conf,
+                         const wfp_record_plain_t *plain)
 {
-    return wfp_logring_open(run, server->ring, room);
-}
+    wfp_record_packing_t packing;
+    wfp_logring_run_t run;
+    apr_size_t n = wfp_record_packed_plan(&packing, plain);
+    char *at = n > 0 ? wfp_logring_open(&run, server->ring, n) : NULL;
 
-void wfp_logger_end(wfp_server_t *server, const wfp_server_conf_t *conf,
-                    const wfp_logring_run_t *run, apr_size_t n)
-{
-    if (n > 0) {
-        wfp_logring_close(server->ring, run, (apr_uint32_t)conf->log_number, 0,
-                          n);
+    if (!at) {
+        return 0;
     }
-    else {
-        wfp_logring_give_up(server->ring, run);
-    }
+    wfp_record_packed_put(at, &packing, plain);
+    wfp_logring_close(server->ring, &run, (apr_uint32_t)conf->log_number,
+                      PACKED, n);
+    return 1;
 }
 
 void wfp_logger_put(wfp_server_t *server, const wfp_server_conf_t *conf,
                     const char *line, apr_size_t n)
 {
     /* a full one counts */
-    (void)wfp_logring_put(server->ring, (apr_uint32_t)conf->log_number, 0, line,
-                          n);
+    (void)wfp_logring_put(server->ring, (apr_uint32_t)conf->log_number, LINE,
+                          line, n);
 }

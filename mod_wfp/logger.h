@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <httpd.h>
 
+#include "core/record_plain.h"
 #include "mod_wfp/server.h"
 
 /**
@@ -25,17 +26,13 @@ int wfp_logger_open(wfp_server_t *server, apr_pool_t *pconf);
 /** Start the thread. At its end it writes what is left. child scope. */
 apr_status_t wfp_logger_start(wfp_server_t *server, apr_pool_t *p) WFP_CHECK;
 
-/** A line comes soon. Any thread. */
+/** A record comes soon. Any thread. */
 void wfp_logger_expect(const wfp_server_t *server);
 
-/** Where a line for a log of this server may be made, of at most `room` bytes; then
- *  closed soon. NULL: there is no room in one piece. Any thread. */
-char *wfp_logger_begin(wfp_logring_run_t *run, wfp_server_t *server,
-                       apr_size_t room);
-
-/** The line is made, with its newline. @param n  0: it is not */
-void wfp_logger_end(wfp_server_t *server, const wfp_server_conf_t *conf,
-                    const wfp_logring_run_t *run, apr_size_t n);
+/** A plain record for this server's log, which it has: its line is made when it is
+ *  written. Any thread. @return 0: it has to be put as a line */
+int wfp_logger_put_plain(wfp_server_t *server, const wfp_server_conf_t *conf,
+                         const wfp_record_plain_t *plain);
 
 /** A record: a line for this server's log, which it has, with its newline. Any
  *  thread. */

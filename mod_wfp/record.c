@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One line of JSON an invocation, in WfpLog. Field names are those of a
- * TraceItem, so that what reads Cloudflare's records reads these.
+ * TraceItem, so that what reads Cloudflare's records reads these. Most records are
+ * plain ones (core/record_plain.h), which are no JSON before they are written.
  */
 #include "mod_wfp/record.h"
 
@@ -12,6 +13,7 @@
 #include "core/log_kind.h"
 #include "core/observe.h"
 #include "core/record_head.h"
+#include "core/record_plain.h"
 #include "mod_wfp/archive.h"
 #include "mod_wfp/egress_record.h"
 #include "mod_wfp/limit_hit.h"
@@ -112,11 +114,6 @@ apr_size_t wfp_record_held(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
  * it is in the processor's cache. */
 #define ROOM ((apr_size_t)1024)
 
-/* What a record may have more than the isolate's last, and what it may have to be
- * made in the ring. */
-#define SPARE        ((apr_size_t)64)
-#define IN_PLACE_MAX ((apr_size_t)8 * 1024)
-
 /* A text, or its first `max` bytes. */
 static void tell_cut(wfp_json_out_t *out, const char *text, apr_size_t max)
 {
@@ -193,43 +190,47 @@ static void tell_kill(wfp_json_out_t *out, const wfp_result_t *kill)
     WFP_JSON_OUT(out, "}");
 }
 
-/* Who is to be told whose it is, and what does not change with its version. */
-static void tell_worker(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
+/* Its parts that all records have. */
+static void know_plain(wfp_record_plain_t *plain, const wfp_host_ctx_t *ctx,
+                       const wfp_usage_t *usage)
 {
     const wfp_script_t *script = ctx->script;
+    apr_int64_t *n = plain->numbers;
 
-    if (script) {
-        wfp_json_out_raw(out, script->record_head, script->record_head_n);
+    plain->head = script ? script->record_head : NULL;
+    plain->head_n = script ? script->record_head_n : 0;
+    plain->id = ctx->work->request_id;
+    wfp_record_event_request(&plain->request, ctx);
+    n[WFP_RECORD_STARTED_MS] = apr_time_as_msec(ctx->started);
+    n[WFP_RECORD_STATUS] = ctx->status;
+    n[WFP_RECORD_CPU_US] = usage->cpu_us;
+    n[WFP_RECORD_WALL_MS] = apr_time_as_msec(ctx->ended - ctx->begun);
+    n[WFP_RECORD_INSTRUCTIONS] = usage->instructions;
+    n[WFP_RECORD_MEMORY_PEAK] = usage->memory_peak;
+    n[WFP_RECORD_SUBREQUESTS] = ctx->subrequests;
+    n[WFP_RECORD_COLD] = ctx->cold;
+}
+
+/* Has it no parts beside those? */
+static int is_plain(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
+{
+    return ctx->script && ctx->req && !ctx->event && ctx->outcome == WFP_OK
+           && !ctx->lines && !ctx->calls_out && !ctx->kill
+           && !wfp_limit_hit_is_any(ctx, usage);
+}
+
+/* Who is to be told whose it is, and what does not change with its version. */
+static void tell_worker(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
+                        const wfp_record_plain_t *plain)
+{
+    if (plain->head) {
+        wfp_json_out_raw(out, plain->head, plain->head_n);
     }
     else {
         wfp_record_head_tell(out, ctx->entry.ns, ctx->entry.name,
                              ctx->entry.version_id, NULL, NULL, NULL);
     }
-    wfp_json_out_plain(out, ctx->work->request_id);
-}
-
-static void tell_usage(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
-                       const wfp_usage_t *usage)
-{
-    static const wfp_json_key_t keys[] = {
-        WFP_JSON_KEY(",\"cpuTimeUs\":"),  WFP_JSON_KEY(",\"cpuTime\":"),
-        WFP_JSON_KEY(",\"wallTime\":"),   WFP_JSON_KEY(",\"instructions\":"),
-        WFP_JSON_KEY(",\"memoryPeak\":"), WFP_JSON_KEY(",\"subrequests\":"),
-    };
-    apr_int64_t numbers[] = { usage->cpu_us,
-                              usage->cpu_us / 1000,
-                              apr_time_as_msec(ctx->ended - ctx->begun),
-                              usage->instructions,
-                              usage->memory_peak,
-                              ctx->subrequests };
-
-    wfp_json_out_numbers(out, keys, sizeof(keys) / sizeof(*keys), numbers);
-    if (ctx->cold) {
-        WFP_JSON_OUT(out, ",\"coldStart\":true");
-    }
-    else {
-        WFP_JSON_OUT(out, ",\"coldStart\":false");
-    }
+    wfp_json_out_plain(out, plain->id);
 }
 
 /* Who wants it now that it is over. One that was shed because its Worker pauses
@@ -266,8 +267,7 @@ static int tell_traces(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
     int whole = 1;
 
     if (!ctx->lines && ctx->outcome == WFP_OK) {
-        WFP_JSON_OUT(out, ",\"logs\":[],\"exceptions\":[]"
-                          ",\"diagnosticsChannelEvents\":[],\"outcome\":");
+        wfp_record_plain_silence(out);
     }
     else {
         whole = tell_lines(out, ctx);
@@ -283,18 +283,24 @@ static int tell_traces(wfp_json_out_t *out, const wfp_host_ctx_t *ctx)
 static int tell_all(wfp_json_out_t *out, const wfp_host_ctx_t *ctx,
                     const wfp_usage_t *usage)
 {
-    int whole;
+    wfp_record_plain_t plain;
+    int whole = 1;
 
-    tell_worker(out, ctx);
-    whole = wfp_record_event_tell(out, ctx);
-    WFP_JSON_OUT(out, ",\"eventTimestamp\":");
-    wfp_json_out_int(out, apr_time_as_msec(ctx->started));
+    know_plain(&plain, ctx, usage);
+    tell_worker(out, ctx, &plain);
+    if (ctx->event) {
+        wfp_record_event_tell(out, ctx->event);
+    }
+    else {
+        whole = wfp_record_plain_event(out, &plain, ctx->work->pool);
+    }
+    wfp_record_plain_time(out, &plain);
     whole &= tell_traces(out, ctx);
     if (ctx->kill) {
         tell_kill(out, ctx->kill);
     }
     wfp_limit_hit_tell(out, ctx, usage);
-    tell_usage(out, ctx, usage);
+    wfp_record_plain_usage(out, &plain);
     return wfp_egress_record_tell(out, ctx, EGRESS_ROOM) && whole;
 }
 
@@ -331,39 +337,21 @@ static apr_size_t tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx, int by,
         wfp_archive_head(out, ctx, kinds_of(ctx));
     }
     head = out->n;
-    if (tell_all(out, ctx, usage)) {
-        WFP_JSON_OUT(out, ",\"truncated\":false}\n");
-    }
-    else {
-        WFP_JSON_OUT(out, ",\"truncated\":true}\n");
-    }
+    wfp_record_plain_end(out, tell_all(out, ctx, usage));
     return head;
 }
 
-/* One that goes to a log alone is made where it will lie, when that has room for
- * one like the isolate's last. @return 0: it was not */
-static int tell_in_place(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
+/* A plain one that goes to a log alone is put as it is: the log's writer makes the
+ * line. @return 0: it was not */
+static int put_plain(const wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
 {
-    wfp_work_t *work = ctx->work;
-    apr_size_t room = *ctx->record_n + SPARE;
-    wfp_logring_run_t run;
-    wfp_json_out_t out;
-    char *at = *ctx->record_n > 0 && room <= IN_PLACE_MAX
-                   ? wfp_logger_begin(&run, work->server, room)
-                   : NULL;
+    wfp_record_plain_t plain;
 
-    if (!at) {
+    if (!is_plain(ctx, usage)) {
         return 0;
     }
-    wfp_json_out_begin(&out, at, room, work->pool);
-    (void)tell(&out, ctx, WFP_RECORD_NOW, usage);
-    *ctx->record_n = out.n;
-    wfp_logger_end(work->server, work->conf, &run, out.data == at ? out.n : 0);
-    if (out.data != at) {
-        wfp_logger_put(work->server, work->conf, out.data, out.n);
-    }
-    wfp_json_out_end(&out);
-    return 1;
+    know_plain(&plain, ctx, usage);
+    return wfp_logger_put_plain(ctx->work->server, ctx->work->conf, &plain);
 }
 
 void wfp_record_expect(const wfp_host_ctx_t *ctx)
@@ -380,16 +368,11 @@ void wfp_record_write(wfp_host_ctx_t *ctx, const wfp_usage_t *usage)
     wfp_json_out_t out;
     apr_size_t head;
 
-    if (!by
-        || (by == WFP_RECORD_NOW && ctx->record_n
-            && tell_in_place(ctx, usage))) {
+    if (!by || (by == WFP_RECORD_NOW && put_plain(ctx, usage))) {
         return;
     }
     wfp_json_out_begin(&out, apr_palloc(p, ROOM), ROOM, p);
     head = tell(&out, ctx, by, usage);
-    if (ctx->record_n) {
-        *ctx->record_n = out.n - head;
-    }
     hand_out(ctx, by, &out, head);
     wfp_json_out_end(&out);
 }

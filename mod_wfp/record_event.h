@@ -2,13 +2,19 @@
 #ifndef WFP_RECORD_EVENT_H
 #define WFP_RECORD_EVENT_H
 
+#include "core/event.h"
 #include "core/json_out.h"
+#include "core/record_request.h"
 #include "mod_wfp/invoke.h"
 
 /** @file A record's member "event": what the Worker was run for. */
 
-/** @return 0: some of the request's headers, or of its address, were left out */
-int wfp_record_event_tell(wfp_json_out_t *out, const wfp_host_ctx_t *ctx);
+/** The request that it was run for, when there was no other event. */
+void wfp_record_event_request(wfp_record_request_t *request,
+                              const wfp_host_ctx_t *ctx);
+
+/** Another event: the comma, the key and its value. */
+void wfp_record_event_tell(wfp_json_out_t *out, const wfp_event_t *event);
 
 /**
  * The request as it came, as a value: for `tail` handlers, and for nobody else.
