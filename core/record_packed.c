@@ -6,8 +6,9 @@
  *
  * Texts are the request's id, method, address, client, then names and values of
  * its headers. None has NULs, and the bytes of a size have their highest bit set,
- * as has the end, so there are no two NULs side by side behind the words, and
- * words have their two highest bytes set.
+ * as have those of the end, which are one to eight, to a multiple of that: so
+ * there are no two NULs side by side behind the words, and words have their two
+ * highest bytes set.
  */
 #include "core/record_packed.h"
 
@@ -21,7 +22,8 @@
 
 #define WORDS      (WFP_RECORD_NUMBERS + 1)
 #define SIZE_BYTES 2
-#define END        ((char)0x80)
+#define END_MAX    8
+#define END        ((char)0x80) /* each of its bytes */
 
 /* Texts before those of the headers. */
 #define OWN_TEXTS (WFP_RECORD_PACKED_TEXTS - 2 * WFP_RECORD_HEADERS_MAX)
@@ -60,7 +62,7 @@ apr_size_t wfp_record_packed_plan(wfp_record_packing_t *packing,
                                   const wfp_record_plain_t *plain)
 {
     const wfp_headers_t *headers = plain->request.headers;
-    apr_size_t sum = WORDS * sizeof(apr_uint64_t) + plain->head_n + 1;
+    apr_size_t sum = WORDS * sizeof(apr_uint64_t) + plain->head_n;
     apr_size_t *size = packing->sizes;
     const char *own[OWN_TEXTS];
     int i;
@@ -78,6 +80,7 @@ apr_size_t wfp_record_packed_plan(wfp_record_packing_t *packing,
         sum += plan_text(size++, headers->list[i].name);
         sum += plan_text(size++, headers->list[i].value);
     }
+    sum = APR_ALIGN(sum + 1, END_MAX);
     packing->bytes = sum <= WFP_RECORD_PACKED_MAX ? sum : 0;
     return packing->bytes;
 }
@@ -101,6 +104,7 @@ void wfp_record_packed_put(char *to, const wfp_record_packing_t *packing,
 {
     const wfp_headers_t *headers = plain->request.headers;
     const apr_size_t *size = packing->sizes;
+    const char *end = to + packing->bytes;
     apr_uint64_t words[WORDS];
     const char *own[OWN_TEXTS];
     int i;
@@ -122,7 +126,7 @@ void wfp_record_packed_put(char *to, const wfp_record_packing_t *packing,
         to = put_text(to, headers->list[i].name, *size++);
         to = put_text(to, headers->list[i].value, *size++);
     }
-    *to = END;
+    memset(to, END, (apr_size_t)(end - to));
 }
 
 /* ---- unpacking -------------------------------------------------------------- */
@@ -157,6 +161,16 @@ static int get_header(wfp_header_t *header, rest_t *rest)
 {
     return get_text(&header->name, rest) && get_text(&header->value, rest)
            && header->name && header->value;
+}
+
+static int is_end(const rest_t *rest)
+{
+    apr_size_t i;
+
+    for (i = 0; i < rest->n && rest->at[i] == END; i++) {
+        continue;
+    }
+    return i == rest->n && i > 0 && i <= END_MAX;
 }
 
 /* @return 0: there is no head, or too many headers are said to come */
@@ -212,5 +226,5 @@ int wfp_record_packed_get(wfp_record_unpacked_t *unpacked, const char *data,
             return 0;
         }
     }
-    return rest.n == 1 && *rest.at == END;
+    return n % END_MAX == 0 && is_end(&rest);
 }
