@@ -115,6 +115,9 @@ static apr_uint64_t cells_of(apr_size_t n)
     return (sizeof(head_t) + n + CELL - 1) / CELL;
 }
 
+/* A factor that makes much of a small difference. */
+#define ODD ((apr_uint64_t)0x9e3779b97f4a7c15)
+
 /* Two words at a time, which compilers know how to add. */
 typedef apr_uint64_t pair_t __attribute__((vector_size(16)));
 
@@ -135,7 +138,6 @@ static inline void add_up(sum_t *sum, const char *data, apr_size_t n)
  * Not against anybody who wants to forge it. */
 static apr_uint64_t sum_of(const char *data, apr_size_t n)
 {
-    static const apr_uint64_t odd = 0x9e3779b97f4a7c15;
     sum_t sum = { { n, 0 }, { 0, 0 } };
 
     for (; n >= 64; n -= 64, data += 64) {
@@ -148,7 +150,7 @@ static apr_uint64_t sum_of(const char *data, apr_size_t n)
         add_up(&sum, data, 16);
     }
     add_up(&sum, data, n);
-    return ((sum.words[0] * odd ^ sum.words[1]) * odd ^ sum.sums[0]) * odd
+    return ((sum.words[0] * ODD ^ sum.words[1]) * ODD ^ sum.sums[0]) * ODD
            ^ sum.sums[1];
 }
 
@@ -208,11 +210,11 @@ static apr_size_t before_end(const wfp_logring_t *ring, const head_t *head,
     return n < room ? n : room;
 }
 
-/* The sum with where it lies. */
-static apr_uint64_t seal(apr_uint64_t sum, apr_uint64_t place,
-                         apr_uint16_t cells)
+/* The sum of a record and of what its head says. */
+static apr_uint64_t seal(const head_t *is, apr_uint64_t place, const char *data)
 {
-    return sum ^ place ^ (apr_uint64_t)cells << 48;
+    return sum_of(data, is->n) ^ place ^ (apr_uint64_t)is->cells << 48
+           ^ ((apr_uint64_t)is->kind << 32 | is->whose) * ODD;
 }
 
 /* Begin to fill a run. @return NULL: there is no room */
@@ -241,10 +243,10 @@ static void end(const wfp_logring_t *ring, const wfp_logring_run_t *run,
 
     head->kind = (apr_uint16_t)kind;
     head->whose = whose;
-    if (is_shared(ring, run->place, head->cells)) {
-        head->sum = seal(sum_of(data, n), run->place, head->cells);
-    }
     __atomic_store_n(&head->n, (apr_uint32_t)n, __ATOMIC_RELAXED);
+    if (is_shared(ring, run->place, head->cells)) {
+        head->sum = seal(head, run->place, data);
+    }
     __atomic_store_n(&head->stamp, run->place + 1, __ATOMIC_RELEASE);
 }
 
@@ -272,10 +274,18 @@ int wfp_logring_put(wfp_logring_t *ring, apr_uint32_t kind, apr_uint32_t whose,
     return 1;
 }
 
+/* So that whoever takes, and has more to do with these, comes to catch up. */
+static int is_half_full(const wfp_logring_t *ring)
+{
+    return wfp_logring_end(ring)
+               - __atomic_load_n(&ring->shared->tail, __ATOMIC_RELAXED)
+           > ring->count / 2;
+}
+
 char *wfp_logring_open(wfp_logring_run_t *run, wfp_logring_t *ring,
                        apr_size_t room)
 {
-    head_t *head = begin(run, ring, cells_of(room));
+    head_t *head = is_half_full(ring) ? NULL : begin(run, ring, cells_of(room));
     apr_size_t at;
 
     if (!head) {
@@ -342,8 +352,7 @@ static apr_uint64_t copy(wfp_logring_record_t *record, const head_t *is,
     record->n = is->n;
     record->kind = is->kind;
     record->whose = is->whose;
-    return !is_shared(ring, place, is->cells)
-                   || is->sum == seal(sum_of(to, is->n), place, is->cells)
+    return !is_shared(ring, place, is->cells) || is->sum == seal(is, place, to)
                ? is->cells
                : 0;
 }
@@ -424,7 +433,8 @@ apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
     wfp_logring_record_t records[WFP_LOGRING_BATCH_MAX];
     apr_int64_t sum = 0;
     apr_status_t rv = wfp_shared_lock_for(&ring->shared->lock, 0);
-    apr_uint64_t tail;
+    apr_uint64_t end = wfp_logring_end(ring);
+    apr_uint64_t tail = 0;
     int n;
 
     if (rv == EOWNERDEAD) {
@@ -433,7 +443,7 @@ apr_int64_t wfp_logring_take(wfp_logring_t *ring, wfp_logring_fn *fn,
     if (rv != APR_SUCCESS) {
         return -1;
     }
-    for (;;) {
+    while (tail < end) { /* others may put as fast as this takes */
         tail = gather(records, &n, ring, scratch, scratch_bytes, most);
         if ((n > 0 && !fn(baton, records, n)) || tail == ring->shared->tail) {
             break;

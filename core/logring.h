@@ -82,8 +82,8 @@ typedef struct wfp_logring_run_t {
  * closed soon.
  *
  * @param room  bytes, WFP_LOGRING_RECORD_MAX or less
- * @return NULL: there is none in one piece; wfp_logring_put() may still find some,
- *         and counts what it drops
+ * @return NULL: the ring is half full, or there is none in one piece;
+ *         wfp_logring_put() may still find some, and counts what it drops
  */
 char *wfp_logring_open(wfp_logring_run_t *run, wfp_logring_t *ring,
                        apr_size_t room);
@@ -98,7 +98,7 @@ typedef int wfp_logring_fn(void *baton, const wfp_logring_record_t *records,
                            int n);
 
 /**
- * Take all records that are there, in the order of their puts, a few at a time.
+ * Take all records that are there now, in the order of their puts, a few at a time.
  * One process does so at a time; a second one returns at once.
  *
  * @param scratch  for the records, WFP_LOGRING_RECORD_MAX bytes or more

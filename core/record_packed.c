@@ -5,10 +5,10 @@
  *   +---------+------+--------+-------------------------------+-----+
  *
  * Texts are the request's id, method, address, client, then names and values of
- * its headers. None has NULs, and the bytes of a size have their highest bit set,
- * as have those of the end, which are one to eight, to a multiple of that: so
- * there are no two NULs side by side behind the words, and words have their two
- * highest bytes set.
+ * its headers. None has NULs, and what follows the NUL behind one, a size or the
+ * end, begins with a byte whose two highest bits are set; the end fills the last
+ * eight bytes. So of any two bytes side by side one is no NUL, even without the
+ * highest bit of the second. Words have their two highest bytes set.
  */
 #include "core/record_packed.h"
 
@@ -23,10 +23,10 @@
 #define WORDS      (WFP_RECORD_NUMBERS + 1)
 #define SIZE_BYTES 2
 #define END_MAX    8
-#define END        ((char)0x80) /* each of its bytes */
+#define END        ((char)0xff) /* each of its bytes */
 
 /* Texts before those of the headers. */
-#define OWN_TEXTS (WFP_RECORD_PACKED_TEXTS - 2 * WFP_RECORD_HEADERS_MAX)
+#define OWN_TEXTS (WFP_RECORD_PACKED_TEXTS - 2 * WFP_RECORD_PACKED_HEADERS)
 
 /* In the order of the packed ones. */
 static void own_texts(const char *texts[OWN_TEXTS],
@@ -68,7 +68,7 @@ apr_size_t wfp_record_packed_plan(wfp_record_packing_t *packing,
     int i;
 
     packing->bytes = 0;
-    if (!headers || headers->count > WFP_RECORD_HEADERS_MAX
+    if (!headers || headers->count > WFP_RECORD_PACKED_HEADERS
         || !are_in_range(plain->numbers)) {
         return 0;
     }
@@ -90,8 +90,8 @@ static char *put_text(char *to, const char *text, apr_size_t n)
 {
     apr_size_t code = text ? n + 1 : 0;
 
+    *to++ = (char)(0xc0 | code >> 7); /* below 64 */
     *to++ = (char)(0x80 | (code & 0x7f));
-    *to++ = (char)(0x80 | code >> 7);
     if (text) {
         memcpy(to, text, n);
     }
@@ -145,8 +145,8 @@ static int get_text(const char **text, rest_t *rest)
     if (rest->n < SIZE_BYTES + 1) {
         return 0;
     }
-    code = (apr_size_t)(rest->at[0] & 0x7f)
-           | (apr_size_t)(rest->at[1] & 0x7f) << 7;
+    code = (apr_size_t)(rest->at[0] & 0x3f) << 7
+           | (apr_size_t)(rest->at[1] & 0x7f);
     *text = code ? rest->at + SIZE_BYTES : NULL;
     code -= code > 0;
     if (rest->n < SIZE_BYTES + code + 1 || rest->at[SIZE_BYTES + code]) {
@@ -194,7 +194,7 @@ static int get_words(wfp_record_unpacked_t *unpacked, rest_t *rest)
     plain->head_n = (apr_size_t)(sizes & 0xffff);
     unpacked->headers.count = (int)(sizes >> HEADERS_SHIFT);
     if (plain->head_n > rest->n
-        || unpacked->headers.count > WFP_RECORD_HEADERS_MAX) {
+        || unpacked->headers.count > WFP_RECORD_PACKED_HEADERS) {
         return 0;
     }
     rest->at += plain->head_n;
@@ -213,7 +213,7 @@ int wfp_record_packed_get(wfp_record_unpacked_t *unpacked, const char *data,
 
     headers->pool = NULL;
     headers->list = unpacked->list;
-    headers->room = WFP_RECORD_HEADERS_MAX;
+    headers->room = WFP_RECORD_PACKED_HEADERS;
     request->headers = headers;
     if (!get_words(unpacked, &rest) || !get_text(&plain->id, &rest)
         || !plain->id || !get_text(&request->method, &rest)

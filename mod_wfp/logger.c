@@ -32,8 +32,10 @@
 /* All of them together, when the child ends. */
 #define LAST_WORDS apr_time_from_msec(300)
 
-/* What the lines of most batches have room in. */
-#define LINES_ROOM ((apr_size_t)256 * 1024)
+/* What lines that are written at once have room in, mostly, and when there are
+ * enough of them. */
+#define LINES_ROOM   ((apr_size_t)256 * 1024)
+#define LINES_ENOUGH (LINES_ROOM - 32 * 1024)
 
 /* What a record in the ring is; nobody follows a log's. */
 enum {
@@ -235,43 +237,64 @@ static int is_torn(const log_t *log)
            && pread(log->fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
 }
 
-/* Its line. One that was damaged has none. */
-static void tell(wfp_json_out_t *out, const wfp_logring_record_t *record,
-                 apr_pool_t *p)
+/* Its line. @return 0: it was damaged, and has none */
+static int tell(wfp_json_out_t *out, const wfp_logring_record_t *record,
+                apr_pool_t *p)
 {
     wfp_record_unpacked_t unpacked;
 
     if (record->whose == LINE) {
         wfp_json_out_raw(out, record->data, record->n);
+        return 1;
     }
-    else if (wfp_record_packed_get(&unpacked, record->data, record->n)) {
-        wfp_record_plain_tell(out, &unpacked.plain, p);
+    if (!wfp_record_packed_get(&unpacked, record->data, record->n)) {
+        return 0;
+    }
+    wfp_record_plain_tell(out, &unpacked.plain, p);
+    return 1;
+}
+
+static void count_unwritten(logger_t *logger, int n)
+{
+    while (n-- > 0) {
+        wfp_stats_count(logger->server->stats, WFP_STAT_UNWRITTEN);
     }
 }
 
-/* A newline before the lines ends one that was torn. */
-static void write_lines(logger_t *logger, log_t *log,
-                        const wfp_logring_record_t *records, int n)
+/* As many as have room. A newline before them ends a line that was torn.
+ * @return how many */
+static int write_some(logger_t *logger, log_t *log,
+                      const wfp_logring_record_t *records, int n)
 {
     wfp_json_out_t out;
     apr_size_t from;
     apr_status_t rv;
-    int i;
+    int i, told = 0;
 
     wfp_json_out_begin(&out, logger->lines, LINES_ROOM, logger->pool);
     WFP_JSON_OUT(&out, "\n");
-    for (i = 0; i < n; i++) {
-        tell(&out, &records[i], logger->pool);
+    for (i = 0; i < n && out.n < LINES_ENOUGH; i++) {
+        told += tell(&out, &records[i], logger->pool);
     }
     from = is_torn(log) ? 0 : 1;
     rv = write_bytes(log, out.data + from, out.n - from, patience(logger, log));
     wfp_json_out_end(&out);
     apr_pool_clear(logger->pool);
+    count_unwritten(logger, i - (rv == APR_SUCCESS ? told : 0));
     if (rv != APR_SUCCESS) {
-        for (i = 0; i < n; i++) {
-            wfp_stats_count(logger->server->stats, WFP_STAT_UNWRITTEN);
-        }
         complain(logger->server, log, rv);
+    }
+    return i;
+}
+
+static void write_lines(logger_t *logger, log_t *log,
+                        const wfp_logring_record_t *records, int n)
+{
+    while (n > 0) {
+        int done = write_some(logger, log, records, n);
+
+        records += done;
+        n -= done;
     }
 }
 

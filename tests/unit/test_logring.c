@@ -237,6 +237,10 @@ static void records_are_made_in_place(wfp_test_t *t)
     wfp_logring_stats(&stats, ring);
     CHECK(stats.dropped == 0 && stats.lost == 0);
     CHECK_INT(stats.taken, 2 * made);
+    while (wfp_logring_open(&run, ring, 1000)) {
+        wfp_logring_close(ring, &run, 5, 0, 1000);
+    }
+    CHECK(put(ring, 6, "there is half of it"));
     while (put(ring, 6, "filled up")) {
     }
     CHECK(!wfp_logring_open(&run, ring, 1)); /* who puts counts, alone */
