@@ -138,6 +138,38 @@ class TestHostile:
         until(lambda: list(records.all()[-1]["scriptVersion"]) == ["id"],
               "its record")
 
+    @pytest.mark.parametrize("fields", [
+        [],
+        [("X-Twice", "a"), ("Cookie", "of=mine"), ("x-twice", "b")],
+        [("x-raw", b'\x80\xff"\\\t'), ("x-empty", "")],
+        [(f"x-{i}", "v") for i in range(29)],
+        [(f"x-{i}", "v") for i in range(40)],
+        [("x-same", str(i)) for i in range(29)],
+        [("x-long", "v" * 3000)],
+        [("x-long", "v" * 4050)],
+        [("x-long", "v" * 7000), ("Authorization", "Bearer mine")],
+    ], ids=["none", "twice", "raw", "29", "40", "same", "3000", "4050", "7000"])
+    def test_850_09_either_way(self, httpd, tenant, client, fields):
+        """A request of which there is nothing else to tell has the record of
+        one of which there is."""
+        records = Records(httpd)
+        quiet = tenant.deploy(says('"ok"'))
+        loud = tenant.deploy(worker('console.log("x") return Response.new("ok")'))
+        for made in quiet, loud:
+            assert client.get(made.path + "?q=1", headers=fields).text == "ok"
+        one, other = records.of(quiet.name), records.of(loud.name)
+        assert list(one) == list(other)
+        assert one["logs"] == [] and len(other["logs"]) == 1
+        for member in "outcome", "truncated", "exceptions", "subrequests":
+            assert one[member] == other[member]
+        one, other = one["event"], other["event"]
+        for event, made in (one, quiet), (other, loud):
+            assert event["request"].pop("url").endswith(made.path + "?q=1")
+        assert one == other and one["response"] == {"status": 200}
+        told = one["request"]["headers"]
+        assert {name.lower() for name, _ in fields} < set(told)
+        assert "mine" not in str(one)
+
 
 class Load(threading.Thread):
     """Asks without end; counts what was answered."""
