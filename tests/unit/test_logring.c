@@ -130,6 +130,38 @@ static void a_full_one_drops_and_counts(wfp_test_t *t)
     CHECK_INT(take(t, ring, &taken), 1);
 }
 
+/* For each batch another record comes, for a while. */
+typedef struct busy_t {
+    wfp_logring_t *ring;
+    int left;
+} busy_t;
+
+static int put_another(void *baton, const wfp_logring_record_t *records, int n)
+{
+    busy_t *busy = baton;
+
+    (void)records;
+    return n <= 64 && busy->left-- > 0 && put(busy->ring, 1, "another");
+}
+
+static void taking_ends_while_others_put(wfp_test_t *t)
+{
+    busy_t busy = { make(t), 1000 };
+    char *scratch = apr_palloc(t->pool, WFP_LOGRING_RECORD_MAX);
+    int i;
+
+    for (i = 0; i < 100; i++) {
+        CHECK(put(busy.ring, 1, "one"));
+    }
+    CHECK_INT(wfp_logring_take(busy.ring, put_another, &busy, scratch,
+                               WFP_LOGRING_RECORD_MAX, 64),
+              101); /* 64, then those that were there, and one of the new */
+    CHECK_INT(wfp_logring_take(busy.ring, put_another, &busy, scratch,
+                               WFP_LOGRING_RECORD_MAX, 64),
+              1);
+    CHECK(!wfp_logring_is_empty(busy.ring));
+}
+
 static void a_follower_sees_what_others_take(wfp_test_t *t)
 {
     wfp_logring_t *ring = make(t);
@@ -484,6 +516,7 @@ static const wfp_test_case_t cases[] = {
     { "records come out as they went in", records_come_out_as_they_went_in },
     { "it goes round", it_goes_round },
     { "a full one drops and counts", a_full_one_drops_and_counts },
+    { "taking ends while others put", taking_ends_while_others_put },
     { "a follower sees what others take", a_follower_sees_what_others_take },
     { "a follower is given what it wants", a_follower_is_given_what_it_wants },
     { "records are made in place", records_are_made_in_place },
