@@ -65,12 +65,12 @@ def _conf(httpd):
 
 
 class Neighbour:
-    """A Worker that needs so many MB."""
+    """A Worker that needs so many pieces, each of a MB."""
 
-    def __init__(self, tenant, size):
+    def __init__(self, tenant, size, piece=1000000):
         self.worker = tenant.deploy(worker(f"""
             local t = {{}}
-            for i = 1, {size} do t[i] = ("x"):rep(1000000) .. i end
+            for i = 1, {size} do t[i] = ("x"):rep({piece}) .. i end
             return Response.new("fine" .. #t)"""), *PLENTY)
         self.ask = self.worker.get
         assert self.ask().text == f"fine{size}"
@@ -169,7 +169,8 @@ class TestMany:
     """Workers of one tenant that are asked at once."""
 
     def test_405_10_each_alone(self, tenant):
-        neighbour = Neighbour(tenant, 2)
+        """Each of six may have half of what the others leave: 1 MB is left."""
+        neighbour = Neighbour(tenant, 2, piece=200000)
         hogs = [tenant.deploy(worker(HOLDS.replace("SIZE", "20").replace(
             "return", "scheduler.wait(5000) return")), *PLENTY)
             for _ in range(6)]
