@@ -233,11 +233,20 @@ static apr_size_t resident(const wfp_arena_t *arena, apr_uint32_t more)
            + (apr_size_t)((char *)arena->units - arena->mapping);
 }
 
-/* Tell the total of so many more units. @return 0: it has no room */
+static int tell_once(wfp_arena_t *arena, apr_uint32_t more)
+{
+    return wfp_arena_tell(arena, resident(arena, more) + arena->outside);
+}
+
+/* Tell the total of so many more units: where that has no room, of those only
+ * that are in use. @return 0: it has none for these either */
 static int tell(wfp_arena_t *arena, apr_uint32_t more)
 {
-    return !arena->total
-           || wfp_arena_tell(arena, resident(arena, more) + arena->outside);
+    if (!arena->total || tell_once(arena, more)) {
+        return 1;
+    }
+    wfp_arena_trim(arena);
+    return tell_once(arena, more);
 }
 
 /* May so many more units get memory behind them? */

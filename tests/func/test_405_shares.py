@@ -61,19 +61,24 @@ def _conf(httpd):
     if httpd.mpm == "prefork":
         pytest.skip("a child has one request at a time")
     httpd.configure(["WfpLimit cpu_ms 2000", "WfpCoolDown off",
-                     "WfpIsolateMemory 64M"])
+                     "WfpIsolateMemory 64M", "MaxKeepAliveRequests 0"])
 
 
 class Neighbour:
-    """A Worker that needs so many pieces, each of a MB."""
+    """A Worker that needs so many pieces, each of a MB. It is asked again on
+    the same connection, where httpd comes back when all of the request before
+    has ended: an answer is there before its isolate rests."""
 
     def __init__(self, tenant, size, piece=1000000):
+        self.conn = tenant.client.connection()
         self.worker = tenant.deploy(worker(f"""
             local t = {{}}
             for i = 1, {size} do t[i] = ("x"):rep({piece}) .. i end
             return Response.new("fine" .. #t)"""), *PLENTY)
-        self.ask = self.worker.get
         assert self.ask().text == f"fine{size}"
+
+    def ask(self):
+        return self.worker.get(conn=self.conn)
 
     def goes_on(self, threads):
         """While they live it is asked, and has what it needs each time."""
@@ -81,7 +86,7 @@ class Neighbour:
         while any(thread.is_alive() for thread in threads):
             seen.append(self.ask())
         assert len(seen) > 3
-        assert {(a.status, a.error) for a in seen} == {(200, None)}
+        assert not [a for a in seen if a.status != 200]
 
 
 def crowd(tenant, kinds, count, ns="demo"):
@@ -157,7 +162,8 @@ class TestTree:
                       name="front405")
         neighbour = Neighbour(tenant, 12)
         neighbour.ask = lambda: client.get(
-            "/", host=f"{neighbour.worker.name}.d405.test")
+            "/", host=f"{neighbour.worker.name}.d405.test",
+            conn=neighbour.conn)
         hog = crowd(tenant, 3, 24)
         answers, threads = start(*[lambda: client.get(
             "/", host=f"{hog.name}.d405.test")] * 4)
@@ -169,12 +175,13 @@ class TestMany:
     """Workers of one tenant that are asked at once."""
 
     def test_405_10_each_alone(self, tenant):
-        """Each of six may have half of what the others leave: 1 MB is left."""
-        neighbour = Neighbour(tenant, 2, piece=200000)
+        """Each may have half of what the others leave: twelve leave nothing
+        but what everybody has in any case, 1 MB."""
+        neighbour = Neighbour(tenant, 1, piece=50000)
         hogs = [tenant.deploy(worker(HOLDS.replace("SIZE", "20").replace(
             "return", "scheduler.wait(5000) return")), *PLENTY)
-            for _ in range(6)]
-        answers, threads = start(*[hog.get for hog in hogs] * 2)
+            for _ in range(12)]
+        answers, threads = start(*[hog.get for hog in hogs])
         neighbour.goes_on(threads)
         assert {a.error for a in answers} <= {None, "isolate_unavailable"}
         assert None in {a.error for a in answers}

@@ -430,6 +430,38 @@ static void who_is_led_is_the_payers(wfp_test_t *t)
     CHECK_INT(payer, 0);
 }
 
+/* What it freed and kept does not stand in its way when others have all. */
+static void what_is_free_is_given_first(wfp_test_t *t)
+{
+    wfp_arena_total_t total = { .max = 8 * MB };
+    wfp_arena_share_t one = 0;
+    owner_t *a = make(t, 32 * MB);
+    void *blocks[8];
+    int i;
+
+    wfp_arena_join(&a->arena, &total, &one, NULL);
+    for (i = 0; i < 8; i++) {
+        blocks[i] = get(a, NULL, 0, 100 * 1024);
+        /* keeps it from its neighbour when both are free */
+        CHECK(get(a, NULL, 0, 2048) != NULL);
+    }
+    for (i = 0; i < 8; i++) {
+        (void)get(a, blocks[i], 100 * 1024, 0);
+    }
+    CHECK(wfp_arena_resident(&a->arena) > 800 * 1024);
+    total.bytes += total.max;
+    total.running += total.max;
+    CHECK(get(a, NULL, 0, 600 * 1024) != NULL);
+    CHECK_INT(a->full, 0);
+    CHECK(wfp_arena_resident(&a->arena) <= WFP_ARENA_KEEP);
+    CHECK(get(a, NULL, 0, 600 * 1024) == NULL);
+    CHECK_INT(a->full, 1);
+    total.bytes -= total.max;
+    total.running -= total.max;
+    wfp_arena_destroy(&a->arena);
+    CHECK_INT(total.bytes, 0);
+}
+
 static const wfp_test_case_t cases[] = {
     { "blocks_keep_their_bytes", blocks_keep_their_bytes },
     { "costs_are_real", costs_are_real },
@@ -443,6 +475,7 @@ static const wfp_test_case_t cases[] = {
     { "ten_thousand_fit", ten_thousand_fit },
     { "the_total_holds", the_total_holds },
     { "the_total_falls", the_total_falls },
+    { "what_is_free_is_given_first", what_is_free_is_given_first },
     { "a_share_leaves_as_much", a_share_leaves_as_much },
     { "who_is_alone_leaves_some", who_is_alone_leaves_some },
     { "who_is_led_is_the_payers", who_is_led_is_the_payers },
