@@ -56,6 +56,7 @@ static apr_status_t read_filters(wfp_tail_client_t *client, const char *text,
 }
 
 wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail,
+                                        const wfp_logring_place_t *since,
                                         apr_uint32_t whose, int fd,
                                         int is_websocket, const char *hello,
                                         apr_pool_t *parent)
@@ -69,6 +70,7 @@ wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail,
     client = apr_pcalloc(p, sizeof(*client));
     client->pool = p;
     client->tail = *tail;
+    client->since = *since;
     client->fd = fd;
     client->is_websocket = is_websocket;
     client->hello = apr_pstrdup(p, hello);

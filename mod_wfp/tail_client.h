@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "core/logring.h"
 #include "core/tail_filter.h"
 #include "core/tails.h"
 #include "core/wfp.h"
@@ -23,9 +24,10 @@ struct wfp_tail_client_t {
     wfp_tail_client_t *next;
     apr_pool_t *pool; /* its own */
     wfp_tails_entry_t tail;
-    int fd;            /* its own; does not block */
-    int is_websocket;  /* else server-sent events */
-    const char *hello; /* bytes before all others */
+    wfp_logring_place_t since; /* its first record is there, or later */
+    int fd;                    /* its own; does not block */
+    int is_websocket;          /* else server-sent events */
+    const char *hello;         /* bytes before all others */
     wfp_tail_filter_t *filter;
     apr_pool_t *filter_pool;
     apr_uint32_t whose; /* its Worker's number, which others may have, too */
@@ -50,13 +52,16 @@ typedef enum {
 } wfp_tail_end_e;
 
 /** A client of that connection, whose fd is its own from now on. In a pool of
- *  its own below p. NULL: no memory. @param whose  its Worker's number */
+ *  its own below p. NULL: no memory.
+ *  @param since  where the ring was when its tail was not heard yet
+ *  @param whose  its Worker's number */
 wfp_tail_client_t *wfp_tail_client_make(const wfp_tails_entry_t *tail,
+                                        const wfp_logring_place_t *since,
                                         apr_uint32_t whose, int fd,
                                         int is_websocket, const char *hello,
                                         apr_pool_t *p);
 
-/** The first bytes: from now on it sees all.
+/** The first bytes: what is offered from now on it sees.
  *  @param left_out  of its Worker before */
 void wfp_tail_client_greet(wfp_tail_client_t *client, apr_uint64_t left_out);
 

@@ -20,8 +20,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/logring.h"
 #include "core/websocket.h"
 #include "mod_wfp/tail_sender.h"
+
+/* What is given to the sender. */
+typedef struct reader_t {
+    const wfp_tails_entry_t *tail;
+    int is_websocket;
+    const char *hello;
+    wfp_logring_place_t since; /* nobody heard the tail there */
+} reader_t;
 
 /* How often who keeps a thread looks around. */
 #define LOOK_MS 500
@@ -189,14 +198,16 @@ static void pass_to_and_fro(kept_t *k)
 
 /* ---- both ways ---------------------------------------------------------------------- */
 
-static apr_status_t give(wfp_server_t *server, const wfp_tails_entry_t *tail,
-                         int fd, int is_websocket, const char *hello)
+static apr_status_t give(wfp_server_t *server, const reader_t *reader, int fd)
 {
+    const wfp_tails_entry_t *tail = reader->tail;
     apr_uint32_t whose = wfp_tail_heard_number(wfp_tails_heard(server->tails),
                                                tail->ns, tail->name);
-    wfp_tail_client_t *client = wfp_tail_client_make(tail, whose, fd,
-                                                     is_websocket, hello,
-                                                     server->pool);
+    wfp_tail_client_t *client;
+
+    client = wfp_tail_client_make(tail, &reader->since, whose, fd,
+                                  reader->is_websocket, reader->hello,
+                                  server->pool);
 
     if (!client) {
         return APR_ENOMEM;
@@ -218,12 +229,10 @@ static int fd_of(request_rec *r)
 
 /* The connection is the sender's; httpd forgets it. */
 static apr_status_t leave_httpd(wfp_server_t *server, request_rec *r,
-                                const wfp_tails_entry_t *tail, int is_websocket,
-                                const char *hello)
+                                const reader_t *reader)
 {
     int fd = fcntl(fd_of(r), F_DUPFD_CLOEXEC, 3);
-    apr_status_t rv = fd < 0 ? errno
-                             : give(server, tail, fd, is_websocket, hello);
+    apr_status_t rv = fd < 0 ? errno : give(server, reader, fd);
 
     if (rv != APR_SUCCESS && fd >= 0) {
         (void)close(fd); /* httpd has the other */
@@ -234,8 +243,7 @@ static apr_status_t leave_httpd(wfp_server_t *server, request_rec *r,
 }
 
 static apr_status_t keep_thread(wfp_server_t *server, request_rec *r,
-                                const wfp_tails_entry_t *tail, int is_websocket,
-                                const char *hello)
+                                const reader_t *reader)
 {
     conn_rec *c = r->connection;
     kept_t *k = apr_pcalloc(r->pool, sizeof(*k));
@@ -245,40 +253,39 @@ static apr_status_t keep_thread(wfp_server_t *server, request_rec *r,
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         return errno;
     }
-    rv = give(server, tail, pair[1], is_websocket, hello);
+    rv = give(server, reader, pair[1]);
     if (rv != APR_SUCCESS) {
         (void)close(pair[0]); /* nobody has them */
         (void)close(pair[1]);
         return rv;
     }
     k->r = r;
-    k->is_websocket = is_websocket;
+    k->is_websocket = reader->is_websocket;
     k->fd = pair[0];
     k->client_fd = fd_of(r);
     k->bb = apr_brigade_create(r->pool, c->bucket_alloc);
-    if (is_websocket) {
+    if (k->is_websocket) {
         ap_remove_input_filter_byhandle(c->input_filters, "reqtimeout");
     }
     pass_to_and_fro(k);
     (void)close(k->fd); /* the sender sees it */
     c->keepalive = AP_CONN_CLOSE;
-    if (is_websocket) {
+    if (k->is_websocket) {
         c->aborted = 1; /* no response of httpd's comes after all that */
     }
     return APR_SUCCESS;
 }
 
 static apr_status_t serve(wfp_server_t *server, request_rec *r,
-                          const wfp_tails_entry_t *tail, int is_websocket,
-                          const char *hello)
+                          const reader_t *reader)
 {
-    int keeps = needs_filters(r, is_websocket);
+    int keeps = needs_filters(r, reader->is_websocket);
 
-    if (!is_websocket && !begin_events(r)) {
+    if (!reader->is_websocket && !begin_events(r)) {
         return APR_ECONNABORTED;
     }
-    return keeps ? keep_thread(server, r, tail, is_websocket, hello)
-                 : leave_httpd(server, r, tail, is_websocket, hello);
+    return keeps ? keep_thread(server, r, reader)
+                 : leave_httpd(server, r, reader);
 }
 
 /* A quarter of the threads that serve requests, on the whole host. */
@@ -297,23 +304,26 @@ apr_status_t wfp_tail_door_serve(int *prc, wfp_server_t *server, request_rec *r,
                                  const wfp_tails_entry_t *tail,
                                  int is_websocket)
 {
-    const char *hello = is_websocket ? handshake(r) : "";
+    reader_t reader = {
+        tail, is_websocket, is_websocket ? handshake(r) : "", { 0 }
+    };
     apr_status_t rv;
 
     *prc = OK;
-    if (!hello) {
+    if (!reader.hello) {
         return APR_EINVAL;
     }
     if (!server->tail_sender || wfp_tail_sender_is_ending(server)) {
         return APR_ENOSPC;
     }
+    wfp_logring_follow(&reader.since, server->tail_ring);
     rv = wfp_tails_connect(server->tails, tail,
                            needs_filters(r, is_websocket) ? held_max() : 0);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     r->status = is_websocket ? HTTP_SWITCHING_PROTOCOLS : HTTP_OK;
-    rv = serve(server, r, tail, is_websocket, hello);
+    rv = serve(server, r, &reader);
     if (rv != APR_SUCCESS) {
         wfp_tails_leave(server->tails, tail, 1);
         r->connection->aborted = 1; /* the head may be out */

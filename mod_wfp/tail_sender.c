@@ -86,6 +86,40 @@ static void drop_gone(wfp_tail_sender_t *sender)
     }
 }
 
+static int hears(void *data, apr_uint32_t whose)
+{
+    return wfp_tail_client_hears(data, whose);
+}
+
+/* Where the first of new ones begins. */
+static void begin(wfp_tail_sender_t *sender, const wfp_tail_client_t *client)
+{
+    sender->place = client->since;
+    for (; client; client = client->next) {
+        if (client->since.at < sender->place.at) {
+            sender->place = client->since;
+        }
+    }
+}
+
+/* What was put since its tail is heard, and passed over here. */
+static void catch_up(wfp_tail_sender_t *sender, wfp_tail_client_t *client)
+{
+    wfp_logring_place_t at = client->since;
+    wfp_logring_record_t record;
+    apr_uint64_t missed = 0;
+
+    while (at.at < sender->place.at
+           && wfp_logring_next(&record, &at, &missed, sender->server->tail_ring,
+                               hears, client, sender->record,
+                               WFP_LOGRING_RECORD_MAX)
+           && at.at <= sender->place.at) {
+        wfp_tail_client_offer(client, record.data, record.n, sender->scratch);
+        apr_pool_clear(sender->scratch);
+    }
+    wfp_tail_client_missed(client, client->left_out, missed);
+}
+
 static void take_in(wfp_tail_sender_t *sender)
 {
     const wfp_tail_heard_t *heard = wfp_tails_heard(sender->server->tails);
@@ -96,7 +130,7 @@ static void take_in(wfp_tail_sender_t *sender)
     sender->inbox = NULL;
     wfp_lock_leave(sender->lock);
     if (client && !sender->clients) {
-        wfp_logring_follow(&sender->place, sender->server->tail_ring);
+        begin(sender, client);
     }
     for (; client; client = next) {
         next = client->next;
@@ -104,6 +138,7 @@ static void take_in(wfp_tail_sender_t *sender)
         sender->clients = client;
         wfp_tail_client_greet(client,
                               wfp_tail_heard_missed(heard, client->whose));
+        catch_up(sender, client);
     }
 }
 

@@ -78,6 +78,18 @@ class TestEvents:
                 assert record["logs"][0]["message"] == ["hello"]
                 assert record["outcome"] == "ok"
 
+    def test_855_14_from_its_answer_on(self, api, tenant, client):
+        """What is told before a sleeping server of tails is awake is not
+        lost."""
+        made = tenant.deploy(says('"ok"'))
+        path = f"{api.base}{scripts(api, made.name)}/tail"
+        for n in range(60):
+            with Reader(client.port, path,
+                        [("Authorization", f"Bearer {api.token}")]) as tail:
+                asked(made, n)
+                while b'"logs"' not in tail.take(b"\n"):
+                    pass
+
     def test_855_02_of_all_children(self, api, tenant):
         """Whichever answers."""
         made = tenant.deploy(says('"ok"'))

@@ -145,7 +145,7 @@ class TestFigures:
     def test_979_10_ended_by_limits(self, page, api):
         path = put(api, page.ns, "spins", "return { fetch = function() "
                                           "while true do end end }",
-                   limits={"cpu_ms": 20})
+                   limits={"cpu_ms": 20, "instructions": 1000000000000})
         assert api.client.get(f"/_ns/{page.ns}/spins/").status == 503
         until(lambda: [b for b in api.ok("GET", f"{path}/usage?bucket=hour")
                        ["buckets"] if b["kills"]], "the figures")
