@@ -11,8 +11,8 @@
  * hold 1 MB.
  *
  * Shares (arena_total.h) are user Workers'. Counted in a table without locks, at a
- * hash that nobody can aim at; that two share a place by chance costs them a part
- * of their shares only.
+ * hash that nobody can aim at; where two share a place by chance, one is refused
+ * while the other has all, in this child only.
  */
 #include "lua_runtime/pool.h"
 

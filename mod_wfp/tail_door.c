@@ -24,14 +24,6 @@
 #include "core/websocket.h"
 #include "mod_wfp/tail_sender.h"
 
-/* What is given to the sender. */
-typedef struct reader_t {
-    const wfp_tails_entry_t *tail;
-    int is_websocket;
-    const char *hello;
-    wfp_logring_place_t since; /* nobody heard the tail there */
-} reader_t;
-
 /* How often who keeps a thread looks around. */
 #define LOOK_MS 500
 
@@ -39,6 +31,14 @@ typedef struct reader_t {
 
 /* Threads of the host that may be kept; a quarter of all, if that is less. */
 #define HELD_MAX 16
+
+/* What the sender is given. */
+typedef struct reader_t {
+    const wfp_tails_entry_t *tail;
+    int is_websocket;
+    const char *hello;
+    wfp_logring_place_t since; /* nobody heard the tail there */
+} reader_t;
 
 /* ---- what is asked ----------------------------------------------------------------- */
 
@@ -208,7 +208,6 @@ static apr_status_t give(wfp_server_t *server, const reader_t *reader, int fd)
     client = wfp_tail_client_make(tail, &reader->since, whose, fd,
                                   reader->is_websocket, reader->hello,
                                   server->pool);
-
     if (!client) {
         return APR_ENOMEM;
     }

@@ -67,7 +67,7 @@ def _conf(httpd):
 class Neighbour:
     """A Worker that needs so many pieces, each of a MB. It is asked again on
     the same connection, where httpd comes back when all of the request before
-    has ended: an answer is there before its isolate rests."""
+    has ended, so that it never has two isolates at once."""
 
     def __init__(self, tenant, size, piece=1000000):
         self.conn = tenant.client.connection()
